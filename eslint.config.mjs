@@ -1,0 +1,29 @@
+import { n8nCommunityNodesPlugin } from '@n8n/eslint-plugin-community-nodes';
+import n8nNodesBase from 'eslint-plugin-n8n-nodes-base';
+import tseslint from 'typescript-eslint';
+
+const nodesBase = (set) => ({
+	plugins: { 'n8n-nodes-base': n8nNodesBase },
+	rules: n8nNodesBase.configs[set].rules,
+});
+
+export default tseslint.config(
+	{ ignores: ['dist/**', '.local/**', 'node_modules/**', 'coverage/**'] },
+	{
+		files: ['**/*.ts'],
+		extends: [tseslint.configs.recommended],
+		rules: { '@typescript-eslint/no-explicit-any': 'error' },
+	},
+	{
+		// What is published, plus package.json, under the rules that n8n itself applies.
+		files: ['nodes/**/*.ts', 'credentials/**/*.ts', 'package.json'],
+		extends: [n8nCommunityNodesPlugin.configs.recommended],
+		rules: { 'no-console': 'error' },
+	},
+	{ files: ['package.json'], languageOptions: { parser: tseslint.parser, parserOptions: { extraFileExtensions: ['.json'] } }, ...nodesBase('community') },
+	{ files: ['credentials/**/*.ts'], ...nodesBase('credentials') },
+	{
+		files: ['nodes/**/*.ts'],
+		...nodesBase('nodes'),
+	},
+);

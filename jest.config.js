@@ -1,0 +1,22 @@
+const transform = {
+	'^.+\\.ts$': [
+		'@swc/jest',
+		{ jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+	],
+};
+
+const project = (displayName, extra = {}) => ({
+	displayName,
+	rootDir: __dirname,
+	testEnvironment: 'node',
+	testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
+	setupFiles: ['<rootDir>/test/support/env.js'],
+	transform,
+	...extra,
+});
+
+/** unit: no network; contract: simulators, SDKs and OpenAPI; workflow: built package in process; e2e: a real n8n. */
+module.exports = {
+	testTimeout: 30_000,
+	projects: [project('unit'), project('contract'), project('workflow'), project('e2e')],
+};

@@ -1,0 +1,67 @@
+import { held, type Held } from './outcome';
+import { formatAmount, MAX_DODO_AMOUNT } from './money';
+import { freeMetadataSlots, type MetadataEntry } from './invoiceMetadata';
+
+/** What the rules need to know of a Lago invoice. Amounts are minor units of `currency`. */
+export interface InvoiceFacts {
+	id: string;
+	number: string;
+	/** `draft | finalized | voided | failed | pending`, or a word that Lago invents later. */
+	status: string;
+	/** `pending | succeeded | failed`. */
+	paymentStatus: string;
+	currency: string;
+	/** Total minus payments minus offsets. Ignores `paymentStatus`: an invoice marked paid by hand still shows its total. */
+	totalDue: number;
+	selfBilled: boolean;
+	/** Native provider that Lago itself charges through (`stripe`, ...), null when there is none. */
+	nativeProvider: string | null;
+	metadata: MetadataEntry[];
+}
+
+/** Why an invoice is left alone. */
+export type SkipReason = 'not_finalized' | 'already_paid' | 'nothing_due' | 'self_billed' | 'native_provider';
+
+/** `collect`: ask the customer for `amount` minor units; `skip`: rightly nothing to do; `held`: a person must look. */
+export type Collectability =
+	| { decision: 'collect'; amount: number }
+	| { decision: 'skip'; reason: SkipReason; message: string }
+	| { decision: 'held'; held: Held };
+
+/**
+ * Which invoices may be collected: finalized, not paid, something due, not self-billed, and no provider of Lago's own
+ * behind the customer (it would charge the same invoice). `lago-api:app/models/invoice.rb`, `invoices/payments/*`.
+ */
+export function collectability(invoice: InvoiceFacts): Collectability {
+	const skip = (reason: SkipReason, message: string): Collectability => ({ decision: 'skip', reason, message });
+	if (invoice.status !== 'finalized')
+		return skip('not_finalized', `Invoice ${invoice.number} is ${invoice.status}; only finalized invoices are collected.`);
+	if (invoice.paymentStatus === 'succeeded') return skip('already_paid', `Invoice ${invoice.number} is already paid.`);
+	if (invoice.totalDue <= 0) return skip('nothing_due', `Nothing is due on invoice ${invoice.number}.`);
+	if (invoice.selfBilled)
+		return skip('self_billed', `Invoice ${invoice.number} is self-billed: you owe it, the customer does not.`);
+	if (invoice.nativeProvider !== null)
+		return skip(
+			'native_provider',
+			`Lago itself charges this customer through ${invoice.nativeProvider}; collecting invoice ${invoice.number} here as well would charge twice.`,
+		);
+	if (invoice.totalDue > MAX_DODO_AMOUNT)
+		return {
+			decision: 'held',
+			held: held(
+				'amount_above_dodo_limit',
+				`Invoice ${invoice.number} is over ${formatAmount(invoice.totalDue, invoice.currency)}, more than Dodo Payments can carry in one payment (${formatAmount(MAX_DODO_AMOUNT, invoice.currency)}).`,
+				'Split the invoice in Lago or collect it outside Dodo Payments.',
+			),
+		};
+	if (freeMetadataSlots(invoice.metadata) < 0)
+		return {
+			decision: 'held',
+			held: held(
+				'metadata_full',
+				`Invoice ${invoice.number} has no room for the two metadata entries that tie it to Dodo Payments (Lago allows five in all).`,
+				'Remove metadata entries of your own from the invoice in Lago, then run this again.',
+			),
+		};
+	return { decision: 'collect', amount: invoice.totalDue };
+}

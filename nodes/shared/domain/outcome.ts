@@ -1,0 +1,33 @@
+/**
+ * Why an item needs a person. The word is stable (templates and docs use it); the sentences are for people.
+ */
+export type HeldReason =
+	| 'amount_above_due'
+	| 'amount_below_due'
+	| 'amount_above_dodo_limit'
+	| 'currency_mismatch'
+	| 'dodo_refused'
+	| 'invoice_not_finalized'
+	| 'invoice_voided'
+	| 'lago_refused'
+	| 'metadata_full'
+	| 'paid_twice'
+	| 'unknown_invoice'
+	| 'unknown_origin'
+	| 'unreadable_payment'
+	| 'wrong_mode';
+
+/** A permanent anomaly: acknowledged, never booked, shown on the canvas with the next step. */
+export interface Held {
+	outcome: 'held';
+	reason: HeldReason;
+	/** What happened and why, in one sentence a bookkeeper understands. */
+	message: string;
+	/** What to do now. */
+	nextStep: string;
+}
+
+/** Builds a {@link Held}. */
+export function held(reason: HeldReason, message: string, nextStep: string): Held {
+	return { outcome: 'held', reason, message, nextStep };
+}

@@ -1,0 +1,153 @@
+import type { InvoiceFacts } from './invoice';
+import { decodeState, metadataValue, PAYMENT_ID_KEY, STATE_KEY } from './invoiceMetadata';
+import { formatAmount } from './money';
+import { held, type Held } from './outcome';
+
+/** Dodo's two worlds. Keys, objects, webhooks and secrets of one never appear in the other. */
+export type DodoMode = 'test' | 'live';
+
+/** What the rules need to know of a Dodo payment. Amounts are minor units of `currency`. */
+export interface PaymentFacts {
+	id: string;
+	/** Dodo's IntentStatus, null when Dodo has none yet. */
+	status: string | null;
+	/** What the customer was asked for, tax included. */
+	amount: number;
+	/** The tax in `amount`, 0 when unknown. */
+	tax: number;
+	currency: string;
+	/** `metadata.lago_invoice_id`, null when the payment has nothing to do with Lago. */
+	invoiceId: string | null;
+	checkoutSessionId: string | null;
+	subscriptionId: string | null;
+	/** Set-up of a payment method, not a payment for something. */
+	isPaymentMethodUpdate: boolean;
+	errorCode: string | null;
+	/** The world that the payment's own links point to, null when it shows none. */
+	observedMode: DodoMode | null;
+}
+
+/** What a payment means, before Lago is asked. */
+export type PaymentReading =
+	| { kind: 'succeeded' | 'failed' | 'processing'; invoiceId: string }
+	| { kind: 'ignored'; message: string }
+	| Held;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Whether a text has the shape of a Lago id; anything else must not reach a URL. */
+export function isLagoId(text: string): boolean {
+	return UUID.test(text);
+}
+
+/**
+ * Reads a payment by its state, never by the name of the event that brought it: Dodo sends the state at delivery, and
+ * events arrive unordered (docs `developer-resources/webhooks`).
+ */
+export function readPayment(payment: PaymentFacts, expectedMode: DodoMode): PaymentReading {
+	if (payment.invoiceId === null)
+		return { kind: 'ignored', message: `Payment ${payment.id} carries no Lago invoice id, so it was not made for a Lago invoice.` };
+	if (payment.isPaymentMethodUpdate || payment.amount === 0)
+		return { kind: 'ignored', message: `Payment ${payment.id} only sets up a payment method; no money moved.` };
+	if (!isLagoId(payment.invoiceId))
+		return held(
+			'unknown_invoice',
+			`Payment ${payment.id} names the Lago invoice "${payment.invoiceId.slice(0, 60)}", which is not a Lago id.`,
+			'Find the invoice this payment was meant for; refund the payment in Dodo Payments if there is none.',
+		);
+	if (payment.observedMode !== null && payment.observedMode !== expectedMode)
+		return held(
+			'wrong_mode',
+			`Payment ${payment.id} was made in Dodo's ${payment.observedMode} mode, but this workflow runs in ${expectedMode} mode.`,
+			'Check which Dodo Payments credential the trigger uses. Nothing was booked.',
+		);
+	if (payment.status === 'succeeded') {
+		// Links that a payer can edit carry no session: /buy/<product>?paymentAmount=...&metadata_lago_invoice_id=...
+		if (payment.checkoutSessionId === null && payment.subscriptionId === null)
+			return held(
+				'unknown_origin',
+				`Payment ${payment.id} came neither from a checkout made for the invoice nor from a mandate, so whoever paid could have typed the invoice id.`,
+				'Compare payer and amount in Dodo Payments; record the payment by hand in Lago if it is right, refund it otherwise.',
+			);
+		return { kind: 'succeeded', invoiceId: payment.invoiceId };
+	}
+	if (payment.status === 'failed') return { kind: 'failed', invoiceId: payment.invoiceId };
+	if (payment.status === 'processing') return { kind: 'processing', invoiceId: payment.invoiceId };
+	return { kind: 'ignored', message: `Payment ${payment.id} is ${payment.status ?? 'not started'}: nothing to book, the customer can still pay.` };
+}
+
+/** What to do in Lago with a successful payment. */
+export type SuccessDecision =
+	| { action: 'book'; amount: number }
+	| { action: 'already_settled' }
+	/** The invoice is paid; only its list of payments tells whether by this payment. */
+	| { action: 'look_up_references' }
+	| { action: 'hold'; held: Held };
+
+/**
+ * Compares a successful payment with its invoice.
+ * @param references Dodo payment ids already booked on the invoice (references of Lago's payments), null when not looked up yet.
+ */
+export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, references: readonly string[] | null): SuccessDecision {
+	const hold = (...args: Parameters<typeof held>): SuccessDecision => ({ action: 'hold', held: held(...args) });
+	if (references?.includes(payment.id)) return { action: 'already_settled' };
+	if (invoice.paymentStatus === 'succeeded') {
+		const bookedByStatus =
+			metadataValue(invoice.metadata, PAYMENT_ID_KEY) === payment.id && stateOf(invoice)?.phase === 'paid';
+		if (bookedByStatus) return { action: 'already_settled' };
+		if (references === null) return { action: 'look_up_references' };
+		return hold(
+			'paid_twice',
+			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded, but invoice ${invoice.number} was already paid another way.`,
+			`Refund payment ${payment.id} in Dodo Payments.`,
+		);
+	}
+	if (invoice.status === 'voided')
+		return hold(
+			'invoice_voided',
+			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded after invoice ${invoice.number} was voided.`,
+			`Refund payment ${payment.id} in Dodo Payments.`,
+		);
+	if (invoice.status !== 'finalized')
+		return hold(
+			'invoice_not_finalized',
+			`Payment ${payment.id} names invoice ${invoice.number}, which is still ${invoice.status} and cannot be paid.`,
+			'Finalize the invoice in Lago and record the payment there, or refund it in Dodo Payments.',
+		);
+	if (payment.currency !== invoice.currency)
+		return hold(
+			'currency_mismatch',
+			`Payment ${payment.id} is ${formatAmount(payment.amount, payment.currency)}, invoice ${invoice.number} is in ${invoice.currency}.`,
+			'Turn adaptive currency off in Dodo Payments, then record or refund this payment by hand.',
+		);
+	const paid = stateOf(invoice)?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	if (paid === invoice.totalDue) return { action: 'book', amount: paid };
+	const figures = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}, invoice ${invoice.number} has ${formatAmount(invoice.totalDue, invoice.currency)} due`;
+	return paid < invoice.totalDue
+		? hold('amount_below_due', `${figures}: too little.`, 'Record it in Lago as a partial payment and ask for the rest, or refund it.')
+		: hold('amount_above_due', `${figures}: too much.`, 'Record the due amount in Lago and refund the rest in Dodo Payments.');
+}
+
+/** What to do in Lago with a failed or still running payment. */
+export type AttemptDecision = { action: 'record' } | { action: 'unchanged'; message: string };
+
+/**
+ * A failed or running payment never downgrades an invoice: not one that is paid, voided or draft, and not one whose newer
+ * payment is already recorded.
+ */
+export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): AttemptDecision {
+	const unchanged = (message: string): AttemptDecision => ({ action: 'unchanged', message });
+	if (invoice.paymentStatus === 'succeeded')
+		return unchanged(`Invoice ${invoice.number} is already paid; payment ${payment.id} (${payment.status}) changes nothing.`);
+	if (invoice.status !== 'finalized')
+		return unchanged(`Invoice ${invoice.number} is ${invoice.status}; payment ${payment.id} (${payment.status}) changes nothing.`);
+	const state = stateOf(invoice);
+	const recorded = metadataValue(invoice.metadata, PAYMENT_ID_KEY) === payment.id && state?.phase === payment.status;
+	const statusAgrees = payment.status !== 'failed' || invoice.paymentStatus === 'failed';
+	if (recorded && statusAgrees) return unchanged(`Payment ${payment.id} is already recorded as ${payment.status} on invoice ${invoice.number}.`);
+	return { action: 'record' };
+}
+
+function stateOf(invoice: InvoiceFacts) {
+	return decodeState(metadataValue(invoice.metadata, STATE_KEY));
+}
