@@ -17,6 +17,15 @@ export function exponentOf(currency: string): number {
 	return EXPONENTS[currency.toUpperCase()] ?? 2;
 }
 
+/** Dodo's smallest charges where they are not about half a unit; minor units (docs `features/adaptive-currency`). */
+const MINIMUM_CHARGES: Readonly<Record<string, number>> = { AED: 200, GBP: 30, INR: 500, MXN: 1000, NOK: 300, PLN: 200, SEK: 300 };
+
+/** The smallest amount Dodo charges in a currency, minor units: USD 50, JPY 50, KWD 500. */
+export function minimumCharge(currency: string): number {
+	const exponent = exponentOf(currency);
+	return MINIMUM_CHARGES[currency.toUpperCase()] ?? (exponent === 0 ? 50 : 5 * 10 ** (exponent - 1));
+}
+
 /** `12995, 'EUR'` -> `EUR 129.95`. For messages to people only; never parsed back. */
 export function formatAmount(minorUnits: number, currency: string): string {
 	const exponent = exponentOf(currency);

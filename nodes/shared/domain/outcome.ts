@@ -18,14 +18,14 @@ export type HeldReason =
 	| 'wrong_mode';
 
 /** A permanent anomaly: acknowledged, never booked, shown on the canvas with the next step. */
-export interface Held {
+export type Held = {
 	outcome: 'held';
 	reason: HeldReason;
 	/** What happened and why, in one sentence a bookkeeper understands. */
 	message: string;
 	/** What to do now. */
 	nextStep: string;
-}
+};
 
 /** Builds a {@link Held}. */
 export function held(reason: HeldReason, message: string, nextStep: string): Held {

@@ -43,8 +43,9 @@ export function isLagoId(text: string): boolean {
 /**
  * Reads a payment by its state, never by the name of the event that brought it: Dodo sends the state at delivery, and
  * events arrive unordered (docs `developer-resources/webhooks`).
+ * @param expectedMode the world that the workflow's credential belongs to, null when nobody says.
  */
-export function readPayment(payment: PaymentFacts, expectedMode: DodoMode): PaymentReading {
+export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null): PaymentReading {
 	if (payment.invoiceId === null)
 		return { kind: 'ignored', message: `Payment ${payment.id} carries no Lago invoice id, so it was not made for a Lago invoice.` };
 	if (payment.isPaymentMethodUpdate || payment.amount === 0)
@@ -55,7 +56,7 @@ export function readPayment(payment: PaymentFacts, expectedMode: DodoMode): Paym
 			`Payment ${payment.id} names the Lago invoice "${payment.invoiceId.slice(0, 60)}", which is not a Lago id.`,
 			'Find the invoice this payment was meant for; refund the payment in Dodo Payments if there is none.',
 		);
-	if (payment.observedMode !== null && payment.observedMode !== expectedMode)
+	if (payment.observedMode !== null && expectedMode !== null && payment.observedMode !== expectedMode)
 		return held(
 			'wrong_mode',
 			`Payment ${payment.id} was made in Dodo's ${payment.observedMode} mode, but this workflow runs in ${expectedMode} mode.`,
@@ -92,9 +93,8 @@ export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, refe
 	const hold = (...args: Parameters<typeof held>): SuccessDecision => ({ action: 'hold', held: held(...args) });
 	if (references?.includes(payment.id)) return { action: 'already_settled' };
 	if (invoice.paymentStatus === 'succeeded') {
-		const bookedByStatus =
-			metadataValue(invoice.metadata, PAYMENT_ID_KEY) === payment.id && stateOf(invoice)?.phase === 'paid';
-		if (bookedByStatus) return { action: 'already_settled' };
+		const phase = stateOf(invoice)?.phase ?? 'paid';
+		if (recordedPayment(invoice) === payment.id && phase === 'paid') return { action: 'already_settled' };
 		if (references === null) return { action: 'look_up_references' };
 		return hold(
 			'paid_twice',
@@ -141,11 +141,18 @@ export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): Att
 		return unchanged(`Invoice ${invoice.number} is already paid; payment ${payment.id} (${payment.status}) changes nothing.`);
 	if (invoice.status !== 'finalized')
 		return unchanged(`Invoice ${invoice.number} is ${invoice.status}; payment ${payment.id} (${payment.status}) changes nothing.`);
-	const state = stateOf(invoice);
-	const recorded = metadataValue(invoice.metadata, PAYMENT_ID_KEY) === payment.id && state?.phase === payment.status;
+	const phase = stateOf(invoice)?.phase;
+	const sameAttempt = recordedPayment(invoice) === payment.id;
+	if (!sameAttempt && payment.status === 'failed' && phase === 'processing')
+		return unchanged(`Payment ${payment.id} failed, but another payment of invoice ${invoice.number} is under way.`);
+	const recorded = sameAttempt && phase === payment.status;
 	const statusAgrees = payment.status !== 'failed' || invoice.paymentStatus === 'failed';
 	if (recorded && statusAgrees) return unchanged(`Payment ${payment.id} is already recorded as ${payment.status} on invoice ${invoice.number}.`);
 	return { action: 'record' };
+}
+
+function recordedPayment(invoice: InvoiceFacts): string | undefined {
+	return metadataValue(invoice.metadata, PAYMENT_ID_KEY);
 }
 
 function stateOf(invoice: InvoiceFacts) {

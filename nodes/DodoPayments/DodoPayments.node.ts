@@ -1,0 +1,30 @@
+import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import { runOperation } from '../shared/node/operation';
+import { operations, properties } from './actions/operations';
+import { searchInvoiceProducts, searchPayments } from './methods/listSearch';
+import { DODO_CREDENTIAL, DodoClient } from './transport/client';
+
+// Programmatic, not declarative: an operation is several dependent calls with a decision between them.
+export class DodoPayments implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Dodo Payments',
+		name: 'dodoPayments',
+		icon: { light: 'file:dodoPayments.svg', dark: 'file:dodoPayments.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
+		description: 'Ask customers for money through Dodo Payments, the merchant of record, and look up what became of it',
+		defaults: { name: 'Dodo Payments' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: [{ name: DODO_CREDENTIAL, required: true }],
+		properties,
+	};
+
+	methods = { listSearch: { searchInvoiceProducts, searchPayments } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await runOperation(this, operations, DodoClient.of);
+	}
+}

@@ -1,0 +1,135 @@
+import {
+	NodeConnectionTypes,
+	NodeOperationError,
+	type IDataObject,
+	type IHookFunctions,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
+import { admit, answer } from '../shared/delivery/answer';
+import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
+import { asNodeError } from '../shared/transport/nodeError';
+import { triggerProperties } from './dodoPaymentsTrigger.properties';
+import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, storedEndpointId } from './helpers/endpoint';
+import { refusal, verifyDelivery } from './helpers/verifyDelivery';
+import { dodoEventSchema, selectedName, toDodoFilter } from './schemas/event';
+import { DODO_CREDENTIAL, DodoClient } from './transport/client';
+
+export class DodoPaymentsTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Dodo Payments Trigger',
+		name: 'dodoPaymentsTrigger',
+		icon: { light: 'file:dodoPayments.svg', dark: 'file:dodoPayments.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{$parameter["events"].join(", ")}}',
+		description: 'Starts the workflow when Dodo Payments reports a payment, refund, dispute or subscription; every delivery is verified',
+		eventTriggerDescription: 'Waiting for Dodo Payments to call the test URL',
+		activationMessage: 'Dodo Payments events now start this workflow.',
+		defaults: { name: 'Dodo Payments Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: DODO_CREDENTIAL, required: true }],
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				// The answer goes out when the workflow has ended: 200 after success, 500 after failure, so that Dodo sends it again.
+				responseMode: 'lastNode',
+				responseData: 'noData',
+				path: '={{$parameter["path"]}}',
+				isFullPath: true,
+			},
+		],
+		properties: triggerProperties,
+	};
+
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				if (isManual(this)) return await requireSecret(this);
+				return await talkingToDodo(this, async (client) => {
+					const endpoint = await findEndpoint(client, urlOf(this), storedEndpointId(this));
+					return endpoint !== null && isCurrent(endpoint, toDodoFilter(eventsOf(this)));
+				});
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return await talkingToDodo(this, async (client) => {
+					const id = await registerEndpoint(client, urlOf(this), storedEndpointId(this), toDodoFilter(eventsOf(this)));
+					this.getWorkflowStaticData('node').endpointId = id;
+					return true;
+				});
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				if (isManual(this)) return true;
+				return await talkingToDodo(this, async (client) => {
+					await removeEndpoint(client, urlOf(this), storedEndpointId(this));
+					delete this.getWorkflowStaticData('node').endpointId;
+					return true;
+				});
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const rawBody = await readRawBody(this);
+		const id = headerOf(this, 'webhook-id');
+		const verdict = await verifyDelivery(this, {
+			id,
+			timestamp: headerOf(this, 'webhook-timestamp'),
+			signature: headerOf(this, 'webhook-signature'),
+			rawBody,
+		});
+		if (verdict !== 'ok') return refusal(this, verdict);
+
+		const parsed = dodoEventSchema.safeParse(parseJson(rawBody));
+		if (!parsed.success)
+			return answer(this, 400, { message: 'Signed by Dodo Payments, but not an event: type, timestamp and data are expected' });
+		const { type, timestamp, data } = parsed.data;
+		const event = selectedName(type, this.getNodeParameter('events') as string[]);
+		if (event === null) return answer(this, 200, { message: `Ignored: ${type} is not among the events of this trigger` });
+
+		const turnedAway = admit(this, `dodo:${this.getWorkflow().id}:${id}`);
+		if (turnedAway) return turnedAway;
+
+		const client = await DodoClient.of(this);
+		const metadata = (data.metadata ?? {}) as IDataObject;
+		const item: IDataObject = {
+			event,
+			eventId: id,
+			occurredAt: timestamp,
+			mode: client.mode,
+			lagoInvoiceId: typeof metadata.lago_invoice_id === 'string' ? metadata.lago_invoice_id : null,
+			data: data as IDataObject,
+		};
+		return { workflowData: [[{ json: item }]] };
+	}
+}
+
+/** With manual registration there is nothing to register, but a trigger without a secret would refuse everything in silence. */
+async function requireSecret(ctx: IHookFunctions): Promise<true> {
+	const { webhookSecret } = await ctx.getCredentials<{ webhookSecret?: string }>(DODO_CREDENTIAL);
+	if (webhookSecret) return true;
+	throw new NodeOperationError(ctx.getNode(), 'The Dodo Payments credential has no webhook secret', {
+		description:
+			'Without it no delivery can be verified, so all of them would be refused. Copy the signing secret of your endpoint (Dodo Payments dashboard > Developer > Webhooks) into the credential, or set Registration to Automatic.',
+	});
+}
+
+function isManual(ctx: IHookFunctions): boolean {
+	return ctx.getNodeParameter('registration') === 'manual';
+}
+
+function urlOf(ctx: IHookFunctions): string {
+	return ctx.getNodeWebhookUrl('default') as string;
+}
+
+function eventsOf(ctx: IHookFunctions): string[] {
+	return ctx.getNodeParameter('events') as string[];
+}
+
+async function talkingToDodo<T>(ctx: IHookFunctions, work: (client: DodoClient) => Promise<T>): Promise<T> {
+	return await DodoClient.of(ctx).then(work).catch(async (caught) => await Promise.reject(asNodeError(ctx.getNode(), caught)));
+}

@@ -1,0 +1,28 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { paymentSchema } from '../../schemas/objects';
+import type { DodoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Payment',
+		name: 'payment',
+		type: 'resourceLocator',
+		required: true,
+		default: { mode: 'list', value: '' },
+		modes: [
+			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchPayments', searchable: true } },
+			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. pay_4mQ0Ydq2Hk1nTzFh3XbUv' },
+		],
+	},
+];
+
+/** Payment -> Get. */
+export const get: Operation<DodoClient> = {
+	fields: fieldsOf('payment', 'get', fields),
+	async execute(ctx, client, index) {
+		const id = ctx.getNodeParameter('payment', index, '', { extractValue: true }) as string;
+		const payment = await client.request(paymentSchema, { method: 'GET', path: `/payments/${encodeURIComponent(id)}` });
+		return { mode: client.mode, ...payment };
+	},
+};

@@ -1,0 +1,29 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { ensureInvoiceProduct } from '../../helpers/invoiceProduct';
+import type { DodoClient } from '../../transport/client';
+import { taxField } from '../payment/product.fields';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Currency',
+		name: 'currency',
+		type: 'string',
+		required: true,
+		default: '={{ $json.currency }}',
+		placeholder: 'e.g. EUR',
+		description: 'ISO code of the currency that invoices are paid in',
+	},
+	taxField,
+];
+
+/** Product -> Ensure Invoice Product: found again instead of made twice. */
+export const ensure: Operation<DodoClient> = {
+	fields: fieldsOf('product', 'ensure', fields),
+	async execute(ctx, client, index) {
+		const currency = (ctx.getNodeParameter('currency', index) as string).trim().toUpperCase();
+		const taxInclusive = ctx.getNodeParameter('taxMode', index) !== 'exclusive';
+		const { productId, created } = await ensureInvoiceProduct(client, { currency, taxInclusive });
+		return { productId, currency, taxInclusive, outcome: created ? 'created' : 'existing' };
+	},
+};

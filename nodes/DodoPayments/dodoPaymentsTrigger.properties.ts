@@ -1,0 +1,64 @@
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { titleOf } from '../shared/words';
+import { DODO_EVENTS, REFUND_ALIAS } from './schemas/event';
+
+const eventOptions: INodePropertyOptions[] = Object.entries(DODO_EVENTS).flatMap(([object, happenings]) => {
+	const options = happenings.map((happening) => ({
+		name: titleOf(`${object}.${happening}`),
+		value: `${object}.${happening}`,
+	}));
+	if (object !== 'payment') return options;
+	const alias = {
+		name: 'Payment Refunded (Derived)',
+		value: REFUND_ALIAS,
+		description: 'Dodo has no event of this name; it stands for a succeeded refund, full or partial',
+	};
+	return [...options, alias];
+});
+
+export const triggerProperties: INodeProperties[] = [
+	{
+		displayName: 'Events',
+		name: 'events',
+		type: 'multiOptions',
+		required: true,
+		options: eventOptions,
+		default: ['payment.succeeded', 'payment.failed', 'payment.processing'],
+		description: 'What starts the workflow. Other events are acknowledged and ignored.',
+	},
+	{
+		displayName: 'Registration',
+		name: 'registration',
+		type: 'options',
+		options: [
+			{
+				name: 'Automatic',
+				value: 'automatic',
+				description: 'Publishing registers the webhook at Dodo Payments, unpublishing removes it; the signing secret is fetched by itself',
+			},
+			{
+				name: 'Manual',
+				value: 'manual',
+				description: 'You create the endpoint in the Dodo Payments dashboard and put its signing secret into the credential',
+			},
+		],
+		default: 'automatic',
+	},
+	{
+		displayName:
+			'In the Dodo Payments dashboard, open Developer > Webhooks > Add Endpoint, paste the production URL shown above, select the same events, and copy the signing secret into the credential. While the credential has no secret, every delivery is refused.',
+		name: 'manualNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { registration: ['manual'] } },
+	},
+	{
+		displayName: 'Webhook Path',
+		name: 'path',
+		type: 'string',
+		required: true,
+		default: 'dodo',
+		placeholder: 'e.g. dodo',
+		description: 'Last part of the webhook URL. Two published workflows cannot share one.',
+	},
+];

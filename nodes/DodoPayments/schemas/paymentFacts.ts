@@ -1,0 +1,30 @@
+import type { DodoMode, PaymentFacts } from '../../shared/domain/settlement';
+import type { DodoPayment } from './objects';
+
+/** What the rules need, out of Dodo's payment object (docs `api-reference/payments`). */
+export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
+	const invoiceId = payment.metadata.lago_invoice_id;
+	return {
+		id: payment.payment_id,
+		status: payment.status ?? null,
+		amount: payment.total_amount,
+		tax: payment.tax ?? 0,
+		currency: payment.currency,
+		invoiceId: invoiceId === undefined || invoiceId === null || invoiceId === '' ? null : String(invoiceId),
+		checkoutSessionId: payment.checkout_session_id || null,
+		subscriptionId: payment.subscription_id || null,
+		isPaymentMethodUpdate: payment.is_update_payment_method ?? false,
+		errorCode: payment.error_code ?? null,
+		observedMode: modeOfLinks([payment.payment_link, payment.invoice_url]),
+	};
+}
+
+/** Dodo's hosts: `test.` in test mode; `live.` (API) and `checkout.` (pages) in live mode. Other hosts tell nothing. */
+function modeOfLinks(links: ReadonlyArray<string | null | undefined>): DodoMode | null {
+	for (const link of links) {
+		const host = /^https:\/\/([a-z.]+)\.dodopayments\.com\//.exec(link ?? '')?.[1];
+		if (host === 'test' || host === 'test.checkout') return 'test';
+		if (host === 'live' || host === 'checkout') return 'live';
+	}
+	return null;
+}

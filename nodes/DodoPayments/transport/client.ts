@@ -1,0 +1,47 @@
+import type { IDataObject } from 'n8n-workflow';
+import { z } from 'zod';
+import type { DodoMode } from '../../shared/domain/settlement';
+import type { RequestContext } from '../../shared/transport/request';
+import { ServiceClient } from '../../shared/transport/serviceClient';
+
+export const DODO_CREDENTIAL = 'dodoPaymentsApi';
+
+const PAGE_SIZE = 100;
+
+/** Thin client of one Dodo account; base URLs from docs `api-reference/introduction`. */
+export class DodoClient extends ServiceClient {
+	private constructor(
+		ctx: RequestContext,
+		baseUrl: string,
+		/** The world that the credential's key belongs to. */
+		readonly mode: DodoMode,
+	) {
+		super(ctx, { service: 'Dodo Payments', credentialType: DODO_CREDENTIAL, baseUrl, readError });
+	}
+
+	/** Reads the credential once; the key itself never leaves n8n's request helper. */
+	static async of(ctx: RequestContext): Promise<DodoClient> {
+		const credential = await ctx.getCredentials<{ environment?: string; baseUrl?: string }>(DODO_CREDENTIAL);
+		const mode: DodoMode = credential.environment === 'live' ? 'live' : 'test';
+		return new DodoClient(ctx, (credential.baseUrl || `https://${mode}.dodopayments.com`).replace(/\/+$/, ''), mode);
+	}
+
+	/** The first `limit` entries of a list with 0-based pages and no total (docs `api-reference/introduction`). */
+	async list<T>(item: z.ZodType<T, z.ZodTypeDef, unknown>, path: string, query: IDataObject, limit: number): Promise<T[]> {
+		const found: T[] = [];
+		const page_size = Math.min(PAGE_SIZE, limit);
+		for (let page_number = 0; found.length < limit; page_number++) {
+			const { items } = await this.request(z.object({ items: z.array(item) }), { method: 'GET', path, query: { ...query, page_size, page_number } });
+			found.push(...items);
+			if (items.length < page_size) break;
+		}
+		return found.slice(0, limit);
+	}
+}
+
+/** `{"code": "UNSUPPORTED_COUNTRY", "message": "..."}`; sometimes plain text or nothing (docs `api-reference/error-codes`). */
+function readError(body: unknown): { code: string | null; message: string | null } {
+	if (typeof body === 'string') return { code: null, message: body.slice(0, 300) || null };
+	const { code, message } = (body ?? {}) as { code?: unknown; message?: unknown };
+	return { code: typeof code === 'string' ? code : null, message: typeof message === 'string' ? message : null };
+}

@@ -1,0 +1,30 @@
+import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import { runOperation } from '../shared/node/operation';
+import { operations, properties } from './actions/operations';
+import { searchInvoices } from './methods/listSearch';
+import { LAGO_CREDENTIAL, LagoClient } from './transport/client';
+
+// Programmatic, not declarative: an operation is several dependent calls with a decision between them.
+export class Lago implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Lago',
+		name: 'lago',
+		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
+		description: 'Read Lago invoices and book in Lago what became of their payments at Dodo Payments',
+		defaults: { name: 'Lago' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: [{ name: LAGO_CREDENTIAL, required: true }],
+		properties,
+	};
+
+	methods = { listSearch: { searchInvoices } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await runOperation(this, operations, LagoClient.of);
+	}
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import {
+	NodeConnectionTypes,
+	NodeOperationError,
+	type IDataObject,
+	type IHookFunctions,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
+import { admit, answer } from '../shared/delivery/answer';
+import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
+import { asNodeError } from '../shared/transport/nodeError';
+import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
+import { refusal, verifyDelivery } from './helpers/verifyDelivery';
+import { triggerProperties } from './lagoTrigger.properties';
+import { invoiceIdOf, lagoEventSchema } from './schemas/event';
+import { LAGO_CREDENTIAL, LagoClient } from './transport/client';
+
+export class LagoTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Lago Trigger',
+		name: 'lagoTrigger',
+		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{$parameter["events"].join(", ")}}',
+		description: 'Starts the workflow when Lago reports an invoice, credit note, subscription or customer; every delivery is verified',
+		eventTriggerDescription: 'Waiting for Lago to call the test URL',
+		activationMessage: 'Lago events now start this workflow.',
+		defaults: { name: 'Lago Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: LAGO_CREDENTIAL, required: true }],
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				// The answer goes out when the workflow has ended: 200 after success, 500 after failure, so that Lago sends it again.
+				responseMode: 'lastNode',
+				responseData: 'noData',
+				path: '={{$parameter["path"]}}',
+				isFullPath: true,
+			},
+		],
+		properties: triggerProperties,
+	};
+
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				await requireKey(this);
+				if (isManual(this)) return true;
+				return await talkingToLago(this, async (client) => {
+					const wanted = wantedEndpoint(this);
+					const endpoint = await findEndpoint(client, wanted.url);
+					return endpoint !== null && isCurrent(endpoint, wanted);
+				});
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return await talkingToLago(this, async (client) => {
+					await registerEndpoint(client, wantedEndpoint(this));
+					return true;
+				});
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				if (isManual(this)) return true;
+				return await talkingToLago(this, async (client) => {
+					await removeEndpoint(client, wantedEndpoint(this).url);
+					return true;
+				});
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const rawBody = await readRawBody(this);
+		const verdict = await verifyDelivery(this, {
+			signature: headerOf(this, 'x-lago-signature'),
+			algorithm: headerOf(this, 'x-lago-signature-algorithm'),
+			rawBody,
+		});
+		if (verdict !== 'ok') return refusal(this, verdict);
+
+		const parsed = lagoEventSchema.safeParse(parseJson(rawBody));
+		if (!parsed.success) return answer(this, 400, { message: 'Signed by Lago, but not an event: webhook_type and object_type are expected' });
+		const { webhook_type: event, object_type: objectType, organization_id: organizationId } = parsed.data;
+		if (!(this.getNodeParameter('events') as string[]).includes(event))
+			return answer(this, 200, { message: `Ignored: ${event} is not among the events of this trigger` });
+		const data = parsed.data[objectType];
+		if (typeof data !== 'object' || data === null || Array.isArray(data))
+			return answer(this, 400, { message: `Signed by Lago, but there is no object under "${objectType}"` });
+
+		// Lago signs neither the key nor a time: the body's own digest keeps a copied key from hiding another event.
+		const eventId = headerOf(this, 'x-lago-unique-key') ?? 'none';
+		const digest = createHash('sha256').update(rawBody).digest('base64');
+		const turnedAway = admit(this, `lago:${this.getWorkflow().id}:${eventId}:${digest}`);
+		if (turnedAway) return turnedAway;
+
+		const item: IDataObject = {
+			event,
+			eventId,
+			objectType,
+			organizationId: organizationId ?? null,
+			lagoInvoiceId: invoiceIdOf(objectType, data as Record<string, unknown>),
+			data: data as IDataObject,
+		};
+		return { workflowData: [[{ json: item }]] };
+	}
+}
+
+/** HMAC needs the organisation's key, which Lago shows only on its screen; without it everything would be refused in silence. */
+async function requireKey(ctx: IHookFunctions): Promise<void> {
+	if (ctx.getNodeParameter('signature') === 'jwt') return;
+	const { webhookHmacKey } = await ctx.getCredentials<{ webhookHmacKey?: string }>(LAGO_CREDENTIAL);
+	if (webhookHmacKey) return;
+	throw new NodeOperationError(ctx.getNode(), 'The Lago credential has no webhook HMAC key', {
+		description:
+			'Without it no delivery can be verified, so all of them would be refused. Copy it from Lago > Developers > Webhooks into the credential.',
+	});
+}
+
+function isManual(ctx: IHookFunctions): boolean {
+	return ctx.getNodeParameter('registration') === 'manual';
+}
+
+function wantedEndpoint(ctx: IHookFunctions): WantedEndpoint {
+	return {
+		url: ctx.getNodeWebhookUrl('default') as string,
+		algorithm: ctx.getNodeParameter('signature') === 'jwt' ? 'jwt' : 'hmac',
+		events: [...(ctx.getNodeParameter('events') as string[])].sort(),
+	};
+}
+
+async function talkingToLago<T>(ctx: IHookFunctions, work: (client: LagoClient) => Promise<T>): Promise<T> {
+	return await LagoClient.of(ctx).then(work).catch(async (caught) => await Promise.reject(asNodeError(ctx.getNode(), caught)));
+}

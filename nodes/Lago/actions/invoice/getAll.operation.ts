@@ -1,0 +1,93 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { collectability } from '../../../shared/domain/invoice';
+import { PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { limitFields, limitOf } from '../../../shared/node/parameters';
+import { invoiceSchema, toInvoiceFacts } from '../../schemas/objects';
+import type { LagoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Show',
+		name: 'show',
+		type: 'options',
+		options: [
+			{ name: 'All', value: 'all' },
+			{
+				name: 'Payable and Not Yet Collected',
+				value: 'payable',
+				description: 'Finalized, unpaid, something due, not self-billed, not charged by Lago itself, and not handed to Dodo Payments yet',
+			},
+		],
+		default: 'payable',
+		description: 'Which invoices to return',
+	},
+	...limitFields,
+	{
+		displayName: 'Filters',
+		name: 'filters',
+		type: 'collection',
+		placeholder: 'Add Filter',
+		default: {},
+		options: [
+			{ displayName: 'Currency', name: 'currency', type: 'string', default: '', placeholder: 'e.g. EUR' },
+			{ displayName: 'Customer External ID', name: 'external_customer_id', type: 'string', default: '', placeholder: 'e.g. cust_42' },
+			{ displayName: 'Issued From', name: 'issuing_date_from', type: 'dateTime', default: '', description: 'Only invoices issued on or after this date' },
+			{ displayName: 'Issued Until', name: 'issuing_date_to', type: 'dateTime', default: '', description: 'Only invoices issued on or before this date' },
+			{
+				displayName: 'Payment Status',
+				name: 'payment_statuses',
+				type: 'multiOptions',
+				options: [
+					{ name: 'Failed', value: 'failed' },
+					{ name: 'Pending', value: 'pending' },
+					{ name: 'Succeeded', value: 'succeeded' },
+				],
+				default: [],
+			},
+			{
+				displayName: 'Status',
+				name: 'statuses',
+				type: 'multiOptions',
+				options: [
+					{ name: 'Draft', value: 'draft' },
+					{ name: 'Failed', value: 'failed' },
+					{ name: 'Finalized', value: 'finalized' },
+					{ name: 'Pending', value: 'pending' },
+					{ name: 'Voided', value: 'voided' },
+				],
+				default: [],
+			},
+		],
+	},
+];
+
+/** What Lago itself can filter; the rest of "payable" is checked on what it returns. */
+const PAYABLE: IDataObject = {
+	statuses: ['finalized'],
+	payment_statuses: ['pending', 'failed'],
+	[`metadata[${PAYMENT_ID_KEY}]`]: '',
+};
+
+/** Invoice -> Get Many. */
+export const getAll: Operation<LagoClient> = {
+	fields: fieldsOf('invoice', 'getAll', fields),
+	async execute(ctx, client, index) {
+		const limit = limitOf(ctx, index);
+		const filters = ctx.getNodeParameter('filters', index, {}) as IDataObject;
+		const query = queryOf(filters);
+		if (ctx.getNodeParameter('show', index) !== 'payable') return await client.list('invoices', invoiceSchema, query, limit);
+		const candidates = await client.list('invoices', invoiceSchema, { ...query, ...PAYABLE }, Number.MAX_SAFE_INTEGER);
+		return candidates.filter((invoice) => collectability(toInvoiceFacts(invoice)).decision === 'collect').slice(0, limit);
+	},
+};
+
+/** Drops empty filters; Lago's dates are days. */
+function queryOf(filters: IDataObject): IDataObject {
+	const query: IDataObject = {};
+	for (const [name, value] of Object.entries(filters)) {
+		if (value === '' || (Array.isArray(value) && value.length === 0)) continue;
+		query[name] = name.startsWith('issuing_date') ? String(value).slice(0, 10) : value;
+	}
+	return query;
+}

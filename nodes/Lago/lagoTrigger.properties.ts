@@ -1,0 +1,73 @@
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { titleOf } from '../shared/words';
+import { LAGO_COLLECTION_EVENTS, LAGO_OTHER_EVENTS } from './schemas/event';
+
+const eventOptions: INodePropertyOptions[] = [...LAGO_COLLECTION_EVENTS, ...LAGO_OTHER_EVENTS].map((value) => ({
+	name: titleOf(value),
+	value,
+}));
+
+export const triggerProperties: INodeProperties[] = [
+	{
+		displayName: 'Events',
+		name: 'events',
+		type: 'multiOptions',
+		required: true,
+		options: eventOptions,
+		default: ['invoice.created', 'invoice.one_off_created', 'invoice.paid_credit_added'],
+		description: 'What starts the workflow. Other events are acknowledged and ignored.',
+	},
+	{
+		displayName: 'Registration',
+		name: 'registration',
+		type: 'options',
+		options: [
+			{
+				name: 'Automatic',
+				value: 'automatic',
+				description: 'Publishing registers the webhook in Lago, unpublishing removes it',
+			},
+			{
+				name: 'Manual',
+				value: 'manual',
+				description: 'You create the webhook endpoint in Lago yourself',
+			},
+		],
+		default: 'automatic',
+	},
+	{
+		displayName:
+			'In Lago, open Developers > Webhooks > Add a webhook, paste the production URL shown above and choose the signature that is set below. While the credential has no HMAC key, every delivery signed with HMAC is refused.',
+		name: 'manualNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { registration: ['manual'] } },
+	},
+	{
+		displayName: 'Signature',
+		name: 'signature',
+		type: 'options',
+		options: [
+			{ name: 'HMAC (Recommended)', value: 'hmac', description: 'The key is in Lago under Developers > Webhooks; it belongs into the credential' },
+			{ name: 'JWT', value: 'jwt', description: 'The public key is fetched from Lago by itself' },
+		],
+		default: 'hmac',
+		description: 'How Lago proves that a delivery is its own',
+	},
+	{
+		displayName:
+			'Why HMAC: with JWT, Lago puts the whole invoice into a header. From about four fees on that header passes 16 KiB, and n8n refuses such requests (HTTP 431) before this node can see them.',
+		name: 'signatureNotice',
+		type: 'notice',
+		default: '',
+	},
+	{
+		displayName: 'Webhook Path',
+		name: 'path',
+		type: 'string',
+		required: true,
+		default: 'lago',
+		placeholder: 'e.g. lago',
+		description: 'Last part of the webhook URL. Two published workflows cannot share one.',
+	},
+];

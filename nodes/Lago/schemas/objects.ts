@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import type { InvoiceFacts } from '../../shared/domain/invoice';
+
+const minorUnits = z.number().int();
+const text = z.string().min(1);
+
+/** One metadata entry of an invoice. */
+export const metadataEntrySchema = z.object({ lago_id: text, key: text, value: z.string() }).passthrough();
+
+/** A customer as it stands inside an invoice. */
+const customerSchema = z
+	.object({
+		external_id: z.string().nullish(),
+		name: z.string().nullish(),
+		email: z.string().nullish(),
+		country: z.string().nullish(),
+		state: z.string().nullish(),
+		city: z.string().nullish(),
+		zipcode: z.string().nullish(),
+		address_line1: z.string().nullish(),
+		address_line2: z.string().nullish(),
+		tax_identification_number: z.string().nullish(),
+		billing_configuration: z.object({ payment_provider: z.string().nullish() }).passthrough().nullish(),
+		metadata: z.array(z.object({ key: z.string(), value: z.string().nullish() }).passthrough()).nullish(),
+	})
+	.passthrough();
+
+/**
+ * An invoice of the REST API as far as we rely on it (`lago-api:serializers/v1/invoice_serializer.rb`). Amounts in minor units of
+ * `currency`. `metadata` comes by REST only, never in a webhook.
+ */
+export const invoiceSchema = z
+	.object({
+		lago_id: text,
+		number: z.string(),
+		status: text,
+		payment_status: text,
+		currency: text,
+		total_amount_cents: minorUnits,
+		total_due_amount_cents: minorUnits,
+		self_billed: z.boolean().nullish(),
+		customer: customerSchema.nullish(),
+		metadata: z.array(metadataEntrySchema).nullish(),
+	})
+	.passthrough();
+
+/** `GET` and `PUT /invoices/:id`. */
+export const invoiceAnswerSchema = z.object({ invoice: invoiceSchema });
+/** One entry of `GET /payments?invoice_id=`. */
+export const paymentSchema = z.object({ lago_id: text, reference: z.string().nullish(), payment_status: z.string().nullish() }).passthrough();
+/** `POST /payments`. */
+export const paymentAnswerSchema = z.object({ payment: paymentSchema });
+
+/** `POST`, `GET`, `PUT /webhook_endpoints`. */
+export const webhookEndpointSchema = z
+	.object({
+		lago_id: text,
+		webhook_url: text,
+		signature_algo: z.string().nullish(),
+		event_types: z.array(z.string()).nullish(),
+	})
+	.passthrough();
+export const webhookEndpointAnswerSchema = z.object({ webhook_endpoint: webhookEndpointSchema });
+
+/** `GET /webhooks/json_public_key`: Base64 of a PEM. */
+export const publicKeySchema = z.object({ webhook: z.object({ public_key: text }) });
+
+export type LagoInvoice = z.output<typeof invoiceSchema>;
+export type LagoCustomer = z.output<typeof customerSchema>;
+export type LagoWebhookEndpoint = z.output<typeof webhookEndpointSchema>;
+
+/** What the rules need, out of Lago's invoice. */
+export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
+	return {
+		id: invoice.lago_id,
+		number: invoice.number,
+		status: invoice.status,
+		paymentStatus: invoice.payment_status,
+		currency: invoice.currency,
+		totalDue: invoice.total_due_amount_cents,
+		selfBilled: invoice.self_billed ?? false,
+		nativeProvider: invoice.customer?.billing_configuration?.payment_provider ?? null,
+		metadata: (invoice.metadata ?? []).map(({ lago_id, key, value }) => ({ id: lago_id, key, value })),
+	};
+}

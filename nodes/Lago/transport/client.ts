@@ -1,0 +1,49 @@
+import type { IDataObject } from 'n8n-workflow';
+import { z } from 'zod';
+import type { RequestContext } from '../../shared/transport/request';
+import { ServiceClient } from '../../shared/transport/serviceClient';
+
+export const LAGO_CREDENTIAL = 'lagoBillingApi';
+
+const PER_PAGE = 100;
+
+const metaSchema = z.object({ next_page: z.number().nullish() });
+
+/** Thin client of one Lago organisation. */
+export class LagoClient extends ServiceClient {
+	private constructor(ctx: RequestContext, baseUrl: string) {
+		super(ctx, { service: 'Lago', credentialType: LAGO_CREDENTIAL, baseUrl, readError });
+	}
+
+	/** Reads the credential once. Accepts the base URL with or without `/api/v1` and trailing slashes. */
+	static async of(ctx: RequestContext): Promise<LagoClient> {
+		const credential = await ctx.getCredentials<{ baseUrl?: string }>(LAGO_CREDENTIAL);
+		const root = (credential.baseUrl || 'https://api.getlago.com').replace(/\/+$/, '').replace(/\/api\/v1$/, '');
+		return new LagoClient(ctx, `${root}/api/v1`);
+	}
+
+	/**
+	 * The first `limit` entries of a paged list; an entry that moves between pages meanwhile comes once.
+	 * @param key name of the list in the answer, e.g. `invoices`.
+	 */
+	async list<T extends { lago_id: string }>(key: string, item: z.ZodType<T, z.ZodTypeDef, unknown>, query: IDataObject, limit: number): Promise<T[]> {
+		const answer = z.object({ [key]: z.array(item), meta: metaSchema.nullish() });
+		const found = new Map<string, T>();
+		const per_page = Math.min(PER_PAGE, limit);
+		for (let page: number | null = 1; page !== null && found.size < limit; ) {
+			const listed: z.output<typeof answer> = await this.request(answer, { method: 'GET', path: `/${key}`, query: { ...query, page, per_page } });
+			for (const entry of listed[key] as T[]) found.set(entry.lago_id, entry);
+			page = (listed.meta as z.output<typeof metaSchema> | null | undefined)?.next_page ?? null;
+		}
+		return [...found.values()].slice(0, limit);
+	}
+}
+
+/** `{"status":422,"error":"Unprocessable Entity","code":"validation_errors","error_details":{"field":["code"]}}` (`lago-api:app/controllers/concerns/api_errors.rb`). */
+function readError(body: unknown): { code: string | null; message: string | null; details?: Record<string, string[]> } {
+	const { code, error, error_details } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+	const details: Record<string, string[]> = {};
+	if (typeof error_details === 'object' && error_details !== null)
+		for (const [field, codes] of Object.entries(error_details)) details[field] = (Array.isArray(codes) ? codes : [codes]).map(String);
+	return { code: typeof code === 'string' ? code : null, message: typeof error === 'string' ? error : null, details };
+}

@@ -1,0 +1,40 @@
+import { collectability, type InvoiceFacts, type SkipReason } from './invoice';
+import { decodeState, metadataValue, PAYMENT_ID_KEY, STATE_KEY, type CollectionState } from './invoiceMetadata';
+import type { Held } from './outcome';
+
+/** Life of a checkout link in seconds (docs `developer-resources/checkout-session`). */
+export const LINK_LIFE_S = 24 * 3600;
+/** A link is not handed out again when it has less than this left. */
+const LINK_MARGIN_S = 60;
+
+/** How an invoice gets, keeps or does not need a checkout link. Amounts in minor units of its currency. */
+export type IntentDecision =
+	| { action: 'skip'; reason: SkipReason; message: string }
+	| { action: 'hold'; held: Held }
+	/** The link that is already out still works and asks for the right amount. */
+	| { action: 'reuse'; state: CollectionState & { url: string }; sessionId: string }
+	/** An earlier object exists at Dodo: only if no money is on its way there may another be created. */
+	| { action: 'look_first'; dodoId: string; attempt: number; amount: number }
+	| { action: 'create'; attempt: number; amount: number };
+
+/**
+ * Decides from the invoice alone, which carries our record of earlier links.
+ * @param nowS seconds since 1970.
+ */
+export function decideIntent(invoice: InvoiceFacts, nowS: number): IntentDecision {
+	const verdict = collectability(invoice);
+	if (verdict.decision === 'skip') return { action: 'skip', reason: verdict.reason, message: verdict.message };
+	if (verdict.decision === 'held') return { action: 'hold', held: verdict.held };
+	const { amount } = verdict;
+	const dodoId = metadataValue(invoice.metadata, PAYMENT_ID_KEY);
+	if (dodoId === undefined) return { action: 'create', attempt: 1, amount };
+	const state = decodeState(metadataValue(invoice.metadata, STATE_KEY));
+	const alive = state?.phase !== 'processing' && state?.amount === amount && (state.expiresAt ?? 0) - LINK_MARGIN_S > nowS;
+	if (alive && state?.url) return { action: 'reuse', state: { ...state, url: state.url }, sessionId: dodoId };
+	return { action: 'look_first', dodoId, attempt: (state?.attempt ?? 1) + 1, amount };
+}
+
+/** Whether a payment in this state still can or did bring money, so that a second way to pay must not be opened. */
+export function moneyIsMoving(status: string | null | undefined): boolean {
+	return status === 'succeeded' || status === 'processing' || status === 'requires_capture' || status === 'partially_captured';
+}

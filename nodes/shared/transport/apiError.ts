@@ -1,0 +1,32 @@
+/** Which service answered, or did not. */
+export type Service = 'Dodo Payments' | 'Lago';
+
+/** A request that Dodo or Lago refused or did not answer. Carries no header, key or request body. */
+export class ApiError extends Error {
+	override readonly name = 'ApiError';
+
+	constructor(
+		readonly service: Service,
+		/** HTTP status, null when no answer came. */
+		readonly status: number | null,
+		/** The service's own code: Dodo `code`, Lago `code`; for no answer the network's word (`ECONNREFUSED`, ...). */
+		readonly code: string | null,
+		/** The service's own words. */
+		message: string,
+		/** Lago's `error_details`: field -> codes. */
+		readonly details: Readonly<Record<string, readonly string[]>> = {},
+	) {
+		super(message);
+	}
+
+	/** Trying again later can help: no answer, 408, 429, 5xx, or Lago's lock. Everything else stays refused. */
+	get transient(): boolean {
+		const { status } = this;
+		return status === null || status === 408 || status === 429 || status >= 500 || this.code === 'lock_acquisition_failed';
+	}
+
+	/** The key is wrong or may not do this: mending the credential helps, so the event must come again. */
+	get unauthorized(): boolean {
+		return this.status === 401 || (this.status === 403 && this.code !== 'feature_unavailable');
+	}
+}

@@ -1,0 +1,43 @@
+import { NodeApiError, NodeOperationError, type INode, type JsonObject } from 'n8n-workflow';
+import { ApiError } from './apiError';
+
+/** Whatever was thrown, as an error that n8n can show. */
+export function asNodeError(node: INode, caught: unknown, itemIndex?: number): NodeApiError | NodeOperationError {
+	if (caught instanceof ApiError) return toNodeApiError(node, caught, itemIndex);
+	if (caught instanceof NodeApiError || caught instanceof NodeOperationError) return caught;
+	return new NodeOperationError(node, caught instanceof Error ? caught : String(caught), { itemIndex });
+}
+
+/** The service's refusal as n8n shows it: what happened, why, what to do next. */
+function toNodeApiError(node: INode, error: ApiError, itemIndex?: number): NodeApiError {
+	const plain: JsonObject = { message: error.message, code: error.code, status: error.status };
+	return new NodeApiError(node, plain, {
+		message: headline(error),
+		description: advice(error),
+		httpCode: error.status === null ? undefined : String(error.status),
+		itemIndex,
+	});
+}
+
+function headline(error: ApiError): string {
+	if (error.status === null) return error.message;
+	const code = error.code ? ` ${error.code}` : '';
+	return `${error.service} refused the request (${error.status}${code}): ${error.message}`;
+}
+
+function advice(error: ApiError): string {
+	const { service, status } = error;
+	if (status === null)
+		return `Check that the base URL in the ${service} credential is right and that n8n can reach it. Nothing was lost: the event is delivered again.`;
+	if (status === 401)
+		return `The API key in the ${service} credential is not valid here. ${service === 'Dodo Payments' ? 'Test keys work in test mode only, live keys in live mode only.' : 'Copy it again from Lago > Developers > API keys.'}`;
+	if (error.unauthorized)
+		return `The API key in the ${service} credential may not do this. Create a key with write access and try again.`;
+	if (status === 404) return `${service} does not know this object. Check the id, and that it belongs to the account of the credential.`;
+	if (status === 429) return `${service} limits the number of requests. Wait a minute; retry-on-fail and redelivery take care of webhooks.`;
+	if (status >= 500) return `${service} has trouble. Nothing was lost: the event is delivered again.`;
+	const details = Object.entries(error.details)
+		.map(([field, codes]) => `${field}: ${codes.join(', ')}`)
+		.join('; ');
+	return details ? `${service} says: ${details}` : `Correct the input of this node and run it again.`;
+}

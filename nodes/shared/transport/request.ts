@@ -1,0 +1,83 @@
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	IHookFunctions,
+	IHttpRequestMethods,
+	IHttpRequestOptions,
+	ILoadOptionsFunctions,
+	IWebhookFunctions,
+} from 'n8n-workflow';
+import { ApiError, type Service } from './apiError';
+
+/** Every place from which this package calls a service. */
+export type RequestContext = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions | IWebhookFunctions;
+
+/** Below Dodo's patience of 15 s for an answer to its webhook. */
+const TIMEOUT_MS = 10_000;
+
+/** A request below the base URL of a service. */
+export interface ApiRequest {
+	method: IHttpRequestMethods;
+	/** Begins with `/`; ids in it are already URL-safe. */
+	path: string;
+	/** Arrays become `name[]=a&name[]=b`. */
+	query?: IDataObject;
+	body?: IDataObject;
+	headers?: Record<string, string>;
+}
+
+/** How a service is reached and how its refusals read. */
+export interface ServiceAccess {
+	service: Service;
+	credentialType: string;
+	baseUrl: string;
+	/** Takes the service's own words out of a refusal. */
+	readError(body: unknown): { code: string | null; message: string | null; details?: Record<string, string[]> };
+}
+
+/**
+ * One request, no retry.
+ * @returns the parsed JSON body.
+ * @throws ApiError for any status but 2xx and for no answer at all.
+ */
+export async function apiRequest(ctx: RequestContext, access: ServiceAccess, request: ApiRequest): Promise<unknown> {
+	const options: IHttpRequestOptions = {
+		method: request.method,
+		url: `${access.baseUrl}${request.path}`,
+		qs: request.query,
+		arrayFormat: 'brackets',
+		body: request.body,
+		headers: { Accept: 'application/json', ...request.headers },
+		json: true,
+		timeout: TIMEOUT_MS,
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		disableFollowRedirect: true,
+	};
+	let response: { statusCode: number; body: unknown };
+	try {
+		response = (await ctx.helpers.httpRequestWithAuthentication.call(ctx, access.credentialType, options)) as typeof response;
+	} catch (caught) {
+		// Rebuilt from plain words: the caught object carries the request, and with it the key.
+		return rejectUnanswered(access, caught);
+	}
+	if (response.statusCode >= 200 && response.statusCode < 300) return response.body;
+	const { code, message, details } = access.readError(response.body);
+	return await Promise.reject(
+		new ApiError(access.service, response.statusCode, code, message ?? `HTTP ${response.statusCode}`, details),
+	);
+}
+
+async function rejectUnanswered(access: ServiceAccess, caught: unknown): Promise<never> {
+	const code = networkCode(caught);
+	return await Promise.reject(new ApiError(access.service, null, code, `${access.service} did not answer (${code})`));
+}
+
+function networkCode(caught: unknown): string {
+	const seen = [caught, (caught as { cause?: unknown }).cause, (caught as { errorResponse?: unknown }).errorResponse];
+	for (const candidate of seen) {
+		const code = (candidate as { code?: unknown } | null | undefined)?.code;
+		if (typeof code === 'string' && /^[A-Z_]{3,40}$/.test(code)) return code;
+	}
+	return 'NO_ANSWER';
+}
