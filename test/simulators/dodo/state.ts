@@ -1,0 +1,174 @@
+import { dodoId } from '../shared/ids';
+import { Refusal } from '../shared/api';
+
+export type Metadata = Record<string, string | number | boolean>;
+
+export interface Customer {
+	customer_id: string;
+	business_id: string;
+	email: string;
+	name: string;
+	phone_number: string | null;
+	metadata: Metadata;
+	created_at: string;
+}
+
+export interface Price {
+	type: 'one_time_price' | 'recurring_price';
+	currency: string;
+	price: number;
+	pay_what_you_want?: boolean;
+	tax_inclusive: boolean;
+	[key: string]: unknown;
+}
+
+export interface Product {
+	product_id: string;
+	business_id: string;
+	brand_id: string;
+	name: string;
+	description: string | null;
+	tax_category: string;
+	is_recurring: boolean;
+	price: Price;
+	metadata: Metadata;
+	created_at: string;
+	updated_at: string;
+	archived: boolean;
+}
+
+export interface CartLine {
+	product_id: string;
+	quantity: number;
+	amount: number;
+}
+
+export interface Checkout {
+	id: string;
+	created_at: string;
+	expires_at_ms: number;
+	cart: CartLine[];
+	customer: Customer | null;
+	country: string | null;
+	metadata: Metadata;
+	payment_id: string | null;
+	mandate: boolean;
+	subscription_id: string | null;
+	consumed: boolean;
+}
+
+export interface Payment {
+	payment_id: string;
+	status: string | null;
+	total_amount: number;
+	tax: number | null;
+	currency: string;
+	metadata: Metadata;
+	checkout_session_id: string | null;
+	subscription_id: string | null;
+	refunds: Array<Record<string, unknown>>;
+	disputes: Array<Record<string, unknown>>;
+	created_at: string;
+	[key: string]: unknown;
+}
+
+export interface Subscription {
+	subscription_id: string;
+	status: string;
+	customer: Customer;
+	currency: string;
+	product_id: string;
+	metadata: Metadata;
+	/** Card that the next charge meets. */
+	card: string;
+	created_at: string;
+	tax_inclusive: boolean;
+	/** Failed charge that a new payment method will be asked for. */
+	dues: { amount: number; metadata: Metadata } | null;
+}
+
+export interface Refund {
+	refund_id: string;
+	payment_id: string;
+	status: string;
+	amount: number;
+	currency: string;
+	is_partial: boolean;
+	reason: string | null;
+	metadata: Metadata;
+	created_at: string;
+	[key: string]: unknown;
+}
+
+export interface Dispute {
+	dispute_id: string;
+	payment_id: string;
+	amount: string;
+	currency: string;
+	dispute_stage: string;
+	dispute_status: string;
+	is_resolved_by_rdr: boolean;
+	reason: string;
+	remarks: null;
+	created_at: string;
+	[key: string]: unknown;
+}
+
+export interface Endpoint {
+	id: string;
+	url: string;
+	description: string;
+	disabled: boolean;
+	filter_types: string[] | null;
+	metadata: Record<string, string>;
+	headers: Record<string, string>;
+	rate_limit: number | null;
+	created_at: string;
+	updated_at: string;
+	secret: string;
+	/** The secret before the rotation, valid for 24 h more. */
+	oldSecret: { secret: string; untilMs: number } | null;
+}
+
+/** Everything a Dodo account holds. Amounts in minor units, times RFC 3339 UTC. */
+export class DodoState {
+	readonly businessId = dodoId('bus_');
+	customers = new Map<string, Customer>();
+	products = new Map<string, Product>();
+	checkouts = new Map<string, Checkout>();
+	payments = new Map<string, Payment>();
+	subscriptions = new Map<string, Subscription>();
+	refunds = new Map<string, Refund>();
+	disputes = new Map<string, Dispute>();
+	webhooks = new Map<string, Endpoint>();
+}
+
+/** RFC 3339 with microseconds. */
+export function timestamp(ms = Date.now()): string {
+	return new Date(ms).toISOString().replace('Z', '000Z');
+}
+
+/** Dodo's error body. Which HTTP status goes with most codes is not documented; 422 unless told. */
+export function refuse(status: number, code: string, message: string): never {
+	throw new Refusal(status, { code, message });
+}
+
+/** An object by id, or Dodo's 404. */
+export function existing<T>(map: Map<string, T>, id: string | undefined): T {
+	const found = id === undefined ? undefined : map.get(id);
+	return found ?? refuse(404, 'NOT_FOUND', 'The requested resource was not found');
+}
+
+/** Metadata as Dodo takes it: at most 50 pairs, keys of 40 and values of 500 characters (docs `api-reference/metadata`). */
+export function metadataOf(value: unknown): Metadata {
+	if (value === undefined || value === null) return {};
+	if (typeof value !== 'object' || Array.isArray(value)) return refuse(422, 'INVALID_REQUEST_BODY', 'metadata: invalid type, expected a map');
+	const entries = Object.entries(value as Record<string, unknown>);
+	if (entries.length > 50) return refuse(422, 'MAXIMUM_KEYS_REACHED', 'Metadata can have a maximum of 50 keys');
+	for (const [key, entry] of entries) {
+		if (!/^[A-Za-z0-9_-]{1,40}$/.test(key)) return refuse(422, 'INVALID_REQUEST_BODY', `metadata: invalid key ${key}`);
+		if (!['string', 'number', 'boolean'].includes(typeof entry) || String(entry).length > 500)
+			return refuse(422, 'INVALID_REQUEST_BODY', `metadata: invalid value of ${key}`);
+	}
+	return { ...(value as Metadata) };
+}
