@@ -12,7 +12,10 @@ export default tseslint.config(
 	{
 		files: ['**/*.ts'],
 		extends: [tseslint.configs.recommended],
-		rules: { '@typescript-eslint/no-explicit-any': 'error' },
+		rules: {
+			'@typescript-eslint/no-explicit-any': 'error',
+			'@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true, argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+		},
 	},
 	{
 		// What is published, plus package.json, under the rules that n8n itself applies.

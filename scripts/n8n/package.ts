@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cleanEnvironment, runCommand, type Progress } from './command';
+
+/** The project folder: every script runs there. */
+export const ROOT = process.cwd();
+const LOCAL = join(ROOT, '.local');
+const SOURCES = ['nodes', 'credentials', 'workflows', 'package.json', 'tsup.config.ts', 'gulpfile.js', 'README.md', 'LICENSE.md'];
+
+/** Builds and packs the package when its sources changed. Returns the path of the tarball as npm would publish it. */
+export async function packPackage(say: Progress): Promise<string> {
+	const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { name: string; version: string };
+	const tarball = join(LOCAL, `${name}-${version}.tgz`);
+	const stamp = join(LOCAL, 'packed-from');
+	const digest = digestOf(SOURCES.map((path) => join(ROOT, path)));
+	if (existsSync(tarball) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return tarball;
+	say('Building and packing the package ...');
+	mkdirSync(LOCAL, { recursive: true });
+	await runCommand('npm', ['run', '--silent', 'build'], { cwd: ROOT });
+	await runCommand('npm', ['pack', '--silent', '--pack-destination', LOCAL], { cwd: ROOT });
+	writeFileSync(stamp, digest);
+	return tarball;
+}
+
+/** Puts the package where n8n's own installer puts it, and in the same state: without development and peer dependencies. */
+export async function installPackage(tarball: string, userFolder: string): Promise<void> {
+	const target = join(userFolder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-dodo-lago');
+	rmSync(target, { recursive: true, force: true });
+	mkdirSync(target, { recursive: true });
+	await runCommand('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'], { cwd: ROOT, env: cleanEnvironment() });
+	const manifest = join(target, 'package.json');
+	const { devDependencies: _dev, peerDependencies: _peer, optionalDependencies: _optional, ...rest } = JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, unknown>;
+	writeFileSync(manifest, JSON.stringify(rest, null, '\t'));
+}
+
+/** One digest over files and folders, by name and content. */
+export function digestOf(paths: string[]): string {
+	const hash = createHash('sha256');
+	const add = (path: string): void => {
+		if (!existsSync(path)) return;
+		if (statSync(path).isDirectory()) for (const entry of readdirSync(path).sort()) add(join(path, entry));
+		else hash.update(path).update(readFileSync(path));
+	};
+	for (const path of paths) add(path);
+	return hash.digest('hex');
+}

@@ -1,0 +1,116 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { cleanEnvironment, runCommand, type Progress } from './command';
+
+/** The n8n that this project is tested with. */
+export const N8N_VERSION = '2.41.1';
+const NODE_VERSION = '24.21.0';
+const NODE_MAJOR = 24;
+
+/** An installed n8n and the Node that runs it. */
+export interface N8nRuntime {
+	version: string;
+	dir: string;
+	/** Absolute path of the Node executable. */
+	node: string;
+	/** Absolute path of n8n's command line. */
+	cli: string;
+}
+
+/**
+ * The n8n of a version, installed once into a folder of its own (2.5 GB: far too much for the project's dependencies) and used
+ * again by every later start and test. `N8N_RUNTIME_CACHE` moves that folder.
+ */
+export async function ensureN8n(say: Progress, version = N8N_VERSION): Promise<N8nRuntime> {
+	const cache = process.env.N8N_RUNTIME_CACHE ?? join(homedir(), '.cache', 'n8n-nodes-dodo-lago');
+	const dir = join(cache, `n8n-${version}`);
+	mkdirSync(dir, { recursive: true });
+	const marker = join(dir, '.complete');
+	if (!existsSync(marker)) {
+		await withFolderLock(`${dir}.lock`, say, async () => {
+			if (existsSync(marker)) return;
+			await install(dir, version, say);
+			await ensureSqlite(dir, cache, say);
+			writeFileSync(marker, new Date().toISOString());
+		});
+	}
+	return { version, dir, node: nodeOf(dir), cli: join(dir, 'node_modules', 'n8n', 'bin', 'n8n') };
+}
+
+const ownNodeIsNewEnough = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR;
+const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+
+function nodeOf(dir: string): string {
+	return ownNodeIsNewEnough ? process.execPath : join(dir, 'node_modules', nodePackage, 'bin', 'node');
+}
+
+async function install(dir: string, version: string, say: Progress): Promise<void> {
+	const modules = join(dir, 'node_modules');
+	// One of n8n 1.x's dependencies is a tarball outside the registry.
+	const overrides = version.startsWith('1.') ? { xlsx: '0.18.5' } : undefined;
+	writeFileSync(join(dir, 'package.json'), JSON.stringify({ name: 'n8n-runtime', private: true, overrides }, null, '\t'));
+	const packages = [`n8n@${version}`, ...(ownNodeIsNewEnough ? [] : [`${nodePackage}@${NODE_VERSION}`])];
+	say(`Installing n8n ${version}${ownNodeIsNewEnough ? '' : ` and Node ${NODE_VERSION}`} (about 3 minutes, 2.5 GB, only this once) ...`);
+	await runCommand('npm', ['install', ...packages, '--save-exact', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--loglevel=error'], {
+		cwd: dir,
+		env: cleanEnvironment(),
+		tick: (seconds) => say(`  still installing n8n, ${seconds} s, ${existsSync(modules) ? readdirSync(modules).length : 0} package folders`),
+	});
+}
+
+/** n8n's one native part. Built with Node's own headers, kept beside the installation so that a reinstall need not build it again. */
+async function ensureSqlite(dir: string, cache: string, say: Progress): Promise<void> {
+	const packageDir = join(dir, 'node_modules', 'sqlite3');
+	const { version } = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8')) as { version: string };
+	const binary = join(packageDir, 'build', 'Release', 'node_sqlite3.node');
+	const kept = join(cache, `sqlite3-${version}-${process.platform}-${process.arch}.node`);
+	if (existsSync(binary)) return;
+	if (existsSync(kept)) {
+		mkdirSync(dirname(binary), { recursive: true });
+		copyFileSync(kept, binary);
+		return;
+	}
+	say('Preparing the SQLite driver of n8n (about a minute where it must be compiled) ...');
+	const nodeHome = dirname(dirname(nodeOf(dir)));
+	const env = cleanEnvironment({ PATH: `${dirname(nodeOf(dir))}:${process.env.PATH}` });
+	if (existsSync(join(nodeHome, 'include', 'node'))) env.npm_config_nodedir = nodeHome;
+	try {
+		await runCommand('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false', '--foreground-scripts'], { cwd: dir, env, tick: (seconds) => say(`  still compiling, ${seconds} s`) });
+	} catch (caught) {
+		throw new Error(`The SQLite driver could be neither downloaded nor compiled. Install python3, make and a C++ compiler (on Debian: apt-get install python3 make g++), then run this again.\n${(caught as Error).message}`);
+	}
+	copyFileSync(binary, kept);
+}
+
+/** Lets one process at a time work in a folder; a lock whose owner is gone is taken over. */
+async function withFolderLock(lock: string, say: Progress, work: () => Promise<void>): Promise<void> {
+	for (let round = 0; ; round++) {
+		try {
+			mkdirSync(lock);
+			break;
+		} catch {
+			const owner = existsSync(join(lock, 'pid')) ? Number(readFileSync(join(lock, 'pid'), 'utf8')) : NaN;
+			if (!Number.isNaN(owner) && !isAlive(owner)) rmSync(lock, { recursive: true, force: true });
+			else {
+				if (round % 10 === 0) say('Another process is installing n8n; waiting for it ...');
+				await new Promise((resolve) => setTimeout(resolve, 1000));
+			}
+		}
+	}
+	writeFileSync(join(lock, 'pid'), String(process.pid));
+	try {
+		await work();
+	} finally {
+		rmSync(lock, { recursive: true, force: true });
+	}
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+}

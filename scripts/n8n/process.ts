@@ -1,0 +1,149 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { cleanEnvironment, runCommand } from './command';
+import type { N8nRuntime } from './prefix';
+
+/** Modules that a collection workflow does not need; some of them call out to the internet at start. */
+const DISABLED_MODULES: Readonly<Record<string, string>> = {
+	'2': 'mcp-registry,mcp,instance-ai,agents,chat-hub,insights,otel,source-control,external-secrets,ldap,sso-oidc,sso-saml,quick-connect,favorites,token-exchange,workflow-builder,dynamic-credentials,breaking-changes',
+	'1': 'insights',
+};
+
+/** One n8n on this machine. */
+export interface N8nInstance {
+	runtime: N8nRuntime;
+	/** `.n8n` with database, packages and settings lives below it. */
+	userFolder: string;
+	port: number;
+	/** First part of webhook addresses. */
+	webhookPrefix: string;
+	/** n8n encrypts its credentials with it. */
+	encryptionKey: string;
+	env?: NodeJS.ProcessEnv;
+}
+
+/** The environment of n8n: on loopback only, calling nobody, telling nobody. */
+export function n8nEnvironment({ runtime, userFolder, port, webhookPrefix, encryptionKey, env }: N8nInstance): NodeJS.ProcessEnv {
+	return cleanEnvironment({
+		PATH: `${dirname(runtime.node)}:${process.env.PATH}`,
+		NODE_ENV: 'production',
+		N8N_USER_FOLDER: userFolder,
+		N8N_LISTEN_ADDRESS: '127.0.0.1',
+		N8N_HOST: '127.0.0.1',
+		N8N_PORT: String(port),
+		N8N_ENDPOINT_WEBHOOK: webhookPrefix,
+		N8N_ENCRYPTION_KEY: encryptionKey,
+		N8N_SECURE_COOKIE: 'false',
+		N8N_DIAGNOSTICS_ENABLED: 'false',
+		N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
+		N8N_TEMPLATES_ENABLED: 'false',
+		N8N_PERSONALIZATION_ENABLED: 'false',
+		N8N_HIRING_BANNER_ENABLED: 'false',
+		N8N_DYNAMIC_BANNERS_ENABLED: 'false',
+		N8N_VERIFIED_PACKAGES_ENABLED: 'false',
+		N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
+		N8N_DISABLED_MODULES: DISABLED_MODULES[runtime.version.split('.')[0] ?? ''] ?? '',
+		...env,
+	});
+}
+
+/** Runs one n8n command to its end, e.g. an import into a stopped instance. */
+export async function runN8nCommand(instance: N8nInstance, args: string[]): Promise<string> {
+	return await runCommand(instance.runtime.node, [instance.runtime.cli, ...args], { cwd: instance.userFolder, env: n8nEnvironment(instance) });
+}
+
+/** A running n8n. */
+export interface N8nProcess {
+	url: string;
+	pid: number;
+	/** Resolves when the webhook is registered; rejects when n8n ends or `timeoutMs` passes. */
+	waitForWebhook(path: string, timeoutMs?: number): Promise<void>;
+	/** Everything it has printed. */
+	log(): string;
+	/** Ends it and its task runner, gently first. */
+	stop(): Promise<void>;
+	/** SIGKILL. */
+	kill(): Promise<void>;
+	/** Resolves with the exit code when it ends. */
+	ended: Promise<number | null>;
+}
+
+const STOP_MS = 8_000;
+
+/** Starts n8n; ready when its webhooks answer (see `waitForWebhook`). */
+export async function startN8n(instance: N8nInstance, logFile: string): Promise<N8nProcess> {
+	const broker = await freePort();
+	mkdirSync(dirname(logFile), { recursive: true });
+	// Its presence makes n8n wait 10 s after a crash; here a crash is somebody's SIGKILL.
+	rmSync(join(instance.userFolder, '.n8n', 'crash.journal'), { force: true });
+	const log = openSync(logFile, 'w');
+	const child = spawn(instance.runtime.node, [instance.runtime.cli, 'start'], {
+		cwd: instance.userFolder,
+		env: { ...n8nEnvironment(instance), N8N_RUNNERS_BROKER_PORT: String(broker) },
+		stdio: ['ignore', log, log],
+		// A group of its own, so that stopping reaches the task runner as well.
+		detached: true,
+	});
+	closeSync(log);
+	const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+	const url = `http://127.0.0.1:${instance.port}`;
+	return {
+		url,
+		pid: child.pid ?? 0,
+		ended,
+		log: () => readFileSync(logFile, 'utf8'),
+		waitForWebhook: async (path, timeoutMs = 60_000) => await waitForWebhook(`${url}/${instance.webhookPrefix}/${path}`, child, timeoutMs, logFile),
+		stop: async () => await end(child, ended, 'SIGTERM'),
+		kill: async () => await end(child, ended, 'SIGKILL'),
+	};
+}
+
+/** An unsigned POST gets 404 before the webhook is registered and 401 afterwards. */
+async function waitForWebhook(url: string, child: ChildProcess, timeoutMs: number, logFile: string): Promise<void> {
+	const deadline = Date.now() + timeoutMs;
+	while (Date.now() < deadline) {
+		if (child.exitCode !== null) throw new Error(`n8n ended with ${child.exitCode}:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
+		const status = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}', signal: AbortSignal.timeout(3000) }).then(
+			async (response) => {
+				await response.arrayBuffer();
+				return response.status;
+			},
+			() => 0,
+		);
+		if (status === 401) return;
+		await new Promise((resolve) => setTimeout(resolve, 150));
+	}
+	throw new Error(`${url} did not answer within ${timeoutMs / 1000} s:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
+}
+
+async function end(child: ChildProcess, ended: Promise<number | null>, signal: NodeJS.Signals): Promise<void> {
+	if (child.exitCode !== null || child.signalCode !== null) return;
+	signalGroup(child, signal);
+	const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_MS);
+	await ended;
+	clearTimeout(timer);
+	// The runner may outlive its parent for a moment.
+	signalGroup(child, 'SIGKILL');
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+	try {
+		if (child.pid) process.kill(-child.pid, signal);
+	} catch {
+		// The group is gone.
+	}
+}
+
+/** A port that is free right now on loopback. */
+export async function freePort(): Promise<number> {
+	return await new Promise((resolve, reject) => {
+		const server = createServer();
+		server.once('error', reject);
+		server.listen(0, '127.0.0.1', () => {
+			const { port } = server.address() as { port: number };
+			server.close(() => resolve(port));
+		});
+	});
+}

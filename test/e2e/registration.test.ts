@@ -1,0 +1,51 @@
+import { startSync, type Sync } from '../support/sync';
+
+let sync: Sync;
+
+beforeAll(async () => {
+	sync = await startSync({ registration: 'automatic' });
+}, 900_000);
+
+afterAll(async () => {
+	await sync?.stop();
+}, 30_000);
+
+const lagoEndpoints = () => [...sync.lago.state.endpoints.values()];
+const dodoEndpoints = () => [...sync.dodo.state.webhooks.values()];
+
+test('publishing registers one endpoint on each side, with the selected events and HMAC', () => {
+	expect(lagoEndpoints()).toMatchObject([
+		{
+			webhook_url: sync.n8n.hook('lago'),
+			signature_algo: 'hmac',
+			event_types: ['invoice.created', 'invoice.one_off_created', 'invoice.paid_credit_added'],
+		},
+	]);
+	expect(dodoEndpoints()).toMatchObject([
+		{ url: sync.n8n.hook('dodo'), disabled: false, filter_types: ['payment.failed', 'payment.processing', 'payment.succeeded'] },
+	]);
+});
+
+test('an invoice is collected and settled with the secret that Dodo tells, also after it was rotated', async () => {
+	const first = await sync.issue();
+	await sync.pay(first);
+	expect(first.payment_status).toBe('succeeded');
+	const endpoint = dodoEndpoints()[0];
+	if (!endpoint) throw new Error('no endpoint');
+	sync.dodo.rotateSecret(endpoint.id);
+	const second = await sync.issue();
+	await sync.pay(second);
+	expect(second.payment_status).toBe('succeeded');
+});
+
+test('unpublishing removes both endpoints, publishing again brings back exactly one each, and a disabled one is switched on', async () => {
+	await sync.n8n.setPublished(false);
+	expect([lagoEndpoints().length, dodoEndpoints().length]).toEqual([0, 0]);
+	const disabled = sync.dodo.addWebhook({ url: sync.n8n.hook('dodo') });
+	disabled.disabled = true;
+	sync.lago.addEndpoint({ url: sync.n8n.hook('lago'), signatureAlgo: 'jwt' });
+	await sync.n8n.setPublished(true);
+	await Promise.all([sync.n8n.process.waitForWebhook('lago'), sync.n8n.process.waitForWebhook('dodo')]);
+	expect(lagoEndpoints()).toMatchObject([{ signature_algo: 'hmac' }]);
+	expect(dodoEndpoints()).toMatchObject([{ id: disabled.id, disabled: false }]);
+});

@@ -1,0 +1,322 @@
+import { randomUUID } from 'node:crypto';
+import type { NewInvoice } from '../simulators/lago/ledger';
+import { signedByDodo, startSync, type Sync } from '../support/sync';
+
+let sync: Sync;
+
+beforeAll(async () => {
+	sync = await startSync({ registration: 'manual' });
+}, 900_000);
+
+afterAll(async () => {
+	await sync?.stop();
+}, 30_000);
+
+beforeEach(() => {
+	sync.dodo.reset();
+	sync.lago.reset();
+	sync.lago.premium = true;
+});
+
+const paymentsOf = (invoiceId: string) => [...sync.lago.state.payments.values()].filter(({ lago_payable_id }) => lago_payable_id === invoiceId);
+const writes = () => [...sync.lago.calls, ...sync.dodo.calls].filter(({ method }) => method !== 'GET');
+const executionCount = async () => (await sync.n8n.executions()).length;
+
+describe('collect', () => {
+	test.each<[string, NewInvoice]>([
+		['invoice.created', {}],
+		['invoice.one_off_created', { type: 'one_off' }],
+		['invoice.paid_credit_added', { type: 'credit' }],
+	])('%s becomes one checkout over what is due, saved on the invoice', async (event, input) => {
+		const invoice = await sync.issue({ fees: [{ amountCents: 12_995, taxRate: 20 }], ...input });
+		expect(sync.lago.deliveries).toMatchObject([{ event, status: 200 }]);
+		const checkout = sync.checkoutOf(invoice);
+		expect(checkout.cart[0]?.amount).toBe(15_594);
+		expect(checkout.metadata).toEqual({
+			lago_invoice_id: invoice.lago_id,
+			lago_invoice_number: invoice.number,
+			lago_organization_id: sync.lago.state.organizationId,
+			attempt: '1',
+		});
+		const created = sync.dodo.calls.find(({ path }) => path === '/checkouts');
+		expect(created?.headers['idempotency-key']).toBe(`lago-inv-${invoice.lago_id}`);
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(checkout.id);
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_state')).toContain(`u=${sync.dodo.url}/session/${checkout.id}`);
+	});
+
+	test('a second invoice needs one call to Dodo and two to Lago', async () => {
+		await sync.issue();
+		sync.dodo.reset();
+		sync.lago.reset();
+		await sync.issue();
+		expect(sync.dodo.calls.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /checkouts']);
+		expect(sync.lago.calls.map(({ method }) => method)).toEqual(['GET', 'PUT']);
+	});
+
+	test.each<[string, NewInvoice]>([
+		['a draft', { status: 'draft' }],
+		['nothing due', { fees: [{ amountCents: 0 }] }],
+		['self-billed', { selfBilled: true }],
+		['already paid', { paymentStatus: 'succeeded' }],
+		['charged by Lago itself', { paymentProvider: 'stripe', customer: { external_id: 'stripe-customer' } }],
+	])('%s is left alone', async (_case, input) => {
+		const invoice = await sync.issue(input);
+		expect(sync.lago.deliveries.map(({ status }) => status)).toEqual([200]);
+		expect(writes()).toEqual([]);
+		expect(invoice.metadata).toEqual([]);
+	});
+
+	test("the merchant's own metadata stays, and a full set is held instead of overwritten", async () => {
+		const invoice = await sync.issue({ metadata: { po: '4711', team: 'emea' } });
+		expect(invoice.metadata.map(({ key }) => key).sort()).toEqual(['dodo_payment_id', 'dodo_state', 'po', 'team']);
+		const full = await sync.issue({ metadata: { a: '1', b: '2', c: '3', d: '4' } });
+		expect(full.metadata.map(({ key }) => key)).toEqual(['a', 'b', 'c', 'd']);
+		expect(sync.lago.deliveries.at(-1)?.status).toBe(200);
+	});
+
+	test('the same webhook again, and the same invoice by another event, make no second checkout', async () => {
+		const invoice = await sync.issue();
+		const [delivery] = sync.lago.deliveries;
+		sync.lago.resend(delivery?.id ?? '');
+		await sync.quiet();
+		const other = JSON.stringify({ webhook_type: 'invoice.one_off_created', object_type: 'invoice', organization_id: 'x', invoice: { lago_id: invoice.lago_id } });
+		expect((await sync.postLago(other)).status).toBe(200);
+		expect(sync.checkoutOf(invoice).metadata.attempt).toBe('1');
+		expect(sync.dodo.calls.filter(({ path }) => path === '/checkouts')).toHaveLength(1);
+	});
+
+	test('an answer that is lost on the way back does not leave a second link', async () => {
+		sync.lago.faults.add({ method: 'PUT', kind: '500', after: true, times: 1 });
+		const invoice = await sync.issue();
+		expect(sync.lago.deliveries.at(-1)?.status).toBe(200);
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(sync.checkoutOf(invoice).id);
+	});
+
+	test('while Lago is down the webhook gets 500 and its redelivery succeeds', async () => {
+		sync.lago.faults.add({ method: 'GET', path: /invoices/, kind: '502', times: 3 });
+		const invoice = sync.lago.issueInvoice();
+		await waitFor(() => sync.lago.deliveries.some(({ status }) => status === 200));
+		expect(sync.lago.deliveries.map(({ status, attempt }) => [attempt, status])).toEqual([[1, 500], [2, 200]]);
+		expect(sync.checkoutOf(invoice).cart).toHaveLength(1);
+	});
+});
+
+describe('settle', () => {
+	test('premium: a payment with the Dodo id as reference, in two calls', async () => {
+		const invoice = await sync.issue({ fees: [{ amountCents: 5_000 }] });
+		sync.lago.reset();
+		const payment = await sync.pay(invoice);
+		expect(invoice).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 5_000 });
+		expect(paymentsOf(invoice.lago_id)).toMatchObject([{ reference: payment.payment_id, amount_cents: 5_000, amount_currency: 'EUR' }]);
+		expect(sync.lago.calls.map(({ method }) => method)).toEqual(['GET', 'POST']);
+		expect(sync.dodo.deliveries).toMatchObject([{ event: 'payment.succeeded', status: 200 }]);
+	});
+
+	test('a declined card: failed; then the same link is paid: succeeded; a late failure changes nothing', async () => {
+		const invoice = await sync.issue();
+		const declined = await sync.pay(invoice, { card: '4000000000009995' });
+		expect(invoice.payment_status).toBe('failed');
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(declined.payment_id);
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_state')).toContain('d=INSUFFICIENT_FUNDS');
+		const paid = await sync.pay(invoice);
+		expect(invoice.payment_status).toBe('succeeded');
+		expect(paymentsOf(invoice.lago_id).map(({ reference }) => reference)).toEqual([paid.payment_id]);
+		sync.dodo.movePayment(declined.payment_id, 'failed', 'GENERIC_DECLINE');
+		await sync.quiet();
+		expect(sync.dodo.deliveries.at(-1)).toMatchObject({ event: 'payment.failed', status: 200 });
+		expect(invoice).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 10_000 });
+	});
+
+	test('a bank debit under way is recorded, then settled', async () => {
+		const invoice = await sync.issue();
+		const payment = sync.dodo.payCheckout(sync.checkoutOf(invoice).id, { settleAfterMs: 400 });
+		await sync.quiet();
+		await waitFor(() => sync.lago.metadataOf(invoice.lago_id, 'dodo_state')?.startsWith('v1;processing') === true);
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(payment.payment_id);
+		await waitFor(() => invoice.payment_status === 'succeeded');
+	});
+
+	test('every copy of an event books once: one after the other, and at the same time', async () => {
+		const invoice = await sync.issue();
+		sync.dodo.knobs.copies = 4;
+		const payment = await sync.pay(invoice);
+		const statuses = sync.dodo.deliveries.map(({ status }) => status);
+		expect(statuses).toContain(200);
+		expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
+		sync.dodo.knobs.copies = 1;
+		sync.dodo.redeliver(sync.dodo.deliveries[0]?.id ?? '');
+		sync.dodo.movePayment(payment.payment_id, 'succeeded');
+		await sync.quiet();
+		expect(paymentsOf(invoice.lago_id)).toHaveLength(1);
+		expect(invoice.total_paid_amount_cents).toBe(10_000);
+	});
+
+	test('a booking whose answer is lost is found again, not repeated', async () => {
+		const invoice = await sync.issue();
+		sync.lago.faults.add({ method: 'POST', path: /payments$/, kind: 'reset', after: true });
+		await sync.pay(invoice);
+		expect(sync.dodo.deliveries.at(-1)?.status).toBe(200);
+		expect(paymentsOf(invoice.lago_id)).toHaveLength(1);
+	});
+
+	describe('held: acknowledged, never booked', () => {
+		const unpaid = { payment_status: 'pending', total_paid_amount_cents: 0 };
+		const heldFor = async (reason: string) => {
+			expect(sync.dodo.deliveries.at(-1)).toMatchObject({ status: 200 });
+			const execution = await sync.n8n.lastExecution();
+			expect(execution.status).toBe('success');
+			expect(execution.nodes).toContain('Held');
+			expect(execution.text).toContain(`"${reason}"`);
+		};
+
+		test.each<[string, string, Record<string, unknown>]>([
+			['too little', 'amount_below_due', { total_amount: 9_999 }],
+			['too much', 'amount_above_due', { total_amount: 10_001 }],
+			['another currency', 'currency_mismatch', { currency: 'USD' }],
+			['a static link', 'unknown_origin', { checkout_session_id: null }],
+			['live mode', 'wrong_mode', { invoice_url: 'https://live.dodopayments.com/invoices/payments/pay_x' }],
+		])('%s', async (_case, reason, bent) => {
+			const invoice = await sync.issue();
+			const metadata = { lago_invoice_id: invoice.lago_id };
+			sync.lago.reset();
+			sync.dodo.calls.length = 0;
+			sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, currency: 'EUR', checkout_session_id: sync.checkoutOf(invoice).id, metadata, ...bent });
+			await sync.quiet();
+			await heldFor(reason);
+			expect(invoice).toMatchObject(unpaid);
+			expect(writes()).toHaveLength(0);
+		});
+
+		test.each([['an unknown invoice', randomUUID()], ['an id that is none', '../payments']])('%s', async (_case, lago_invoice_id) => {
+			sync.dodo.createPayment({ status: 'succeeded', checkout_session_id: 'cks_x', metadata: { lago_invoice_id } });
+			await sync.quiet();
+			await heldFor('unknown_invoice');
+			expect(writes()).toHaveLength(0);
+		});
+
+		test('paid twice', async () => {
+			const invoice = await sync.issue();
+			await sync.pay(invoice);
+			sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_other', metadata: { lago_invoice_id: invoice.lago_id } });
+			await sync.quiet();
+			await heldFor('paid_twice');
+			expect(paymentsOf(invoice.lago_id)).toHaveLength(1);
+		});
+
+		test('voided', async () => {
+			const invoice = await sync.issue();
+			sync.lago.voidInvoice(invoice.lago_id);
+			await sync.pay(invoice);
+			await heldFor('invoice_voided');
+			expect(paymentsOf(invoice.lago_id)).toHaveLength(0);
+		});
+	});
+});
+
+describe('refused: 401 and no execution', () => {
+	const body = JSON.stringify({ type: 'payment.succeeded', timestamp: new Date().toISOString(), data: { payment_id: 'pay_x' } });
+	const nowS = Math.floor(Date.now() / 1000);
+
+	test.each<[string, () => Record<string, string>]>([
+		['unsigned', () => ({})],
+		['signed with another secret', () => signedByDodo(sync.dodo, body, 'whsec_b3RoZXItc2VjcmV0LW90aGVyLXNlY3JldA==')],
+		['stale', () => signedByDodo(sync.dodo, body, sync.dodoSecret, { atS: nowS - 400 })],
+		['from the future', () => signedByDodo(sync.dodo, body, sync.dodoSecret, { atS: nowS + 700 })],
+		['tampered', () => signedByDodo(sync.dodo, body.replace('pay_x', 'pay_y'), sync.dodoSecret)],
+		['with another id', () => ({ ...signedByDodo(sync.dodo, body, sync.dodoSecret), 'webhook-id': 'msg_other' })],
+	])('Dodo: %s', async (_case, headers) => {
+		const before = await executionCount();
+		const response = await sync.postDodo(body, headers());
+		expect(response.status).toBe(401);
+		expect(await executionCount()).toBe(before);
+	});
+
+	const lagoBody = JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', invoice: { lago_id: randomUUID() } });
+	test.each<[string, () => Record<string, string>]>([
+		['unsigned', () => ({})],
+		['signed with another key', () => ({ 'X-Lago-Signature': 'D+RAerzrKGp+IZyyIXAwmwsxu20wHwIGZJ01YfmCuiw=', 'X-Lago-Signature-Algorithm': 'hmac' })],
+		['tampered', () => sync.lago.sign(`${lagoBody} `)],
+		['signed with JWT where HMAC is expected', () => sync.lago.sign(lagoBody, 'jwt')],
+	])('Lago: %s', async (_case, headers) => {
+		const before = await executionCount();
+		const response = await sync.postLago(lagoBody, headers());
+		expect(response.status).toBe(401);
+		expect(await executionCount()).toBe(before);
+	});
+});
+
+describe('bad input never crashes n8n and never loses an event', () => {
+	const event = (data: unknown, type = 'payment.succeeded') => JSON.stringify({ type, timestamp: new Date().toISOString(), data });
+
+	test.each<[string, string, number]>([
+		['not JSON', '{"type":', 422],
+		['no object', '[]', 400],
+		['missing keys', '{}', 400],
+		['wrong types', JSON.stringify({ type: 7, timestamp: null, data: 'x' }), 400],
+		['an unknown event', event({}, 'payment.exploded'), 200],
+		['an unknown status', event({ payment_id: 'pay_1', total_amount: 1, currency: 'EUR', status: 'sideways', metadata: { lago_invoice_id: randomUUID() } }), 200],
+		['a payment without its keys', event({ status: 'succeeded' }), 200],
+		['amounts of the wrong type', event({ payment_id: 'pay_1', total_amount: {}, currency: 5 }), 200],
+		['3 MB', event({ payment_id: 'pay_1', total_amount: 1, currency: 'EUR', metadata: {}, padding: 'x'.repeat(3_000_000) }), 200],
+	])('%s', async (_case, body, status) => {
+		expect((await sync.postDodo(body)).status).toBe(status);
+	});
+
+	test.each<[string, string, number]>([
+		['not JSON', 'hello', 422],
+		['missing keys', '{}', 400],
+		['no object under its key', JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice' }), 400],
+		['an unknown event', JSON.stringify({ webhook_type: 'invoice.exploded', object_type: 'invoice', invoice: {} }), 200],
+	])('Lago: %s', async (_case, body, status) => {
+		expect((await sync.postLago(body)).status).toBe(status);
+	});
+});
+
+describe('free Lago', () => {
+	beforeEach(() => {
+		sync.lago.premium = false;
+	});
+
+	test('a success becomes the status, with the ids on the invoice; again and a second payment change nothing', async () => {
+		const invoice = await sync.issue();
+		const payment = await sync.pay(invoice);
+		expect(invoice).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 0 });
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(payment.payment_id);
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_state')).toMatch(/^v1;paid/);
+		sync.lago.reset();
+		sync.dodo.movePayment(payment.payment_id, 'succeeded');
+		sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_other', metadata: { lago_invoice_id: invoice.lago_id } });
+		await sync.quiet();
+		expect(sync.dodo.deliveries.map(({ status }) => status)).toEqual([200, 200, 200]);
+		expect(writes().filter(({ path }) => path.includes('invoices'))).toHaveLength(0);
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(payment.payment_id);
+	});
+
+	test('the next success needs two calls: the licence is not asked for again', async () => {
+		const invoice = await sync.issue();
+		sync.lago.reset();
+		await sync.pay(invoice);
+		expect(sync.lago.calls.map(({ method }) => method)).toEqual(['GET', 'PUT']);
+		expect(invoice.payment_status).toBe('succeeded');
+	});
+});
+
+describe('a credential without secret', () => {
+	test('refuses everything', async () => {
+		await sync.n8n.setCredential('dodoPaymentsApi', { environment: 'test', apiKey: sync.dodo.apiKey, webhookSecret: '', baseUrl: sync.dodo.url });
+		await sync.n8n.setCredential('lagoBillingApi', { baseUrl: sync.lago.url, apiKey: sync.lago.apiKey, webhookHmacKey: '' });
+		const before = await executionCount();
+		const dodo = await sync.postDodo('{}');
+		expect([dodo.status, (await sync.postLago('{}')).status]).toEqual([401, 401]);
+		expect(await dodo.json()).toEqual({ message: expect.stringContaining('knows no signing secret') });
+		expect(await executionCount()).toBe(before);
+	});
+});
+
+async function waitFor(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+	const deadline = Date.now() + timeoutMs;
+	while (!condition()) {
+		if (Date.now() > deadline) throw new Error('What was expected did not happen in time');
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+}
