@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NewInvoice } from '../simulators/lago/ledger';
-import { signedByDodo, startSync, type Sync } from '../support/sync';
+import { signedByDodo, startSync, waitFor, type Sync } from '../support/sync';
 
 let sync: Sync;
 
@@ -312,11 +312,3 @@ describe('a credential without secret', () => {
 		expect(await executionCount()).toBe(before);
 	});
 });
-
-async function waitFor(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
-	const deadline = Date.now() + timeoutMs;
-	while (!condition()) {
-		if (Date.now() > deadline) throw new Error('What was expected did not happen in time');
-		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
-}

@@ -84,3 +84,12 @@ export async function startSync({ registration }: { registration: 'manual' | 'au
 export function signedByDodo(dodo: DodoSimulator, body: string, secret: string, { id = `msg_${randomUUID()}`, atS = Math.floor(Date.now() / 1000) } = {}): Record<string, string> {
 	return { 'webhook-id': id, 'webhook-timestamp': String(atS), 'webhook-signature': dodo.sign(id, atS, body, secret) };
 }
+
+/** Waits for something that happens by itself soon. */
+export async function waitFor(condition: () => boolean, timeoutMs = 15_000): Promise<void> {
+	const deadline = Date.now() + timeoutMs;
+	while (!condition()) {
+		if (Date.now() > deadline) throw new Error('What was expected did not happen in time');
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+}
