@@ -1,0 +1,47 @@
+import { withLock } from '../../nodes/shared/delivery/keyedLock';
+import { DeliveryRegistry } from '../../nodes/shared/delivery/registry';
+
+describe('registry', () => {
+	test('a delivery is claimed once, until it fails or is done', () => {
+		const registry = new DeliveryRegistry();
+		expect([registry.begin('a'), registry.begin('a')]).toEqual([true, false]);
+		registry.failed('a');
+		expect(registry.begin('a')).toBe(true);
+		registry.done('a');
+		expect([registry.begin('a'), registry.stateOf('a')]).toEqual([false, 'done']);
+	});
+
+	test('a claim without an end runs out after 5 minutes, an end after 28 hours', () => {
+		let now = 0;
+		const registry = new DeliveryRegistry(() => now);
+		registry.begin('a');
+		registry.done('b');
+		now = 5 * 60_000;
+		expect([registry.stateOf('a'), registry.stateOf('b')]).toEqual([undefined, 'done']);
+		now = 28 * 3_600_000;
+		expect(registry.stateOf('b')).toBeUndefined();
+	});
+
+	test('it keeps the newest 20,000', () => {
+		const registry = new DeliveryRegistry();
+		for (let index = 0; index <= 20_000; index++) registry.done(String(index));
+		expect([registry.stateOf('0'), registry.stateOf('1'), registry.stateOf('20000')]).toEqual([undefined, 'done', 'done']);
+	});
+});
+
+describe('lock', () => {
+	test('works of one key run one after another, of different keys beside each other; a failure does not block', async () => {
+		const log: string[] = [];
+		const work = (name: string, ms: number, fail = false) => async () => {
+			log.push(`${name}+`);
+			await new Promise((resolve) => setTimeout(resolve, ms));
+			log.push(`${name}-`);
+			if (fail) throw new Error(name);
+			return name;
+		};
+		const results = await Promise.allSettled([withLock('k', work('a', 20, true)), withLock('k', work('b', 1)), withLock('other', work('c', 1))]);
+		expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+		expect(log.filter((entry) => !entry.startsWith('c'))).toEqual(['a+', 'a-', 'b+', 'b-']);
+		expect(log.indexOf('c-')).toBeLessThan(log.indexOf('a-'));
+	});
+});

@@ -1,0 +1,85 @@
+import * as fc from 'fast-check';
+import { decideIntent, moneyIsMoving } from '../../../nodes/shared/domain/intent';
+import { encodeState, type CollectionState } from '../../../nodes/shared/domain/invoiceMetadata';
+import { invoice as invoiceFacts } from './facts';
+
+const NOW = 1_793_869_207;
+const open: CollectionState = { phase: 'open', attempt: 1, amount: 10_000, expiresAt: NOW + 3600, url: 'https://test.checkout.dodopayments.com/session/cks_1' };
+
+const withState = (state: CollectionState | string, paymentId = 'cks_1') =>
+	invoiceFacts({
+		metadata: [
+			{ id: 'a', key: 'dodo_payment_id', value: paymentId },
+			{ id: 'b', key: 'dodo_state', value: typeof state === 'string' ? state : encodeState(state) },
+		],
+	});
+
+describe('decideIntent', () => {
+	it('creates the first link', () => {
+		expect(decideIntent(invoiceFacts(), NOW)).toEqual({ action: 'create', attempt: 1, amount: 10_000 });
+	});
+
+	it('hands the living link out again', () => {
+		expect(decideIntent(withState(open), NOW)).toEqual({ action: 'reuse', state: open, sessionId: 'cks_1' });
+	});
+
+	it('hands it out again after a declined card: it is still open', () => {
+		const failed: CollectionState = { ...open, phase: 'failed' };
+		expect(decideIntent(withState(failed), NOW)).toMatchObject({ action: 'reuse' });
+	});
+
+	it.each<[string, CollectionState | string, number]>([
+		['has died', { ...open, expiresAt: NOW - 1 }, 2],
+		['dies within a minute', { ...open, expiresAt: NOW + 60 }, 2],
+		['asks for another amount', { ...open, amount: 100 }, 2],
+		['is not known any more', { ...open, url: undefined }, 2],
+		['has a payment under way', { ...open, phase: 'processing' }, 2],
+		['belongs to the third try', { ...open, attempt: 3, expiresAt: NOW - 1 }, 4],
+		['left an unreadable state', 'something else', 2],
+	])('looks at Dodo first when the link %s', (_, state, attempt) => {
+		expect(decideIntent(withState(state), NOW)).toEqual({ action: 'look_first', dodoId: 'cks_1', attempt, amount: 10_000 });
+	});
+
+	it('looks first when only the id is there', () => {
+		const invoice = invoiceFacts({ metadata: [{ id: 'a', key: 'dodo_payment_id', value: 'pay_9' }] });
+		expect(decideIntent(invoice, NOW)).toEqual({ action: 'look_first', dodoId: 'pay_9', attempt: 2, amount: 10_000 });
+	});
+
+	it('skips and holds as collectability says, whatever links there are', () => {
+		expect(decideIntent({ ...withState(open), paymentStatus: 'succeeded' }, NOW)).toMatchObject({ action: 'skip', reason: 'already_paid' });
+		const metadata = Array.from({ length: 5 }, (_, index) => ({ id: `m${index}`, key: `key${index}`, value: 'x' }));
+		expect(decideIntent(invoiceFacts({ metadata }), NOW)).toMatchObject({ action: 'hold', held: { reason: 'metadata_full' } });
+	});
+
+	it('never creates blindly once an id is known, and never hands out a dead or wrong link', () => {
+		const anyState = fc.record({
+			phase: fc.constantFrom('open' as const, 'processing' as const, 'failed' as const, 'paid' as const),
+			attempt: fc.integer({ min: 1, max: 50 }),
+			amount: fc.constantFrom(10_000, 100),
+			expiresAt: fc.integer({ min: NOW - 10_000, max: NOW + 10_000 }),
+			url: fc.constantFrom(undefined, 'https://a.example/1'),
+		});
+		fc.assert(
+			fc.property(anyState, (state) => {
+				const decision = decideIntent(withState(state), NOW);
+				expect(['reuse', 'look_first']).toContain(decision.action);
+				if (decision.action === 'reuse') {
+					expect(decision.state.expiresAt).toBeGreaterThan(NOW);
+					expect(decision.state.amount).toBe(10_000);
+					expect(decision.state.phase).not.toBe('processing');
+				}
+				if (decision.action === 'look_first') expect(decision.attempt).toBe(state.attempt + 1);
+			}),
+		);
+	});
+});
+
+describe('moneyIsMoving', () => {
+	it.each(['succeeded', 'processing', 'requires_capture', 'partially_captured'])('%s: no second way to pay', (status) => {
+		expect(moneyIsMoving(status)).toBe(true);
+	});
+
+	it.each(['failed', 'cancelled', 'requires_payment_method', 'requires_customer_action', null, undefined])('%s: a new link may be made', (status) => {
+		expect(moneyIsMoving(status)).toBe(false);
+	});
+});

@@ -1,0 +1,135 @@
+import * as fc from 'fast-check';
+import {
+	decodeState,
+	encodeState,
+	freeMetadataSlots,
+	metadataValue,
+	withOurMetadata,
+	type CollectionState,
+	type MetadataEntry,
+} from '../../../nodes/shared/domain/invoiceMetadata';
+import { MAX_DODO_AMOUNT } from '../../../nodes/shared/domain/money';
+
+const OURS = ['dodo_payment_id', 'dodo_state'];
+const MAX_VALUE = 140;
+
+const states: fc.Arbitrary<CollectionState> = fc.record(
+	{
+		phase: fc.constantFrom('open', 'processing', 'failed', 'paid'),
+		attempt: fc.integer({ min: 1, max: 9_999 }),
+		amount: fc.integer({ min: 1, max: MAX_DODO_AMOUNT }),
+		expiresAt: fc.integer({ min: 0, max: 99_999_999_999 }),
+		taxOnTop: fc.constant(true),
+		declineCode: fc.stringMatching(/^[A-Z0-9_]{1,40}$/),
+		url: fc.webUrl({ withQueryParameters: true, withFragments: true }),
+	},
+	{ requiredKeys: ['phase', 'attempt'] },
+);
+
+/** What an invoice can hold: five entries at most, keys unique, each with its id; some of them may be ours. */
+const invoiceMetadata: fc.Arbitrary<MetadataEntry[]> = fc
+	.uniqueArray(fc.oneof({ weight: 3, arbitrary: fc.string({ minLength: 1, maxLength: 20 }) }, { weight: 1, arbitrary: fc.constantFrom(...OURS) }), { maxLength: 5 })
+	.chain((keys) => fc.tuple(...keys.map((key) => fc.record({ id: fc.uuid(), key: fc.constant(key), value: fc.string({ minLength: 1, maxLength: MAX_VALUE }) }))));
+
+const isForeign = ({ key }: MetadataEntry): boolean => !OURS.includes(key);
+
+describe('the state of a collection', () => {
+	it.each<[string, CollectionState, string]>([
+		['a link', { phase: 'open', attempt: 1, amount: 12995, expiresAt: 1793869207, url: 'https://checkout.dodopayments.com/session/cks_1' }, 'v1;open;a=1;m=12995;x=1793869207;u=https://checkout.dodopayments.com/session/cks_1'],
+		['tax on top', { phase: 'open', attempt: 2, amount: 1, taxOnTop: true }, 'v1;open;a=2;m=1;t=1'],
+		['a decline', { phase: 'failed', attempt: 1, declineCode: 'INSUFFICIENT_FUNDS' }, 'v1;failed;a=1;d=INSUFFICIENT_FUNDS'],
+		['a paid one', { phase: 'paid', attempt: 1 }, 'v1;paid;a=1'],
+	])('writes and reads %s', (_, state, text) => {
+		expect(encodeState(state)).toBe(text);
+		expect(decodeState(text)).toEqual(state);
+	});
+
+	it('fits into Lago and comes back the same, but for a link that is too long', () => {
+		fc.assert(
+			fc.property(states, (state) => {
+				const text = encodeState(state);
+				expect(text.length).toBeLessThanOrEqual(MAX_VALUE);
+				const { url, ...rest } = state;
+				const read = decodeState(text);
+				expect(read).toEqual(text.includes(';u=') && url !== undefined ? state : rest);
+				expect(encodeState(read as CollectionState)).toBe(text);
+			}),
+		);
+	});
+
+	it('fits into Lago whatever Dodo says as the reason of a decline, and cannot be bent by it', () => {
+		fc.assert(
+			fc.property(states, fc.string({ maxLength: 300 }), (state, declineCode) => {
+				const text = encodeState({ ...state, declineCode });
+				expect(text.length).toBeLessThanOrEqual(MAX_VALUE);
+				expect(decodeState(text)).toMatchObject({ phase: state.phase, attempt: state.attempt });
+				expect(decodeState(text)?.amount).toBe(state.amount);
+			}),
+		);
+	});
+
+	it('keeps a link with separators in it', () => {
+		const state: CollectionState = { phase: 'open', attempt: 1, url: 'https://a.example/;u=1;x=9' };
+		expect(decodeState(encodeState(state))).toEqual(state);
+	});
+
+	it('leaves out a link that does not fit', () => {
+		const text = encodeState({ phase: 'open', attempt: 1, amount: 5, url: `https://a.example/${'x'.repeat(200)}` });
+		expect(text).toBe('v1;open;a=1;m=5');
+	});
+
+	it.each([
+		['nothing', undefined], ['an empty text', ''], ['a foreign word', 'yes'], ['another version', 'v2;open;a=1'], ['an unknown phase', 'v1;sleeping;a=1'],
+		['no attempt', 'v1;open'], ['an attempt that is no number', 'v1;open;a=one'], ['a negative attempt', 'v1;open;a=-1'],
+	])('does not read %s', (_, text) => {
+		expect(decodeState(text)).toBeNull();
+	});
+
+	it('never throws on foreign text', () => {
+		fc.assert(fc.property(fc.string(), (text) => void decodeState(text)));
+		fc.assert(fc.property(fc.string(), (text) => void decodeState(`v1;open;a=1;${text}`)));
+	});
+});
+
+describe('metadata of an invoice', () => {
+	const state: CollectionState = { phase: 'open', attempt: 1, amount: 12995 };
+
+	it('adds ours beside the merchant\'s', () => {
+		expect(withOurMetadata([{ id: 'm1', key: 'po', value: '4711' }], { paymentId: 'cks_1', state })).toEqual([
+			{ id: 'm1', key: 'po', value: '4711' },
+			{ key: 'dodo_payment_id', value: 'cks_1' },
+			{ key: 'dodo_state', value: 'v1;open;a=1;m=12995' },
+		]);
+	});
+
+	it('updates ours by id instead of inserting them a second time', () => {
+		const entries = [{ id: 'a', key: 'dodo_state', value: 'v1;paid;a=1' }, { id: 'm1', key: 'po', value: '4711' }, { id: 'b', key: 'dodo_payment_id', value: 'cks_0' }];
+		expect(withOurMetadata(entries, { paymentId: 'cks_1', state })).toEqual([
+			{ id: 'm1', key: 'po', value: '4711' },
+			{ id: 'b', key: 'dodo_payment_id', value: 'cks_1' },
+			{ id: 'a', key: 'dodo_state', value: 'v1;open;a=1;m=12995' },
+		]);
+	});
+
+	it('never touches what the merchant wrote, never exceeds five entries, and never repeats a key', () => {
+		fc.assert(
+			fc.property(invoiceMetadata, states, fc.string({ minLength: 1, maxLength: 40 }), (entries, anyState, paymentId) => {
+				const written = withOurMetadata(entries, { paymentId, state: anyState });
+				expect(written.filter(isForeign)).toEqual(entries.filter(isForeign));
+				expect(written.length).toBeLessThanOrEqual(5);
+				expect(new Set(written.map(({ key }) => key)).size).toBe(written.length);
+				for (const entry of written) expect(entry.id).toBe(entries.find(({ key }) => key === entry.key)?.id);
+				if (freeMetadataSlots(entries) >= 0) {
+					expect(metadataValue(written, 'dodo_payment_id')).toBe(paymentId);
+					expect(metadataValue(written, 'dodo_state')).toBe(encodeState(anyState));
+				} else if (entries.filter(isForeign).length === 4) expect(metadataValue(written, 'dodo_payment_id')).toBe(paymentId);
+			}),
+		);
+	});
+
+	it.each([[0, 3], [1, 2], [2, 1], [3, 0], [4, -1], [5, -2]])('with %i foreign entries, %i are free', (count, free) => {
+		const entries = Array.from({ length: count }, (_, index) => ({ key: `key${index}`, value: 'x' }));
+		expect(freeMetadataSlots(entries)).toBe(free);
+		expect(freeMetadataSlots([...entries, { key: 'dodo_state', value: 'x' }])).toBe(free);
+	});
+});
