@@ -10,7 +10,8 @@ export function asNodeError(node: INode, caught: unknown, itemIndex?: number): N
 
 /** The service's refusal as n8n shows it: what happened, why, what to do next. */
 function toNodeApiError(node: INode, error: ApiError, itemIndex?: number): NodeApiError {
-	const plain: JsonObject = { message: error.message, code: error.code, status: error.status };
+	// Without the code: n8n would replace the message by a stock text that names no service.
+	const plain: JsonObject = { message: error.message };
 	return new NodeApiError(node, plain, {
 		message: headline(error),
 		description: advice(error),

@@ -70,8 +70,19 @@ export async function apiRequest(ctx: RequestContext, access: ServiceAccess, req
 
 async function rejectUnanswered(access: ServiceAccess, caught: unknown): Promise<never> {
 	const code = networkCode(caught);
-	return await Promise.reject(new ApiError(access.service, null, code, `${access.service} did not answer (${code})`));
+	const why = NETWORK_WORDS[code] ?? 'no answer came';
+	return await Promise.reject(new ApiError(access.service, null, code, `${access.service} did not answer: ${why}`));
 }
+
+/** n8n replaces messages that contain one of these codes by a stock text that names no service. */
+const NETWORK_WORDS: Readonly<Record<string, string>> = {
+	ECONNABORTED: 'it took too long',
+	ECONNREFUSED: 'the connection was refused',
+	ECONNRESET: 'the connection broke',
+	EHOSTUNREACH: 'the host cannot be reached',
+	ENOTFOUND: 'the host name is unknown',
+	ETIMEDOUT: 'it took too long',
+};
 
 function networkCode(caught: unknown): string {
 	const seen = [caught, (caught as { cause?: unknown }).cause, (caught as { errorResponse?: unknown }).errorResponse];

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { NodeApiError, type IDataObject, type IExecuteFunctions, type IHttpRequestOptions, type INode } from 'n8n-workflow';
+
+export const BASE_URL = 'https://service.example';
+export const API_KEY = 'secret-key-of-the-test';
+
+interface Given {
+	parameters: Record<string, unknown>;
+	input?: IDataObject[];
+	/** Tells accounts apart: caches of the process are kept for each credential. */
+	credentialId?: string;
+	continueOnFail?: boolean;
+	credential?: Record<string, unknown>;
+}
+
+/** What an operation needs of n8n: parameters, input, credentials, and requests that really go through HTTP. */
+export function executeContext({ parameters, input = [{}], credentialId = randomUUID(), continueOnFail = false, credential }: Given): IExecuteFunctions {
+	const stored = { id: credentialId, name: 'test' };
+	const node = { id: '1', name: 'Node', type: 'test', typeVersion: 1, position: [0, 0], parameters: {}, credentials: { dodoPaymentsApi: stored, lagoBillingApi: stored } } as unknown as INode;
+	const context = {
+		getNode: () => node,
+		getInputData: () => input.map((json) => ({ json })),
+		getNodeParameter: (name: string, index: number, fallback?: unknown) => {
+			const value = parameters[name] ?? fallback;
+			return value === '={{ $json }}' ? input[index] : value;
+		},
+		getCredentials: async () => ({ baseUrl: BASE_URL, environment: 'test', apiKey: API_KEY, ...credential }),
+		continueOnFail: () => continueOnFail,
+		helpers: {
+			httpRequestWithAuthentication: async (_type: string, options: IHttpRequestOptions) => await request(node, options),
+		},
+	};
+	return context as unknown as IExecuteFunctions;
+}
+
+/** Does what n8n's helper does with the options that this package uses. */
+async function request(node: INode, options: IHttpRequestOptions): Promise<unknown> {
+	const url = new URL(options.url);
+	for (const [name, value] of Object.entries(options.qs ?? {}))
+		if (value !== undefined) for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(Array.isArray(value) ? `${name}[]` : name, String(one));
+	const headers = { ...(options.headers as Record<string, string>), authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
+	try {
+		const response = await fetch(url, { method: options.method, headers, body: options.body === undefined ? undefined : JSON.stringify(options.body) });
+		const text = await response.text();
+		const body: unknown = text === '' ? '' : response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
+		return { statusCode: response.status, body };
+	} catch (caught) {
+		throw new NodeApiError(node, { message: `connect failed with ${API_KEY}`, code: (caught as { cause?: { code?: string } }).cause?.code ?? 'ECONNRESET' });
+	}
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import nock from 'nock';
+import type { IDataObject } from 'n8n-workflow';
+import { operations } from '../../../nodes/DodoPayments/actions/operations';
+import { DodoClient } from '../../../nodes/DodoPayments/transport/client';
+import { runOperation } from '../../../nodes/shared/node/operation';
+import { BASE_URL, executeContext } from '../../support/executeContext';
+import { strictNock } from '../../support/nock';
+import { ID, lagoInvoice, metadata } from './lagoInvoice';
+
+strictNock();
+
+const dodo = () => nock(BASE_URL);
+const product = (change: IDataObject = {}) => ({
+	product_id: 'pdt_1', name: 'Invoice payment', created_at: '2026-01-01T00:00:00Z', metadata: { managed_by: 'n8n-nodes-dodo-lago' },
+	price_detail: { type: 'one_time_price', currency: 'EUR', pay_what_you_want: true, tax_inclusive: true }, ...change,
+});
+const listsProducts = (...items: object[]) => dodo().get('/products').query({ archived: 'false', recurring: 'false', page_size: 100, page_number: 0 }).reply(200, { items });
+
+async function run(input: IDataObject, parameters: IDataObject = {}, credentialId = randomUUID()): Promise<IDataObject> {
+	const context = executeContext({
+		input: [input],
+		credentialId,
+		parameters: { resource: 'payment', operation: 'createIntent', source: 'invoice', invoice: '={{ $json }}', taxMode: 'inclusive', productSource: 'automatic', additionalFields: {}, ...parameters },
+	});
+	const [[item] = []] = await runOperation(context, operations, DodoClient.of);
+	expect(item?.pairedItem).toEqual({ item: 0 });
+	return item?.json as IDataObject;
+}
+
+test('a link over what is due: exactly one checkout, with our metadata and the idempotency header', async () => {
+	listsProducts(product());
+	let sent: unknown;
+	dodo().post('/checkouts', (body) => Boolean((sent = body))).matchHeader('idempotency-key', `lago-inv-${ID}`).reply(200, { session_id: 'cks_1', checkout_url: 'https://test.checkout.dodopayments.com/session/cks_1' });
+	const result = await run(lagoInvoice(), { additionalFields: { organizationId: 'org-1', returnUrl: 'https://example.com/thanks' } });
+	expect(sent).toEqual({
+		product_cart: [{ product_id: 'pdt_1', quantity: 1, amount: 7_380 }],
+		metadata: { lago_invoice_id: ID, lago_invoice_number: 'ACM-7', lago_organization_id: 'org-1', attempt: '1' },
+		billing_currency: 'EUR',
+		feature_flags: { allow_currency_selection: false, allow_discount_code: false, allow_customer_editing_email: false },
+		customer: { email: 'ap@globex.example', name: 'Globex SAS' },
+		billing_address: { country: 'FR', street: '1 rue de la Paix', city: 'Paris', state: null, zipcode: '75002' },
+		return_url: 'https://example.com/thanks',
+	});
+	expect(result).toMatchObject({ outcome: 'created', amount: 7_380, currency: 'EUR', checkoutSessionId: 'cks_1', validForHours: 24, attempt: 1, productId: 'pdt_1' });
+	const lifeMs = Date.parse(String(result.expiresAt)) - Date.now();
+	expect(lifeMs / 3_600_000).toBeCloseTo(24, 1);
+	expect(result.saveToInvoice).toMatchObject({ paymentReference: 'cks_1', state: expect.stringMatching(/^v1;open;a=1;m=7380;x=\d{10};u=https:/) });
+});
+
+test('a known Dodo customer is named by id', async () => {
+	listsProducts(product());
+	dodo().post('/checkouts', (body: IDataObject) => (body.customer as IDataObject).customer_id === 'cus_9').reply(200, { session_id: 'cks_2' });
+	const customer = { ...(lagoInvoice().customer as IDataObject), metadata: [{ key: 'dodo_customer_id', value: 'cus_9' }] };
+	const result = await run(lagoInvoice({ customer }));
+	expect(result.checkoutUrl).toBe('https://test.checkout.dodopayments.com/session/cks_2');
+});
+
+test('without a product of ours one is made, with the tax mode and the smallest amount of the currency', async () => {
+	listsProducts(product({ metadata: {} }), product({ price_detail: { type: 'one_time_price', currency: 'JPY', pay_what_you_want: true, tax_inclusive: true } }));
+	let made: IDataObject = {};
+	dodo().post('/products', (body) => Boolean((made = body as IDataObject))).reply(200, product({ product_id: 'pdt_new' }));
+	dodo().post('/checkouts', (body: IDataObject) => (body.product_cart as IDataObject[])[0]?.product_id === 'pdt_new').reply(200, { session_id: 'cks_3' });
+	const result = await run(lagoInvoice({ currency: 'JPY', total_due_amount_cents: 500 }), { taxMode: 'exclusive' });
+	expect(made.price).toMatchObject({ type: 'one_time_price', currency: 'JPY', price: 50, pay_what_you_want: true, tax_inclusive: false });
+	expect((result.saveToInvoice as IDataObject).state).toContain(';t=1');
+});
+
+test('an archived product is looked up again, once', async () => {
+	const credential = randomUUID();
+	listsProducts(product());
+	dodo().post('/checkouts').reply(410, { code: 'PRODUCT_IS_DELETED', message: '' });
+	listsProducts(product({ product_id: 'pdt_2' }));
+	dodo().post('/checkouts', (body: IDataObject) => (body.product_cart as IDataObject[])[0]?.product_id === 'pdt_2').reply(200, { session_id: 'cks_4' });
+	expect(await run(lagoInvoice(), {}, credential)).toMatchObject({ outcome: 'created', productId: 'pdt_2' });
+});
+
+test('run twice in one process: the same link, one call', async () => {
+	const credential = randomUUID();
+	listsProducts(product());
+	dodo().post('/checkouts').reply(200, { session_id: 'cks_5' });
+	const [first, second] = await Promise.all([run(lagoInvoice(), {}, credential), run(lagoInvoice(), {}, credential)]);
+	expect(first?.checkoutSessionId).toBe('cks_5');
+	expect(second?.checkoutSessionId).toBe('cks_5');
+});
+
+const open = (change = '') => metadata({ dodo_payment_id: 'cks_old', dodo_state: `v1;open;a=1;m=7380;x=${Math.floor(Date.now() / 1000) + 9_000}${change};u=https://pay.example/old` });
+
+test('a link that still works is returned without a call', async () => {
+	expect(await run(lagoInvoice({ metadata: open() }))).toMatchObject({ outcome: 'existing', checkoutUrl: 'https://pay.example/old', checkoutSessionId: 'cks_old', attempt: 1 });
+});
+
+test('after a link died unpaid the next attempt has its own key', async () => {
+	dodo().get('/checkouts/cks_old').reply(200, { id: 'cks_old', payment_id: null, payment_status: null });
+	listsProducts(product());
+	dodo().post('/checkouts', (body: IDataObject) => (body.metadata as IDataObject).attempt === '2').matchHeader('idempotency-key', `lago-inv-${ID}-2`).reply(200, { session_id: 'cks_6' });
+	const dead = metadata({ dodo_payment_id: 'cks_old', dodo_state: 'v1;open;a=1;m=7380;x=1700000000;u=https://pay.example/old' });
+	expect(await run(lagoInvoice({ metadata: dead }))).toMatchObject({ outcome: 'created', attempt: 2 });
+});
+
+test.each([
+	['cks_old', '/checkouts/cks_old', { id: 'cks_old', payment_id: 'pay_1', payment_status: 'succeeded' }],
+	['pay_old', '/payments/pay_old', { payment_id: 'pay_old', status: 'processing', total_amount: 7_380, currency: 'EUR', metadata: {} }],
+])('while money of %s is on its way no second link is made', async (dodoId, path, answer) => {
+	dodo().get(path).reply(200, answer);
+	const state = metadata({ dodo_payment_id: dodoId, dodo_state: 'v1;processing;a=1;m=7380;x=1700000000' });
+	expect(await run(lagoInvoice({ metadata: state }))).toMatchObject({ outcome: 'skipped', reason: 'payment_under_way' });
+});
+
+test.each([
+	['already_paid', { payment_status: 'succeeded' }],
+	['not_finalized', { status: 'draft' }],
+	['nothing_due', { total_due_amount_cents: 0 }],
+	['self_billed', { self_billed: true }],
+	['native_provider', { customer: { billing_configuration: { payment_provider: 'stripe' } } }],
+])('%s: no call', async (reason, change) => {
+	expect(await run(lagoInvoice(change))).toMatchObject({ outcome: 'skipped', reason, invoiceId: ID });
+});
+
+test('what Dodo refuses for good is held with a next step; what it refuses for now fails', async () => {
+	const credential = randomUUID();
+	listsProducts(product());
+	dodo().post('/checkouts').reply(422, { code: 'TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT', message: 'too small' });
+	expect(await run(lagoInvoice(), {}, credential)).toMatchObject({ outcome: 'held', reason: 'dodo_refused', nextStep: expect.stringContaining('smallest'), invoiceId: ID });
+	for (const [status, words] of [[503, 'has trouble'], [429, 'limits'], [401, 'not valid here'], [403, 'write access']] as const) {
+		dodo().post('/checkouts').reply(status, { code: 'X', message: 'no' });
+		await expect(run(lagoInvoice(), {}, credential)).rejects.toMatchObject({ description: expect.stringContaining(words) });
+	}
+});
+
+test('an invoice out of a webhook is refused in words: it has no metadata', async () => {
+	const { metadata: _none, ...fromWebhook } = lagoInvoice();
+	await expect(run(fromWebhook as IDataObject)).rejects.toMatchObject({ message: 'This invoice comes without its metadata' });
+	await expect(run({ hello: 'world' })).rejects.toMatchObject({ message: '"Invoice" is not an invoice as Lago returns it' });
+});
+
+describe('any amount', () => {
+	const parameters = { source: 'amount', amount: 1_000, currency: 'eur', reference: 'order-1' };
+
+	test('a link with your reference, the same again for the same reference', async () => {
+		const credential = randomUUID();
+		listsProducts(product());
+		dodo().post('/checkouts', (body: IDataObject) => JSON.stringify(body.metadata) === '{"reference":"order-1"}').matchHeader('idempotency-key', 'ref-order-1').reply(200, { session_id: 'cks_7' });
+		expect(await run({}, parameters, credential)).toMatchObject({ outcome: 'created', amount: 1_000, currency: 'EUR', reference: 'order-1', validForHours: 24 });
+		expect(await run({}, parameters, credential)).toMatchObject({ checkoutSessionId: 'cks_7' });
+	});
+
+	test.each([0, -5, 10.5])('%p is no amount', async (amount) => {
+		await expect(run({}, { ...parameters, amount })).rejects.toMatchObject({ message: expect.stringContaining('whole number') });
+	});
+});

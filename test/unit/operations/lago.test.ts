@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import nock from 'nock';
+import type { IDataObject } from 'n8n-workflow';
+import { operations } from '../../../nodes/Lago/actions/operations';
+import { LagoClient } from '../../../nodes/Lago/transport/client';
+import { runOperation } from '../../../nodes/shared/node/operation';
+import { API_KEY, BASE_URL, executeContext } from '../../support/executeContext';
+import { strictNock } from '../../support/nock';
+import { ID, lagoInvoice, metadata } from './lagoInvoice';
+
+strictNock();
+
+const lago = () => nock(`${BASE_URL}/api/v1`);
+const refusal = (status: number, code: string, error_details?: object) => ({ status, error: 'Refused', code, error_details });
+
+async function run(operation: string, input: IDataObject, parameters: IDataObject = {}, credentialId = randomUUID()): Promise<IDataObject> {
+	const context = executeContext({ input: [input], credentialId, parameters: { resource: 'invoice', operation, payment: '={{ $json }}', intent: '={{ $json }}', filters: {}, ...parameters } });
+	const [items = []] = await runOperation(context, operations, LagoClient.of);
+	return items[0]?.json as IDataObject;
+}
+
+/** What the Dodo Payments Trigger hands over. */
+const paid = (change: IDataObject = {}): IDataObject => ({
+	event: 'payment.succeeded', mode: 'test', occurredAt: '2026-11-01T10:01:11.123456Z',
+	data: { payment_id: 'pay_1', status: 'succeeded', total_amount: 7_380, tax: 0, currency: 'EUR', checkout_session_id: 'cks_1', metadata: { lago_invoice_id: ID }, ...change },
+});
+const reads = (change: IDataObject = {}) => lago().get(`/invoices/${ID}`).reply(200, { invoice: lagoInvoice(change) });
+
+describe('Update Payment Status', () => {
+	test('premium: one payment with the Dodo id as reference', async () => {
+		reads();
+		lago().post('/payments', { payment: { invoice_id: ID, amount_cents: 7_380, reference: 'pay_1', paid_at: '2026-11-01T10:01:11.123456Z' } }).reply(200, { payment: { lago_id: 'p1' } });
+		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'settled', bookedAs: 'payment', invoiceId: ID, paymentId: 'pay_1' });
+	});
+
+	test('free: the status, with the ids, in one write; the next time the licence is not asked for', async () => {
+		const credential = randomUUID();
+		const foreign = metadata({ po: '4711' });
+		const before = [...foreign, ...metadata({ dodo_payment_id: 'cks_1', dodo_state: 'v1;open;a=1;m=7380' })];
+		lago().post('/payments').reply(403, refusal(403, 'feature_unavailable'));
+		for (let round = 0; round < 2; round++) {
+			reads({ metadata: before });
+			lago()
+				.put(`/invoices/${ID}`, {
+					invoice: {
+						payment_status: 'succeeded',
+						metadata: [{ id: 'id-po', key: 'po', value: '4711' }, { id: 'id-dodo_payment_id', key: 'dodo_payment_id', value: 'pay_1' }, { id: 'id-dodo_state', key: 'dodo_state', value: 'v1;paid;a=1;m=7380' }],
+					},
+				})
+				.reply(200, { invoice: lagoInvoice({ payment_status: 'succeeded' }) });
+			expect(await run('updatePaymentStatus', paid(), {}, credential)).toMatchObject({ outcome: 'settled', bookedAs: 'status' });
+		}
+	});
+
+	test('booked before: nothing; booked by another payment: held', async () => {
+		for (const [reference, expected] of [['pay_1', { outcome: 'already_settled' }], ['pay_0', { outcome: 'held', reason: 'paid_twice', nextStep: 'Refund payment pay_1 in Dodo Payments.' }]] as const) {
+			reads({ payment_status: 'succeeded', total_due_amount_cents: 0 });
+			lago().get('/payments').query({ invoice_id: ID, page: 1, per_page: 100 }).reply(200, { payments: [{ lago_id: 'p', reference }], meta: { next_page: null } });
+			expect(await run('updatePaymentStatus', paid())).toMatchObject(expected);
+		}
+	});
+
+	test('somebody books between reading and writing: read again, found', async () => {
+		reads();
+		lago().post('/payments').reply(422, refusal(422, 'validation_errors', { amount_cents: ['value_is_out_of_range'] }));
+		lago().get('/payments').query(true).reply(200, { payments: [{ lago_id: 'p', reference: 'pay_1' }], meta: { next_page: null } });
+		reads({ payment_status: 'succeeded', total_due_amount_cents: 0 });
+		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'already_settled' });
+	});
+
+	test.each<[string, string, IDataObject, IDataObject]>([
+		['amount_below_due', 'too little', { total_amount: 7_379 }, {}],
+		['amount_above_due', 'too much', { total_amount: 7_381 }, {}],
+		['currency_mismatch', 'another currency', { currency: 'USD' }, {}],
+		['invoice_voided', 'voided', {}, { status: 'voided', total_due_amount_cents: 0 }],
+	])('held %s: %s, nothing is written', async (reason, _case, payment, invoice) => {
+		reads(invoice);
+		expect(await run('updatePaymentStatus', paid(payment))).toMatchObject({ outcome: 'held', reason, message: expect.stringContaining('pay_1'), nextStep: expect.any(String) });
+	});
+
+	test.each<[string, IDataObject]>([
+		['unknown_origin', { checkout_session_id: null }],
+		['unknown_invoice', { metadata: { lago_invoice_id: '1/../../customers' } }],
+		['wrong_mode', { payment_link: 'https://checkout.dodopayments.com/abc' }],
+		['unreadable_payment', { total_amount: 'many' }],
+	])('held %s before Lago is asked', async (reason, payment) => {
+		expect(await run('updatePaymentStatus', paid(payment))).toMatchObject({ outcome: 'held', reason });
+	});
+
+	test('an invoice that this Lago does not have is held', async () => {
+		lago().get(`/invoices/${ID}`).reply(404, refusal(404, 'invoice_not_found'));
+		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'held', reason: 'unknown_invoice' });
+	});
+
+	test.each<[string, IDataObject]>([
+		['no Lago invoice', { metadata: {} }],
+		['a payment method', { is_update_payment_method: true }],
+		['cancelled', { status: 'cancelled' }],
+	])('%s is ignored without a call', async (_case, payment) => {
+		expect(await run('updatePaymentStatus', paid(payment))).toMatchObject({ outcome: 'ignored' });
+	});
+
+	test('amounts may be text, as Dodo has sent them', async () => {
+		reads();
+		lago().post('/payments').reply(200, { payment: { lago_id: 'p1' } });
+		expect(await run('updatePaymentStatus', paid({ total_amount: '7380' }))).toMatchObject({ outcome: 'settled' });
+	});
+
+	test('failed: status, code and ids in one write, the link stays known', async () => {
+		reads({ metadata: metadata({ dodo_payment_id: 'cks_1', dodo_state: 'v1;open;a=1;m=7380;x=1800000000;u=https://pay.example/1' }) });
+		lago()
+			.put(`/invoices/${ID}`, (body: { invoice: { payment_status: string; metadata: Array<{ key: string; value: string }> } }) => {
+				expect(body.invoice.payment_status).toBe('failed');
+				expect(body.invoice.metadata.map(({ value }) => value)).toEqual(['pay_1', 'v1;failed;a=1;m=7380;x=1800000000;d=EXPIRED_CARD;u=https://pay.example/1']);
+				return true;
+			})
+			.reply(200, { invoice: lagoInvoice() });
+		expect(await run('updatePaymentStatus', paid({ status: 'failed', error_code: 'EXPIRED_CARD' }))).toMatchObject({ outcome: 'failed' });
+	});
+
+	test('a late failure of a paid invoice writes nothing', async () => {
+		reads({ payment_status: 'succeeded' });
+		expect(await run('updatePaymentStatus', paid({ status: 'failed' }))).toMatchObject({ outcome: 'unchanged' });
+	});
+
+	test('metadata that changed meanwhile is read again', async () => {
+		reads();
+		lago().put(`/invoices/${ID}`).reply(422, refusal(422, 'validation_errors', { key: ['value_already_exist'] }));
+		reads({ metadata: metadata({ dodo_payment_id: 'cks_9' }) });
+		lago().put(`/invoices/${ID}`, (body: { invoice: { metadata: IDataObject[] } }) => body.invoice.metadata[0]?.id === 'id-dodo_payment_id').reply(200, { invoice: lagoInvoice() });
+		expect(await run('updatePaymentStatus', paid({ status: 'failed' }))).toMatchObject({ outcome: 'failed' });
+	});
+
+	test('Lago down, overloaded or refusing the key: the run fails, so that the event comes again', async () => {
+		for (const status of [500, 503, 429, 408, 401]) {
+			lago().get(`/invoices/${ID}`).reply(status, refusal(status, 'x'));
+			await expect(run('updatePaymentStatus', paid())).rejects.toMatchObject({ httpCode: String(status), message: expect.stringContaining(`Lago refused the request (${status} x)`) });
+		}
+		lago().get(`/invoices/${ID}`).replyWithError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+		await expect(run('updatePaymentStatus', paid())).rejects.toMatchObject({ message: expect.stringContaining('did not answer'), description: expect.stringContaining('Nothing was lost') });
+	});
+
+	test('no error shows the key', async () => {
+		lago().get(`/invoices/${ID}`).replyWithError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+		const shown: unknown = await run('updatePaymentStatus', paid()).catch((caught: unknown) => caught);
+		expect(JSON.stringify([shown, (shown as Error).message, (shown as Error).stack])).not.toContain(API_KEY);
+	});
+});
+
+describe('Save Payment Reference', () => {
+	const state = 'v1;open;a=1;m=7380;x=1800000000;u=https://pay.example/1';
+	const intent = (existing: IDataObject[] = []): IDataObject => ({ outcome: 'created', invoiceId: ID, checkoutSessionId: 'cks_1', checkoutUrl: 'https://pay.example/1', saveToInvoice: { paymentReference: 'cks_1', state, metadata: existing } });
+
+	test('writes two entries, keeps the others', async () => {
+		lago().put(`/invoices/${ID}`, { invoice: { metadata: [{ id: 'id-po', key: 'po', value: '4711' }, { key: 'dodo_payment_id', value: 'cks_1' }, { key: 'dodo_state', value: state }] } }).reply(200, { invoice: lagoInvoice() });
+		const result = await run('savePaymentReference', intent(metadata({ po: '4711' })));
+		expect(result).toMatchObject({ outcome: 'created', saved: true, checkoutUrl: 'https://pay.example/1' });
+		expect(result).not.toHaveProperty('saveToInvoice');
+	});
+
+	test.each(['skipped', 'existing', 'held'])('%s passes through without a call', async (outcome) => {
+		expect(await run('savePaymentReference', { outcome, message: 'x' })).toEqual({ outcome, message: 'x' });
+	});
+
+	test('of two runs at the same moment the second adopts the link of the first', async () => {
+		lago().put(`/invoices/${ID}`).reply(422, refusal(422, 'validation_errors', { key: ['value_already_exist'] }));
+		reads({ metadata: metadata({ dodo_payment_id: 'cks_first', dodo_state: 'v1;open;a=1;m=7380;x=1800000000;u=https://pay.example/first' }) });
+		expect(await run('savePaymentReference', intent())).toMatchObject({ outcome: 'existing', saved: false, checkoutSessionId: 'cks_first', checkoutUrl: 'https://pay.example/first' });
+	});
+
+	test('an answer that was lost is found: our own link is written', async () => {
+		lago().put(`/invoices/${ID}`).reply(422, refusal(422, 'validation_errors', { key: ['value_already_exist'] }));
+		reads({ metadata: metadata({ dodo_payment_id: 'cks_1', dodo_state: state }) });
+		lago().put(`/invoices/${ID}`).reply(200, { invoice: lagoInvoice() });
+		expect(await run('savePaymentReference', intent())).toMatchObject({ saved: true });
+	});
+
+	test('anything else is refused in words', async () => {
+		await expect(run('savePaymentReference', { hello: 'world' })).rejects.toMatchObject({ message: expect.stringContaining('Create Intent') });
+	});
+});
+
+describe('Get Many', () => {
+	test('payable and not yet collected: Lago filters what it can, we the rest', async () => {
+		const query = { 'statuses[]': 'finalized', 'payment_statuses[]': ['pending', 'failed'], 'metadata[dodo_payment_id]': '', per_page: '100', page: '1' };
+		const other = (lago_id: string, change: IDataObject) => lagoInvoice({ lago_id, ...change });
+		const asked = jest.fn(() => true);
+		lago().get('/invoices').query(asked).reply(200, {
+			invoices: [lagoInvoice(), other('b', { total_due_amount_cents: 0 }), other('c', { self_billed: true })],
+			meta: { next_page: null },
+		});
+		const context = executeContext({ parameters: { resource: 'invoice', operation: 'getAll', show: 'payable', returnAll: false, limit: 50, filters: {} } });
+		const [items] = await runOperation(context, operations, LagoClient.of);
+		expect(items?.map(({ json }) => json.lago_id)).toEqual([ID]);
+		expect(asked).toHaveBeenCalledWith(query);
+	});
+
+	test('all, page by page, without repeating one that moved, up to the limit', async () => {
+		const page = (number: number, ids: string[], next: number | null) =>
+			lago().get('/invoices').query({ page: number, per_page: 3, currency: 'EUR' }).reply(200, { invoices: ids.map((lago_id) => lagoInvoice({ lago_id })), meta: { next_page: next } });
+		page(1, ['a', 'b'], 2);
+		page(2, ['b', 'c'], 3);
+		const context = executeContext({ parameters: { resource: 'invoice', operation: 'getAll', show: 'all', returnAll: false, limit: 3, filters: { currency: 'EUR', statuses: [], issuing_date_from: '' } } });
+		const [items] = await runOperation(context, operations, LagoClient.of);
+		expect(items?.map(({ json }) => json.lago_id)).toEqual(['a', 'b', 'c']);
+	});
+});
+
+describe('Get', () => {
+	test('one invoice', async () => {
+		reads();
+		expect(await run('get', {}, { invoice: ID })).toMatchObject({ lago_id: ID });
+	});
+
+	test('a number is not an id: said before any call', async () => {
+		await expect(run('get', {}, { invoice: 'ACM-7' })).rejects.toMatchObject({ message: '"ACM-7" is not the ID of a Lago invoice' });
+	});
+
+	test('an answer that is no invoice is an outage, not data', async () => {
+		lago().get(`/invoices/${ID}`).reply(200, { invoice: { lago_id: ID } });
+		await expect(run('get', {}, { invoice: ID })).rejects.toMatchObject({ message: expect.stringContaining('not what Lago documents') });
+	});
+});
+
+test('Continue On Fail turns an error into an item of its own', async () => {
+	lago().get(`/invoices/${ID}`).reply(500, {});
+	reads();
+	const context = executeContext({ input: [{}, {}], continueOnFail: true, parameters: { resource: 'invoice', operation: 'get', invoice: ID } });
+	const [items] = await runOperation(context, operations, LagoClient.of);
+	expect(items?.map(({ json, pairedItem }) => [typeof json.error, pairedItem])).toEqual([['string', { item: 0 }], ['undefined', { item: 1 }]]);
+});
