@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { createHmac, randomBytes } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import { decodeSecret, verifySignature } from '../../nodes/DodoPayments/helpers/verifySignature';
+import { verifyHmac } from '../../nodes/Lago/helpers/verifySignature';
+import { ensureN8n } from '../n8n/prefix';
+
+/**
+ * Signature checks of both triggers against a bare HMAC over the same bytes, and the official library beside them. All of a size
+ * run in turns within the same round, so that a busy machine slows them all; the figures are medians of the rounds.
+ */
+const SIZES_KIB = [1, 4, 20, 100];
+const ROUNDS = 15;
+const ROUND_MS = 30;
+
+const secret = `whsec_${randomBytes(32).toString('base64')}`;
+const key = decodeSecret(secret);
+const hmacKey = '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9';
+const official = new Webhook(secret);
+
+/** Calls per ms over one round. */
+function rate(work: () => unknown): number {
+	const started = performance.now();
+	let calls = 0;
+	let elapsed = 0;
+	do {
+		for (let batch = 0; batch < 20; batch++) work();
+		calls += 20;
+		elapsed = performance.now() - started;
+	} while (elapsed < ROUND_MS);
+	return calls / elapsed;
+}
+
+const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+
+function expectOk(verdict: string): void {
+	if (verdict !== 'ok') throw new Error(`The check under measurement said "${verdict}"`);
+}
+
+const rows = SIZES_KIB.map((kib) => {
+	const body = JSON.stringify({ type: 'payment.succeeded', padding: 'x'.repeat(kib * 1024 - 50) });
+	const rawBody = Buffer.from(body);
+	const id = 'msg_bench';
+	const nowMs = Date.now();
+	const timestamp = String(Math.floor(nowMs / 1000));
+	const signature = official.sign(id, new Date(nowMs), body);
+	const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
+	const lagoSignature = createHmac('sha256', hmacKey).update(rawBody).digest('base64');
+	const contenders: Record<string, () => unknown> = {
+		bareDodo: () => createHmac('sha256', key).update(`${id}.${timestamp}.`).update(rawBody).digest('base64'),
+		oursDodo: () => expectOk(verifySignature({ id, timestamp, signature, rawBody }, key, nowMs)),
+		official: () => official.verify(rawBody, headers),
+		bareLago: () => createHmac('sha256', hmacKey).update(rawBody).digest('base64'),
+		oursLago: () => expectOk(verifyHmac({ signature: lagoSignature, algorithm: 'hmac', rawBody }, hmacKey)),
+	};
+	const rates: Record<string, number[]> = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+	for (let round = 0; round < ROUNDS; round++) for (const [name, work] of Object.entries(contenders)) rates[name]?.push(rate(work));
+	// A ratio of times is the inverse ratio of rates, taken within each round.
+	const ratio = (slow: string, fast: string): number => median((rates[fast] ?? []).map((value, round) => value / (rates[slow]?.[round] ?? NaN)));
+	return {
+		'body KiB': kib,
+		'Dodo check / bare HMAC': ratio('oursDodo', 'bareDodo').toFixed(2),
+		'Lago check / bare HMAC': ratio('oursLago', 'bareLago').toFixed(2),
+		'standardwebhooks / ours': ratio('official', 'oursDodo').toFixed(1),
+		'our checks per ms': median(rates.oursDodo ?? []).toFixed(0),
+	};
+});
+console.log(`Signature checks, medians of ${ROUNDS} interleaved rounds, Node ${process.versions.node}. Wanted: at most 1.25 of a bare HMAC.`);
+console.table(rows);
+
+// n8n runs on a newer Node than this one may be, and its OpenSSL has other figures.
+if (!process.argv.includes('--this-node-only'))
+	void ensureN8n((line) => console.log(line)).then(({ node }) => {
+		if (node !== process.execPath) spawnSync(node, ['--import', 'tsx', 'scripts/bench/verify.ts', '--this-node-only'], { stdio: 'inherit' });
+	});
