@@ -8,7 +8,8 @@ import { freePort, startN8n, type N8nInstance, type N8nProcess } from '../../scr
 import { bindCredentials, ownerEnvironment, provision, type CredentialJson, type WorkflowJson } from '../../scripts/n8n/provision';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
 
-const OWNER = { email: 'owner@example.com', password: 'Test-only-1' };
+/** Who may open the editor of a test n8n. */
+export const OWNER = { email: 'owner@example.com', password: 'Test-only-1' };
 
 /** An execution as n8n lists it. */
 export interface Execution {
@@ -42,7 +43,8 @@ export interface TestN8nOptions {
 	dodoSecret: string;
 }
 
-const WORKFLOW_ID = 'lagoDodoSync0001';
+/** The shipped template in a test n8n. */
+export const WORKFLOW_ID = 'lagoDodoSync0001';
 const quiet = (): void => {};
 
 /** Starts n8n from nothing; {@link TestN8n.stop} removes every trace. */

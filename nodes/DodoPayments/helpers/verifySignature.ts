@@ -35,7 +35,7 @@ export function verifySignature(delivery: SignedDelivery, key: Buffer, nowMs: nu
 	if (!id || !timestamp || !signature || !/^\d{1,12}$/.test(timestamp)) return 'missing_headers';
 	if (Math.abs(Math.floor(nowMs / 1000) - Number(timestamp)) > TOLERANCE_S) return 'stale';
 	// Compared as text: Base64 has several spellings of the same bytes, only one of them is what Dodo sends.
-	const expected = Buffer.from(`v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(rawBody).digest('base64')}`);
+	const expected = Buffer.from(`v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(rawBody).digest('base64')}`, 'latin1');
 	const isExpected = (entry: string): boolean => {
 		const given = Buffer.from(entry);
 		return given.length === expected.length && timingSafeEqual(given, expected);

@@ -1,0 +1,47 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { startDodoSimulator, startLagoSimulator } from '../test/simulators';
+import { OWNER, startTestN8n, WORKFLOW_ID } from '../test/support/n8n';
+import { ROOT } from './n8n/package';
+
+/** Draws docs/images/canvas.png: the shipped template in the editor of a real n8n, by headless Chromium. */
+async function main(): Promise<void> {
+	const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+	if (!existsSync(executablePath)) throw new Error(`There is no Chromium at ${executablePath}. Install it (on Debian: apt-get install chromium) or set CHROMIUM to its path.`);
+	const [dodo, lago] = await Promise.all([startDodoSimulator(), startLagoSimulator()]);
+	const n8n = await startTestN8n({ dodo, lago, dodoSecret: 'whsec_c2NyZWVuc2hvdA==' });
+	const browser = await chromium.launch({
+		executablePath,
+		args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+	});
+	try {
+		const page = await browser.newPage({ viewport: { width: 1900, height: 950 } });
+		await page.goto(`${n8n.url}/signin`);
+		await page.locator('input[type=email], input[name=emailOrLdapLoginId]').first().fill(OWNER.email);
+		await page.locator('input[type=password]').fill(OWNER.password);
+		await page.keyboard.press('Enter');
+		await page.waitForURL((url) => !url.pathname.includes('signin'));
+		await page.goto(`${n8n.url}/workflow/${WORKFLOW_ID}`);
+		await page.locator('[data-test-id="canvas-node"]').nth(8).waitFor();
+		// n8n's own advice would cover the canvas.
+		await page.locator('[data-test-id="suggested-actions-close"], .el-popover button, [role=dialog] button').first().click({ timeout: 5_000 }).catch(() => {});
+		await page.keyboard.press('Escape');
+		await page.keyboard.press('1');
+		await page.locator('.vue-flow__minimap').waitFor({ state: 'hidden', timeout: 5_000 }).catch(() => {});
+		await page.waitForTimeout(1_500);
+		const target = join(ROOT, 'docs', 'images');
+		mkdirSync(target, { recursive: true });
+		await page.locator('.vue-flow').first().screenshot({ path: join(target, 'canvas.png') });
+		console.log('docs/images/canvas.png is drawn.');
+	} finally {
+		await browser.close();
+		await n8n.stop();
+		await Promise.all([dodo.close(), lago.close()]);
+	}
+}
+
+main().catch((caught: unknown) => {
+	console.error(caught instanceof Error ? caught.message : caught);
+	process.exitCode = 1;
+});
