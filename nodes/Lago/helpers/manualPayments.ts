@@ -15,7 +15,7 @@ export interface ManualPayment {
 	amount: number;
 	/** At most 40 characters. */
 	reference: string;
-	/** ISO-8601. */
+	/** YYYY-MM-DD, UTC. */
 	paidOn?: string;
 }
 

@@ -145,8 +145,9 @@ function refusedForGood(caught: unknown, payment: PaymentFacts, invoiceId: strin
 	);
 }
 
-/** When the money came, as Lago's `paid_at`: the time of the event if there is one. */
+/** The day on which the money came (UTC), which is what Lago's `paid_at` takes: the time of the event if there is one. */
 function paidAt(given: IDataObject, payment: Record<string, unknown>): string | undefined {
 	const candidates = [given.event === 'payment.succeeded' ? given.occurredAt : undefined, payment.updated_at, payment.created_at];
-	return candidates.find((value): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value)));
+	const time = candidates.find((value): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value)));
+	return time === undefined ? undefined : new Date(time).toISOString().slice(0, 10);
 }
