@@ -87,18 +87,17 @@ export function freeMetadataSlots(entries: readonly MetadataEntry[]): number {
 }
 
 /**
- * The full set to send with a `PUT`: Lago replaces the whole set, so every foreign entry goes back with its id.
- * When the merchant has filled the slots, the state gives way before the look-up id, and both before a foreign entry.
+ * The full set to send with a `PUT`: Lago replaces the whole set, so every foreign entry goes back with its id. Where the merchant
+ * left room for one entry only, it is the id of the payment that settled the invoice: an id without a state means paid.
  */
 export function withOurMetadata(entries: readonly MetadataEntry[], ours: { paymentId: string; state: CollectionState }): MetadataEntry[] {
 	const foreign = entries.filter((entry) => !OURS.includes(entry.key));
-	const values: ReadonlyArray<[string, string]> = [
-		[PAYMENT_ID_KEY, ours.paymentId],
-		[STATE_KEY, encodeState(ours.state)],
-	];
-	const own = values.map(([key, value]): MetadataEntry => {
+	const own = (key: string, value: string): MetadataEntry => {
 		const id = entries.find((entry) => entry.key === key)?.id;
 		return id === undefined ? { key, value } : { id, key, value };
-	});
-	return [...foreign, ...own].slice(0, Math.max(MAX_ENTRIES, foreign.length));
+	};
+	const room = MAX_ENTRIES - foreign.length;
+	const paymentId = own(PAYMENT_ID_KEY, ours.paymentId);
+	if (room >= OURS.length) return [...foreign, paymentId, own(STATE_KEY, encodeState(ours.state))];
+	return room === 1 && ours.state.phase === 'paid' ? [...foreign, paymentId] : foreign;
 }

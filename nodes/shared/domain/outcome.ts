@@ -2,6 +2,7 @@
  * Why an item needs a person. The word is stable (templates and docs use it); the sentences are for people.
  */
 export type HeldReason =
+	| 'already_paid'
 	| 'amount_above_due'
 	| 'amount_below_due'
 	| 'amount_above_dodo_limit'

@@ -93,9 +93,16 @@ export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, refe
 	const hold = (...args: Parameters<typeof held>): SuccessDecision => ({ action: 'hold', held: held(...args) });
 	if (references?.includes(payment.id)) return { action: 'already_settled' };
 	if (invoice.paymentStatus === 'succeeded') {
+		// An id without a state is written for a paid invoice only (see withOurMetadata).
 		const phase = stateOf(invoice)?.phase ?? 'paid';
 		if (recordedPayment(invoice) === payment.id && phase === 'paid') return { action: 'already_settled' };
 		if (references === null) return { action: 'look_up_references' };
+		if (references.length === 0 && recordedPayment(invoice) === undefined)
+			return hold(
+				'already_paid',
+				`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
+				`Find out in Lago what paid the invoice. If it was payment ${payment.id}, nothing is left to do; otherwise the customer paid twice and one payment must be returned.`,
+			);
 		return hold(
 			'paid_twice',
 			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded, but invoice ${invoice.number} was already paid another way.`,

@@ -45,7 +45,9 @@ describe('a success', () => {
 		const paid = invoice({ paymentStatus: 'succeeded', totalDue: 0 });
 		expect(decideSuccess(payment(), paid, ['pay_1'])).toEqual({ action: 'already_settled' });
 		expect(decideSuccess(payment(), paid, ['pay_0'])).toMatchObject({ action: 'hold', held: { reason: 'paid_twice' } });
-		expect(decideSuccess(payment(), paid, [])).toMatchObject({ action: 'hold', held: { reason: 'paid_twice' } });
+		const byAnother = { ...paid, metadata: meta({ dodo_payment_id: 'pay_0' }) };
+		expect(decideSuccess(payment(), byAnother, [])).toMatchObject({ action: 'hold', held: { reason: 'paid_twice' } });
+		expect(decideSuccess(payment(), paid, [])).toMatchObject({ action: 'hold', held: { reason: 'already_paid', nextStep: expect.stringContaining('If it was payment pay_1') } });
 	});
 
 	test('books only the exact amount due, in the right currency, on a finalized unpaid invoice', () => {

@@ -1,0 +1,65 @@
+import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
+import { refusedForGood } from '../../nodes/DodoPayments/helpers/refusals';
+import { ApiError } from '../../nodes/shared/transport/apiError';
+import { asNodeError } from '../../nodes/shared/transport/nodeError';
+
+const node: INode = { id: '1', name: 'Lago', type: 'lago', typeVersion: 1, position: [0, 0], parameters: {} };
+
+describe('which refusals pass', () => {
+	// [status, code, may pass by itself, is about the key]
+	test.each<[number | null, string | null, boolean, boolean]>([
+		[null, 'ECONNREFUSED', true, false],
+		[null, 'NO_ANSWER', true, false],
+		[400, null, false, false],
+		[401, null, false, true],
+		[403, null, false, true],
+		[403, 'read_action_not_allowed_for_invoice', false, true],
+		[403, 'feature_unavailable', false, false],
+		[404, 'invoice_not_found', false, false],
+		[405, 'update_on_voided_invoice', false, false],
+		[408, null, true, false],
+		[409, null, false, false],
+		[410, null, false, false],
+		[422, 'validation_errors', false, false],
+		[422, 'lock_acquisition_failed', true, false],
+		[429, null, true, false],
+		[500, null, true, false],
+		[502, 'UNEXPECTED_ANSWER', true, false],
+		[503, null, true, false],
+		[504, null, true, false],
+		[302, null, false, false],
+	])('%p %p: passes %p, the key %p', (status, code, transient, unauthorized) => {
+		const error = new ApiError('Lago', status, code, 'No.');
+		expect([error.transient, error.unauthorized]).toEqual([transient, unauthorized]);
+		// Held only what neither time nor another key can mend.
+		expect(refusedForGood(error, 'this') === null).toBe(transient || unauthorized);
+	});
+});
+
+describe('what a person reads', () => {
+	test.each<[ApiError, string, string]>([
+		[new ApiError('Dodo Payments', null, 'ECONNREFUSED', 'Dodo Payments did not answer: the connection was refused'), 'did not answer', 'base URL'],
+		[new ApiError('Dodo Payments', 401, null, 'Unauthorized'), '401', 'Test keys work in test mode only'],
+		[new ApiError('Lago', 401, null, 'Unauthorized'), '401', 'Developers > API keys'],
+		[new ApiError('Lago', 403, 'write_action_not_allowed_for_payment', 'Forbidden'), '403', 'write access'],
+		[new ApiError('Lago', 404, 'invoice_not_found', 'Not Found'), 'invoice_not_found', 'belongs to the account'],
+		[new ApiError('Lago', 429, null, 'Too many'), '429', 'Wait'],
+		[new ApiError('Dodo Payments', 503, null, 'HTTP 503'), '503', 'Nothing was lost'],
+		[new ApiError('Lago', 422, 'validation_errors', 'Unprocessable Entity', { metadata: ['invalid_count'], key: ['value_is_too_long', 'x'] }), 'validation_errors', 'metadata: invalid_count; key: value_is_too_long, x'],
+		[new ApiError('Dodo Payments', 422, 'UNSUPPORTED_COUNTRY', 'No.'), 'UNSUPPORTED_COUNTRY', 'Correct'],
+	])('%s', (error, headline, advice) => {
+		const shown = asNodeError(node, error, 2);
+		expect(shown).toBeInstanceOf(NodeApiError);
+		expect(shown.message).toContain(headline);
+		expect(shown.message).toContain(error.service);
+		expect(shown.description).toContain(advice);
+		expect(shown.context.itemIndex).toBe(2);
+	});
+
+	test('errors that are n8n\'s already stay as they are; others become its own', () => {
+		const own = new NodeOperationError(node, 'Said already');
+		expect(asNodeError(node, own)).toBe(own);
+		expect(asNodeError(node, new Error('Surprise'))).toMatchObject({ message: 'Surprise' });
+		expect(asNodeError(node, 'words')).toBeInstanceOf(NodeOperationError);
+	});
+});
