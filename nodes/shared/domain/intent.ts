@@ -34,7 +34,11 @@ export function decideIntent(invoice: InvoiceFacts, nowS: number): IntentDecisio
 	return { action: 'look_first', dodoId, attempt: (state?.attempt ?? 1) + 1, amount };
 }
 
-/** Whether a payment in this state still can or did bring money, so that a second way to pay must not be opened. */
+const MOVING: ReadonlyArray<string | null | undefined> = [
+	'succeeded', 'processing', 'requires_capture', 'requires_merchant_action', 'partially_captured', 'partially_captured_and_capturable',
+];
+
+/** Whether a payment in this state still can or did bring money by itself, so that a second way to pay must not be opened. */
 export function moneyIsMoving(status: string | null | undefined): boolean {
-	return status === 'succeeded' || status === 'processing' || status === 'requires_capture' || status === 'partially_captured';
+	return MOVING.includes(status);
 }

@@ -9,7 +9,10 @@ export interface MetadataEntry {
 	value: string;
 }
 
-/** Look-up key: the id of the newest Dodo object of this invoice (`cks_...` while only a link exists, then `pay_...`). */
+/**
+ * Look-up key: the id of the newest Dodo object that was written here: `cks_...` of the link, `pay_...` of an attempt or of a success that
+ * could be recorded as status only. A success booked as a payment has its id in that payment's reference instead.
+ */
 export const PAYMENT_ID_KEY = 'dodo_payment_id';
 /** Compact state, see {@link CollectionState}. */
 export const STATE_KEY = 'dodo_state';

@@ -139,8 +139,8 @@ export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, refe
 export type AttemptDecision = { action: 'record' } | { action: 'unchanged'; message: string };
 
 /**
- * A failed or running payment never downgrades an invoice: not one that is paid, voided or draft, and not one whose newer
- * payment is already recorded.
+ * A failed or running payment never downgrades an invoice: not one that is paid, voided or draft, and not one of which
+ * another payment is under way: that one's own end is the next news.
  */
 export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): AttemptDecision {
 	const unchanged = (message: string): AttemptDecision => ({ action: 'unchanged', message });
@@ -150,8 +150,8 @@ export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): Att
 		return unchanged(`Invoice ${invoice.number} is ${invoice.status}; payment ${payment.id} (${payment.status}) changes nothing.`);
 	const phase = stateOf(invoice)?.phase;
 	const sameAttempt = recordedPayment(invoice) === payment.id;
-	if (!sameAttempt && payment.status === 'failed' && phase === 'processing')
-		return unchanged(`Payment ${payment.id} failed, but another payment of invoice ${invoice.number} is under way.`);
+	if (!sameAttempt && phase === 'processing')
+		return unchanged(`Another payment of invoice ${invoice.number} is under way; payment ${payment.id} (${payment.status}) changes nothing until it has ended.`);
 	const recorded = sameAttempt && phase === payment.status;
 	const statusAgrees = payment.status !== 'failed' || invoice.paymentStatus === 'failed';
 	if (recorded && statusAgrees) return unchanged(`Payment ${payment.id} is already recorded as ${payment.status} on invoice ${invoice.number}.`);

@@ -79,7 +79,7 @@ describe('a failed or running payment', () => {
 		['is completed when only half was written', failed, { metadata: recorded('failed') }, 'record'],
 		['leaves a paid invoice alone', failed, { paymentStatus: 'succeeded' }, 'unchanged'],
 		['leaves a voided invoice alone', failed, { status: 'voided' }, 'unchanged'],
-		['leaves a newer payment under way alone', failed, { metadata: recorded('processing', 'pay_2') }, 'unchanged'],
+		['leaves another payment under way alone', failed, { metadata: recorded('processing', 'pay_2') }, 'unchanged'],
 		['ends its own processing', failed, { metadata: recorded('processing') }, 'record'],
 		['is recorded as under way', payment({ status: 'processing' }), {}, 'record'],
 		['is recorded as under way once', payment({ status: 'processing' }), { metadata: recorded('processing') }, 'unchanged'],

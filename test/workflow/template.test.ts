@@ -1,0 +1,301 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
+import {
+	createRunExecutionData,
+	Workflow,
+	type IConnections,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INode,
+	type INodeProperties,
+	type INodeType,
+	type INodeTypes,
+	type IRun,
+	type IWorkflowBase,
+} from 'n8n-workflow';
+import nock from 'nock';
+import { additionalData, loadNodeTypes, PACKAGE } from '../support/n8nCore';
+import { strictNock } from '../support/nock';
+
+const FOLDER = join(__dirname, '..', '..', 'workflows');
+const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.json')) : [];
+
+type Template = Pick<IWorkflowBase, 'name' | 'nodes' | 'connections' | 'settings' | 'pinData'> & Record<string, unknown>;
+const read = (file: string): Template => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Template;
+
+/** n8n's own nodes that a template may use, with a version that every supported n8n has. */
+const BASE_NODES: Readonly<Record<string, number[]>> = {
+	'n8n-nodes-base.noOp': [1],
+	'n8n-nodes-base.stickyNote': [1],
+	'n8n-nodes-base.switch': [3, 3.2, 3.3],
+};
+
+interface Rules {
+	values: Array<{ conditions: { conditions: Array<{ leftValue: unknown; rightValue: unknown; operator: { operation: string } }> } }>;
+}
+
+/** Stands in for a node of n8n's own, which is not installed here. */
+const standIn = (name: string, outputs: number, execute: INodeType['execute']): INodeType => ({
+	description: { displayName: name, name, group: [], version: 1, description: '', defaults: {}, inputs: ['main'], outputs: Array<'main'>(outputs).fill('main'), properties: [{ displayName: 'Rules', name: 'rules', type: 'json', default: '' }] },
+	execute,
+});
+
+const BASE_TYPES: Readonly<Record<string, INodeType>> = {
+	'n8n-nodes-base.noOp': standIn('noOp', 1, async function (this: IExecuteFunctions) {
+		return await Promise.resolve([this.getInputData()]);
+	}),
+	'n8n-nodes-base.stickyNote': standIn('stickyNote', 0, undefined),
+	'n8n-nodes-base.switch': standIn('switch', 3, async function (this: IExecuteFunctions) {
+		const branches = this.getInputData().map((item, index) => {
+			const { values } = this.getNodeParameter('rules', index) as unknown as Rules;
+			return { item, branch: values.findIndex(({ conditions: { conditions } }) => conditions.every(({ leftValue, rightValue }) => leftValue === rightValue)) };
+		});
+		return await Promise.resolve([0, 1, 2].map((output) => branches.filter(({ branch }) => branch === output).map(({ item }) => item)));
+	}),
+};
+
+let nodeTypes: INodeTypes;
+beforeAll(async () => {
+	nodeTypes = await loadNodeTypes(BASE_TYPES);
+});
+
+it('there is a template to import', () => {
+	expect(files).toContain('lago-dodo-sync.json');
+});
+
+describe.each(files)('%s', (file) => {
+	const template = read(file);
+	const { nodes, connections } = template;
+	const byName = new Map(nodes.map((node) => [node.name, node]));
+	const targets = (from: IConnections[string]): string[] => Object.values(from).flatMap((outputs) => outputs.flatMap((ends) => (ends ?? []).map(({ node }) => node)));
+
+	it('uses only nodes of this package and a few of n8n\'s own, in versions that exist', () => {
+		for (const { type, typeVersion } of nodes) {
+			if (!type.startsWith(`${PACKAGE}.`)) expect(BASE_NODES[type]).toContain(typeVersion);
+			else expect(nodeTypes.getByNameAndVersion(type).description.version).toBe(typeVersion);
+		}
+	});
+
+	it('has unique names and ids, and room between the nodes', () => {
+		expect(byName.size).toBe(nodes.length);
+		expect(new Set(nodes.map(({ id }) => id)).size).toBe(nodes.length);
+		const places = nodes.filter(({ type }) => !type.endsWith('stickyNote')).map(({ position }) => position.join());
+		expect(new Set(places).size).toBe(places.length);
+	});
+
+	it('connects only nodes that exist, and leaves none without a trigger before it', () => {
+		for (const [from, outputs] of Object.entries(connections)) {
+			expect(byName.has(from)).toBe(true);
+			for (const to of targets(outputs)) expect(byName.has(to)).toBe(true);
+		}
+		const reached = new Set(nodes.filter(({ type }) => type.endsWith('Trigger') || type.endsWith('stickyNote')).map(({ name }) => name));
+		for (const name of reached) for (const next of connections[name] ? targets(connections[name]) : []) reached.add(next);
+		expect([...reached].sort()).toEqual([...byName.keys()].sort());
+	});
+
+	it('switches have a branch for every rule and no more', () => {
+		for (const node of nodes.filter(({ type }) => type.endsWith('.switch')))
+			expect((node.parameters.rules as unknown as Rules).values).toHaveLength(connections[node.name]?.main?.length ?? 0);
+	});
+
+	it('names only nodes that exist in its expressions', () => {
+		for (const [, name] of JSON.stringify(nodes).matchAll(/\$\('([^']+)'\)/g)) expect(byName.has(name as string)).toBe(true);
+	});
+
+	it('carries nothing of the machine it was made on', () => {
+		for (const key of ['id', 'active', 'versionId', 'activeVersionId', 'staticData', 'shared', 'tags', 'createdAt', 'updatedAt']) expect(template).not.toHaveProperty(key);
+		expect(template.meta).not.toHaveProperty('instanceId');
+		expect(template.pinData ?? {}).toEqual({});
+		expect(JSON.stringify(template)).not.toMatch(/whsec_|sk_(live|test)|Bearer |localhost|127\.0\.0\.1|@[a-z0-9-]+\.[a-z]{2,}/i);
+		for (const { credentials = {} } of nodes) for (const { id } of Object.values(credentials)) expect(id).toBeNull();
+	});
+
+	it('names for every node of the package the credential that it needs, one name for each type', () => {
+		const names: Record<string, Set<string>> = {};
+		for (const node of nodes.filter(({ type }) => type.startsWith(PACKAGE))) {
+			const needed = (nodeTypes.getByNameAndVersion(node.type).description.credentials ?? []).map(({ name }) => name);
+			expect(Object.keys(node.credentials ?? {})).toEqual(needed);
+			for (const type of needed) (names[type] ??= new Set()).add(node.credentials?.[type]?.name as string);
+		}
+		for (const ofType of Object.values(names)) expect(ofType.size).toBe(1);
+	});
+
+	it('sets only parameters that the nodes have, to values that they offer', () => {
+		for (const node of nodes.filter(({ type }) => type.startsWith(PACKAGE))) {
+			const { properties } = nodeTypes.getByNameAndVersion(node.type).description;
+			for (const [name, value] of Object.entries(node.parameters)) {
+				const fields = properties.filter((field) => field.name === name);
+				expect(fields.length).toBeGreaterThan(0);
+				for (const one of Array.isArray(value) ? value : [value]) if (fields.every(isChoice)) expect(fields.flatMap(choicesOf)).toContain(one);
+			}
+		}
+	});
+
+	it('tries calls again, and lets errors become a 500 instead of swallowing them', () => {
+		const calling = nodes.filter(({ type }) => type.startsWith(PACKAGE) && !type.endsWith('Trigger'));
+		expect(calling.length).toBeGreaterThan(0);
+		for (const node of calling) {
+			expect(node).toMatchObject({ retryOnFail: true, maxTries: expect.any(Number), waitBetweenTries: expect.any(Number) });
+			expect(node.maxTries).toBeLessThanOrEqual(5);
+			expect(node.waitBetweenTries).toBeLessThanOrEqual(5000);
+		}
+		for (const node of nodes) {
+			expect(node.onError ?? 'stopWorkflow').toBe('stopWorkflow');
+			expect(node.continueOnFail ?? false).toBe(false);
+			expect(node.alwaysOutputData ?? false).toBe(false);
+		}
+	});
+
+	it('fits into the patience of whoever sends the webhook', () => {
+		expect(template.settings).toMatchObject({ executionOrder: 'v1', callerPolicy: 'workflowsFromSameOwner' });
+		expect(nodes.some(({ type }) => type === 'n8n-nodes-base.wait')).toBe(false);
+		expect(nodes.filter(({ type }) => type.endsWith('Trigger')).every(({ webhookId }) => /^[0-9a-f-]{36}$/.test(webhookId ?? ''))).toBe(true);
+	});
+
+	it('explains itself', () => {
+		const notes = nodes.filter(({ type }) => type === 'n8n-nodes-base.stickyNote').map(({ parameters }) => String(parameters.content));
+		const triggers = nodes.filter(({ type }) => type.endsWith('Trigger'));
+		expect(notes.length).toBeGreaterThanOrEqual(triggers.length + 1);
+		for (const note of notes) expect(note).toMatch(/^#{2,3} \w/);
+		for (const node of nodes.filter(({ type }) => type.startsWith(PACKAGE))) expect(node.name).toMatch(/^[A-Z][A-Za-z]+( [A-Z][A-Za-z]+)*$/);
+	});
+});
+
+describe('lago-dodo-sync.json runs in n8n-core', () => {
+	strictNock();
+
+	const INVOICE_ID = '1a901a90-1a90-4a90-8a90-1a901a901a90';
+	const DODO = 'https://test.dodopayments.com';
+	const LAGO = 'https://lago.example';
+	const template = read('lago-dodo-sync.json');
+
+	/** Runs a lane from its trigger. Retries do not wait here. */
+	async function runLane(trigger: string, item: IDataObject): Promise<{ run: IRun; reached: string[]; last: (name: string) => IDataObject | undefined }> {
+		const account = randomUUID();
+		const nodes: INode[] = template.nodes.map((node) => ({
+			...structuredClone(node),
+			...(node.retryOnFail ? { waitBetweenTries: 0 } : {}),
+			credentials: Object.fromEntries(Object.keys(node.credentials ?? {}).map((type) => [type, { id: account, name: 'Account' }])),
+		}));
+		const workflow = new Workflow({ id: account, name: template.name, nodes, connections: template.connections, active: true, nodeTypes, settings: template.settings });
+		const hooks = new ExecutionLifecycleHooks('webhook', '1', { ...template, id: account, active: true } as unknown as IWorkflowBase);
+		const data = additionalData(
+			{ dodoPaymentsApi: { environment: 'test', apiKey: 'key_dodo', baseUrl: '' }, lagoBillingApi: { baseUrl: LAGO, apiKey: 'key_lago' } },
+			{ hooks, currentNodeParameters: undefined },
+		);
+		const start = { node: workflow.getNode(trigger) as INode, data: { main: [[{ json: item }]] }, source: null };
+		const runData = createRunExecutionData({ executionData: { nodeExecutionStack: [start] } });
+		const run = await new WorkflowExecute(data, 'webhook', runData).processRunExecutionData(workflow);
+		const results = run.data.resultData.runData;
+		return { run, reached: Object.keys(results), last: (name) => results[name]?.[0]?.data?.main?.flat()[0]?.json };
+	}
+
+	const invoice = (changes: object = {}): object => ({
+		lago_id: INVOICE_ID, number: 'ACM-1', status: 'finalized', payment_status: 'pending', currency: 'EUR', total_amount_cents: 12995, total_due_amount_cents: 12995,
+		self_billed: false, customer: { email: 'ap@acme.example', country: 'DE' }, metadata: [{ lago_id: 'm1', key: 'po', value: '4711' }], ...changes,
+	});
+	const lago = (): nock.Scope => nock(LAGO, { reqheaders: { authorization: 'Bearer key_lago' } });
+	const dodo = (): nock.Scope => nock(DODO, { reqheaders: { authorization: 'Bearer key_dodo' } });
+	const getInvoice = (changes: object = {}): nock.Scope => lago().get(`/api/v1/invoices/${INVOICE_ID}`).reply(200, { invoice: invoice(changes) });
+	const issued = { event: 'invoice.created', eventId: 'k', objectType: 'invoice', organizationId: 'org_1', lagoInvoiceId: INVOICE_ID, data: { lago_id: INVOICE_ID } };
+	const COLLECT = ['Lago Trigger', 'Get Invoice', 'Create Payment Intent', 'Save Payment Reference', 'Collected?'];
+	const SETTLE = ['Dodo Payments Trigger', 'Update Payment Status', 'What Happened?'];
+
+	it('collect: one checkout over what is due, its link on the invoice, the merchant\'s metadata kept', async () => {
+		const sent: Record<string, unknown> = {};
+		getInvoice();
+		dodo().get('/products').query(true).reply(200, { items: [] });
+		dodo().post('/products').reply(200, { product_id: 'pdt_1', created_at: '2026-11-01T10:00:00Z' });
+		dodo().post('/checkouts', (body: unknown) => ((sent.checkout = body), true)).matchHeader('idempotency-key', `lago-inv-${INVOICE_ID}`).reply(200, { session_id: 'cks_1', checkout_url: 'https://test.checkout.dodopayments.com/session/cks_1' });
+		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: unknown) => ((sent.saved = body), true)).reply(200, { invoice: invoice() });
+		const { run, reached, last } = await runLane('Lago Trigger', issued);
+		expect(run.status).toBe('success');
+		expect(reached).toEqual(COLLECT);
+		expect(sent.checkout).toMatchObject({
+			product_cart: [{ product_id: 'pdt_1', quantity: 1, amount: 12995 }],
+			metadata: { lago_invoice_id: INVOICE_ID, lago_invoice_number: 'ACM-1', lago_organization_id: 'org_1', attempt: '1' },
+		});
+		expect(sent.saved).toEqual({
+			invoice: { metadata: [{ id: 'm1', key: 'po', value: '4711' }, { key: 'dodo_payment_id', value: 'cks_1' }, { key: 'dodo_state', value: expect.stringMatching(/^v1;open;a=1;m=12995;/) }] },
+		});
+		expect(last('Save Payment Reference')).toMatchObject({ outcome: 'created', checkoutSessionId: 'cks_1', saved: true });
+	});
+
+	it('collect: an invoice that is to be left alone passes through without another call', async () => {
+		getInvoice({ payment_status: 'succeeded' });
+		const { run, reached, last } = await runLane('Lago Trigger', issued);
+		expect(run.status).toBe('success');
+		expect(reached).toEqual(COLLECT);
+		expect(last('Save Payment Reference')).toMatchObject({ outcome: 'skipped', reason: 'already_paid' });
+	});
+
+	it('collect: an invoice without room for our metadata is held', async () => {
+		getInvoice({ metadata: ['a', 'b', 'c', 'd'].map((key) => ({ lago_id: key, key, value: 'x' })) });
+		const { run, reached, last } = await runLane('Lago Trigger', issued);
+		expect(run.status).toBe('success');
+		expect(reached).toEqual([...COLLECT, 'Held']);
+		expect(last('Held')).toMatchObject({ outcome: 'held', reason: 'metadata_full' });
+	});
+
+	it('collect: a blip is tried again, an outage fails the execution', async () => {
+		lago().get(`/api/v1/invoices/${INVOICE_ID}`).reply(503, 'busy');
+		getInvoice({ payment_status: 'succeeded' });
+		expect((await runLane('Lago Trigger', issued)).run.status).toBe('success');
+		lago().get(`/api/v1/invoices/${INVOICE_ID}`).times(3).reply(503, 'busy');
+		const { run } = await runLane('Lago Trigger', issued);
+		expect(run.status).toBe('error');
+		expect(run.data.resultData.error?.message).toContain('503');
+		expect(JSON.stringify(run)).not.toContain('key_lago');
+	});
+
+	const payment = (changes: IDataObject = {}): IDataObject => ({
+		event: 'payment.succeeded',
+		eventId: 'msg_1',
+		occurredAt: '2026-11-01T10:01:11Z',
+		mode: 'test',
+		lagoInvoiceId: INVOICE_ID,
+		data: { payment_id: 'pay_1', status: 'succeeded', total_amount: 12995, tax: 0, currency: 'EUR', checkout_session_id: 'cks_1', metadata: { lago_invoice_id: INVOICE_ID }, ...changes },
+	});
+
+	it('settle: a success is booked once', async () => {
+		let booked: unknown;
+		getInvoice();
+		lago().post('/api/v1/payments', (body: unknown) => ((booked = body), true)).reply(200, { payment: { lago_id: 'p1', reference: 'pay_1' } });
+		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment());
+		expect(run.status).toBe('success');
+		expect(reached).toEqual([...SETTLE, 'Paid']);
+		expect(booked).toEqual({ payment: { invoice_id: INVOICE_ID, amount_cents: 12995, reference: 'pay_1', paid_at: '2026-11-01' } });
+		expect(last('Paid')).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
+	});
+
+	it('settle: a decline is recorded', async () => {
+		getInvoice();
+		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: { invoice?: { payment_status?: string } }) => body.invoice?.payment_status === 'failed').reply(200, { invoice: invoice() });
+		const { reached, last } = await runLane('Dodo Payments Trigger', payment({ status: 'failed', error_code: 'INSUFFICIENT_FUNDS' }));
+		expect(reached).toEqual([...SETTLE, 'Payment Failed']);
+		expect(last('Payment Failed')).toMatchObject({ outcome: 'failed' });
+	});
+
+	it.each([
+		['too little', { total_amount: 1 }, {}, 'amount_below_due'],
+		['another currency', { currency: 'USD' }, {}, 'currency_mismatch'],
+		['a voided invoice', {}, { status: 'voided', total_due_amount_cents: 0 }, 'invoice_voided'],
+	])('settle: %s is held and nothing is written', async (_, changes, changedInvoice, reason) => {
+		getInvoice(changedInvoice);
+		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment(changes));
+		expect(run.status).toBe('success');
+		expect(reached).toEqual([...SETTLE, 'Held']);
+		expect(last('Held')).toMatchObject({ outcome: 'held', reason, nextStep: expect.stringMatching(/\w/) });
+	});
+
+	it('settle: a payment for something else goes no further', async () => {
+		const { run, reached } = await runLane('Dodo Payments Trigger', payment({ metadata: {} }));
+		expect(run.status).toBe('success');
+		expect(reached).toEqual(SETTLE);
+	});
+});
+
+const isChoice = ({ type }: INodeProperties): boolean => type === 'options' || type === 'multiOptions';
+const choicesOf = ({ options = [] }: INodeProperties): unknown[] => options.map((option) => ('value' in option ? option.value : undefined));
