@@ -52,3 +52,34 @@ test('unpublishing removes both endpoints, publishing again brings back exactly 
 	expect(lagoEndpoints()).toMatchObject([{ signature_algo: 'hmac' }]);
 	expect(dodoEndpoints()).toMatchObject([{ id: disabled.id, disabled: false }]);
 });
+
+describe('credential tests in the editor', () => {
+	const unreachable = 'http://127.0.0.1:9';
+
+	test('Dodo Payments: right key, wrong key, nobody there, something else there', async () => {
+		const ask = async (change: object) => await sync.n8n.testCredential('dodoPaymentsApi', { environment: 'test', apiKey: sync.dodo.apiKey, webhookSecret: '', baseUrl: sync.dodo.url, ...change });
+		expect(await ask({})).toMatchObject({ status: 'OK' });
+		expect(await ask({ baseUrl: `${sync.dodo.url}/` })).toMatchObject({ status: 'OK' });
+		expect(await ask({ apiKey: 'wrong' })).toMatchObject({ status: 'Error', message: expect.stringContaining('was reached but does not accept this API key') });
+		expect((await ask({ baseUrl: unreachable })).message).toMatch(/ECONNREFUSED|refused/);
+		expect((await ask({ baseUrl: sync.lago.url })).message).toContain('not the Dodo Payments API');
+	});
+
+	test('Lago: right key with any spelling of the address, wrong key, nobody there', async () => {
+		const ask = async (change: object) => await sync.n8n.testCredential('lagoBillingApi', { baseUrl: sync.lago.url, apiKey: sync.lago.apiKey, webhookHmacKey: '', ...change });
+		for (const baseUrl of [sync.lago.url, `${sync.lago.url}/`, `${sync.lago.url}/api/v1`, `${sync.lago.url}/api/v1/`]) expect(await ask({ baseUrl })).toMatchObject({ status: 'OK' });
+		expect(await ask({ apiKey: 'wrong' })).toMatchObject({ status: 'Error', message: expect.stringContaining('was reached but does not accept this API key') });
+		expect((await ask({ baseUrl: unreachable })).message).toMatch(/ECONNREFUSED|refused/);
+	});
+});
+
+test('without a key nothing is published, so nothing is accepted', async () => {
+	await sync.n8n.setPublished(false);
+	await waitFor(() => lagoEndpoints().length === 0 && dodoEndpoints().length === 0);
+	await sync.n8n.setCredential('lagoBillingApi', { baseUrl: sync.lago.url, apiKey: sync.lago.apiKey, webhookHmacKey: '' });
+	await sync.n8n.setPublished(true);
+	// The other trigger of the workflow is published meanwhile; this one never is.
+	await waitFor(() => dodoEndpoints().length === 1);
+	expect(lagoEndpoints()).toEqual([]);
+	expect((await sync.postLago(JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', invoice: {} }))).status).toBe(404);
+});

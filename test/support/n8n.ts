@@ -28,6 +28,8 @@ export interface TestN8n {
 	lastExecution(): Promise<{ status: string; nodes: string[]; text: string }>;
 	/** Replaces the data of a stored credential. */
 	setCredential(type: string, data: Record<string, unknown>): Promise<void>;
+	/** What the editor's credential test says. */
+	testCredential(type: string, data: Record<string, unknown>): Promise<{ status: string; message: string }>;
 	/** Unpublishes or publishes the workflow, as the editor does. */
 	setPublished(published: boolean): Promise<void>;
 	process: N8nProcess;
@@ -98,6 +100,9 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret }: TestN8nOp
 		async setCredential(type, data) {
 			const credential = credentials.find((one) => one.type === type);
 			await rest('PATCH', `/credentials/${credential?.id}`, { name: credential?.name, type, data });
+		},
+		async testCredential(type, data) {
+			return (await rest('POST', '/credentials/test', { credentials: { id: '', name: 'new', type, data } })) as { status: string; message: string };
 		},
 		async setPublished(published) {
 			const { versionId } = (await rest('GET', `/workflows/${WORKFLOW_ID}`)) as { versionId: string };

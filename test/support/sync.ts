@@ -86,9 +86,9 @@ export function signedByDodo(dodo: DodoSimulator, body: string, secret: string, 
 }
 
 /** Waits for something that happens by itself soon. */
-export async function waitFor(condition: () => boolean, timeoutMs = 15_000): Promise<void> {
+export async function waitFor(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
 	const deadline = Date.now() + timeoutMs;
-	while (!condition()) {
+	while (!(await condition())) {
 		if (Date.now() > deadline) throw new Error('What was expected did not happen in time');
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	}
