@@ -37,7 +37,7 @@ beforeAll(async () => {
 		await runLago({ operation: 'savePaymentReference', intent: '={{ $json }}' }, created);
 		const declined = dodo.payCheckout(String(created?.checkoutSessionId), { card: '4000000000000002' });
 		const paid = dodo.payCheckout(String(created?.checkoutSessionId));
-		for (const payment of [declined, paid, paid]) await runLago({ operation: 'updatePaymentStatus', payment: '={{ $json }}' }, { mode: 'test', event: `payment.${payment.status}`, occurredAt: '2026-11-01T10:01:11.123456Z', data: payment as IDataObject });
+		for (const payment of [declined, paid, paid, { ...paid, payment_id: 'pay_other' }]) await runLago({ operation: 'updatePaymentStatus', payment: '={{ $json }}' }, { mode: 'test', event: `payment.${payment.status}`, occurredAt: '2026-11-01T10:01:11.123456Z', data: payment as IDataObject });
 		await runDodo({ resource: 'payment', operation: 'get', payment: paid.payment_id });
 	}
 	lago.premium = true;

@@ -121,6 +121,8 @@ describe('settle', () => {
 		const paid = await sync.pay(invoice);
 		expect(invoice.payment_status).toBe('succeeded');
 		expect(paymentsOf(invoice.lago_id).map(({ reference }) => reference)).toEqual([paid.payment_id]);
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(paid.payment_id);
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_state')).toMatch(/^v1;paid/);
 		sync.dodo.movePayment(declined.payment_id, 'failed', 'GENERIC_DECLINE');
 		await sync.quiet();
 		expect(sync.dodo.deliveries.at(-1)).toMatchObject({ event: 'payment.failed', status: 200 });

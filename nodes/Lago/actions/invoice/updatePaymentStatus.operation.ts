@@ -76,11 +76,14 @@ async function settleSuccess(client: LagoClient, payment: PaymentFacts, invoiceI
 			decision = decideSuccess(payment, invoice, references);
 		}
 		if (decision.action === 'hold') return decision.held;
-		if (decision.action === 'already_settled')
+		if (decision.action === 'already_settled') {
+			await correctRecord(client, payment, invoice);
 			return { outcome: 'already_settled', message: `Payment ${payment.id} is already booked on invoice ${invoice.number}.` };
+		}
 		if (decision.action === 'book') {
 			const bookedAs = await book(client, payment, invoice, decision.amount, paidOn);
 			if (bookedAs !== 'books_changed') {
+				if (bookedAs === 'payment') await correctRecord(client, payment, invoice);
 				const message = `Invoice ${invoice.number} is paid: ${formatAmount(decision.amount, payment.currency)} by payment ${payment.id}.`;
 				return { outcome: 'settled', bookedAs, message };
 			}
@@ -96,6 +99,16 @@ async function book(client: LagoClient, payment: PaymentFacts, invoice: InvoiceF
 	if (booked !== 'needs_premium') return booked === 'booked' ? 'payment' : 'books_changed';
 	await change(client, invoice, { paymentStatus: 'succeeded', paymentId: payment.id, state: nextState(invoice, { phase: 'paid' }) });
 	return 'status';
+}
+
+/**
+ * After a booking as payment the payment itself is the record, and the link that was paid may stay on the invoice. Only what speaks of
+ * a failed or running attempt would now be wrong; it costs one call more, in that case alone.
+ */
+async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts): Promise<void> {
+	const phase = decodeState(metadataValue(invoice.metadata, STATE_KEY))?.phase;
+	if (phase !== 'failed' && phase !== 'processing') return;
+	await change(client, invoice, { paymentId: payment.id, state: nextState(invoice, { phase: 'paid' }) });
 }
 
 async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'failed' | 'processing'): Promise<Result> {
