@@ -303,6 +303,11 @@ describe('free Lago', () => {
 	});
 });
 
+test('after all of this no key and no secret stands anywhere that n8n wrote to, neither in executions nor in the log', async () => {
+	expect(sync.n8n.filesWith('dodo_payment_id').length).toBeGreaterThan(0);
+	for (const secret of [sync.dodo.apiKey, sync.lago.apiKey, sync.lago.hmacKey, sync.dodoSecret, sync.dodoSecret.slice(6)]) expect(sync.n8n.filesWith(secret)).toEqual([]);
+});
+
 describe('a credential without secret', () => {
 	test('refuses everything', async () => {
 		await sync.n8n.setCredential('dodoPaymentsApi', { environment: 'test', apiKey: sync.dodo.apiKey, webhookSecret: '', baseUrl: sync.dodo.url });

@@ -1,5 +1,5 @@
 import * as flatted from 'flatted';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installPackage, packPackage, ROOT } from '../../scripts/n8n/package';
@@ -28,6 +28,8 @@ export interface TestN8n {
 	lastExecution(): Promise<{ status: string; nodes: string[]; text: string }>;
 	/** Replaces the data of a stored credential. */
 	setCredential(type: string, data: Record<string, unknown>): Promise<void>;
+	/** The files that n8n wrote (database, logs) in which a text stands in the clear. */
+	filesWith(text: string): string[];
 	/** What the editor's credential test says. */
 	testCredential(type: string, data: Record<string, unknown>): Promise<{ status: string; message: string }>;
 	/** Unpublishes or publishes the workflow, as the editor does. */
@@ -100,6 +102,10 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret }: TestN8nOp
 		async setCredential(type, data) {
 			const credential = credentials.find((one) => one.type === type);
 			await rest('PATCH', `/credentials/${credential?.id}`, { name: credential?.name, type, data });
+		},
+		filesWith(text) {
+			const files = readdirSync(userFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'));
+			return files.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(text)).map(({ name }) => name);
 		},
 		async testCredential(type, data) {
 			return (await rest('POST', '/credentials/test', { credentials: { id: '', name: 'new', type, data } })) as { status: string; message: string };

@@ -126,10 +126,12 @@ async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceI
 		: { outcome: 'processing', message: `Payment ${payment.id} of invoice ${invoice.number} is under way; the outcome follows.` };
 }
 
-/** Keeps what is known of the link: a declined card leaves it open. */
+/** Keeps what is known of the link: a declined card leaves it open; a bank debit that fails later has used it up. */
 function nextState(invoice: InvoiceFacts, news: Pick<CollectionState, 'phase' | 'declineCode'>): CollectionState {
-	const { attempt = 1, amount, expiresAt, taxOnTop, url } = decodeState(metadataValue(invoice.metadata, STATE_KEY)) ?? {};
-	return { attempt, amount, expiresAt, taxOnTop, url, ...news };
+	const before = decodeState(metadataValue(invoice.metadata, STATE_KEY));
+	const { attempt = 1, amount, taxOnTop, expiresAt, url } = before ?? {};
+	const usedUp = before?.phase === 'processing' && news.phase === 'failed';
+	return { attempt, amount, taxOnTop, ...(usedUp ? {} : { expiresAt, url }), ...news };
 }
 
 /** Writes status and metadata; when somebody else wrote metadata meanwhile, reads again and writes once more. */
