@@ -5,20 +5,45 @@ const TAX_PERCENT: Readonly<Record<string, number>> = { DE: 19, FR: 20, NL: 21, 
 
 /** Smallest charges, minor units (docs `features/adaptive-currency`). */
 const MINIMUM: Readonly<Record<string, number>> = {
-	USD: 50, EUR: 50, GBP: 30, INR: 500, CAD: 50, AUD: 50, SGD: 50, BRL: 50, CHF: 50, JPY: 50, MXN: 1000, PLN: 200, SEK: 300, NOK: 300, AED: 200,
+	USD: 50,
+	EUR: 50,
+	GBP: 30,
+	INR: 500,
+	CAD: 50,
+	AUD: 50,
+	SGD: 50,
+	BRL: 50,
+	CHF: 50,
+	JPY: 50,
+	MXN: 1000,
+	PLN: 200,
+	SEK: 300,
+	NOK: 300,
+	AED: 200,
 };
 
+export const MAX_INT32 = 2_147_483_647;
+
+/** Percent of tax in a country, 0 where none is known. */
+export function taxPercent(country: string): number {
+	return TAX_PERCENT[country] ?? 0;
+}
+
 /** What a customer in a country pays for an amount: tax inside it or on top of it. */
-export function taxed(amount: number, price: Price, country: string | null): { total: number; tax: number } {
-	const percent = TAX_PERCENT[country ?? 'US'] ?? 0;
-	if (price.tax_inclusive) return { total: amount, tax: amount - Math.round((amount * 100) / (100 + percent)) };
+export function taxed(
+	amount: number,
+	{ tax_inclusive }: Pick<Price, 'tax_inclusive'>,
+	country: string,
+): { total: number; tax: number } {
+	const percent = taxPercent(country);
+	if (tax_inclusive) return { total: amount, tax: amount - Math.round((amount * 100) / (100 + percent)) };
 	const tax = Math.round((amount * percent) / 100);
 	return { total: amount + tax, tax };
 }
 
 /** Refuses what is below Dodo's minimum or beyond int32. */
 export function checkTotal(total: number, currency: string): void {
-	if (total > 2_147_483_647) refuse(422, 'INVALID_REQUEST_BODY', 'The cart total is too large');
-	if (total > 0 && total < (MINIMUM[currency] ?? 1))
+	if (total > MAX_INT32) refuse(422, 'INVALID_REQUEST_BODY', 'The cart total is too large');
+	if (total < (MINIMUM[currency] ?? 1))
 		refuse(422, 'TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT', `Total payment amount is below the minimum for ${currency}`);
 }

@@ -1,12 +1,35 @@
 import type { EventEmitter } from 'node:events';
-import { Refusal, SimulatedApi, type CallRecord, type Faults, type RateLimit } from '../shared/api';
+import { Refusal, SimulatedApi, type CallRecord } from '../shared/api';
+import { controlRoutes } from '../shared/control';
 import { Deliveries, type DeliveryKnobs, type DeliveryRecord } from '../shared/deliveries';
-import { dodoId } from '../shared/ids';
-import { DodoLedger, type PayOptions } from './ledger';
-import { checkoutPage } from './page';
-import { checkoutRoutes, customerRoutes, paymentRoutes, productRoutes, refundRoutes, subscriptionRoutes, webhookRoutes } from './routes';
-import { DodoState, existing, timestamp, type Dispute, type Endpoint, type Metadata, type Payment, type Refund, type Subscription } from './state';
-import { DODO_RULES, DodoEvents, newSecret, sign } from './webhooks';
+import type { Faults } from '../shared/faults';
+import type { RateLimit } from '../shared/rateLimit';
+import { DodoContext } from './context';
+import { Checkouts, type PayOptions } from './ledger/checkouts';
+import { Customers } from './ledger/customers';
+import { Disputes, type DisputeStatus } from './ledger/disputes';
+import { Mandates } from './ledger/mandates';
+import { Payments } from './ledger/payments';
+import { Refunds } from './ledger/refunds';
+import { payerPages } from './page';
+import { checkoutRoutes } from './routes/checkouts';
+import { customerRoutes } from './routes/customers';
+import { paymentRoutes } from './routes/payments';
+import { productRoutes } from './routes/products';
+import { disputeRoutes, refundRoutes } from './routes/refunds';
+import { subscriptionRoutes } from './routes/subscriptions';
+import { webhookRoutes } from './routes/webhooks';
+import {
+	DodoState,
+	existing,
+	type Dispute,
+	type Endpoint,
+	type Metadata,
+	type Payment,
+	type Refund,
+	type Subscription,
+} from './state';
+import { DODO_RULES, DodoEvents, newEndpoint, rotate, sign } from './webhooks';
 
 export interface DodoSimulatorOptions {
 	port?: number;
@@ -30,7 +53,7 @@ export async function startDodoSimulator(options: DodoSimulatorOptions = {}): Pr
 	return simulator;
 }
 
-/** Stateful and strict: refuses what Dodo refuses, has no idempotency where Dodo has none. */
+/** Stateful and strict: refuses what Dodo refuses, has no idempotency where Dodo has none. Every control is also `POST /_sim/<kebab-name>`. */
 export class DodoSimulator {
 	url = '';
 	readonly apiKey: string;
@@ -38,13 +61,28 @@ export class DodoSimulator {
 	private readonly api: SimulatedApi;
 	private readonly sender: Deliveries;
 	private readonly events: DodoEvents;
-	private readonly ledger: DodoLedger;
+	private readonly context: DodoContext;
+	private readonly payments: Payments;
+	private readonly checkouts: Checkouts;
+	private readonly mandates: Mandates;
+	private readonly refunds: Refunds;
+	private readonly disputes: Disputes;
 
-	constructor({ apiKey = 'dodo_test_simulator', readOnlyKey, mode = 'test', timeScale = 1, businessErrorStatus = 422, chargeDelayMs = 50, rateLimit = null }: DodoSimulatorOptions) {
+	constructor({
+		apiKey = 'dodo_test_simulator',
+		readOnlyKey,
+		mode = 'test',
+		timeScale = 1,
+		businessErrorStatus = 422,
+		chargeDelayMs = 50,
+		rateLimit = null,
+	}: DodoSimulatorOptions) {
 		this.apiKey = apiKey;
 		this.api = new SimulatedApi({
 			rateLimit,
 			tooManyRequests: { status: 429, body: { code: 'TOO_MANY_REQUESTS', message: '' } },
+			malformedBody: { status: 400, body: { code: 'INVALID_REQUEST_BODY', message: 'Failed to parse the request body as JSON' } },
+			unknownRoute: { status: 404, body: { code: 'NOT_FOUND', message: 'The requested resource was not found' } },
 			authorize({ method, authorization }) {
 				if (authorization === `Bearer ${apiKey}`) return;
 				if (readOnlyKey === undefined || authorization !== `Bearer ${readOnlyKey}`)
@@ -54,15 +92,30 @@ export class DodoSimulator {
 		});
 		this.sender = new Deliveries({ ...DODO_RULES, timeScale }, this.api.activity);
 		this.events = new DodoEvents(this.state, this.sender);
-		this.ledger = new DodoLedger(this.state, this.events, () => this.url, { businessErrorStatus, chargeDelayMs, mode });
+		const context = new DodoContext(this.state, this.events, {
+			businessErrorStatus,
+			chargeDelayMs,
+			mode,
+			baseUrl: () => this.url,
+		});
+		const customers = new Customers(context);
+		this.context = context;
+		this.payments = new Payments(context, customers);
+		this.checkouts = new Checkouts(context, this.payments);
+		this.mandates = new Mandates(context, customers, this.checkouts, this.payments);
+		this.refunds = new Refunds(context);
+		this.disputes = new Disputes(context);
+		const parts = { context, customers, checkouts: this.checkouts, payments: this.payments };
 		productRoutes(this.api, this.state);
-		checkoutRoutes(this.api, this.state, this.ledger);
-		customerRoutes(this.api, this.state, this.ledger);
-		paymentRoutes(this.api, this.state, this.ledger);
-		subscriptionRoutes(this.api, this.state, this.ledger);
-		refundRoutes(this.api, this.state, this.ledger);
+		checkoutRoutes(this.api, parts);
+		customerRoutes(this.api, this.state, customers);
+		paymentRoutes(this.api, parts);
+		subscriptionRoutes(this.api, this.state, this.mandates);
+		refundRoutes(this.api, this.state, this.refunds);
+		disputeRoutes(this.api, this.state);
 		webhookRoutes(this.api, this.state);
-		checkoutPage(this.api, this.state, this.ledger);
+		payerPages(this.api, this.state, this.checkouts, this.mandates);
+		this.offerControls();
 	}
 
 	get calls(): CallRecord[] {
@@ -87,9 +140,10 @@ export class DodoSimulator {
 	}
 
 	async listen(port: number): Promise<void> {
-		this.url = await this.api.listen(port, { status: 404, body: { code: 'NOT_FOUND', message: 'The requested resource was not found' } });
+		this.url = await this.api.listen(port);
 	}
 
+	/** Resolves when no webhook is being sent or due; redeliveries that wait for later do not count. */
 	async idle(): Promise<void> {
 		await this.sender.idle();
 	}
@@ -102,74 +156,110 @@ export class DodoSimulator {
 	}
 
 	async close(): Promise<void> {
-		this.ledger.close();
+		this.context.close();
 		await this.sender.close();
 		await this.api.close();
 	}
 
 	payCheckout(sessionId: string, options?: PayOptions): Payment {
-		return this.ledger.payCheckout(sessionId, options);
+		return this.checkouts.pay(sessionId, options);
 	}
 
-	payStaticLink(input: { productId: string; amount: number; metadata: Metadata }): Payment {
-		return this.ledger.payStaticLink(input);
+	/** A payment that no session asked for; amount in minor units. */
+	payStaticLink(input: { productId: string; amount: number; currency?: string; metadata?: Metadata }): Payment {
+		return this.checkouts.payStaticLink(input);
 	}
 
+	/** Any payment at all, announced like a real one. */
 	createPayment(partial: Partial<Payment>): Payment {
-		return this.ledger.createPayment(partial);
+		return this.payments.forge(partial);
 	}
 
 	movePayment(paymentId: string, status: string, errorCode?: string): Payment {
-		return this.ledger.movePayment(paymentId, status, errorCode);
+		return this.payments.move(paymentId, status, errorCode);
 	}
 
-	/** A refund made in the dashboard: it carries no metadata. `amount` in minor units, all of it when left out. */
+	/** A refund made in the dashboard: it carries no metadata. `amount` in minor units, all that is left when omitted. */
 	refundPayment(paymentId: string, { amount, reason, fail }: { amount?: number; reason?: string; fail?: boolean } = {}): Refund {
 		const payment = existing(this.state.payments, paymentId);
-		const line = this.ledger.lineItems(payment).items[0] as { items_id: string };
-		const items = amount === undefined ? null : [{ item_id: line.items_id, amount }];
-		return this.ledger.refund(payment, { items, reason: reason ?? null, metadata: {}, fail });
+		const item = this.payments.lineItems(payment).items[0]?.items_id ?? '';
+		return this.refunds.create(payment, {
+			items: amount === undefined ? null : [{ item_id: item, amount }],
+			reason: reason ?? null,
+			metadata: {},
+			fail,
+		});
 	}
 
-	openDispute(paymentId: string, reason?: string): Dispute {
-		return this.ledger.openDispute(paymentId, reason);
+	openDispute(paymentId: string, options?: { amount?: number; reason?: string }): Dispute {
+		return this.disputes.open(paymentId, options);
 	}
 
-	moveDispute(disputeId: string, status: string, rdr?: boolean): Dispute {
-		return this.ledger.moveDispute(disputeId, status, rdr);
+	moveDispute(disputeId: string, status: DisputeStatus, options?: { rdr?: boolean }): Dispute {
+		return this.disputes.move(disputeId, status, options);
 	}
 
 	activateMandate(sessionId: string, card?: string): Subscription {
-		return this.ledger.activateMandate(sessionId, card);
+		return this.mandates.activate(sessionId, card);
 	}
 
 	setMandateCard(subscriptionId: string, card?: string): Subscription {
-		return this.ledger.setMandateCard(subscriptionId, card);
+		return this.mandates.setCard(subscriptionId, card);
 	}
 
 	/** An endpoint added in the dashboard. */
-	addWebhook({ url, secret = newSecret(), filterTypes = null }: { url: string; secret?: string; filterTypes?: string[] | null }): Endpoint {
-		const now = timestamp();
-		const endpoint: Endpoint = { id: dodoId('ep_'), url, description: '', disabled: false, filter_types: filterTypes, metadata: {}, headers: {}, rate_limit: null, created_at: now, updated_at: now, secret, oldSecret: null };
+	addWebhook({ url, secret, filterTypes = null }: { url: string; secret?: string; filterTypes?: string[] | null }): Endpoint {
+		const endpoint = newEndpoint(url, { filter_types: filterTypes, ...(secret === undefined ? {} : { secret }) });
 		this.state.webhooks.set(endpoint.id, endpoint);
 		return endpoint;
 	}
 
 	/** A new secret; the old one signs as well for 24 h. */
 	rotateSecret(webhookId: string): string {
-		const endpoint = existing(this.state.webhooks, webhookId);
-		endpoint.oldSecret = { secret: endpoint.secret, untilMs: Date.now() + 24 * 3_600_000 };
-		endpoint.secret = newSecret();
-		return endpoint.secret;
+		return rotate(existing(this.state.webhooks, webhookId));
 	}
 
-	/** Sends a webhook again as the dashboard does. */
-	redeliver(webhookDeliveryId: string): void {
-		this.events.deliver(webhookDeliveryId);
+	webhookSecret(webhookId: string): string {
+		return existing(this.state.webhooks, webhookId).secret;
+	}
+
+	/** Sends a webhook again as the dashboard does; `deliveryId` is its `webhook-id`. */
+	redeliver(deliveryId: string): void {
+		this.events.deliver(deliveryId);
+	}
+
+	/** Sends any event, known or not, once. */
+	sendSample(event: string, data: Record<string, unknown>): void {
+		this.events.sample(event, data);
 	}
 
 	/** Signs anything as this account would. */
 	sign(id: string, timestampS: number, body: string, secret: string): string {
 		return sign(id, timestampS, body, secret);
+	}
+
+	private offerControls(): void {
+		controlRoutes(
+			this.api,
+			{
+				payCheckout: ({ sessionId, ...options }) => this.payCheckout(sessionId, options),
+				payStaticLink: (input) => this.payStaticLink(input),
+				createPayment: (partial) => this.createPayment(partial),
+				movePayment: ({ paymentId, status, errorCode }) => this.movePayment(paymentId, status, errorCode),
+				refundPayment: ({ paymentId, ...options }) => this.refundPayment(paymentId, options),
+				openDispute: ({ paymentId, ...options }) => this.openDispute(paymentId, options),
+				moveDispute: ({ disputeId, status, ...options }) => this.moveDispute(disputeId, status, options),
+				activateMandate: ({ sessionId, card }) => this.activateMandate(sessionId, card),
+				setMandateCard: ({ subscriptionId, card }) => this.setMandateCard(subscriptionId, card),
+				addWebhook: (input) => this.addWebhook(input),
+				rotateSecret: ({ webhookId }) => ({ secret: this.rotateSecret(webhookId) }),
+				webhookSecret: ({ webhookId }) => ({ secret: this.webhookSecret(webhookId) }),
+				redeliver: ({ deliveryId }) => this.redeliver(deliveryId),
+				sendSample: ({ event, data }) => this.sendSample(event, data),
+				sign: ({ id, timestampS, body, secret }) => ({ signature: this.sign(id, timestampS, body, secret) }),
+				knobs: (changes) => Object.assign(this.knobs, changes),
+			},
+			this.state,
+		);
 	}
 }

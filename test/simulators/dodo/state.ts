@@ -40,7 +40,9 @@ export interface Product {
 export interface CartLine {
 	product_id: string;
 	quantity: number;
+	/** Of the whole line; 0 where the customer chooses. */
 	amount: number;
+	customerChooses: boolean;
 }
 
 export interface Checkout {
@@ -49,12 +51,40 @@ export interface Checkout {
 	expires_at_ms: number;
 	cart: CartLine[];
 	customer: Customer | null;
-	country: string | null;
+	billing: Billing | null;
 	metadata: Metadata;
+	/** The newest payment made through the session. */
 	payment_id: string | null;
-	mandate: boolean;
+	/** What the customer agrees to when this sets up automatic charging; `firstCharge` in minor units. */
+	mandate: { firstCharge: number | null } | null;
 	subscription_id: string | null;
 	consumed: boolean;
+}
+
+export interface Billing {
+	country: string;
+	city: string | null;
+	state: string | null;
+	street: string | null;
+	zipcode: string | null;
+}
+
+/** A saved card. */
+export interface PaymentMethod {
+	payment_method_id: string;
+	customer_id: string;
+	card: string;
+	last_used_at: string;
+}
+
+/** A line of a payment; amounts include tax. */
+export interface PaymentLine {
+	items_id: string;
+	name: string | null;
+	amount: number;
+	tax: number;
+	/** Refunded, or asked for and not decided yet. */
+	refunded: number;
 }
 
 export interface Payment {
@@ -79,12 +109,16 @@ export interface Subscription {
 	currency: string;
 	product_id: string;
 	metadata: Metadata;
+	billing: Billing;
+	cancel_at_next_billing_date: boolean;
+	cancelled_at: string | null;
 	/** Card that the next charge meets. */
 	card: string;
+	payment_method_id: string;
 	created_at: string;
 	tax_inclusive: boolean;
 	/** Failed charge that a new payment method will be asked for. */
-	dues: { amount: number; metadata: Metadata } | null;
+	dues: { amount: number; currency: string; metadata: Metadata } | null;
 }
 
 export interface Refund {
@@ -141,6 +175,9 @@ export class DodoState {
 	refunds = new Map<string, Refund>();
 	disputes = new Map<string, Dispute>();
 	webhooks = new Map<string, Endpoint>();
+	paymentMethods = new Map<string, PaymentMethod>();
+	/** By payment id. */
+	paymentLines = new Map<string, PaymentLine[]>();
 }
 
 /** RFC 3339 with microseconds. */
@@ -162,7 +199,8 @@ export function existing<T>(map: Map<string, T>, id: string | undefined): T {
 /** Metadata as Dodo takes it: at most 50 pairs, keys of 40 and values of 500 characters (docs `api-reference/metadata`). */
 export function metadataOf(value: unknown): Metadata {
 	if (value === undefined || value === null) return {};
-	if (typeof value !== 'object' || Array.isArray(value)) return refuse(422, 'INVALID_REQUEST_BODY', 'metadata: invalid type, expected a map');
+	if (typeof value !== 'object' || Array.isArray(value))
+		return refuse(422, 'INVALID_REQUEST_BODY', 'metadata: invalid type, expected a map');
 	const entries = Object.entries(value as Record<string, unknown>);
 	if (entries.length > 50) return refuse(422, 'MAXIMUM_KEYS_REACHED', 'Metadata can have a maximum of 50 keys');
 	for (const [key, entry] of entries) {

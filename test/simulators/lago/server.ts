@@ -1,21 +1,44 @@
-import type { EventEmitter } from 'node:events';
 import { randomUUID } from 'node:crypto';
-import { Refusal, SimulatedApi, type CallRecord, type Faults, type RateLimit } from '../shared/api';
+import type { EventEmitter } from 'node:events';
+import { Refusal, SimulatedApi, type CallRecord } from '../shared/api';
+import { controlRoutes } from '../shared/control';
 import { Deliveries, type DeliveryKnobs, type DeliveryRecord } from '../shared/deliveries';
-import { LagoLedger, type NewInvoice } from './ledger';
-import { customerRoutes, endpointRoutes, invoiceRoutes, organizationRoutes, paymentRoutes } from './routes';
-import { LagoState, now, type Invoice, type Payment, type WebhookEndpoint } from './state';
+import type { Faults } from '../shared/faults';
+import type { RateLimit } from '../shared/rateLimit';
+import { createLedger, type LagoLedger, type NewInvoice } from './ledger';
+import { catalogueRoutes } from './routes/catalogue';
+import { creditNoteRoutes } from './routes/creditNotes';
+import { customerRoutes } from './routes/customers';
+import { feeRoutes } from './routes/fees';
+import { invoiceRoutes } from './routes/invoices';
+import { organizationRoutes } from './routes/organization';
+import { paymentRoutes } from './routes/payments';
+import { subscriptionRoutes } from './routes/subscriptions';
+import { walletRoutes } from './routes/wallets';
+import { newEndpoint, webhookEndpointRoutes } from './routes/webhookEndpoints';
+import { LagoState, type CreditNote, type Invoice, type Payment, type Subscription, type WebhookEndpoint } from './state';
 import { LAGO_RULES, LagoEvents } from './webhooks';
 
 export interface LagoSimulatorOptions {
 	port?: number;
 	apiKey?: string;
 	hmacKey?: string;
-	/** Whether the server has a licence: payments by API need one. */
+	/** Whether the server has a licence: payments and credit notes by API need one. */
 	premium?: boolean;
 	/** Divides the waits between webhook attempts. */
 	timeScale?: number;
 	rateLimit?: RateLimit | null;
+}
+
+/** What the screen asks for a credit note; amounts in minor units, items before coupons and tax. */
+export interface NewCreditNote {
+	items: Array<{ fee_id: string; amount_cents: number }>;
+	credit_amount_cents?: number;
+	refund_amount_cents?: number;
+	offset_amount_cents?: number;
+	reason?: string;
+	description?: string;
+	metadata?: Record<string, string>;
 }
 
 /** Starts a Lago server with one organisation on loopback; see {@link LagoSimulator}. */
@@ -25,10 +48,11 @@ export async function startLagoSimulator(options: LagoSimulatorOptions = {}): Pr
 	return simulator;
 }
 
-/** Stateful and strict: refuses what Lago refuses, in Lago's words. */
+/** Stateful and strict: refuses what Lago refuses, in Lago's words. Every control is also `POST /_sim/<kebab-name>`. */
 export class LagoSimulator {
 	/** Without `/api/v1`. */
 	url = '';
+	/** The licence; can be taken away at any time. */
 	premium: boolean;
 	readonly apiKey: string;
 	readonly hmacKey: string;
@@ -38,25 +62,40 @@ export class LagoSimulator {
 	private readonly events: LagoEvents;
 	private readonly ledger: LagoLedger;
 
-	constructor({ apiKey = 'lago-simulator-key', hmacKey = randomUUID(), premium = true, timeScale = 1, rateLimit = null }: LagoSimulatorOptions) {
+	constructor({
+		apiKey = 'lago-simulator-key',
+		hmacKey = randomUUID(),
+		premium = true,
+		timeScale = 1,
+		rateLimit = null,
+	}: LagoSimulatorOptions) {
 		this.apiKey = apiKey;
 		this.hmacKey = hmacKey;
 		this.premium = premium;
 		this.api = new SimulatedApi({
 			rateLimit,
 			tooManyRequests: { status: 429, body: { status: 429, error: 'Too Many Requests', code: 'rate_limit_exceeded' } },
+			malformedBody: { status: 400, body: { status: 400, error: 'BadRequest: Error occurred while parsing request parameters' } },
+			unknownRoute: { status: 404, body: { status: 404, error: 'Not Found', code: 'resource_not_found' } },
 			authorize({ authorization }) {
 				if (authorization !== `Bearer ${apiKey}`) throw new Refusal(401, { status: 401, error: 'Unauthorized' });
 			},
 		});
+		const licensed = (): boolean => this.premium;
 		this.sender = new Deliveries({ ...LAGO_RULES, timeScale }, this.api.activity);
 		this.events = new LagoEvents(this.state, this.sender, hmacKey, () => this.url);
-		this.ledger = new LagoLedger(this.state, this.events, () => this.premium);
-		organizationRoutes(this.api, this.state, this.events, () => this.premium);
-		endpointRoutes(this.api, this.state);
-		invoiceRoutes(this.api, this.state, this.ledger);
+		this.ledger = createLedger(this.state, this.events, licensed);
+		organizationRoutes(this.api, this.state, this.events, licensed);
+		webhookEndpointRoutes(this.api, this.state);
+		invoiceRoutes(this.api, this.state, this.ledger, licensed);
 		paymentRoutes(this.api, this.state, this.ledger);
+		creditNoteRoutes(this.api, this.state, this.ledger);
 		customerRoutes(this.api, this.state, this.ledger);
+		feeRoutes(this.api, this.state);
+		catalogueRoutes(this.api, this.state, this.ledger);
+		subscriptionRoutes(this.api, this.state, this.ledger);
+		walletRoutes(this.api, this.state, this.ledger);
+		this.offerControls();
 	}
 
 	get calls(): CallRecord[] {
@@ -80,10 +119,16 @@ export class LagoSimulator {
 		return this.api.activity;
 	}
 
-	async listen(port: number): Promise<void> {
-		this.url = await this.api.listen(port, { status: 404, body: { status: 404, error: 'Not Found', code: 'resource_not_found' } });
+	/** PEM of the key that JWT signatures verify with. */
+	get jwtPublicKeyPem(): string {
+		return this.events.publicKeyPem;
 	}
 
+	async listen(port: number): Promise<void> {
+		this.url = await this.api.listen(port);
+	}
+
+	/** Resolves when no webhook is being sent or due; redeliveries that wait for later do not count. */
 	async idle(): Promise<void> {
 		await this.sender.idle();
 	}
@@ -100,41 +145,74 @@ export class LagoSimulator {
 		await this.api.close();
 	}
 
-	issueInvoice(input?: NewInvoice): Invoice {
-		return this.ledger.issueInvoice(input);
+	/** Bills somebody, as the billing run does. A top-up gets the wallet it must have come from. */
+	issueInvoice(input: NewInvoice = {}): Invoice {
+		const { invoices, wallets } = this.ledger;
+		const invoice = invoices.issue({ ...input, emit: false });
+		if (invoice.invoice_type === 'credit') wallets.adopt(invoice);
+		if (input.emit !== false) invoices.announceNew(invoice, input.event);
+		return invoice;
 	}
 
 	finalizeInvoice(id: string): Invoice {
-		return this.ledger.finalizeInvoice(id);
+		return this.ledger.invoices.finalize(id);
 	}
 
 	voidInvoice(id: string): Invoice {
-		return this.ledger.voidInvoice(id);
+		return this.ledger.invoices.void(id);
 	}
 
+	/** The "Retry payment" button. */
 	retryPayment(id: string): void {
-		this.ledger.retryPayment(id);
+		this.ledger.invoices.retryPayment(id);
+	}
+
+	/** What the hourly job does when a due date has passed. */
+	markOverdue(id: string): Invoice {
+		return this.ledger.invoices.markOverdue(id);
+	}
+
+	terminateSubscription(externalId: string): Subscription {
+		return this.ledger.subscriptions.terminate(externalId);
+	}
+
+	/** A credit note made in the screen: the same rules as by API. */
+	createCreditNoteInUi(invoiceId: string, note: NewCreditNote): CreditNote {
+		return this.ledger.creditNotes.create({ ...note, invoice_id: invoiceId });
 	}
 
 	/** Somebody books money in Lago by hand. Needs a licence, like the API. */
 	payManually(id: string, amountCents: number, reference = 'by hand'): Payment {
-		return this.ledger.recordPayment({ invoice_id: id, amount_cents: amountCents, reference });
+		return this.ledger.payments.record({ invoice_id: id, amount_cents: amountCents, reference });
 	}
 
 	setMetadata(id: string, values: Record<string, string>): Invoice {
-		return this.ledger.setMetadata(id, values);
+		return this.ledger.invoices.setMetadata(id, values);
+	}
+
+	/** The value of one metadata entry of an invoice. */
+	metadataOf(id: string, key: string): string | undefined {
+		return this.state.invoices.get(id)?.metadata.find((entry) => entry.key === key)?.value;
 	}
 
 	/** An endpoint added in Lago's screen. */
-	addEndpoint({ url, signatureAlgo = 'hmac', eventTypes = null }: { url: string; signatureAlgo?: 'hmac' | 'jwt'; eventTypes?: string[] | null }): WebhookEndpoint {
-		const endpoint: WebhookEndpoint = { lago_id: randomUUID(), lago_organization_id: this.state.organizationId, webhook_url: url, signature_algo: signatureAlgo, name: null, event_types: eventTypes, created_at: now() };
+	addEndpoint({
+		url,
+		signatureAlgo = 'hmac',
+		eventTypes = null,
+	}: {
+		url: string;
+		signatureAlgo?: 'hmac' | 'jwt';
+		eventTypes?: string[] | null;
+	}): WebhookEndpoint {
+		const endpoint: WebhookEndpoint = { ...newEndpoint(this.state, url), signature_algo: signatureAlgo, event_types: eventTypes };
 		this.state.endpoints.set(endpoint.lago_id, endpoint);
 		return endpoint;
 	}
 
-	/** "Resend" in Lago's screen: same key, same body. */
-	resend(webhookId: string): void {
-		this.events.deliver(webhookId);
+	/** "Resend" in Lago's screen: same key, same body. `deliveryId` is the unique key. */
+	resend(deliveryId: string): void {
+		this.events.deliver(deliveryId);
 	}
 
 	/** Signature headers of any body, as this organisation would sign it. */
@@ -142,12 +220,26 @@ export class LagoSimulator {
 		return this.events.sign(body, algorithm);
 	}
 
-	get publicKeyPem(): string {
-		return this.events.publicKeyPem;
-	}
-
-	/** The value of one metadata entry of an invoice. */
-	metadataOf(id: string, key: string): string | undefined {
-		return this.state.invoices.get(id)?.metadata.find((entry) => entry.key === key)?.value;
+	private offerControls(): void {
+		controlRoutes(
+			this.api,
+			{
+				issueInvoice: (input) => this.issueInvoice(input),
+				finalizeInvoice: ({ id }) => this.finalizeInvoice(id),
+				voidInvoice: ({ id }) => this.voidInvoice(id),
+				retryPayment: ({ id }) => this.retryPayment(id),
+				markOverdue: ({ id }) => this.markOverdue(id),
+				terminateSubscription: ({ externalId }) => this.terminateSubscription(externalId),
+				createCreditNoteInUi: ({ invoiceId, ...note }) => this.createCreditNoteInUi(invoiceId, note),
+				payManually: ({ id, amountCents, reference }) => this.payManually(id, amountCents, reference),
+				setMetadata: ({ id, values }) => this.setMetadata(id, values),
+				addEndpoint: (input) => this.addEndpoint(input),
+				resend: ({ deliveryId }) => this.resend(deliveryId),
+				sign: ({ body, algorithm }) => this.sign(body, algorithm),
+				premium: ({ value }) => ({ premium: (this.premium = value === true) }),
+				knobs: (changes) => Object.assign(this.knobs, changes),
+			},
+			this.state,
+		);
 	}
 }

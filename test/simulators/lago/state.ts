@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Refusal } from '../shared/api';
 
 export interface Metadata {
 	lago_id: string;
 	key: string;
 	value: string;
 	created_at: string;
+	/** Customers only. */
 	display_in_invoice?: boolean;
 }
 
@@ -22,15 +22,23 @@ export interface Customer {
 
 export interface Fee {
 	lago_id: string;
+	lago_invoice_id: string;
+	external_subscription_id: string | null;
 	amount_cents: number;
+	amount_currency: string;
 	taxes_amount_cents: number;
 	taxes_rate: number;
 	total_amount_cents: number;
+	/** In minor units. */
+	precise_coupons_amount_cents: string;
+	payment_status: string;
+	item: { type: string; code: string; name: string; [key: string]: unknown };
 	[key: string]: unknown;
 }
 
 export interface Invoice {
 	lago_id: string;
+	sequential_id: number;
 	number: string;
 	status: string;
 	payment_status: string;
@@ -38,6 +46,7 @@ export interface Invoice {
 	currency: string;
 	issuing_date: string;
 	payment_due_date: string;
+	net_payment_term: number;
 	payment_overdue: boolean;
 	payment_dispute_lost_at: string | null;
 	self_billed: boolean;
@@ -46,6 +55,7 @@ export interface Invoice {
 	taxes_amount_cents: number;
 	total_amount_cents: number;
 	total_paid_amount_cents: number;
+	/** Sum of the offsets of its credit notes. */
 	offset_cents: number;
 	voided_at: string | null;
 	created_at: string;
@@ -53,6 +63,7 @@ export interface Invoice {
 	customer: Customer;
 	fees: Fee[];
 	metadata: Metadata[];
+	subscription: Subscription | null;
 	invoicing_reason: string;
 }
 
@@ -75,8 +86,41 @@ export interface Payment {
 	external_payment_id: null;
 	provider_payment_id: null;
 	provider_customer_id: null;
+	payment_method_id: null;
 	next_action: Record<string, never>;
 	created_at: string;
+}
+
+export interface CreditNoteItem {
+	lago_id: string;
+	fee: Fee;
+	/** May have decimals: Lago keeps them. */
+	precise_amount_cents: number;
+}
+
+export interface CreditNote {
+	lago_id: string;
+	sequential_id: number;
+	number: string;
+	invoice: Invoice;
+	issuing_date: string;
+	credit_status: 'available' | 'consumed' | 'voided';
+	refund_status: 'pending' | 'succeeded' | 'failed' | null;
+	reason: string;
+	description: string | null;
+	total_amount_cents: number;
+	credit_amount_cents: number;
+	refund_amount_cents: number;
+	offset_amount_cents: number;
+	balance_amount_cents: number;
+	/** Before rounding. */
+	precise_taxes_cents: number;
+	/** Before rounding. */
+	precise_coupons_cents: number;
+	items: CreditNoteItem[];
+	metadata: Record<string, string | null>;
+	created_at: string;
+	updated_at: string;
 }
 
 export interface WebhookEndpoint {
@@ -85,38 +129,94 @@ export interface WebhookEndpoint {
 	webhook_url: string;
 	signature_algo: 'jwt' | 'hmac';
 	name: string | null;
+	/** null or `*`: all. */
 	event_types: string[] | null;
+	created_at: string;
+}
+
+export interface Plan {
+	lago_id: string;
+	code: string;
+	name: string;
+	interval: string;
+	amount_cents: number;
+	amount_currency: string;
+	pay_in_advance: boolean;
+	created_at: string;
+}
+
+export interface Subscription {
+	lago_id: string;
+	external_id: string;
+	customer: Customer;
+	plan: Plan;
+	status: 'pending' | 'active' | 'terminated' | 'canceled' | 'incomplete';
+	started_at: string;
+	terminated_at: string | null;
+	on_termination_credit_note: string | null;
+	on_termination_invoice: string;
+}
+
+export interface AddOn {
+	lago_id: string;
+	code: string;
+	name: string;
+	amount_cents: number;
+	amount_currency: string;
+	description: string | null;
+	invoice_display_name: string | null;
+	created_at: string;
+}
+
+export interface Wallet {
+	lago_id: string;
+	customer: Customer;
+	status: 'active' | 'terminated';
+	currency: string;
+	name: string | null;
+	/** Major units of money for one credit. */
+	rate: number;
+	credits: number;
+	invoice_requires_successful_payment: boolean;
+	created_at: string;
+}
+
+export interface WalletTransaction {
+	lago_id: string;
+	lago_wallet_id: string;
+	lago_invoice_id: string | null;
+	status: 'pending' | 'settled' | 'failed';
+	transaction_status: 'purchased' | 'granted' | 'voided';
+	transaction_type: 'inbound' | 'outbound';
+	credits: number;
+	invoice_requires_successful_payment: boolean;
+	settled_at: string | null;
+	failed_at: string | null;
 	created_at: string;
 }
 
 /** Everything a Lago organisation holds. Amounts in minor units. */
 export class LagoState {
 	readonly organizationId = randomUUID();
+	/** By external id. */
 	customers = new Map<string, Customer>();
 	invoices = new Map<string, Invoice>();
 	payments = new Map<string, Payment>();
+	creditNotes = new Map<string, CreditNote>();
 	endpoints = new Map<string, WebhookEndpoint>();
+	/** By code. */
+	plans = new Map<string, Plan>();
+	/** By external id. */
+	subscriptions = new Map<string, Subscription>();
+	/** By code. */
+	addOns = new Map<string, AddOn>();
+	wallets = new Map<string, Wallet>();
+	walletTransactions = new Map<string, WalletTransaction>();
 }
 
 /** ISO-8601 in UTC without milliseconds. */
 export function now(): string {
 	return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
-export function notFound(resource: string): never {
-	throw new Refusal(404, { status: 404, error: 'Not Found', code: `${resource}_not_found` });
-}
-
-export function forbidden(code = 'feature_unavailable'): never {
-	throw new Refusal(403, { status: 403, error: 'Forbidden', code });
-}
-
-export function notAllowed(code: string): never {
-	throw new Refusal(405, { status: 405, error: 'Method Not Allowed', code });
-}
-
-export function invalid(error_details: Record<string, string[]>): never {
-	throw new Refusal(422, { status: 422, error: 'Unprocessable Entity', code: 'validation_errors', error_details });
 }
 
 /** Total minus payments minus offsets; 0 when voided; the payment status plays no part. */

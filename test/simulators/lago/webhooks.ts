@@ -1,13 +1,14 @@
 import { createHmac, createSign, generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
 import type { Deliveries } from '../shared/deliveries';
-import { mulberry32 } from '../shared/api';
+import { seededRandom } from '../shared/faults';
 import type { LagoState, WebhookEndpoint } from './state';
 
-const random = mulberry32(7);
+const ATTEMPTS = 3;
+const random = seededRandom(7);
 
 /** Lago's schedule: 3 attempts, n^4 + up to 15 % + 2 s apart; only 200, 201, 202, 204 are success (`lago-api:app/services/webhooks/send_http_service.rb`). */
 export const LAGO_RULES = {
-	waitAfter: (attempt: number) => (attempt >= 3 ? undefined : ((attempt + 1) ** 4 + random() * 0.15 * (attempt + 1) ** 4 + 2) * 1000),
+	waitAfter: (attempt: number) => (attempt >= ATTEMPTS ? undefined : (attempt ** 4 * (1 + random() * 0.15) + 2) * 1000),
 	success: (status: number) => [200, 201, 202, 204].includes(status),
 	timeoutMs: 30_000,
 };
@@ -15,13 +16,16 @@ export const LAGO_RULES = {
 interface Stored {
 	event: string;
 	endpointId: string;
-	body: string;
+	/** Made by the first attempt; every other one repeats it. */
+	body: string | null;
+	make: () => string;
 }
 
-/** Announces events to every endpoint that wants them: the body is made once and stored, retries repeat it. */
+/** Announces events to every endpoint that wants them. */
 export class LagoEvents {
 	private readonly stored = new Map<string, Stored>();
-	private readonly keys: { publicKey: KeyObject; privateKey: KeyObject } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+	/** Made when first asked for: it takes a while. */
+	private keyPair: { publicKey: KeyObject; privateKey: KeyObject } | undefined;
 
 	constructor(
 		private readonly state: LagoState,
@@ -30,22 +34,33 @@ export class LagoEvents {
 		private readonly issuer: () => string,
 	) {}
 
+	private get keys(): { publicKey: KeyObject; privateKey: KeyObject } {
+		return (this.keyPair ??= generateKeyPairSync('rsa', { modulusLength: 2048 }));
+	}
+
 	get publicKeyPem(): string {
 		return this.keys.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 	}
 
+	/** The object is read when the job runs, not when the event happens. */
 	announce(event: string, objectType: string, object: () => Record<string, unknown>): void {
+		const make = (): string =>
+			railsJson({
+				webhook_type: event,
+				object_type: objectType,
+				organization_id: this.state.organizationId,
+				[objectType]: object(),
+			});
 		for (const endpoint of this.state.endpoints.values()) {
 			const { event_types: wanted } = endpoint;
 			if (wanted !== null && !wanted.includes('*') && !wanted.includes(event)) continue;
-			const body = railsJson({ webhook_type: event, object_type: objectType, organization_id: this.state.organizationId, [objectType]: object() });
 			const id = randomUUID();
-			this.stored.set(id, { event, endpointId: endpoint.lago_id, body });
+			this.stored.set(id, { event, endpointId: endpoint.lago_id, body: null, make });
 			this.deliver(id);
 		}
 	}
 
-	/** Sends a stored webhook again: same key, same body. */
+	/** Sends a stored webhook, also once more: same key, same body, to where the endpoint is now. */
 	deliver(id: string): void {
 		const stored = this.stored.get(id);
 		if (!stored) throw new Error(`No webhook ${id} was sent`);
@@ -54,21 +69,32 @@ export class LagoEvents {
 			id,
 			event: stored.event,
 			url: () => endpoint()?.webhook_url ?? null,
-			compose: () => ({ body: stored.body, headers: { ...this.sign(stored.body, endpoint()?.signature_algo ?? 'hmac'), 'X-Lago-Unique-Key': id } }),
+			compose: () => {
+				const body = (stored.body ??= stored.make());
+				return { body, headers: { ...this.sign(body, endpoint()?.signature_algo), 'X-Lago-Unique-Key': id } };
+			},
 		});
 	}
 
 	/** The signature headers of a body. */
 	sign(body: string, algorithm: 'jwt' | 'hmac' = 'hmac'): Record<string, string> {
-		const key = this.deliveries.knobs.wrongSignature ? randomUUID() : this.hmacKey;
-		const signature = algorithm === 'hmac' ? createHmac('sha256', key).update(body).digest('base64') : this.jwt(body);
+		const spoilt = this.deliveries.knobs.wrongSignature;
+		const signature =
+			algorithm === 'hmac'
+				? createHmac('sha256', spoilt ? randomUUID() : this.hmacKey)
+						.update(body)
+						.digest('base64')
+				: this.jwt(body, spoilt);
 		return { 'X-Lago-Signature': signature, 'X-Lago-Signature-Algorithm': algorithm };
 	}
 
-	private jwt(body: string): string {
+	private jwt(body: string, spoilt: boolean): string {
 		const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 		const signed = `${part({ alg: 'RS256' })}.${part({ data: body, iss: this.issuer() })}`;
-		return `${signed}.${createSign('RSA-SHA256').update(signed).sign(this.keys.privateKey).toString('base64url')}`;
+		const signature = createSign('RSA-SHA256')
+			.update(spoilt ? randomUUID() : signed)
+			.sign(this.keys.privateKey);
+		return `${signed}.${signature.toString('base64url')}`;
 	}
 }
 

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { mulberry32 } from './api';
+import { seededRandom } from './faults';
 
 /** One attempt to deliver a webhook. */
 export interface DeliveryRecord {
@@ -21,9 +21,12 @@ export interface DeliveryRecord {
 export interface Outgoing {
 	id: string;
 	event: string;
+	/** Where it goes now, null when the endpoint is gone. */
 	url(): string | null;
 	/** Body and headers of one attempt, made when it goes out. */
-	compose(attempt: number): { body: string; headers: Record<string, string> };
+	compose(): { body: string; headers: Record<string, string> };
+	/** Never tried again: a sample. */
+	once?: boolean;
 }
 
 /** Disturbances of the sender itself. */
@@ -47,14 +50,21 @@ export interface DeliveryRules {
 	timeScale: number;
 }
 
+const NO_KNOBS: DeliveryKnobs = { copies: 1, shuffle: false, delayMs: 0, wrongSignature: false };
+/** Long enough for the answer of the call that caused the event to leave first. */
+const JOB_START_MS = 5;
+const SHUFFLE_MS = 200;
+
 /** Sends webhooks after the API has answered, and again on the service's own schedule. */
 export class Deliveries {
 	readonly records: DeliveryRecord[] = [];
-	readonly knobs: DeliveryKnobs = { copies: 1, shuffle: false, delayMs: 0, wrongSignature: false };
+	readonly knobs: DeliveryKnobs = { ...NO_KNOBS };
 	private readonly waiting = new Set<NodeJS.Timeout>();
-	private readonly inFlight = new Map<Promise<void>, AbortController>();
 	private readonly due = new Set<NodeJS.Timeout>();
-	private readonly random = mulberry32(1);
+	private readonly inFlight = new Map<Promise<void>, AbortController>();
+	private readonly random = seededRandom(1);
+	/** Attempts that began before a reset leave no trace. */
+	private generation = 0;
 	private closed = false;
 
 	constructor(
@@ -65,7 +75,7 @@ export class Deliveries {
 	/** Queues a webhook; it leaves no earlier than the current call's answer. */
 	send(outgoing: Outgoing): void {
 		for (let copy = 0; copy < this.knobs.copies; copy++) {
-			const delay = this.knobs.delayMs + (this.knobs.shuffle ? this.random() * 200 : 5);
+			const delay = this.knobs.delayMs + (this.knobs.shuffle ? this.random() * SHUFFLE_MS : JOB_START_MS);
 			this.later(this.due, delay, () => this.attempt(outgoing, 1));
 		}
 	}
@@ -74,22 +84,18 @@ export class Deliveries {
 	async idle(): Promise<void> {
 		while (this.due.size > 0 || this.inFlight.size > 0) {
 			if (this.inFlight.size > 0) await Promise.race(this.inFlight.keys());
-			else await new Promise((resolve) => setTimeout(resolve, 5));
+			else await new Promise((resolve) => setTimeout(resolve, JOB_START_MS));
 		}
-	}
-
-	/** How many redeliveries wait for their time. */
-	get pending(): number {
-		return this.waiting.size;
 	}
 
 	/** Forgets everything that was sent or waits. */
 	reset(): void {
+		this.generation += 1;
 		for (const timer of [...this.waiting, ...this.due]) clearTimeout(timer);
 		this.waiting.clear();
 		this.due.clear();
 		this.records.length = 0;
-		Object.assign(this.knobs, { copies: 1, shuffle: false, delayMs: 0, wrongSignature: false });
+		Object.assign(this.knobs, NO_KNOBS);
 	}
 
 	async close(): Promise<void> {
@@ -115,10 +121,20 @@ export class Deliveries {
 	}
 
 	private async post(outgoing: Outgoing, attempt: number, controller: AbortController): Promise<void> {
+		const { generation } = this;
 		const url = outgoing.url();
 		if (url === null) return;
-		const { body, headers } = outgoing.compose(attempt);
-		const record: DeliveryRecord = { id: outgoing.id, event: outgoing.event, url, attempt, at: new Date().toISOString(), status: null, body, headers };
+		const { body, headers } = outgoing.compose();
+		const record: DeliveryRecord = {
+			id: outgoing.id,
+			event: outgoing.event,
+			url,
+			attempt,
+			at: new Date().toISOString(),
+			status: null,
+			body,
+			headers,
+		};
 		const timer = setTimeout(() => controller.abort(), this.rules.timeoutMs);
 		try {
 			const response = await fetch(url, {
@@ -131,14 +147,15 @@ export class Deliveries {
 			await response.arrayBuffer();
 			record.status = response.status;
 		} catch (caught) {
-			record.error = caught instanceof Error ? String((caught.cause as Error | undefined)?.message ?? caught.message) : 'no answer';
+			record.error =
+				caught instanceof Error ? String((caught.cause as Error | undefined)?.message ?? caught.message) : 'no answer';
 		} finally {
 			clearTimeout(timer);
 		}
-		if (this.closed) return;
+		if (generation !== this.generation) return;
 		this.records.push(record);
 		this.activity.emit('delivery', record);
-		if (record.status !== null && this.rules.success(record.status)) return;
+		if (outgoing.once || (record.status !== null && this.rules.success(record.status))) return;
 		const wait = this.rules.waitAfter(attempt);
 		if (wait !== undefined) this.later(this.waiting, wait / this.rules.timeScale, () => this.attempt(outgoing, attempt + 1));
 	}

@@ -1,0 +1,85 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { CallRecord } from '../simulators';
+import { validateResponse, type Spec } from '../support/openapi';
+
+/** What a simulator answered. */
+export interface Answer {
+	status: number;
+	// eslint-disable-next-line @typescript-eslint/no-explicit-any
+	body: any;
+	headers: Headers;
+}
+
+export type Caller = (method: string, path: string, body?: unknown) => Promise<Answer>;
+
+/** Calls a simulator without any SDK between. */
+export function callerOf(url: string, apiKey: string): Caller {
+	return async (method, path, body) => {
+		const response = await fetch(url + path, {
+			method,
+			headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+			body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+		});
+		const text = await response.text();
+		return { status: response.status, body: text === '' ? null : JSON.parse(text), headers: response.headers };
+	};
+}
+
+export interface Received {
+	headers: IncomingHttpHeaders;
+	body: string;
+}
+
+/** An endpoint that takes webhooks; `answer` decides on each. */
+export interface Receiver {
+	url: string;
+	received: Received[];
+	answer: (delivery: Received) => number;
+	close(): Promise<void>;
+}
+
+export async function startReceiver(): Promise<Receiver> {
+	const received: Received[] = [];
+	const server = createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {
+		let body = '';
+		request.setEncoding('utf8').on('data', (part: string) => (body += part));
+		request.on('end', () => {
+			const delivery = { headers: request.headers, body };
+			received.push(delivery);
+			response.writeHead(receiver.answer(delivery)).end();
+		});
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const receiver: Receiver = {
+		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+		received,
+		answer: () => 200,
+		async close() {
+			server.closeAllConnections();
+			await new Promise<void>((resolve) => server.close(() => resolve()));
+		},
+	};
+	return receiver;
+}
+
+/** What the service's own description says against the answers of these calls, each operation once. */
+export function disagreements(spec: Spec, calls: readonly CallRecord[], undocumented: readonly RegExp[] = []): string[] {
+	const problems = calls
+		.filter(({ method, path, status }) => status === 200 && !undocumented.some((one) => one.test(`${method} ${path}`)))
+		.flatMap(({ method, path, status, response }) =>
+			validateResponse(spec, method, path, status, response ?? undefined).map(
+				(problem) => `${method} ${path.replace(/[\w-]{20,}/g, ':id')}: ${problem}`,
+			),
+		);
+	return [...new Set(problems)];
+}
+
+/** Waits until something holds. */
+export async function eventually(condition: () => boolean, timeoutMs = 5_000): Promise<void> {
+	const deadline = Date.now() + timeoutMs;
+	while (!condition()) {
+		if (Date.now() > deadline) throw new Error('What was expected did not happen in time');
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
+}

@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import { noteMetadata } from '../metadata';
+import { forbidden, invalid, notAllowed, notFound, serverError } from '../refusals';
+import { dueOf, now, type CreditNote, type CreditNoteItem, type Fee, type Invoice, type LagoState } from '../state';
+import { averageRate, couponShare, creditNoteView, taxByRate } from '../views/creditNotes';
+import { netOf, taxView } from '../views/invoices';
+import type { LagoEvents } from '../webhooks';
+import type { Invoices } from './invoices';
+import type { Wallets } from './wallets';
+
+export const REASONS = [
+	'duplicated_charge',
+	'product_unsatisfactory',
+	'order_change',
+	'order_cancellation',
+	'fraudulent_charge',
+	'other',
+];
+export const REFUND_STATUSES = ['pending', 'succeeded', 'failed'];
+/** What rounding may cost or give, minor units. */
+const TOLERANCE = 1;
+
+interface Shares {
+	credit: number;
+	refund: number;
+	offset: number;
+}
+
+interface Sums {
+	items: number;
+	coupons: number;
+	taxes: number;
+}
+
+/** Credit notes with all rules of their creation (`lago-api:services/credit_notes/*`). Amounts in minor units. */
+export class CreditNotes {
+	constructor(
+		private readonly state: LagoState,
+		private readonly events: LagoEvents,
+		private readonly invoices: Invoices,
+		private readonly wallets: Wallets,
+		private readonly premium: () => boolean,
+	) {}
+
+	get(id: string | undefined): CreditNote {
+		return this.state.creditNotes.get(id ?? '') ?? notFound('credit_note');
+	}
+
+	/** `POST /credit_notes`. Item amounts exclude tax and coupons; credit, refund and offset include both. */
+	create(input: Record<string, unknown>): CreditNote {
+		const invoice = this.creditable(input.invoice_id);
+		const reason = input.reason ?? 'other';
+		if (!REASONS.includes(reason as string)) invalid({ reason: ['value_is_invalid'] });
+		const items = this.itemsOf(invoice, input.items);
+		const metadata = noteMetadata(input.metadata);
+		const shares = {
+			credit: amount(input.credit_amount_cents),
+			refund: amount(input.refund_amount_cents),
+			offset: amount(input.offset_amount_cents),
+		};
+		this.check(invoice, items, shares);
+		const { credit, refund, offset } = evenOut(shares, sumsOf(items));
+		const at = now();
+		const { coupons, taxes } = sumsOf(items);
+		const sequence = this.notesOf(invoice).length + 1;
+		const note: CreditNote = {
+			lago_id: randomUUID(),
+			sequential_id: sequence,
+			number: `${invoice.number}-CN${String(sequence).padStart(3, '0')}`,
+			invoice,
+			issuing_date: at.slice(0, 10),
+			credit_status: 'available',
+			refund_status: refund > 0 ? 'pending' : null,
+			reason: reason as string,
+			description: typeof input.description === 'string' ? input.description : null,
+			total_amount_cents: credit + refund + offset,
+			credit_amount_cents: credit,
+			refund_amount_cents: refund,
+			offset_amount_cents: offset,
+			balance_amount_cents: credit,
+			precise_taxes_cents: taxes,
+			precise_coupons_cents: coupons,
+			items,
+			metadata,
+			created_at: at,
+			updated_at: at,
+		};
+		this.state.creditNotes.set(note.lago_id, note);
+		const wallet = invoice.invoice_type === 'credit' ? this.wallets.ofInvoice(invoice) : undefined;
+		if (wallet && refund > 0) this.wallets.takeBack(wallet, refund);
+		this.events.announce('credit_note.created', 'credit_note', () => webhookView(note));
+		if (offset > 0) this.invoices.applyToDue(invoice, { offset });
+		return note;
+	}
+
+	/** `POST /credit_notes/estimate`: how much could be given back for these items. */
+	estimate(input: Record<string, unknown>): Record<string, unknown> {
+		const invoice = this.creditable(input.invoice_id);
+		// The estimate cuts decimals off.
+		const items = this.itemsOf(invoice, input.items).map((item) => ({
+			...item,
+			precise_amount_cents: Math.trunc(item.precise_amount_cents),
+		}));
+		const { items: sum, coupons, taxes } = sumsOf(items);
+		const total = Math.round(sum - Math.round(coupons) + taxes);
+		const refundable = invoice.total_paid_amount_cents - this.given(invoice, 'refund_amount_cents');
+		return {
+			lago_invoice_id: invoice.lago_id,
+			invoice_number: invoice.number,
+			currency: invoice.currency,
+			taxes_amount_cents: Math.round(taxes),
+			precise_taxes_amount_cents: taxes,
+			sub_total_excluding_taxes_amount_cents: Math.round(sum - coupons),
+			max_creditable_amount_cents: invoice.invoice_type === 'credit' ? 0 : total,
+			max_refundable_amount_cents: Math.max(0, Math.min(total, refundable)),
+			max_offsettable_amount_cents: Math.min(total, dueOf(invoice)),
+			coupons_adjustment_amount_cents: Math.round(coupons),
+			precise_coupons_adjustment_amount_cents: coupons,
+			taxes_rate: averageRate(items),
+			items: items.map(({ fee, precise_amount_cents }) => ({ lago_fee_id: fee.lago_id, amount_cents: precise_amount_cents })),
+			applied_taxes: [...taxByRate(items)]
+				.filter(([rate]) => rate > 0)
+				.map(([rate, { base, tax }]) => ({
+					...taxView(rate, invoice.currency, now()),
+					base_amount_cents: Math.round(base),
+					amount_cents: Math.round(tax),
+				})),
+		};
+	}
+
+	/** `PUT /credit_notes/:id`: any transition; metadata is merged; no webhook. */
+	update(id: string | undefined, { refund_status: status, metadata }: Record<string, unknown>): CreditNote {
+		const note = this.get(id);
+		if (status !== undefined && !REFUND_STATUSES.includes(status as string)) invalid({ refund_status: ['value_is_invalid'] });
+		if (metadata !== undefined) note.metadata = noteMetadata({ ...note.metadata, ...noteMetadata(metadata) });
+		if (status !== undefined) note.refund_status = status as CreditNote['refund_status'];
+		note.updated_at = now();
+		return note;
+	}
+
+	/** Voids what is left of the credit. */
+	void(id: string | undefined): CreditNote {
+		const note = this.get(id);
+		if (note.balance_amount_cents === 0 || note.credit_status === 'voided') notAllowed('no_voidable_amount');
+		Object.assign(note, { credit_status: 'voided', balance_amount_cents: 0, updated_at: now() });
+		return note;
+	}
+
+	private creditable(invoiceId: unknown): Invoice {
+		const invoice = this.invoices.get(typeof invoiceId === 'string' ? invoiceId : undefined);
+		if (!this.premium()) forbidden();
+		const dead = invoice.invoice_type === 'credit' && this.wallets.ofInvoice(invoice) === undefined;
+		if (invoice.status !== 'finalized' || dead) notAllowed('invalid_type_or_status');
+		return invoice;
+	}
+
+	private itemsOf(invoice: Invoice, given: unknown): CreditNoteItem[] {
+		if (!Array.isArray(given)) return invalid({ items: ['must_be_an_array'] });
+		return (given as Array<{ fee_id?: unknown; amount_cents?: unknown }>).map(({ fee_id, amount_cents }) => {
+			const fee = invoice.fees.find(({ lago_id }) => lago_id === fee_id) ?? notFound('fee');
+			const precise = amount(amount_cents);
+			if (precise < 0) invalid({ amount_cents: ['invalid_value'] });
+			if (precise > fee.amount_cents - this.creditedOn(fee)) invalid({ amount_cents: ['higher_than_remaining_fee_amount'] });
+			return { lago_id: randomUUID(), fee, precise_amount_cents: Math.round(precise * 1e5) / 1e5 };
+		});
+	}
+
+	private check(invoice: Invoice, items: CreditNoteItem[], { credit, refund, offset }: Shares): void {
+		const errors: Record<string, string[]> = {};
+		const add = (field: string, code: string): void => void (errors[field] ??= []).push(code);
+		const total = credit + refund + offset;
+		const { items: sum, coupons, taxes } = sumsOf(items);
+		const worth = invoice.fees.reduce((all, fee) => all + netOf(fee) * (1 + fee.taxes_rate / 100), 0);
+		const creditable = Math.round(worth) - this.given(invoice, 'total_amount_cents');
+		if (refund > 0 && invoice.total_paid_amount_cents === 0) add('refund_amount_cents', 'cannot_refund_unpaid_invoice');
+		else if (refund > invoice.total_paid_amount_cents - this.given(invoice, 'refund_amount_cents'))
+			add('refund_amount_cents', 'higher_than_remaining_invoice_amount');
+		if (Math.abs(total - Math.round(sum - coupons + taxes)) > TOLERANCE) add('base', 'does_not_match_item_amounts');
+		if (credit > creditable - offset + TOLERANCE) add('credit_amount_cents', 'higher_than_remaining_invoice_amount');
+		if (offset > Math.min(dueOf(invoice), creditable)) add('offset_amount_cents', 'higher_than_remaining_invoice_amount');
+		if (total > creditable + TOLERANCE) add('base', 'higher_than_remaining_invoice_amount');
+		if (total <= 0) add('base', 'total_amount_must_be_positive');
+		if (invoice.invoice_type === 'credit') this.checkPrepaid(invoice, { credit, refund, offset }, add);
+		if (Object.keys(errors).length > 0) invalid(errors);
+	}
+
+	/** A top-up: unpaid it can only be cancelled as a whole, paid only refunded as far as the wallet still holds it. */
+	private checkPrepaid(invoice: Invoice, { credit, refund, offset }: Shares, add: (field: string, code: string) => void): void {
+		if (credit > 0) add('credit_amount_cents', 'cannot_credit_invoice');
+		const paid = invoice.payment_status === 'succeeded';
+		if (!paid && (refund > 0 || offset !== invoice.total_amount_cents)) notAllowed('invalid_type_or_status');
+		if (paid && offset > 0) add('offset_amount_cents', 'cannot_credit_invoice');
+		const wallet = this.wallets.ofInvoice(invoice);
+		if (refund > this.wallets.balanceCents(wallet)) add('amount_cents', 'higher_than_wallet_balance');
+	}
+
+	private notesOf(invoice: Invoice): CreditNote[] {
+		return [...this.state.creditNotes.values()].filter((note) => note.invoice === invoice);
+	}
+
+	private given(invoice: Invoice, key: 'total_amount_cents' | 'refund_amount_cents'): number {
+		return this.notesOf(invoice).reduce((sum, note) => sum + note[key], 0);
+	}
+
+	private creditedOn(fee: Fee): number {
+		const items = [...this.state.creditNotes.values()].flatMap((note) => note.items).filter((item) => item.fee === fee);
+		return items.reduce((sum, item) => sum + Math.round(item.precise_amount_cents), 0);
+	}
+}
+
+/** The object of a `credit_note.*` webhook: metadata only if there is some. */
+function webhookView(note: CreditNote): Record<string, unknown> {
+	const { metadata, error_details: _none, ...rest } = creditNoteView(note);
+	return Object.keys(note.metadata).length === 0 ? rest : { ...rest, metadata };
+}
+
+function sumsOf(items: readonly CreditNoteItem[]): Sums {
+	const sum = (pick: (item: CreditNoteItem) => number): number => items.reduce((total, item) => total + pick(item), 0);
+	return {
+		items: sum((item) => item.precise_amount_cents),
+		coupons: sum(couponShare),
+		taxes: [...taxByRate(items).values()].reduce((total, { tax }) => total + tax, 0),
+	};
+}
+
+/** Moves one cent where rounding would leave subtotal and tax beside the total. */
+function evenOut({ credit, refund, offset }: Shares, { items, coupons, taxes }: Sums): Shares {
+	const difference = Math.round(items - coupons) + Math.round(taxes) - (credit + refund + offset);
+	if (credit > 0) return { credit: credit + difference, refund, offset };
+	return refund > 0 ? { credit, refund: refund + difference, offset } : { credit, refund, offset };
+}
+
+/** Lago computes with what it gets: a text breaks it. */
+function amount(value: unknown): number {
+	if (value === undefined || value === null) return 0;
+	return typeof value === 'number' ? value : serverError();
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { replaceMetadata } from '../metadata';
+import { invalid, notFound } from '../refusals';
+import { now, type Customer, type LagoState } from '../state';
+import type { LagoEvents } from '../webhooks';
+
+const MAX_VALUE = 100;
+const PROVIDERS = ['stripe', 'gocardless', 'cashfree', 'adyen', 'flutterwave', 'moneyhash'];
+const WRITABLE = [
+	'name',
+	'firstname',
+	'lastname',
+	'customer_type',
+	'account_type',
+	'country',
+	'address_line1',
+	'address_line2',
+	'state',
+	'zipcode',
+	'email',
+	'city',
+	'url',
+	'phone',
+	'logo_url',
+	'legal_name',
+	'legal_number',
+	'currency',
+	'tax_identification_number',
+	'timezone',
+	'net_payment_term',
+	'finalize_zero_amount_invoice',
+	'skip_invoice_custom_sections',
+	'shipping_address',
+];
+
+/** Customers, by external id. */
+export class Customers {
+	constructor(
+		private readonly state: LagoState,
+		private readonly events: LagoEvents,
+	) {}
+
+	get(externalId: string | undefined): Customer {
+		return this.state.customers.get(externalId ?? '') ?? notFound('customer');
+	}
+
+	/** The customer with this external id, made if need be, with these fields changed. `provider` undefined leaves it as it is. */
+	ensure({ external_id = 'cust_1', ...given }: Partial<Customer>, currency: string, provider?: string | null): Customer {
+		const customer = this.state.customers.get(external_id) ?? this.create(external_id, currency);
+		Object.assign(customer, given);
+		if (provider !== undefined)
+			customer.billing_configuration = {
+				...customer.billing_configuration,
+				payment_provider: provider,
+				payment_provider_code: provider,
+			};
+		return customer;
+	}
+
+	/** `POST /customers`: only the keys present are changed (`lago-api:services/customers/upsert_from_api_service.rb`). */
+	upsert(input: Record<string, unknown>): Customer {
+		const { external_id: externalId, metadata, billing_configuration: billing } = input;
+		if (typeof externalId !== 'string' || externalId === '') return invalid({ external_id: ['value_is_mandatory'] });
+		const known = this.state.customers.get(externalId);
+		const entries =
+			metadata === undefined
+				? undefined
+				: replaceMetadata(known?.metadata ?? [], metadata, { maxValue: MAX_VALUE, onCustomer: true });
+		const customer = known ?? this.create(externalId, typeof input.currency === 'string' ? input.currency : null);
+		for (const key of WRITABLE) if (key in input) customer[key] = input[key];
+		if (entries !== undefined) customer.metadata = entries;
+		const provider = (billing as { payment_provider?: unknown } | undefined)?.payment_provider;
+		// A name that Lago does not know clears the provider.
+		if (provider !== undefined)
+			this.ensure({ external_id: externalId }, '', PROVIDERS.includes(String(provider)) ? String(provider) : null);
+		customer.updated_at = now();
+		this.events.announce(known ? 'customer.updated' : 'customer.created', 'customer', () => ({ ...customer }));
+		return customer;
+	}
+
+	private create(externalId: string, currency: string | null): Customer {
+		const at = now();
+		const customer: Customer = {
+			lago_id: randomUUID(),
+			billing_entity_code: 'simulated',
+			external_id: externalId,
+			account_type: 'customer',
+			name: 'Globex SAS',
+			firstname: null,
+			lastname: null,
+			customer_type: 'company',
+			sequential_id: this.state.customers.size + 1,
+			slug: `SIM-${String(this.state.customers.size + 1).padStart(3, '0')}`,
+			created_at: at,
+			updated_at: at,
+			country: 'FR',
+			address_line1: '1 rue de la Paix',
+			address_line2: null,
+			state: null,
+			zipcode: '75002',
+			email: 'billing@globex.example',
+			city: 'Paris',
+			url: null,
+			phone: null,
+			logo_url: null,
+			legal_name: null,
+			legal_number: null,
+			currency,
+			tax_identification_number: null,
+			timezone: null,
+			applicable_timezone: 'UTC',
+			net_payment_term: null,
+			external_salesforce_id: null,
+			finalize_zero_amount_invoice: 'inherit',
+			skip_invoice_custom_sections: false,
+			billing_configuration: {
+				invoice_grace_period: null,
+				payment_provider: null,
+				payment_provider_code: null,
+				document_locale: null,
+				subscription_invoice_issuing_date_anchor: null,
+				subscription_invoice_issuing_date_adjustment: null,
+			},
+			shipping_address: { address_line1: null, address_line2: null, city: null, zipcode: null, state: null, country: null },
+			metadata: [],
+		};
+		this.state.customers.set(externalId, customer);
+		return customer;
+	}
+}

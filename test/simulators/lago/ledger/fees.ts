@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { decimal, major } from '../money';
+import { now, type Customer, type Fee, type Subscription } from '../state';
+
+export interface NewFee {
+	name?: string;
+	/** Before coupons and tax, minor units. */
+	amountCents: number;
+	/** Percent. */
+	taxRate?: number;
+	couponsCents?: number;
+	units?: number;
+}
+
+const ITEM_TYPES: Readonly<Record<string, [type: string, itemType: string]>> = {
+	one_off: ['add_on', 'AddOn'],
+	add_on: ['add_on', 'AddOn'],
+	credit: ['credit', 'WalletTransaction'],
+	progressive_billing: ['charge', 'BillableMetric'],
+	advance_charges: ['charge', 'BillableMetric'],
+};
+
+/** A line of an invoice, with its tax after coupons (`lago-api:serializers/v1/fee_serializer.rb`). */
+export function newFee(
+	{ name = 'Pro', amountCents, taxRate = 0, couponsCents = 0, units = 1 }: NewFee,
+	invoice: { id: string; type: string; currency: string; customer: Customer; subscription: Subscription | null },
+): Fee {
+	const { currency, customer, subscription } = invoice;
+	const precise = ((amountCents - couponsCents) * taxRate) / 100;
+	const taxes = Math.round(precise);
+	const [type, itemType] = ITEM_TYPES[invoice.type] ?? ['subscription', 'Subscription'];
+	const at = now();
+	const withOffset = at.replace('Z', '+00:00');
+	return {
+		lago_id: randomUUID(),
+		lago_charge_id: null,
+		lago_charge_filter_id: null,
+		lago_fixed_charge_id: null,
+		lago_invoice_id: invoice.id,
+		lago_true_up_fee_id: null,
+		lago_true_up_parent_fee_id: null,
+		lago_original_fee_id: null,
+		lago_subscription_id: subscription?.lago_id ?? null,
+		external_subscription_id: subscription?.external_id ?? null,
+		lago_customer_id: subscription === null ? null : customer.lago_id,
+		external_customer_id: subscription === null ? null : customer.external_id,
+		item: {
+			type,
+			code: name.toLowerCase().replaceAll(' ', '_'),
+			name,
+			description: null,
+			invoice_display_name: name,
+			filters: null,
+			filter_invoice_display_name: null,
+			lago_item_id: subscription?.lago_id ?? randomUUID(),
+			item_type: itemType,
+			grouped_by: {},
+		},
+		pay_in_advance: subscription !== null,
+		invoiceable: true,
+		amount_cents: amountCents,
+		amount_currency: currency,
+		precise_amount: major(amountCents, currency),
+		precise_total_amount: major(amountCents - couponsCents + precise, currency),
+		taxes_amount_cents: taxes,
+		taxes_precise_amount: major(precise, currency),
+		taxes_rate: taxRate,
+		total_aggregated_units: null,
+		total_amount_cents: amountCents + taxes,
+		total_amount_currency: currency,
+		units: decimal(units),
+		description: null,
+		precise_unit_amount: major(amountCents / units, currency),
+		precise_coupons_amount_cents: decimal(couponsCents),
+		sub_total_excluding_taxes_amount_cents: amountCents - couponsCents,
+		sub_total_excluding_taxes_precise_amount_cents: decimal(amountCents - couponsCents),
+		events_count: null,
+		payment_status: 'pending',
+		created_at: at,
+		succeeded_at: null,
+		failed_at: null,
+		refunded_at: null,
+		amount_details: {},
+		self_billed: false,
+		pricing_unit_details: null,
+		presentation_breakdowns: [],
+		from_date: withOffset,
+		to_date: withOffset,
+	};
+}

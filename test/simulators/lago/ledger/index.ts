@@ -1,0 +1,30 @@
+import type { LagoState } from '../state';
+import type { LagoEvents } from '../webhooks';
+import { CreditNotes } from './creditNotes';
+import { Customers } from './customers';
+import { Invoices } from './invoices';
+import { Payments } from './payments';
+import { Subscriptions } from './subscriptions';
+import { Wallets } from './wallets';
+
+export type { NewInvoice } from './invoices';
+
+/** What happens to money in Lago, by subject. */
+export interface LagoLedger {
+	customers: Customers;
+	subscriptions: Subscriptions;
+	invoices: Invoices;
+	payments: Payments;
+	wallets: Wallets;
+	creditNotes: CreditNotes;
+}
+
+export function createLedger(state: LagoState, events: LagoEvents, premium: () => boolean): LagoLedger {
+	const customers = new Customers(state, events);
+	const subscriptions = new Subscriptions(state, events);
+	const invoices = new Invoices(state, events, customers, subscriptions);
+	const wallets = new Wallets(state, events, invoices);
+	const payments = new Payments(state, invoices, premium);
+	const creditNotes = new CreditNotes(state, events, invoices, wallets, premium);
+	return { customers, subscriptions, invoices, payments, wallets, creditNotes };
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { subunits } from '../money';
+import { invalid, notFound } from '../refusals';
+import { now, type Customer, type Invoice, type LagoState, type Wallet, type WalletTransaction } from '../state';
+import { walletTransactionView, walletView } from '../views/wallets';
+import type { LagoEvents } from '../webhooks';
+import type { Invoices } from './invoices';
+
+export interface TopUp {
+	/** Credits that an invoice asks money for. */
+	paid?: number;
+	/** Credits given at once. */
+	granted?: number;
+	requiresPayment?: boolean;
+}
+
+export interface NewWallet {
+	currency: string;
+	/** Major units of money for one credit, 1 unless told. */
+	rate?: number;
+	name?: string | null;
+	requiresPayment?: boolean;
+}
+
+type NewTransaction = Pick<WalletTransaction, 'credits' | 'status' | 'transaction_status'> & Partial<WalletTransaction>;
+
+/** Prepaid credits: a top-up makes a credit invoice, its payment grants the credits, once. */
+export class Wallets {
+	constructor(
+		private readonly state: LagoState,
+		private readonly events: LagoEvents,
+		private readonly invoices: Invoices,
+	) {
+		invoices.onPaymentStatus((invoice) => this.follow(invoice));
+	}
+
+	get(id: string | undefined): Wallet {
+		return this.state.wallets.get(id ?? '') ?? notFound('wallet');
+	}
+
+	create(customer: Customer, options: NewWallet): Wallet {
+		const wallet = this.store(customer, options);
+		this.events.announce('wallet.created', 'wallet', () => walletView(wallet));
+		return wallet;
+	}
+
+	topUp(
+		wallet: Wallet,
+		{ paid = 0, granted = 0, requiresPayment = wallet.invoice_requires_successful_payment }: TopUp,
+	): WalletTransaction[] {
+		if (wallet.status !== 'active') invalid({ wallet_id: ['wallet_is_terminated'] });
+		const transactions: WalletTransaction[] = [];
+		if (paid > 0) {
+			const invoice = this.invoices.issue({
+				type: 'credit',
+				currency: wallet.currency,
+				customer: { external_id: wallet.customer.external_id },
+				fees: [{ name: 'Prepaid credits', amountCents: Math.round(paid * wallet.rate * subunits(wallet.currency)), units: paid }],
+				status: requiresPayment ? 'open' : 'finalized',
+			});
+			transactions.push(
+				this.add(wallet, {
+					credits: paid,
+					lago_invoice_id: invoice.lago_id,
+					status: 'pending',
+					transaction_status: 'purchased',
+					invoice_requires_successful_payment: requiresPayment,
+				}),
+			);
+		}
+		if (granted > 0) {
+			transactions.push(
+				this.add(wallet, { credits: granted, status: 'settled', settled_at: now(), transaction_status: 'granted' }),
+			);
+			wallet.credits += granted;
+		}
+		return transactions;
+	}
+
+	/** Gives a credit invoice that came from nowhere the wallet it must have come from; nobody is told. */
+	adopt(invoice: Invoice): void {
+		const known = [...this.state.wallets.values()].find(
+			({ customer, currency }) => customer === invoice.customer && currency === invoice.currency,
+		);
+		const wallet = known ?? this.store(invoice.customer, { currency: invoice.currency });
+		const credits = invoice.fees_amount_cents / subunits(invoice.currency) / wallet.rate;
+		this.record(wallet, { credits, lago_invoice_id: invoice.lago_id, status: 'pending', transaction_status: 'purchased' });
+		if (invoice.payment_status === 'succeeded') this.follow(invoice);
+	}
+
+	/** The active wallet behind a credit invoice. */
+	ofInvoice(invoice: Invoice): Wallet | undefined {
+		const wallet = this.state.wallets.get(this.transactionOf(invoice)?.lago_wallet_id ?? '');
+		return wallet?.status === 'active' ? wallet : undefined;
+	}
+
+	/** What a wallet still holds, in minor units. */
+	balanceCents(wallet: Wallet | undefined): number {
+		return wallet === undefined ? 0 : Math.round(wallet.credits * wallet.rate * subunits(wallet.currency));
+	}
+
+	/** Takes credits away for money that is given back (minor units). */
+	takeBack(wallet: Wallet, cents: number): void {
+		const credits = cents / subunits(wallet.currency) / wallet.rate;
+		wallet.credits -= credits;
+		this.add(wallet, {
+			credits,
+			status: 'settled',
+			settled_at: now(),
+			transaction_status: 'voided',
+			transaction_type: 'outbound',
+		});
+	}
+
+	private follow(invoice: Invoice): void {
+		const transaction = this.transactionOf(invoice);
+		const wallet = transaction && this.state.wallets.get(transaction.lago_wallet_id);
+		if (!transaction || !wallet || transaction.status === 'settled') return;
+		if (invoice.payment_status === 'succeeded') {
+			Object.assign(transaction, { status: 'settled', settled_at: now() });
+			wallet.credits += transaction.credits;
+		} else if (invoice.payment_status === 'failed') {
+			Object.assign(transaction, { status: 'failed', failed_at: now() });
+		}
+		this.tell('wallet_transaction.updated', transaction, wallet);
+	}
+
+	private transactionOf({ lago_id }: Invoice): WalletTransaction | undefined {
+		return [...this.state.walletTransactions.values()].find((one) => one.lago_invoice_id === lago_id);
+	}
+
+	private store(customer: Customer, { currency, rate = 1, name = null, requiresPayment = false }: NewWallet): Wallet {
+		const wallet: Wallet = {
+			lago_id: randomUUID(),
+			customer,
+			status: 'active',
+			currency,
+			name,
+			rate,
+			credits: 0,
+			invoice_requires_successful_payment: requiresPayment,
+			created_at: now(),
+		};
+		this.state.wallets.set(wallet.lago_id, wallet);
+		return wallet;
+	}
+
+	private add(wallet: Wallet, given: NewTransaction): WalletTransaction {
+		const transaction = this.record(wallet, given);
+		this.tell('wallet_transaction.created', transaction, wallet);
+		return transaction;
+	}
+
+	private record(wallet: Wallet, given: NewTransaction): WalletTransaction {
+		const transaction: WalletTransaction = {
+			lago_id: randomUUID(),
+			lago_wallet_id: wallet.lago_id,
+			lago_invoice_id: null,
+			transaction_type: 'inbound',
+			invoice_requires_successful_payment: false,
+			settled_at: null,
+			failed_at: null,
+			created_at: now(),
+			...given,
+		};
+		this.state.walletTransactions.set(transaction.lago_id, transaction);
+		return transaction;
+	}
+
+	private tell(event: string, transaction: WalletTransaction, wallet: Wallet): void {
+		this.events.announce(event, 'wallet_transaction', () => ({
+			...walletTransactionView(transaction, wallet),
+			wallet: walletView(wallet),
+		}));
+	}
+}

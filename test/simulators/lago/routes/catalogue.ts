@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { ok, type SimulatedApi } from '../../shared/api';
+import type { LagoLedger } from '../ledger';
+import { invalid, notFound } from '../refusals';
+import { now, type AddOn, type LagoState, type Plan } from '../state';
+import { planView } from '../views/subscriptions';
+import { page, root, V1 } from './requests';
+
+/** Plans and add-ons, without charges. */
+export function catalogueRoutes(api: SimulatedApi, state: LagoState, { subscriptions }: LagoLedger): void {
+	api.route('post', `${V1}/plans`, ({ body }) =>
+		ok({ plan: planView(subscriptions.createPlan(root(body, 'plan') as Partial<Plan>)) }),
+	);
+	api.route('get', `${V1}/plans`, (call) => page('plans', [...state.plans.values()].reverse(), call, planView));
+	api.route('get', `${V1}/plans/:code`, ({ params }) => ok({ plan: planView(subscriptions.plan(params.code)) }));
+
+	api.route('post', `${V1}/add_ons`, ({ body }) => {
+		const {
+			code,
+			name,
+			amount_cents = 0,
+			amount_currency = 'EUR',
+			description = null,
+			invoice_display_name = null,
+		} = root(body, 'add_on') as Partial<AddOn>;
+		if (!code || !name) return invalid({ [code ? 'name' : 'code']: ['value_is_mandatory'] });
+		if (state.addOns.has(code)) invalid({ code: ['value_already_exist'] });
+		const addOn: AddOn = {
+			lago_id: randomUUID(),
+			code,
+			name,
+			amount_cents,
+			amount_currency,
+			description,
+			invoice_display_name,
+			created_at: now(),
+		};
+		state.addOns.set(code, addOn);
+		return ok({ add_on: { ...addOn, taxes: [] } });
+	});
+	api.route('get', `${V1}/add_ons/:code`, ({ params }) =>
+		ok({ add_on: { ...(state.addOns.get(params.code ?? '') ?? notFound('add_on')), taxes: [] } }),
+	);
+}

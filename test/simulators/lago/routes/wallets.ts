@@ -1,0 +1,55 @@
+import { ok, type SimulatedApi } from '../../shared/api';
+import type { LagoLedger } from '../ledger';
+import { notFound } from '../refusals';
+import type { LagoState, WalletTransaction } from '../state';
+import { walletTransactionView, walletView } from '../views/wallets';
+import { page, root, V1 } from './requests';
+
+/** Wallets and top-ups; credits come as decimal strings. */
+export function walletRoutes(api: SimulatedApi, state: LagoState, { wallets, customers }: LagoLedger): void {
+	const shown = (transaction: WalletTransaction): unknown =>
+		walletTransactionView(transaction, wallets.get(transaction.lago_wallet_id));
+	const topUp = (input: Record<string, unknown>) => ({
+		paid: Number(input.paid_credits ?? 0),
+		granted: Number(input.granted_credits ?? 0),
+		requiresPayment:
+			typeof input.invoice_requires_successful_payment === 'boolean' ? input.invoice_requires_successful_payment : undefined,
+	});
+
+	api.route('post', `${V1}/wallets`, ({ body }) => {
+		const input = root(body, 'wallet');
+		const customer = customers.get(typeof input.external_customer_id === 'string' ? input.external_customer_id : undefined);
+		const wallet = wallets.create(customer, {
+			currency: typeof input.currency === 'string' ? input.currency : (customer.currency ?? 'EUR'),
+			rate: Number(input.rate_amount ?? 1),
+			name: typeof input.name === 'string' ? input.name : null,
+			requiresPayment: input.invoice_requires_successful_payment === true,
+		});
+		wallets.topUp(wallet, topUp(input));
+		return ok({ wallet: walletView(wallet) });
+	});
+	api.route('get', `${V1}/wallets`, (call) => {
+		const { external_customer_id } = call.query;
+		const matching = [...state.wallets.values()]
+			.reverse()
+			.filter(({ customer }) => external_customer_id === undefined || customer.external_id === external_customer_id);
+		return page('wallets', matching, call, walletView);
+	});
+	api.route('get', `${V1}/wallets/:id`, ({ params }) => ok({ wallet: walletView(wallets.get(params.id)) }));
+	api.route('get', `${V1}/wallets/:id/wallet_transactions`, (call) => {
+		const { lago_id } = wallets.get(call.params.id);
+		return page(
+			'wallet_transactions',
+			[...state.walletTransactions.values()].reverse().filter((one) => one.lago_wallet_id === lago_id),
+			call,
+			shown,
+		);
+	});
+	api.route('post', `${V1}/wallet_transactions`, ({ body }) => {
+		const input = root(body, 'wallet_transaction');
+		return ok({ wallet_transactions: wallets.topUp(wallets.get(String(input.wallet_id)), topUp(input)).map(shown) });
+	});
+	api.route('get', `${V1}/wallet_transactions/:id`, ({ params }) =>
+		ok({ wallet_transaction: shown(state.walletTransactions.get(params.id ?? '') ?? notFound('wallet_transaction')) }),
+	);
+}
