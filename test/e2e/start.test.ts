@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
 import { freePort } from '../../scripts/n8n/process';
 
 /** Runs the command of the README and returns its exit code and everything it printed. */
@@ -11,8 +12,7 @@ async function start(args: string[], env: NodeJS.ProcessEnv): Promise<{ code: nu
 }
 
 test('npm start -- --check runs a sample invoice to paid', async () => {
-	// The sandbox and the simulators listen ten to twelve ports above n8n.
-	const PORT = String(20_000 + (await freePort()) % 20_000);
+	const PORT = String(await freeBlock());
 	const { code, output } = await start(['--check'], { PORT });
 	expect(output).toContain('is paid in Lago (12000 of 12000 cents)');
 	expect(output).toMatch(/Lago -> n8n {3}200 {2}webhook invoice\.created/);
@@ -25,3 +25,21 @@ test('npm start with half of the keys says what is missing and ends with 1', asy
 	for (const name of ['DODO_WEBHOOK_SECRET', 'LAGO_API_KEY', 'LAGO_WEBHOOK_HMAC_KEY']) expect(output).toContain(`${name} is missing. You find it in`);
 	expect(output).not.toContain('    at ');
 }, 60_000);
+
+/** A port for n8n whose neighbours ten to twelve above, for the sandbox and the simulators, are free as well. */
+async function freeBlock(): Promise<number> {
+	for (;;) {
+		const port = await freePort();
+		if (port + 12 > 65_000) continue;
+		const free = await Promise.all([10, 11, 12].map(async (above) => await isFree(port + above)));
+		if (free.every(Boolean)) return port;
+	}
+}
+
+async function isFree(port: number): Promise<boolean> {
+	return await new Promise((resolve) => {
+		const server = createServer();
+		server.once('error', () => resolve(false));
+		server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+	});
+}
