@@ -40,7 +40,7 @@ async function request(node: INode, options: IHttpRequestOptions): Promise<unkno
 		if (value !== undefined) for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(Array.isArray(value) ? `${name}[]` : name, String(one));
 	const headers = { ...(options.headers as Record<string, string>), authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
 	try {
-		const response = await fetch(url, { method: options.method, headers, body: options.body === undefined ? undefined : JSON.stringify(options.body) });
+		const response = await fetch(url, { method: options.method, headers, body: options.body === undefined ? undefined : JSON.stringify(options.body), redirect: 'manual' });
 		const text = await response.text();
 		const body: unknown = text === '' ? '' : response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
 		return { statusCode: response.status, body };

@@ -31,8 +31,8 @@ describe('which refusals pass', () => {
 	])('%p %p: passes %p, the key %p', (status, code, transient, unauthorized) => {
 		const error = new ApiError('Lago', status, code, 'No.');
 		expect([error.transient, error.unauthorized]).toEqual([transient, unauthorized]);
-		// Held only what neither time nor another key can mend.
-		expect(refusedForGood(error, 'this') === null).toBe(transient || unauthorized);
+		// Held only what neither time nor another key can mend, and what the service itself has refused: it names its reason.
+		expect(refusedForGood(error, 'this') === null).toBe(transient || unauthorized || code === null);
 	});
 });
 

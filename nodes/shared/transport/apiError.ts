@@ -29,4 +29,12 @@ export class ApiError extends Error {
 	get unauthorized(): boolean {
 		return this.status === 401 || (this.status === 403 && this.code !== 'feature_unavailable');
 	}
+
+	/**
+	 * The service itself says no and will say no again. Without a code of its own it may have been something else that answered (a
+	 * proxy, a wrong base URL): then the event must come again.
+	 */
+	get final(): boolean {
+		return !this.transient && !this.unauthorized && this.code !== null;
+	}
 }

@@ -34,6 +34,8 @@ function advice(error: ApiError): string {
 		return `The API key in the ${service} credential is not valid here. ${service === 'Dodo Payments' ? 'Test keys work in test mode only, live keys in live mode only.' : 'Copy it again from Lago > Developers > API keys.'}`;
 	if (error.unauthorized)
 		return `The API key in the ${service} credential may not do this. Create a key with write access and try again.`;
+	if (status >= 300 && status < 400) return `Something between n8n and ${service} redirects the request. Put the final address into the base URL of the ${service} credential.`;
+	if (status === 404 && error.code === null) return `What answered is probably not the API of ${service}. Check the base URL in the credential.`;
 	if (status === 404) return `${service} does not know this object. Check the id, and that it belongs to the account of the credential.`;
 	if (status === 429) return `${service} limits the number of requests. Wait a minute; retry-on-fail and redelivery take care of webhooks.`;
 	if (status >= 500) return `${service} has trouble. Nothing was lost: the event is delivered again.`;

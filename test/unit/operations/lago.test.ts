@@ -146,6 +146,13 @@ describe('Update Payment Status', () => {
 		await expect(run('updatePaymentStatus', paid())).rejects.toMatchObject({ message: expect.stringContaining('did not answer'), description: expect.stringContaining('Nothing was lost') });
 	});
 
+	test('what is not Lago (a web page, a proxy, a redirect) cannot hold an event: it fails and comes again', async () => {
+		for (const [status, body] of [[404, '<html></html>'], [404, {}], [301, ''], [400, 'Bad Request']] as const) {
+			lago().get(`/invoices/${ID}`).reply(status, body);
+			await expect(run('updatePaymentStatus', paid())).rejects.toMatchObject({ httpCode: String(status) });
+		}
+	});
+
 	test('no error shows the key', async () => {
 		lago().get(`/invoices/${ID}`).replyWithError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
 		const shown: unknown = await run('updatePaymentStatus', paid()).catch((caught: unknown) => caught);

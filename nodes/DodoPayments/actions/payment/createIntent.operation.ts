@@ -232,7 +232,7 @@ async function openCheckout(ctx: IExecuteFunctions, client: DodoClient, request:
 	return { checkout: await createCheckout(client, { ...request, productId: replacement }, nowS), productId: replacement };
 }
 
-/** The state of the payment behind an earlier session or payment; null when there is none. Throws ApiError. */
+/** The state of the payment behind an earlier session or payment; null when Dodo knows none by this id. Throws ApiError. */
 async function statusAtDodo(client: DodoClient, dodoId: string): Promise<string | null> {
 	const id = encodeURIComponent(dodoId);
 	const status = dodoId.startsWith('cks_')
@@ -240,7 +240,7 @@ async function statusAtDodo(client: DodoClient, dodoId: string): Promise<string 
 		: client.request(paymentSchema, { method: 'GET', path: `/payments/${id}` }).then((payment) => payment.status);
 	return await status.then(
 		(value) => value ?? null,
-		async (caught: unknown) => (caught instanceof ApiError && caught.status === 404 ? null : await Promise.reject(caught)),
+		async (caught: unknown) => (caught instanceof ApiError && caught.final ? null : await Promise.reject(caught)),
 	);
 }
 

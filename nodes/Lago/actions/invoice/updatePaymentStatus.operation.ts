@@ -145,8 +145,8 @@ async function change(client: LagoClient, invoice: InvoiceFacts, wanted: Invoice
 
 /** A refusal that stays one however often it is tried, as a held item; null when trying again or mending the credential can help. */
 function refusedForGood(caught: unknown, payment: PaymentFacts, invoiceId: string): Held | null {
-	if (!(caught instanceof ApiError) || caught.transient || caught.unauthorized) return null;
-	if (caught.status === 404)
+	if (!(caught instanceof ApiError) || !caught.final) return null;
+	if (caught.code === 'invoice_not_found')
 		return held(
 			'unknown_invoice',
 			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} names invoice ${invoiceId}, which this Lago organisation does not have.`,
