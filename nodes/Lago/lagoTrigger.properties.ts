@@ -14,7 +14,7 @@ export const triggerProperties: INodeProperties[] = [
 		type: 'multiOptions',
 		required: true,
 		options: eventOptions,
-		default: ['invoice.created', 'invoice.one_off_created', 'invoice.paid_credit_added'],
+		default: ['invoice.created', 'invoice.one_off_created', 'invoice.paid_credit_added', 'invoice.payment_failure'],
 		description: 'What starts the workflow. Other events are acknowledged and ignored.',
 	},
 	{

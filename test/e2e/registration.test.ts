@@ -20,7 +20,7 @@ test('publishing registers one endpoint on each side, with the selected events a
 		{
 			webhook_url: sync.n8n.hook('lago'),
 			signature_algo: 'hmac',
-			event_types: ['invoice.created', 'invoice.one_off_created', 'invoice.paid_credit_added'],
+			event_types: ['invoice.created', 'invoice.one_off_created', 'invoice.paid_credit_added', 'invoice.payment_failure'],
 		},
 	]);
 	expect(dodoEndpoints()).toMatchObject([

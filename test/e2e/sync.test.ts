@@ -85,6 +85,19 @@ describe('collect', () => {
 		expect(sync.dodo.calls.filter(({ path }) => path === '/checkouts')).toHaveLength(1);
 	});
 
+	test('"Retry payment" in Lago collects an invoice that was held before', async () => {
+		const invoice = await sync.issue({ metadata: { a: '1', b: '2', c: '3', d: '4' } });
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBeUndefined();
+		invoice.metadata.pop();
+		sync.lago.retryPayment(invoice.lago_id);
+		await sync.quiet();
+		expect(sync.lago.deliveries.at(-1)).toMatchObject({ event: 'invoice.payment_failure', status: 200 });
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(sync.checkoutOf(invoice).id);
+		sync.lago.retryPayment(invoice.lago_id);
+		await sync.quiet();
+		expect(sync.checkoutOf(invoice).metadata.attempt).toBe('1');
+	});
+
 	test('an answer that is lost on the way back does not leave a second link', async () => {
 		sync.lago.faults.add({ method: 'PUT', kind: '500', after: true, times: 1 });
 		const invoice = await sync.issue();

@@ -60,7 +60,7 @@ export function collectability(invoice: InvoiceFacts): Collectability {
 			held: held(
 				'metadata_full',
 				`Invoice ${invoice.number} has no room for the two metadata entries that tie it to Dodo Payments (Lago allows five in all).`,
-				'Remove metadata entries of your own from the invoice in Lago, then run this again.',
+				'Remove metadata entries of your own from the invoice in Lago, then press "Retry payment" there.',
 			),
 		};
 	return { decision: 'collect', amount: invoice.totalDue };

@@ -240,7 +240,7 @@ async function statusAtDodo(client: DodoClient, dodoId: string): Promise<string 
 		: client.request(paymentSchema, { method: 'GET', path: `/payments/${id}` }).then((payment) => payment.status);
 	return await status.then(
 		(value) => value ?? null,
-		async (caught: unknown) => (caught instanceof ApiError && caught.final ? null : await Promise.reject(caught)),
+		async (caught: unknown) => (caught instanceof ApiError && caught.final && (caught.status === 404 || caught.status === 422) ? null : await Promise.reject(caught)),
 	);
 }
 
