@@ -68,6 +68,22 @@ describe('Update Payment Status', () => {
 		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'already_settled' });
 	});
 
+	test('books that never come to rest fail the run; they do not hold the payment', async () => {
+		for (let round = 0; round < 3; round++) {
+			reads();
+			lago().post('/payments').reply(422, refusal(422, 'validation_errors', { amount_cents: ['value_is_out_of_range'] }));
+			lago().get('/payments').query(true).reply(200, { payments: [], meta: { next_page: null } });
+		}
+		await expect(run('updatePaymentStatus', paid())).rejects.toMatchObject({ message: expect.stringContaining('keeps changing') });
+	});
+
+	test('a booking stands even when Lago refuses to correct what the metadata says of an earlier attempt', async () => {
+		reads({ metadata: metadata({ dodo_payment_id: 'pay_0', dodo_state: 'v1;failed;a=1' }) });
+		lago().post('/payments').reply(200, { payment: { lago_id: 'p1' } });
+		lago().put(`/invoices/${ID}`).reply(405, refusal(405, 'update_on_voided_invoice'));
+		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'settled', message: expect.stringContaining('still says "failed"') });
+	});
+
 	test.each<[string, string, IDataObject, IDataObject]>([
 		['amount_below_due', 'too little', { total_amount: 7_379 }, {}],
 		['amount_above_due', 'too much', { total_amount: 7_381 }, {}],

@@ -77,20 +77,21 @@ async function settleSuccess(client: LagoClient, payment: PaymentFacts, invoiceI
 		}
 		if (decision.action === 'hold') return decision.held;
 		if (decision.action === 'already_settled') {
-			await correctRecord(client, payment, invoice);
-			return { outcome: 'already_settled', message: `Payment ${payment.id} is already booked on invoice ${invoice.number}.` };
+			const note = await correctRecord(client, payment, invoice);
+			return { outcome: 'already_settled', message: `Payment ${payment.id} is already booked on invoice ${invoice.number}.${note}` };
 		}
 		if (decision.action === 'book') {
 			const bookedAs = await book(client, payment, invoice, decision.amount, paidOn);
 			if (bookedAs !== 'books_changed') {
-				if (bookedAs === 'payment') await correctRecord(client, payment, invoice);
-				const message = `Invoice ${invoice.number} is paid: ${formatAmount(decision.amount, payment.currency)} by payment ${payment.id}.`;
+				const note = bookedAs === 'payment' ? await correctRecord(client, payment, invoice) : '';
+				const message = `Invoice ${invoice.number} is paid: ${formatAmount(decision.amount, payment.currency)} by payment ${payment.id}.${note}`;
 				return { outcome: 'settled', bookedAs, message };
 			}
 			references = await bookedReferences(client, invoiceId);
 		}
 	}
-	throw new ApiError('Lago', 409, 'BOOKS_KEEP_CHANGING', `Invoice ${invoiceId} keeps changing while payment ${payment.id} is booked`);
+	// As an outage, so that the event comes again when the books are quiet.
+	throw new ApiError('Lago', 503, 'BOOKS_KEEP_CHANGING', `Invoice ${invoiceId} keeps changing while payment ${payment.id} is booked`);
 }
 
 /** Books a success the way this Lago allows; `books_changed` when it must be decided anew. */
@@ -103,12 +104,17 @@ async function book(client: LagoClient, payment: PaymentFacts, invoice: InvoiceF
 
 /**
  * After a booking as payment the payment itself is the record, and the link that was paid may stay on the invoice. Only what speaks of
- * a failed or running attempt would now be wrong; it costs one call more, in that case alone.
+ * a failed or running attempt would now be wrong; it costs one call more, in that case alone. Should Lago refuse, the booking stands all
+ * the same, and the returned words say what is left as it was.
  */
-async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts): Promise<void> {
+async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts): Promise<string> {
 	const phase = decodeState(metadataValue(invoice.metadata, STATE_KEY))?.phase;
-	if (phase !== 'failed' && phase !== 'processing') return;
-	await change(client, invoice, { paymentId: payment.id, state: nextState(invoice, { phase: 'paid' }) });
+	if (phase !== 'failed' && phase !== 'processing') return '';
+	return await change(client, invoice, { paymentId: payment.id, state: nextState(invoice, { phase: 'paid' }) }).then(
+		() => '',
+		async (caught: unknown) =>
+			caught instanceof ApiError && caught.final ? ` Lago refused to correct the metadata, which still says "${phase}".` : await Promise.reject(caught),
+	);
 }
 
 async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'failed' | 'processing'): Promise<Result> {
