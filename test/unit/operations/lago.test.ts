@@ -178,7 +178,7 @@ describe('Update Payment Status', () => {
 
 describe('Save Payment Reference', () => {
 	const state = 'v1;open;a=1;m=7380;x=1800000000;u=https://pay.example/1';
-	const intent = (existing: IDataObject[] = []): IDataObject => ({ outcome: 'created', invoiceId: ID, checkoutSessionId: 'cks_1', checkoutUrl: 'https://pay.example/1', saveToInvoice: { paymentReference: 'cks_1', state, metadata: existing } });
+	const intent = (existing: IDataObject[] = []): IDataObject => ({ outcome: 'created', invoiceId: ID, checkoutSessionId: 'cks_1', checkoutUrl: 'https://pay.example/1', saveToInvoice: { paymentReference: 'cks_1', state, metadata: existing, readAt: Date.now() } });
 
 	test('writes two entries, keeps the others', async () => {
 		lago().put(`/invoices/${ID}`, { invoice: { metadata: [{ id: 'id-po', key: 'po', value: '4711' }, { key: 'dodo_payment_id', value: 'cks_1' }, { key: 'dodo_state', value: state }] } }).reply(200, { invoice: lagoInvoice() });
@@ -195,6 +195,14 @@ describe('Save Payment Reference', () => {
 		lago().put(`/invoices/${ID}`).reply(422, refusal(422, 'validation_errors', { key: ['value_already_exist'] }));
 		reads({ metadata: metadata({ dodo_payment_id: 'cks_first', dodo_state: 'v1;open;a=1;m=7380;x=1800000000;u=https://pay.example/first' }) });
 		expect(await run('savePaymentReference', intent())).toMatchObject({ outcome: 'existing', saved: false, checkoutSessionId: 'cks_first', checkoutUrl: 'https://pay.example/first' });
+	});
+
+	test('what was read more than 3 seconds ago is read again, so that an entry added meanwhile stays', async () => {
+		const old = intent();
+		(old.saveToInvoice as IDataObject).readAt = Date.now() - 3_100;
+		reads({ metadata: metadata({ added: 'meanwhile' }) });
+		lago().put(`/invoices/${ID}`, { invoice: { metadata: [{ id: 'id-added', key: 'added', value: 'meanwhile' }, { key: 'dodo_payment_id', value: 'cks_1' }, { key: 'dodo_state', value: state }] } }).reply(200, { invoice: lagoInvoice() });
+		expect(await run('savePaymentReference', old)).toMatchObject({ saved: true });
 	});
 
 	test('an answer that was lost is found: our own link is written', async () => {

@@ -193,6 +193,7 @@ async function createForInvoice(
 		...additional(ctx, index),
 	};
 	const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
+	const readAt = Date.now();
 	const opened = await openCheckout(ctx, client, request, index).catch(async (caught: unknown) => {
 		const refused = caught instanceof ApiError ? refusedForGood(caught, `the checkout for invoice ${invoice.number}`) : null;
 		return refused ?? (await Promise.reject(caught));
@@ -208,7 +209,7 @@ async function createForInvoice(
 		...linkOf(request, checkout),
 		attempt,
 		productId,
-		saveToInvoice: { paymentReference: checkout.sessionId, state: encodeState(state), metadata: invoice.metadata ?? [] },
+		saveToInvoice: { paymentReference: checkout.sessionId, state: encodeState(state), metadata: invoice.metadata ?? [], readAt },
 	};
 }
 

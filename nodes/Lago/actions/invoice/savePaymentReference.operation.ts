@@ -23,9 +23,18 @@ const fields: INodeProperties[] = [
 const intentSchema = z
 	.object({
 		invoiceId: z.string().min(1),
-		saveToInvoice: z.object({ paymentReference: z.string().min(1), state: z.string(), metadata: z.array(metadataEntrySchema) }),
+		saveToInvoice: z.object({
+			paymentReference: z.string().min(1),
+			state: z.string(),
+			metadata: z.array(metadataEntrySchema),
+			/** When `metadata` was read, ms since 1970. */
+			readAt: z.number(),
+		}),
 	})
 	.passthrough();
+
+/** Lago replaces the whole set: older knowledge of the merchant's entries than this is read again before writing. */
+const FRESH_MS = 3_000;
 
 /**
  * Invoice -> Save Payment Reference. Lago refuses to insert a key twice, so of two workers that made a link for the same invoice
@@ -38,20 +47,20 @@ export const savePaymentReference: Operation<LagoClient> = {
 		if (given.saveToInvoice === undefined && typeof given.outcome === 'string') return given;
 		const { intent, state } = readIntent(ctx, given, index);
 		const { saveToInvoice, ...visible } = intent;
-		const { paymentReference, metadata } = saveToInvoice;
-		const entries = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
+		const { paymentReference, metadata, readAt } = saveToInvoice;
 		const saved = { ...visible, saved: true };
-		const write = changeInvoice(client, intent.invoiceId, entries, { paymentId: paymentReference, state });
-		return await write.then(
+		const readAndWrite = async (): Promise<Json> => {
+			const invoice = toInvoiceFacts(await fetchInvoice(client, intent.invoiceId));
+			const adopted = adopt(visible, metadataValue(invoice.metadata, PAYMENT_ID_KEY), decodeState(metadataValue(invoice.metadata, STATE_KEY)), state);
+			if (adopted !== null) return adopted;
+			await changeInvoice(client, intent.invoiceId, invoice.metadata, { paymentId: paymentReference, state });
+			return saved;
+		};
+		if (Date.now() - readAt > FRESH_MS) return await readAndWrite();
+		const entries = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
+		return await changeInvoice(client, intent.invoiceId, entries, { paymentId: paymentReference, state }).then(
 			() => saved,
-			async (caught: unknown) => {
-				if (!(caught instanceof ApiError && caught.status === 422)) return await Promise.reject(caught);
-				const invoice = toInvoiceFacts(await fetchInvoice(client, intent.invoiceId));
-				const adopted = adopt(visible, metadataValue(invoice.metadata, PAYMENT_ID_KEY), decodeState(metadataValue(invoice.metadata, STATE_KEY)), state);
-				if (adopted !== null) return adopted;
-				await changeInvoice(client, intent.invoiceId, invoice.metadata, { paymentId: paymentReference, state });
-				return saved;
-			},
+			async (caught: unknown) => (caught instanceof ApiError && caught.status === 422 ? await readAndWrite() : await Promise.reject(caught)),
 		);
 	},
 };
