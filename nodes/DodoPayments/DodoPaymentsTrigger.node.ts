@@ -91,7 +91,7 @@ export class DodoPaymentsTrigger implements INodeType {
 		const event = selectedName(type, this.getNodeParameter('events') as string[]);
 		if (event === null) return answer(this, 200, { message: `Ignored: ${type} is not among the events of this trigger` });
 
-		const turnedAway = admit(this, `dodo:${this.getWorkflow().id}:${id}`);
+		const turnedAway = admit(this, `dodo:${this.getWorkflow().id}:${this.getNode().id}:${id}`);
 		if (turnedAway) return turnedAway;
 
 		const client = await DodoClient.of(this);

@@ -95,7 +95,7 @@ export class LagoTrigger implements INodeType {
 		// Lago signs neither the key nor a time: the body's own digest keeps a copied key from hiding another event.
 		const eventId = headerOf(this, 'x-lago-unique-key') ?? 'none';
 		const digest = createHash('sha256').update(rawBody).digest('base64');
-		const turnedAway = admit(this, `lago:${this.getWorkflow().id}:${eventId}:${digest}`);
+		const turnedAway = admit(this, `lago:${this.getWorkflow().id}:${this.getNode().id}:${eventId}:${digest}`);
 		if (turnedAway) return turnedAway;
 
 		const item: IDataObject = {

@@ -114,6 +114,16 @@ describe('collect', () => {
 	});
 });
 
+test('a sender that hung up while we worked is not turned away when it comes again', async () => {
+	const invoice = sync.lago.issueInvoice({ emit: false });
+	const body = JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', organization_id: 'x', invoice: { lago_id: invoice.lago_id } });
+	const headers = { 'content-type': 'application/json', ...sync.lago.sign(body), 'X-Lago-Unique-Key': randomUUID() };
+	sync.lago.faults.add({ method: 'GET', path: /invoices/, kind: 'timeout' });
+	await expect(fetch(sync.n8n.hook('lago'), { method: 'POST', body, headers, signal: AbortSignal.timeout(1_000) })).rejects.toThrow();
+	await waitFor(async () => (await sync.postLago(body, headers)).status === 200);
+	expect(sync.checkoutOf(invoice).metadata.attempt).toBe('1');
+});
+
 describe('settle', () => {
 	test('premium: a payment with the Dodo id as reference, in two calls', async () => {
 		const invoice = await sync.issue({ fees: [{ amountCents: 5_000 }] });

@@ -24,7 +24,7 @@ export interface TestN8n {
 	/** Address of a webhook of the template. */
 	hook(path: 'lago' | 'dodo'): string;
 	executions(): Promise<Execution[]>;
-	/** The newest execution: which nodes ran, and all its data as text. */
+	/** The newest execution that has ended: which nodes ran, and all its data as text. */
 	lastExecution(): Promise<{ status: string; nodes: string[]; text: string }>;
 	/** Replaces the data of a stored credential. */
 	setCredential(type: string, data: Record<string, unknown>): Promise<void>;
@@ -94,8 +94,9 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret }: TestN8nOp
 			return results;
 		},
 		async lastExecution() {
-			const { results } = (await rest('GET', '/executions?limit=1')) as { results: Execution[] };
-			const { status, data } = (await rest('GET', `/executions/${results[0]?.id}`)) as { status: string; data: string };
+			const { results } = (await rest('GET', '/executions?limit=20')) as { results: Execution[] };
+			const newest = results.find((execution) => execution.status !== 'running');
+			const { status, data } = (await rest('GET', `/executions/${newest?.id}`)) as { status: string; data: string };
 			const { resultData } = flatted.parse(data) as { resultData: { runData: Record<string, unknown> } };
 			return { status, nodes: Object.keys(resultData.runData), text: data };
 		},

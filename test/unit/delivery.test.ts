@@ -1,4 +1,5 @@
 import { withLock } from '../../nodes/shared/delivery/keyedLock';
+import { Remembered } from '../../nodes/shared/delivery/remembered';
 import { DeliveryRegistry } from '../../nodes/shared/delivery/registry';
 
 describe('registry', () => {
@@ -43,5 +44,35 @@ describe('lock', () => {
 		expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
 		expect(log.filter((entry) => !entry.startsWith('c'))).toEqual(['a+', 'a-', 'b+', 'b-']);
 		expect(log.indexOf('c-')).toBeLessThan(log.indexOf('a-'));
+	});
+});
+
+describe('what is remembered for verifying', () => {
+	afterEach(() => jest.useRealTimers());
+
+	test('however many forgeries ask at once, the service is asked once, and again after a minute', async () => {
+		jest.useFakeTimers();
+		const remembered = new Remembered<string>();
+		const load = jest.fn(async () => 'secret');
+		const storm = async () => await Promise.all(Array.from({ length: 200 }, async (_, index) => await remembered.get('k', index % 2 === 0, load)));
+		expect(new Set(await storm())).toEqual(new Set(['secret']));
+		await storm();
+		expect(load).toHaveBeenCalledTimes(1);
+		jest.setSystemTime(Date.now() + 60_000);
+		await storm();
+		expect(load).toHaveBeenCalledTimes(2);
+	});
+
+	test('a failure is remembered as well, for two seconds; a known value outlives it', async () => {
+		jest.useFakeTimers();
+		const remembered = new Remembered<string>();
+		const load = jest.fn<Promise<string>, []>(async () => await Promise.reject(new Error('down')));
+		for (let time = 0; time < 3; time++) await expect(remembered.get('k', false, load)).rejects.toThrow('down');
+		expect(load).toHaveBeenCalledTimes(1);
+		jest.setSystemTime(Date.now() + 2_000);
+		load.mockResolvedValueOnce('secret');
+		expect(await remembered.get('k', false, load)).toBe('secret');
+		jest.setSystemTime(Date.now() + 60_000);
+		expect(await remembered.get('k', true, load)).toBe('secret');
 	});
 });

@@ -243,7 +243,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		lago().get(`/api/v1/invoices/${INVOICE_ID}`).reply(503, 'busy');
 		getInvoice({ payment_status: 'succeeded' });
 		expect((await runLane('Lago Trigger', issued)).run.status).toBe('success');
-		lago().get(`/api/v1/invoices/${INVOICE_ID}`).times(3).reply(503, 'busy');
+		lago().get(`/api/v1/invoices/${INVOICE_ID}`).times(2).reply(503, 'busy');
 		const { run } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('error');
 		expect(run.data.resultData.error?.message).toContain('503');

@@ -1,5 +1,6 @@
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod';
+import { Remembered } from '../../shared/delivery/remembered';
 import { ApiError } from '../../shared/transport/apiError';
 import { webhookListSchema, webhookSchema, type DodoWebhook } from '../schemas/objects';
 import type { DodoClient } from '../transport/client';
@@ -59,10 +60,7 @@ export async function removeEndpoint(client: DodoClient, url: string, storedId: 
 	if (existing !== null) await orNull(client.send({ method: 'DELETE', path: `/webhooks/${encodeURIComponent(existing.id)}` }));
 }
 
-/** After a signature that does not match, the secret is fetched anew (rotation), but not more often than this. */
-const REFETCH_MS = 60_000;
-
-const secrets = new Map<string, { secret: string | null; fetchedAt: number }>();
+const secrets = new Remembered<string | null>();
 
 /**
  * The signing secret of the trigger's own endpoint, kept in memory only: Dodo hands it out to the API key at any time, so it need
@@ -77,14 +75,10 @@ export async function endpointSecret(
 	url: string,
 	fresh: boolean,
 ): Promise<string | null> {
-	const key = `${client.accountKey} ${url}`;
-	const known = secrets.get(key);
-	const mayAsk = known === undefined || Date.now() - known.fetchedAt >= REFETCH_MS;
-	if (known && (!mayAsk || (!fresh && known.secret !== null))) return known.secret;
-	const endpoint = await findEndpoint(client, url, storedEndpointId(ctx));
-	const secret = endpoint === null ? null : await fetchSecret(client, endpoint.id);
-	secrets.set(key, { secret, fetchedAt: Date.now() });
-	return secret;
+	return await secrets.get(`${client.accountKey} ${url}`, fresh, async () => {
+		const endpoint = await findEndpoint(client, url, storedEndpointId(ctx));
+		return endpoint === null ? null : await fetchSecret(client, endpoint.id);
+	});
 }
 
 /** The endpoint's id as activation stored it: a short cut, safe to lose. */

@@ -19,6 +19,7 @@ export const paymentSchema = z
 		subscription_id: z.string().nullish(),
 		is_update_payment_method: z.boolean().nullish(),
 		error_code: z.string().nullish(),
+		refund_status: z.string().nullish(),
 		payment_link: z.string().nullish(),
 		invoice_url: z.string().nullish(),
 	})

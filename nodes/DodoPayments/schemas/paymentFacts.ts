@@ -15,6 +15,7 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 		subscriptionId: payment.subscription_id || null,
 		isPaymentMethodUpdate: payment.is_update_payment_method ?? false,
 		errorCode: payment.error_code ?? null,
+		isRefunded: Boolean(payment.refund_status),
 		observedMode: modeOfLinks([payment.payment_link, payment.invoice_url]),
 	};
 }

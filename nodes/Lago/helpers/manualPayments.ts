@@ -9,6 +9,16 @@ const FREE_TTL_MS = 10 * 60_000;
 /** Servers that refused manual payments, until when. Saves one refused call for each payment. */
 const freeUntil = new Map<string, number>();
 
+/** Whether this server is known to have no licence, so that it need not be asked. */
+export function isKnownFree(client: LagoClient): boolean {
+	return (freeUntil.get(client.accountKey) ?? 0) > Date.now();
+}
+
+/** Remembers for a while that this server has no licence. */
+export function rememberFree(client: LagoClient): void {
+	freeUntil.set(client.accountKey, Date.now() + FREE_TTL_MS);
+}
+
 /** A payment to book. `amount` in minor units of the invoice's currency. */
 export interface ManualPayment {
 	invoiceId: string;
@@ -21,22 +31,18 @@ export interface ManualPayment {
 
 /**
  * `POST /payments`, which sets the paid amount and, when nothing is left, the status (`lago-api:services/payments/manual_create_service.rb`).
- * @returns `needs_premium` on a server without licence; `books_changed` when less is due than when the invoice was read.
+ * @returns `refused` on a server without licence, and also for an invoice that is not finalized any more; `books_changed` when less is
+ * due than when the invoice was read.
  * @throws ApiError
  */
-export async function bookPayment(client: LagoClient, payment: ManualPayment): Promise<'booked' | 'needs_premium' | 'books_changed'> {
-	if ((freeUntil.get(client.accountKey) ?? 0) > Date.now()) return 'needs_premium';
+export async function bookPayment(client: LagoClient, payment: ManualPayment): Promise<'booked' | 'refused' | 'books_changed'> {
 	const body: IDataObject = { invoice_id: payment.invoiceId, amount_cents: payment.amount, reference: payment.reference };
 	if (payment.paidOn) body.paid_at = payment.paidOn;
 	return await client.request(paymentAnswerSchema, { method: 'POST', path: '/payments', body: { payment: body } }).then(
 		() => 'booked' as const,
 		async (caught: unknown) => {
 			if (!(caught instanceof ApiError)) return await Promise.reject(caught);
-			// The same answer is given for an invoice that is not finalized; callers have checked that.
-			if (caught.status === 403 && caught.code === 'feature_unavailable') {
-				freeUntil.set(client.accountKey, Date.now() + FREE_TTL_MS);
-				return 'needs_premium' as const;
-			}
+			if (caught.status === 403 && caught.code === 'feature_unavailable') return 'refused' as const;
 			const overDue = caught.details.amount_cents?.includes('value_is_out_of_range') || caught.details.base?.includes('payment_request_is_already_succeeded');
 			return overDue ? ('books_changed' as const) : await Promise.reject(caught);
 		},

@@ -1,12 +1,10 @@
 import type { KeyObject } from 'node:crypto';
+import { Remembered } from '../../shared/delivery/remembered';
 import { publicKeySchema } from '../schemas/objects';
 import type { LagoClient } from '../transport/client';
 import { decodePublicKey } from './verifySignature';
 
-/** After a signature that does not match, the key is fetched anew, but not more often than this. */
-const REFETCH_MS = 60_000;
-
-const keys = new Map<string, { key: KeyObject; fetchedAt: number }>();
+const keys = new Remembered<KeyObject>();
 
 /**
  * The public key that a Lago server signs JWTs with, kept in memory.
@@ -14,10 +12,8 @@ const keys = new Map<string, { key: KeyObject; fetchedAt: number }>();
  * @throws ApiError when Lago cannot be asked, Error when it does not answer with a key.
  */
 export async function publicKeyOf(client: LagoClient, fresh: boolean): Promise<KeyObject> {
-	const known = keys.get(client.accountKey);
-	if (known && (!fresh || Date.now() - known.fetchedAt < REFETCH_MS)) return known.key;
-	const { webhook } = await client.request(publicKeySchema, { method: 'GET', path: '/webhooks/json_public_key' });
-	const key = decodePublicKey(webhook.public_key);
-	keys.set(client.accountKey, { key, fetchedAt: Date.now() });
-	return key;
+	return await keys.get(client.accountKey, fresh, async () => {
+		const { webhook } = await client.request(publicKeySchema, { method: 'GET', path: '/webhooks/json_public_key' });
+		return decodePublicKey(webhook.public_key);
+	});
 }

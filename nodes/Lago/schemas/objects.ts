@@ -77,6 +77,7 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		status: invoice.status,
 		paymentStatus: invoice.payment_status,
 		currency: invoice.currency,
+		total: invoice.total_amount_cents,
 		totalDue: invoice.total_due_amount_cents,
 		selfBilled: invoice.self_billed ?? false,
 		nativeProvider: invoice.customer?.billing_configuration?.payment_provider ?? null,

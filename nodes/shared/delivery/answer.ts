@@ -26,11 +26,14 @@ export function admit(ctx: IWebhookFunctions, key: string): IWebhookResponseData
 		return answer(ctx, 503, { message: 'The first copy of this event is still being processed; send it again later' });
 	}
 	deliveries.begin(key);
-	// n8n answers when the execution has ended: 200 after success, 500 after failure. `finish` does not fire when the sender
-	// hung up; the claim then runs out by itself.
+	// n8n answers when the execution has ended: 200 after success, 500 after failure.
 	response.on('finish', () => {
 		if (response.statusCode < 300) deliveries.done(key);
 		else deliveries.failed(key);
+	});
+	// The sender hung up before that: nobody will learn the end, and the sender's next copy must not be turned away.
+	response.on('close', () => {
+		if (deliveries.stateOf(key) === 'in_flight') deliveries.failed(key);
 	});
 	return null;
 }

@@ -6,7 +6,7 @@ export type DeliveryState = 'in_flight' | 'done';
 
 /** Dodo redelivers for 27.6 h (docs `developer-resources/webhooks`). */
 const DONE_TTL_MS = 28 * 3_600_000;
-/** A delivery whose answer never went out (the sender hung up) may be tried again after this. */
+/** Longer than any execution lasts: a claim whose end nobody saw runs out. */
 const IN_FLIGHT_TTL_MS = 5 * 60_000;
 const MAX_ENTRIES = 20_000;
 

@@ -11,6 +11,7 @@ export interface InvoiceFacts {
 	/** `pending | succeeded | failed`. */
 	paymentStatus: string;
 	currency: string;
+	total: number;
 	/** Total minus payments minus offsets. Ignores `paymentStatus`: an invoice marked paid by hand still shows its total. */
 	totalDue: number;
 	selfBilled: boolean;

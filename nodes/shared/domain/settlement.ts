@@ -23,6 +23,8 @@ export interface PaymentFacts {
 	/** Set-up of a payment method, not a payment for something. */
 	isPaymentMethodUpdate: boolean;
 	errorCode: string | null;
+	/** Money of it went back already, in part or in full. */
+	isRefunded: boolean;
 	/** The world that the payment's own links point to, null when it shows none. */
 	observedMode: DodoMode | null;
 }
@@ -50,6 +52,8 @@ export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null
 		return { kind: 'ignored', message: `Payment ${payment.id} carries no Lago invoice id, so it was not made for a Lago invoice.` };
 	if (payment.isPaymentMethodUpdate || payment.amount === 0)
 		return { kind: 'ignored', message: `Payment ${payment.id} only sets up a payment method; no money moved.` };
+	if (!isLagoId(payment.invoiceId) && payment.status !== 'succeeded')
+		return { kind: 'ignored', message: `Payment ${payment.id} (${payment.status ?? 'not started'}) names no Lago invoice, and no money moved.` };
 	if (!isLagoId(payment.invoiceId))
 		return held(
 			'unknown_invoice',
@@ -81,7 +85,7 @@ export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null
 export type SuccessDecision =
 	| { action: 'book'; amount: number }
 	| { action: 'already_settled' }
-	/** The invoice is paid; only its list of payments tells whether by this payment. */
+	/** The invoice is paid, wholly or in part; only its list of payments tells whether by this payment. */
 	| { action: 'look_up_references' }
 	| { action: 'hold'; held: Held };
 
@@ -120,6 +124,13 @@ export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, refe
 			'invoice_not_finalized',
 			`Payment ${payment.id} names invoice ${invoice.number}, which is still ${invoice.status} and cannot be paid.`,
 			'Finalize the invoice in Lago and record the payment there, or refund it in Dodo Payments.',
+		);
+	if (references === null && invoice.totalDue !== invoice.total) return { action: 'look_up_references' };
+	if (payment.isRefunded)
+		return hold(
+			'refunded',
+			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded, but money of it was refunded before it was booked on invoice ${invoice.number}.`,
+			'If all of it was refunded, nothing is left to do; otherwise record in Lago by hand what was kept.',
 		);
 	if (payment.currency !== invoice.currency)
 		return hold(

@@ -99,12 +99,18 @@ test('after a link died unpaid the next attempt has its own key', async () => {
 });
 
 test.each([
-	['cks_old', '/checkouts/cks_old', { id: 'cks_old', payment_id: 'pay_1', payment_status: 'succeeded' }],
+	['cks_old', '/checkouts/cks_old', { id: 'cks_old', payment_id: 'pay_1', payment_status: 'processing' }],
 	['pay_old', '/payments/pay_old', { payment_id: 'pay_old', status: 'processing', total_amount: 7_380, currency: 'EUR', metadata: {} }],
 ])('while money of %s is on its way no second link is made', async (dodoId, path, answer) => {
 	dodo().get(path).reply(200, answer);
 	const state = metadata({ dodo_payment_id: dodoId, dodo_state: 'v1;processing;a=1;m=7380;x=1700000000' });
 	expect(await run(lagoInvoice({ metadata: state }))).toMatchObject({ outcome: 'skipped', reason: 'payment_under_way' });
+});
+
+test('a payment that Dodo has and Lago does not know is held: no second link, and the words say what to do', async () => {
+	dodo().get('/checkouts/cks_old').reply(200, { id: 'cks_old', payment_id: 'pay_1', payment_status: 'succeeded' });
+	const state = metadata({ dodo_payment_id: 'cks_old', dodo_state: 'v1;open;a=1;m=9000;x=1700000000' });
+	expect(await run(lagoInvoice({ metadata: state }))).toMatchObject({ outcome: 'held', reason: 'paid_at_dodo', nextStep: expect.stringContaining('Retry payment'), invoiceId: ID });
 });
 
 test.each([

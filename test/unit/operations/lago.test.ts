@@ -38,6 +38,8 @@ describe('Update Payment Status', () => {
 		const foreign = metadata({ po: '4711' });
 		const before = [...foreign, ...metadata({ dodo_payment_id: 'cks_1', dodo_state: 'v1;open;a=1;m=7380' })];
 		lago().post('/payments').reply(403, refusal(403, 'feature_unavailable'));
+		// A refusal for want of a licence reads like one for an invoice that was voided this moment: the first time it is looked at.
+		reads({ metadata: before });
 		for (let round = 0; round < 2; round++) {
 			reads({ metadata: before });
 			lago()
@@ -66,6 +68,36 @@ describe('Update Payment Status', () => {
 		lago().get('/payments').query(true).reply(200, { payments: [{ lago_id: 'p', reference: 'pay_1' }], meta: { next_page: null } });
 		reads({ payment_status: 'succeeded', total_due_amount_cents: 0 });
 		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'already_settled' });
+	});
+
+	test('an invoice that is voided between reading and booking is held, and Lago is not taken for one without licence', async () => {
+		const credential = randomUUID();
+		reads();
+		lago().post('/payments').reply(403, refusal(403, 'feature_unavailable'));
+		reads({ status: 'voided', total_due_amount_cents: 0 });
+		lago().get('/payments').query(true).reply(200, { payments: [], meta: { next_page: null } });
+		reads({ status: 'voided', total_due_amount_cents: 0 });
+		expect(await run('updatePaymentStatus', paid(), {}, credential)).toMatchObject({ outcome: 'held', reason: 'invoice_voided' });
+		reads();
+		lago().post('/payments').reply(200, { payment: { lago_id: 'p1' } });
+		expect(await run('updatePaymentStatus', paid(), {}, credential)).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
+	});
+
+	test('a payment that a person booked as a part is not booked again', async () => {
+		reads({ total_amount_cents: 14_760 });
+		lago().get('/payments').query(true).reply(200, { payments: [{ lago_id: 'p', reference: 'pay_1' }], meta: { next_page: null } });
+		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'already_settled' });
+	});
+
+	test('a payment whose money went back before it was booked is held', async () => {
+		reads();
+		expect(await run('updatePaymentStatus', paid({ refund_status: 'full' }))).toMatchObject({ outcome: 'held', reason: 'refunded' });
+	});
+
+	test('a failed payment of an invoice that nobody knows needs no person', async () => {
+		lago().get(`/invoices/${ID}`).reply(404, refusal(404, 'invoice_not_found'));
+		expect(await run('updatePaymentStatus', paid({ status: 'failed' }))).toMatchObject({ outcome: 'ignored' });
+		expect(await run('updatePaymentStatus', paid({ status: 'failed', metadata: { lago_invoice_id: 'x' } }))).toMatchObject({ outcome: 'ignored' });
 	});
 
 	test('books that never come to rest fail the run; they do not hold the payment', async () => {
@@ -203,6 +235,18 @@ describe('Save Payment Reference', () => {
 		reads({ metadata: metadata({ added: 'meanwhile' }) });
 		lago().put(`/invoices/${ID}`, { invoice: { metadata: [{ id: 'id-added', key: 'added', value: 'meanwhile' }, { key: 'dodo_payment_id', value: 'cks_1' }, { key: 'dodo_state', value: state }] } }).reply(200, { invoice: lagoInvoice() });
 		expect(await run('savePaymentReference', old)).toMatchObject({ saved: true });
+	});
+
+	test('a later link never overwrites what was recorded meanwhile: it looks first', async () => {
+		const second = intent(metadata({ dodo_payment_id: 'cks_0', dodo_state: 'v1;open;a=1' }));
+		(second.saveToInvoice as IDataObject).state = state.replace('a=1', 'a=2');
+		reads({ metadata: metadata({ dodo_payment_id: 'pay_9', dodo_state: 'v1;processing;a=1' }) });
+		expect(await run('savePaymentReference', second)).toMatchObject({ outcome: 'existing', saved: false, checkoutSessionId: 'pay_9' });
+		reads({ payment_status: 'succeeded', metadata: metadata({ dodo_payment_id: 'pay_9', dodo_state: 'v1;paid;a=1' }) });
+		expect(await run('savePaymentReference', second)).toMatchObject({ outcome: 'skipped', reason: 'already_paid', saved: false });
+		reads({ metadata: metadata({ dodo_payment_id: 'cks_0', dodo_state: 'v1;open;a=1' }) });
+		lago().put(`/invoices/${ID}`).reply(200, { invoice: lagoInvoice() });
+		expect(await run('savePaymentReference', second)).toMatchObject({ saved: true });
 	});
 
 	test('an answer that was lost is found: our own link is written', async () => {

@@ -4,6 +4,7 @@ import { withLock } from '../../../shared/delivery/keyedLock';
 import { decideIntent, moneyIsMoving, type IntentDecision } from '../../../shared/domain/intent';
 import { encodeState, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
+import { held, type Held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -156,6 +157,7 @@ async function intentForInvoice(ctx: IExecuteFunctions, client: DodoClient, inde
 		}
 		if (decision.action === 'look_first') {
 			const status = await statusAtDodo(client, decision.dodoId);
+			if (status === 'succeeded') return { ...paidAtDodo(decision.dodoId, invoice.number), ...about };
 			if (moneyIsMoving(status))
 				return {
 					outcome: 'skipped',
@@ -166,6 +168,15 @@ async function intentForInvoice(ctx: IExecuteFunctions, client: DodoClient, inde
 		}
 		return await createForInvoice(ctx, client, index, invoice, decision);
 	});
+}
+
+/** Dodo has the money, Lago does not know: a second link would let the customer pay twice. */
+function paidAtDodo(dodoId: string, invoiceNumber: string): Held {
+	return held(
+		'paid_at_dodo',
+		`Dodo Payments shows a succeeded payment for ${dodoId} of invoice ${invoiceNumber}, but in Lago the invoice is not paid.`,
+		'If its webhook is still on its way, nothing is to be done. Otherwise look at the payment in Dodo Payments and book it in Lago; if it was refunded, remove dodo_payment_id and dodo_state from the metadata of the invoice and press "Retry payment".',
+	);
 }
 
 async function createForInvoice(

@@ -1,5 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
+import { collectability } from '../../../shared/domain/invoice';
 import { decodeState, metadataValue, PAYMENT_ID_KEY, STATE_KEY, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
@@ -37,7 +38,7 @@ const intentSchema = z
 const FRESH_MS = 3_000;
 
 /**
- * Invoice -> Save Payment Reference. Lago refuses to insert a key twice, so of two workers that made a link for the same invoice
+ * Invoice -> Save Payment Reference. Lago refuses to insert a key twice, so of two workers that made the first link of an invoice
  * exactly one can save it; the other one adopts the saved link and lets its own, which nobody has seen, expire.
  */
 export const savePaymentReference: Operation<LagoClient> = {
@@ -48,16 +49,20 @@ export const savePaymentReference: Operation<LagoClient> = {
 		const { intent, state } = readIntent(ctx, given, index);
 		const { saveToInvoice, ...visible } = intent;
 		const { paymentReference, metadata, readAt } = saveToInvoice;
+		const entries = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
 		const saved = { ...visible, saved: true };
 		const readAndWrite = async (): Promise<Json> => {
 			const invoice = toInvoiceFacts(await fetchInvoice(client, intent.invoiceId));
-			const adopted = adopt(visible, metadataValue(invoice.metadata, PAYMENT_ID_KEY), decodeState(metadataValue(invoice.metadata, STATE_KEY)), state);
-			if (adopted !== null) return adopted;
+			const verdict = collectability(invoice);
+			if (verdict.decision === 'skip') return { ...visible, outcome: 'skipped', reason: verdict.reason, message: verdict.message, saved: false };
+			const recorded = metadataValue(invoice.metadata, PAYMENT_ID_KEY);
+			const isNews = recorded !== undefined && recorded !== paymentReference && recorded !== metadataValue(entries, PAYMENT_ID_KEY);
+			if (isNews) return adopt(visible, recorded, decodeState(metadataValue(invoice.metadata, STATE_KEY)));
 			await changeInvoice(client, intent.invoiceId, invoice.metadata, { paymentId: paymentReference, state });
 			return saved;
 		};
-		if (Date.now() - readAt > FRESH_MS) return await readAndWrite();
-		const entries = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
+		// Lago guards the first insert only; later attempts overwrite, so they look first.
+		if (state.attempt > 1 || Date.now() - readAt > FRESH_MS) return await readAndWrite();
 		return await changeInvoice(client, intent.invoiceId, entries, { paymentId: paymentReference, state }).then(
 			() => saved,
 			async (caught: unknown) => (caught instanceof ApiError && caught.status === 422 ? await readAndWrite() : await Promise.reject(caught)),
@@ -65,16 +70,15 @@ export const savePaymentReference: Operation<LagoClient> = {
 	},
 };
 
-/** The link that another run saved for the same attempt, instead of ours; null when there is none. */
-function adopt(visible: Json, sessionId: string | undefined, theirs: CollectionState | null, ours: CollectionState): Json | null {
-	if (sessionId === undefined || sessionId === visible.checkoutSessionId || theirs?.attempt !== ours.attempt) return null;
+/** What somebody else recorded meanwhile, instead of ours. */
+function adopt(visible: Json, recorded: string, theirs: CollectionState | null): Json {
 	return {
 		...visible,
 		outcome: 'existing',
-		message: 'Another run made a checkout link for this invoice at the same moment; its link is the valid one.',
-		checkoutSessionId: sessionId,
-		checkoutUrl: theirs.url ?? null,
-		expiresAt: theirs.expiresAt === undefined ? null : new Date(theirs.expiresAt * 1000).toISOString(),
+		message: 'Another run or a payment was recorded on this invoice at the same moment; what is recorded is valid.',
+		checkoutSessionId: recorded,
+		checkoutUrl: theirs?.url ?? null,
+		expiresAt: theirs?.expiresAt === undefined ? null : new Date(theirs.expiresAt * 1000).toISOString(),
 		saved: false,
 	};
 }

@@ -11,7 +11,7 @@ import { ApiError } from '../../../shared/transport/apiError';
 import { paymentSchema as dodoPaymentSchema } from '../../../DodoPayments/schemas/objects';
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
 import { bookedReferences, changeInvoice, fetchInvoice, type InvoiceChange } from '../../helpers/invoices';
-import { bookPayment } from '../../helpers/manualPayments';
+import { bookPayment, isKnownFree, rememberFree } from '../../helpers/manualPayments';
 import { toInvoiceFacts } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
@@ -90,16 +90,21 @@ async function settleSuccess(client: LagoClient, payment: PaymentFacts, invoiceI
 			references = await bookedReferences(client, invoiceId);
 		}
 	}
-	// As an outage, so that the event comes again when the books are quiet.
-	throw new ApiError('Lago', 503, 'BOOKS_KEEP_CHANGING', `Invoice ${invoiceId} keeps changing while payment ${payment.id} is booked`);
+	return await Promise.reject(restless(payment, invoiceId));
 }
 
 /** Books a success the way this Lago allows; `books_changed` when it must be decided anew. */
 async function book(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts, amount: number, paidOn: string | undefined): Promise<'payment' | 'status' | 'books_changed'> {
-	const booked = await bookPayment(client, { invoiceId: invoice.id, amount, reference: payment.id, paidOn });
-	if (booked !== 'needs_premium') return booked === 'booked' ? 'payment' : 'books_changed';
-	await change(client, invoice, { paymentStatus: 'succeeded', paymentId: payment.id, state: nextState(invoice, { phase: 'paid' }) });
-	return 'status';
+	if (!isKnownFree(client)) {
+		const booked = await bookPayment(client, { invoiceId: invoice.id, amount, reference: payment.id, paidOn });
+		if (booked !== 'refused') return booked === 'booked' ? 'payment' : 'books_changed';
+		// Refused for want of a licence, or because the invoice was voided this moment: the same answer, but not the same thing.
+		const { status } = await fetchInvoice(client, invoice.id);
+		if (status !== 'finalized') return 'books_changed';
+		rememberFree(client);
+	}
+	const written = await change(client, invoice, { paymentStatus: 'succeeded', paymentId: payment.id, state: nextState(invoice, { phase: 'paid' }) });
+	return written ? 'status' : 'books_changed';
 }
 
 /**
@@ -110,26 +115,31 @@ async function book(client: LagoClient, payment: PaymentFacts, invoice: InvoiceF
 async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts): Promise<string> {
 	const phase = decodeState(metadataValue(invoice.metadata, STATE_KEY))?.phase;
 	if (phase !== 'failed' && phase !== 'processing') return '';
+	const note = ` The metadata could not be corrected and still says "${phase}".`;
 	return await change(client, invoice, { paymentId: payment.id, state: nextState(invoice, { phase: 'paid' }) }).then(
-		() => '',
-		async (caught: unknown) =>
-			caught instanceof ApiError && caught.final ? ` Lago refused to correct the metadata, which still says "${phase}".` : await Promise.reject(caught),
+		(written) => (written ? '' : note),
+		async (caught: unknown) => (caught instanceof ApiError && caught.final ? note : await Promise.reject(caught)),
 	);
 }
 
 async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'failed' | 'processing'): Promise<Result> {
-	const invoice = toInvoiceFacts(await fetchInvoice(client, invoiceId));
-	const decision = decideAttempt(payment, invoice);
-	if (decision.action === 'unchanged') return { outcome: 'unchanged', message: decision.message };
 	const declineCode = payment.errorCode ?? undefined;
-	await change(client, invoice, {
-		paymentStatus: kind === 'failed' ? 'failed' : undefined,
-		paymentId: payment.id,
-		state: nextState(invoice, kind === 'failed' ? { phase: kind, declineCode } : { phase: kind }),
-	});
-	return kind === 'failed'
-		? { outcome: 'failed', message: `Payment ${payment.id} of invoice ${invoice.number} failed${declineCode ? ` (${declineCode})` : ''}. The link stays usable while it lives.` }
-		: { outcome: 'processing', message: `Payment ${payment.id} of invoice ${invoice.number} is under way; the outcome follows.` };
+	for (let round = 0; round < MAX_ROUNDS; round++) {
+		const invoice = toInvoiceFacts(await fetchInvoice(client, invoiceId));
+		const decision = decideAttempt(payment, invoice);
+		if (decision.action === 'unchanged') return { outcome: 'unchanged', message: decision.message };
+		const state = nextState(invoice, kind === 'failed' ? { phase: kind, declineCode } : { phase: kind });
+		if (!(await change(client, invoice, { paymentStatus: kind === 'failed' ? 'failed' : undefined, paymentId: payment.id, state }))) continue;
+		return kind === 'failed'
+			? { outcome: 'failed', message: `Payment ${payment.id} of invoice ${invoice.number} failed${declineCode ? ` (${declineCode})` : ''}. The link stays usable while it lives.` }
+			: { outcome: 'processing', message: `Payment ${payment.id} of invoice ${invoice.number} is under way; the outcome follows.` };
+	}
+	return await Promise.reject(restless(payment, invoiceId));
+}
+
+/** As an outage, so that the event comes again when the books are quiet. */
+function restless(payment: PaymentFacts, invoiceId: string): ApiError {
+	return new ApiError('Lago', 503, 'BOOKS_KEEP_CHANGING', `Invoice ${invoiceId} keeps changing while payment ${payment.id} is booked`);
 }
 
 /** Keeps what is known of the link: a declined card leaves it open; a bank debit that fails later has used it up. */
@@ -140,18 +150,19 @@ function nextState(invoice: InvoiceFacts, news: Pick<CollectionState, 'phase' | 
 	return { attempt, amount, taxOnTop, ...(usedUp ? {} : { expiresAt, url }), ...news };
 }
 
-/** Writes status and metadata; when somebody else wrote metadata meanwhile, reads again and writes once more. */
-async function change(client: LagoClient, invoice: InvoiceFacts, wanted: InvoiceChange): Promise<void> {
-	await changeInvoice(client, invoice.id, invoice.metadata, wanted).catch(async (caught: unknown) => {
-		if (!(caught instanceof ApiError && caught.status === 422)) return await Promise.reject(caught);
-		const fresh = toInvoiceFacts(await fetchInvoice(client, invoice.id));
-		return await changeInvoice(client, invoice.id, fresh.metadata, wanted);
-	});
+/** Writes status and metadata; false when somebody else wrote meanwhile, so that it must be decided on the books as they are now. */
+async function change(client: LagoClient, invoice: InvoiceFacts, wanted: InvoiceChange): Promise<boolean> {
+	return await changeInvoice(client, invoice.id, invoice.metadata, wanted).then(
+		() => true,
+		async (caught: unknown) => (caught instanceof ApiError && caught.details.key?.includes('value_already_exist') ? false : await Promise.reject(caught)),
+	);
 }
 
 /** A refusal that stays one however often it is tried, as a held item; null when trying again or mending the credential can help. */
-function refusedForGood(caught: unknown, payment: PaymentFacts, invoiceId: string): Held | null {
+function refusedForGood(caught: unknown, payment: PaymentFacts, invoiceId: string): Result | null {
 	if (!(caught instanceof ApiError) || !caught.final) return null;
+	if (payment.status !== 'succeeded')
+		return { outcome: 'ignored', message: `Lago does not take the news that payment ${payment.id} is ${payment.status} (${caught.code}). No money moved.` };
 	if (caught.code === 'invoice_not_found')
 		return held(
 			'unknown_invoice',
