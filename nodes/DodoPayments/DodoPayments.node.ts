@@ -1,7 +1,7 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 import { runOperation } from '../shared/node/operation';
 import { operations, properties } from './actions/operations';
-import { searchInvoiceProducts, searchPayments } from './methods/listSearch';
+import { searchInvoiceProducts, searchMandates, searchPayments } from './methods/listSearch';
 import { DODO_CREDENTIAL, DodoClient } from './transport/client';
 
 // Programmatic, not declarative: an operation is several dependent calls with a decision between them.
@@ -22,7 +22,7 @@ export class DodoPayments implements INodeType {
 		properties,
 	};
 
-	methods = { listSearch: { searchInvoiceProducts, searchPayments } };
+	methods = { listSearch: { searchInvoiceProducts, searchMandates, searchPayments } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runOperation(this, operations, DodoClient.of);

@@ -1,7 +1,7 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 import { runOperation } from '../shared/node/operation';
 import { operations, properties } from './actions/operations';
-import { searchInvoices } from './methods/listSearch';
+import { searchCreditNotes, searchCustomers, searchInvoices } from './methods/listSearch';
 import { LAGO_CREDENTIAL, LagoClient } from './transport/client';
 
 // Programmatic, not declarative: an operation is several dependent calls with a decision between them.
@@ -13,7 +13,7 @@ export class Lago implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
-		description: 'Read Lago invoices and book in Lago what became of their payments at Dodo Payments',
+		description: 'Read invoices, credit notes and customers of Lago, and book in Lago what became of payments, refunds and disputes at Dodo Payments',
 		defaults: { name: 'Lago' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -22,7 +22,7 @@ export class Lago implements INodeType {
 		properties,
 	};
 
-	methods = { listSearch: { searchInvoices } };
+	methods = { listSearch: { searchCreditNotes, searchCustomers, searchInvoices } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runOperation(this, operations, LagoClient.of);

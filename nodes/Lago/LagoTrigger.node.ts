@@ -104,10 +104,17 @@ export class LagoTrigger implements INodeType {
 			objectType,
 			organizationId: organizationId ?? null,
 			lagoInvoiceId: invoiceIdOf(objectType, data as Record<string, unknown>),
+			webhookBaseUrl: baseUrlOf(this),
 			data: data as IDataObject,
 		};
 		return { workflowData: [[{ json: item }]] };
 	}
+}
+
+/** Where the webhooks of this n8n are reached, e.g. `https://n8n.example.com/webhook`: other pages of the workflow lie beside this one. */
+function baseUrlOf(ctx: IWebhookFunctions): string {
+	const path = String(ctx.getNodeParameter('path')).replace(/^\/+|\/+$/g, '');
+	return (ctx.getNodeWebhookUrl('default') ?? '').replace(/\/+$/, '').slice(0, -path.length - 1);
 }
 
 /** HMAC needs the organisation's key, which Lago shows only on its screen; without it everything would be refused in silence. */

@@ -1,15 +1,24 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { Operations } from '../../shared/node/operation';
 import type { DodoClient } from '../transport/client';
+import { charge } from './mandate/charge.operation';
+import { createSetupLink } from './mandate/createSetupLink.operation';
+import { get as getMandate } from './mandate/get.operation';
+import { getUpdateLink } from './mandate/getUpdateLink.operation';
 import { createIntent } from './payment/createIntent.operation';
 import { get } from './payment/get.operation';
 import { getAll } from './payment/getAll.operation';
 import { ensure } from './product/ensure.operation';
+import { create as createRefund } from './refund/create.operation';
+import { get as getRefund } from './refund/get.operation';
+import { getAll as getAllRefunds } from './refund/getAll.operation';
 
 /** Everything the node can do: resource -> operation. */
 export const operations: Operations<DodoClient> = {
+	mandate: { charge, createSetupLink, get: getMandate, getUpdateLink },
 	payment: { createIntent, get, getAll },
 	product: { ensure },
+	refund: { create: createRefund, get: getRefund, getAll: getAllRefunds },
 };
 
 /** The two choices, then the fields of every operation. */
@@ -20,10 +29,41 @@ export const properties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
+			{ name: 'Mandate', value: 'mandate' },
 			{ name: 'Payment', value: 'payment' },
 			{ name: 'Product', value: 'product' },
+			{ name: 'Refund', value: 'refund' },
 		],
 		default: 'payment',
+	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: ['mandate'] } },
+		options: [
+			{
+				name: 'Charge',
+				value: 'charge',
+				action: 'Charge a mandate',
+				description: 'Collect a Lago invoice without the customer, exactly once for each attempt; says so when a link is needed instead',
+			},
+			{
+				name: 'Create Set-Up Link',
+				value: 'createSetupLink',
+				action: 'Create a set up link for a mandate',
+				description: 'A page on which a customer agrees to be charged for every later invoice; no money moves',
+			},
+			{ name: 'Get', value: 'get', action: 'Get a mandate', description: 'Retrieve one mandate, with its status' },
+			{
+				name: 'Get Update-Payment-Method Link',
+				value: 'getUpdateLink',
+				action: 'Get the update payment method link of a mandate',
+				description: 'A page on which the customer gives another card; Dodo collects at once what is due on a held mandate',
+			},
+		],
+		default: 'charge',
 	},
 	{
 		displayName: 'Operation',
@@ -58,6 +98,24 @@ export const properties: INodeProperties[] = [
 			},
 		],
 		default: 'ensure',
+	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: ['refund'] } },
+		options: [
+			{
+				name: 'Create',
+				value: 'create',
+				action: 'Create a refund',
+				description: 'Give money back for a Lago credit note, an overpayment or any payment, exactly once',
+			},
+			{ name: 'Get', value: 'get', action: 'Get a refund', description: 'Retrieve one refund' },
+			{ name: 'Get Many', value: 'getAll', action: 'Get many refunds', description: 'Retrieve a list of refunds' },
+		],
+		default: 'create',
 	},
 	...Object.values(operations).flatMap((resource) => Object.values(resource).flatMap(({ fields }) => fields)),
 ];

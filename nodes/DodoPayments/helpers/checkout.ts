@@ -12,10 +12,11 @@ export interface Checkout {
 	expiresAt: number;
 }
 
-/** What to ask for. `amount` in minor units of `currency`. */
+/** What to ask for. */
 export interface CheckoutRequest {
 	productId: string;
-	amount: number;
+	/** Minor units of `currency`; null asks for a mandate instead of money. */
+	amount: number | null;
 	currency: string;
 	metadata: Record<string, string>;
 	idempotencyKey: string;
@@ -30,6 +31,7 @@ export interface CheckoutRequest {
  * because a later step failed would otherwise leave a second link behind.
  */
 const recent = new Map<string, Checkout>();
+const pages = new Map<string, string>();
 const MAX_RECENT = 5_000;
 
 /** Creates a checkout session, or returns the one that this process created under the same key and amount. Throws ApiError. */
@@ -49,21 +51,30 @@ export async function createCheckout(client: DodoClient, request: CheckoutReques
 		expiresAt: nowS + LINK_LIFE_S,
 	};
 	recent.set(key, checkout);
-	for (const oldest of recent.keys()) {
-		if (recent.size <= MAX_RECENT) break;
-		recent.delete(oldest);
+	pages.set(checkout.sessionId, checkout.url);
+	for (const memory of [recent, pages]) {
+		for (const oldest of memory.keys()) {
+			if (memory.size <= MAX_RECENT) break;
+			memory.delete(oldest);
+		}
 	}
 	return checkout;
 }
 
+/** The page of a session that is out already; null where only Dodo's own hosts would follow from its id. */
+export function pageOf(client: DodoClient, sessionId: string): string | null {
+	return pages.get(sessionId) ?? (client.isOfficial ? hostedPage(client, sessionId) : null);
+}
+
 function checkoutBody(request: CheckoutRequest): IDataObject {
 	const body: IDataObject = {
-		product_cart: [{ product_id: request.productId, quantity: 1, amount: request.amount }],
+		product_cart: [{ product_id: request.productId, quantity: 1, ...(request.amount === null ? {} : { amount: request.amount }) }],
 		metadata: request.metadata,
 		billing_currency: request.currency,
 		// The customer pays the invoice as it is: no other currency, no discount.
 		feature_flags: { allow_currency_selection: false, allow_discount_code: false, allow_customer_editing_email: false },
 	};
+	if (request.amount === null) body.subscription_data = { on_demand: { mandate_only: true } };
 	if (request.customer) body.customer = request.customer;
 	if (request.billingAddress) {
 		body.billing_address = request.billingAddress;

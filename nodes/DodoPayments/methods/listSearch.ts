@@ -1,7 +1,7 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { formatAmount } from '../../shared/domain/money';
 import { asNodeError } from '../../shared/transport/nodeError';
-import { paymentSummarySchema, productSchema } from '../schemas/objects';
+import { mandateSchema, paymentSummarySchema, productSchema } from '../schemas/objects';
 import { DodoClient } from '../transport/client';
 
 const LIST_LIMIT = 100;
@@ -26,6 +26,19 @@ export async function searchInvoiceProducts(this: ILoadOptionsFunctions, filter 
 			.map(({ product_id, name, price_detail }) => ({
 				name: [name ?? product_id, price_detail?.currency, price_detail?.tax_inclusive ? 'tax included' : 'plus tax'].join(' · '),
 				value: product_id,
+			}));
+	}, filter);
+}
+
+/** The newest on-demand subscriptions. */
+export async function searchMandates(this: ILoadOptionsFunctions, filter = ''): Promise<INodeListSearchResult> {
+	return await listing(this, async (client) => {
+		const mandates = await client.list(mandateSchema, '/subscriptions', {}, LIST_LIMIT);
+		return mandates
+			.filter(({ on_demand }) => on_demand !== false)
+			.map(({ subscription_id, status, currency, customer }) => ({
+				name: [customer.name ?? customer.email ?? customer.customer_id, currency, status, subscription_id].join(' · '),
+				value: subscription_id,
 			}));
 	}, filter);
 }

@@ -6,6 +6,11 @@ const text = z.string().min(1);
 /** Values are strings, numbers or booleans (docs `api-reference/metadata`). */
 const metadata = z.record(z.unknown()).nullish().transform((value) => value ?? {});
 
+/** A refund as it stands inside its payment: reason, but neither metadata nor customer (docs `api-reference/payments`). */
+const listedRefundSchema = z
+	.object({ refund_id: text, status: z.string().nullish(), amount: minorUnits.nullish(), reason: z.string().nullish(), created_at: z.string().nullish() })
+	.passthrough();
+
 /** A payment as far as we rely on it; everything else passes through. Amounts in minor units of `currency`. */
 export const paymentSchema = z
 	.object({
@@ -22,11 +27,74 @@ export const paymentSchema = z
 		refund_status: z.string().nullish(),
 		payment_link: z.string().nullish(),
 		invoice_url: z.string().nullish(),
+		refunds: z.array(listedRefundSchema).nullish(),
 	})
 	.passthrough();
 
 /** An entry of `GET /payments`: fewer fields than the payment itself. */
-export const paymentSummarySchema = paymentSchema.pick({ payment_id: true, status: true, total_amount: true, currency: true, metadata: true }).passthrough();
+export const paymentSummarySchema = paymentSchema
+	.pick({ payment_id: true, status: true, total_amount: true, currency: true, metadata: true, refund_status: true })
+	.passthrough();
+
+/** An on-demand subscription: the customer's consent to be charged (docs `developer-resources/ondemand-subscriptions`). */
+export const mandateSchema = z
+	.object({
+		subscription_id: text,
+		status: text,
+		currency: text,
+		on_demand: z.boolean().nullish(),
+		tax_inclusive: z.boolean().nullish(),
+		cancel_at_next_billing_date: z.boolean().nullish(),
+		has_payment_method: z.boolean().nullish(),
+		metadata,
+		customer: z.object({ customer_id: text, email: z.string().nullish(), name: z.string().nullish() }).passthrough(),
+	})
+	.passthrough();
+
+/** `POST /subscriptions/{id}/charge`: a payment that was started, not one that succeeded. */
+export const chargeAnswerSchema = z.object({ payment_id: text }).passthrough();
+
+/** `POST /subscriptions/{id}/update-payment-method` with `type: new`. */
+export const updateMethodAnswerSchema = z
+	.object({ payment_link: z.string().nullish(), payment_id: z.string().nullish(), expires_on: z.string().nullish() })
+	.passthrough();
+
+/** A refund. Amounts in minor units of `currency`; `pending` and `review` are not refunded yet (docs `api-reference/refunds`). */
+export const refundSchema = z
+	.object({
+		refund_id: text,
+		payment_id: text,
+		status: text,
+		amount: minorUnits.nullish(),
+		currency: z.string().nullish(),
+		is_partial: z.boolean().nullish(),
+		reason: z.string().nullish(),
+		metadata,
+		created_at: z.string().nullish(),
+	})
+	.passthrough();
+
+/** An entry of `GET /refunds`: without metadata. */
+export const refundSummarySchema = refundSchema.omit({ metadata: true }).passthrough();
+
+/** `GET /payments/{id}/line-items`: what a partial refund is taken from. */
+export const lineItemsSchema = z.object({
+	currency: text,
+	items: z.array(z.object({ items_id: text, amount: minorUnits, refundable_amount: minorUnits }).passthrough()),
+});
+
+/** A dispute; `amount` is a string in minor units (docs `api-reference/disputes`). */
+export const disputeSchema = z
+	.object({
+		dispute_id: text,
+		payment_id: text,
+		dispute_status: text,
+		amount: minorUnits.nullish(),
+		currency: z.string().nullish(),
+		is_resolved_by_rdr: z.boolean().nullish(),
+		reason: z.string().nullish(),
+	})
+	.passthrough();
 
 /** `POST /checkouts`: only `session_id` is guaranteed. */
 export const checkoutSchema = z.object({ session_id: text, checkout_url: z.string().nullish() }).passthrough();
@@ -71,5 +139,8 @@ export const webhookListSchema = z
 	.passthrough();
 
 export type DodoPayment = z.output<typeof paymentSchema>;
+export type DodoMandate = z.output<typeof mandateSchema>;
+export type DodoRefund = z.output<typeof refundSchema>;
+export type DodoDispute = z.output<typeof disputeSchema>;
 export type DodoProduct = z.output<typeof productSchema>;
 export type DodoWebhook = z.output<typeof webhookSchema>;

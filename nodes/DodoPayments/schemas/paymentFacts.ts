@@ -3,7 +3,7 @@ import type { DodoPayment } from './objects';
 
 /** What the rules need, out of Dodo's payment object (docs `api-reference/payments`). */
 export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
-	const invoiceId = payment.metadata.lago_invoice_id;
+	const { lago_invoice_id: invoiceId, attempt } = payment.metadata;
 	return {
 		id: payment.payment_id,
 		status: payment.status ?? null,
@@ -11,9 +11,9 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 		tax: payment.tax ?? 0,
 		currency: payment.currency,
 		invoiceId: invoiceId === undefined || invoiceId === null || invoiceId === '' ? null : String(invoiceId),
+		attempt: /^[1-9]\d{0,5}$/.test(String(attempt)) ? Number(attempt) : 1,
 		checkoutSessionId: payment.checkout_session_id || null,
 		subscriptionId: payment.subscription_id || null,
-		isPaymentMethodUpdate: payment.is_update_payment_method ?? false,
 		errorCode: payment.error_code ?? null,
 		isRefunded: Boolean(payment.refund_status),
 		observedMode: modeOfLinks([payment.payment_link, payment.invoice_url]),

@@ -1,8 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import type { DodoMode } from '../../shared/domain/settlement';
-import type { RequestContext } from '../../shared/transport/request';
+import type { ApiRequest, RequestContext } from '../../shared/transport/request';
 import { ServiceClient } from '../../shared/transport/serviceClient';
+import { takeTurn } from './rateLimit';
 
 export const DODO_CREDENTIAL = 'dodoPaymentsApi';
 
@@ -15,6 +16,8 @@ export class DodoClient extends ServiceClient {
 		baseUrl: string,
 		/** The world that the credential's key belongs to. */
 		readonly mode: DodoMode,
+		/** Whether Dodo's own address is used, so that its hosted pages are where its docs say. */
+		readonly isOfficial: boolean,
 	) {
 		super(ctx, { service: 'Dodo Payments', credentialType: DODO_CREDENTIAL, baseUrl, readError });
 	}
@@ -23,7 +26,15 @@ export class DodoClient extends ServiceClient {
 	static async of(ctx: RequestContext): Promise<DodoClient> {
 		const credential = await ctx.getCredentials<{ environment?: string; baseUrl?: string }>(DODO_CREDENTIAL);
 		const mode: DodoMode = credential.environment === 'live' ? 'live' : 'test';
-		return new DodoClient(ctx, (credential.baseUrl || `https://${mode}.dodopayments.com`).replace(/\/+$/, ''), mode);
+		const official = `https://${mode}.dodopayments.com`;
+		const baseUrl = (credential.baseUrl || official).replace(/\/+$/, '');
+		return new DodoClient(ctx, baseUrl, mode, baseUrl === official);
+	}
+
+	/** Waits for its turn below Dodo's rate limit. */
+	override async send(request: ApiRequest): Promise<unknown> {
+		await takeTurn(this.accountKey);
+		return await super.send(request);
 	}
 
 	/** The first `limit` entries of a list with 0-based pages and no total (docs `api-reference/introduction`). */

@@ -1,14 +1,26 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { Operations } from '../../shared/node/operation';
 import type { LagoClient } from '../transport/client';
+import { create as createCreditNote } from './creditNote/create.operation';
+import { get as getCreditNote } from './creditNote/get.operation';
+import { getAll as getAllCreditNotes } from './creditNote/getAll.operation';
+import { saveRefund } from './creditNote/saveRefund.operation';
+import { get as getCustomer } from './customer/get.operation';
+import { saveMandate } from './customer/saveMandate.operation';
+import { createPayLink } from './invoice/createPayLink.operation';
 import { get } from './invoice/get.operation';
 import { getAll } from './invoice/getAll.operation';
+import { openPayLink } from './invoice/openPayLink.operation';
+import { planRetry } from './invoice/planRetry.operation';
+import { recordDispute } from './invoice/recordDispute.operation';
 import { savePaymentReference } from './invoice/savePaymentReference.operation';
 import { updatePaymentStatus } from './invoice/updatePaymentStatus.operation';
 
 /** Everything the node can do: resource -> operation. */
 export const operations: Operations<LagoClient> = {
-	invoice: { get, getAll, savePaymentReference, updatePaymentStatus },
+	creditNote: { create: createCreditNote, get: getCreditNote, getAll: getAllCreditNotes, saveRefund },
+	customer: { get: getCustomer, saveMandate },
+	invoice: { createPayLink, get, getAll, openPayLink, planRetry, recordDispute, savePaymentReference, updatePaymentStatus },
 };
 
 /** The two choices, then the fields of every operation. */
@@ -18,8 +30,53 @@ export const properties: INodeProperties[] = [
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
-		options: [{ name: 'Invoice', value: 'invoice' }],
+		options: [
+			{ name: 'Credit Note', value: 'creditNote' },
+			{ name: 'Customer', value: 'customer' },
+			{ name: 'Invoice', value: 'invoice' },
+		],
 		default: 'invoice',
+	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: ['creditNote'] } },
+		options: [
+			{
+				name: 'Create',
+				value: 'create',
+				action: 'Create a credit note from a refund',
+				description: 'Mirror a refund that was made at Dodo Payments as exactly one credit note, or write the outcome back to the note that started it',
+			},
+			{ name: 'Get', value: 'get', action: 'Get a credit note', description: 'Retrieve one credit note, with what its invoice was paid by' },
+			{ name: 'Get Many', value: 'getAll', action: 'Get many credit notes', description: 'Retrieve a list of credit notes' },
+			{
+				name: 'Save Refund',
+				value: 'saveRefund',
+				action: 'Save the refund of a credit note',
+				description: 'Write to a credit note which refund was made for it and where it stands',
+			},
+		],
+		default: 'get',
+	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: ['customer'] } },
+		options: [
+			{ name: 'Get', value: 'get', action: 'Get a customer', description: 'Retrieve one customer with its metadata' },
+			{
+				name: 'Save Mandate',
+				value: 'saveMandate',
+				action: 'Save the mandate of a customer',
+				description: 'Keep on the customer by which mandate it is charged; an ended mandate is removed',
+			},
+		],
+		default: 'get',
 	},
 	{
 		displayName: 'Operation',
@@ -28,8 +85,32 @@ export const properties: INodeProperties[] = [
 		noDataExpression: true,
 		displayOptions: { show: { resource: ['invoice'] } },
 		options: [
+			{
+				name: 'Create Pay Link',
+				value: 'createPayLink',
+				action: 'Create the permanent pay link of an invoice',
+				description: 'Sign a link that does not die and write it to the invoice; the checkout behind it is made when somebody clicks',
+			},
 			{ name: 'Get', value: 'get', action: 'Get an invoice', description: 'Retrieve one invoice with its customer, fees and metadata' },
 			{ name: 'Get Many', value: 'getAll', action: 'Get many invoices', description: 'Retrieve a list of invoices' },
+			{
+				name: 'Open Pay Link',
+				value: 'openPayLink',
+				action: 'Open a permanent pay link',
+				description: 'Check the link that somebody clicked: the invoice if it can be paid, a friendly page if not',
+			},
+			{
+				name: 'Plan Retry',
+				value: 'planRetry',
+				action: 'Plan the next try for an invoice',
+				description: 'Write to the invoice when the next try is due after a failed one, by schedule and decline reason',
+			},
+			{
+				name: 'Record Dispute',
+				value: 'recordDispute',
+				action: 'Record a dispute on an invoice',
+				description: 'Mark an invoice whose dispute is lost, once; open and won disputes are only told',
+			},
 			{
 				name: 'Save Payment Reference',
 				value: 'savePaymentReference',

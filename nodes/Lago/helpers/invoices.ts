@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
-import { withOurMetadata, type CollectionState, type MetadataEntry } from '../../shared/domain/invoiceMetadata';
-import { paymentSchema, invoiceAnswerSchema, type LagoInvoice } from '../schemas/objects';
+import { ourRecord, withOurMetadata, type CollectionState, type MetadataEntry } from '../../shared/domain/invoiceMetadata';
+import type { PaymentFacts } from '../../shared/domain/settlement';
+import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../schemas/objects';
 import type { LagoClient } from '../transport/client';
 
 /** More payments than one invoice ever has. */
@@ -15,7 +16,8 @@ export async function fetchInvoice(client: LagoClient, invoiceId: string): Promi
 /** What a `PUT /invoices/:id` may change; one transaction in Lago. */
 export interface InvoiceChange {
 	paymentStatus?: 'succeeded' | 'failed';
-	paymentId: string;
+	/** Undefined: the recorded one stays. */
+	paymentId?: string;
 	state: CollectionState;
 }
 
@@ -27,8 +29,41 @@ export async function changeInvoice(client: LagoClient, invoiceId: string, entri
 	return (await client.request(invoiceAnswerSchema, { method: 'PUT', path, body: { invoice } })).invoice;
 }
 
+/** A payment that Lago holds for an invoice: its reference and what it booked, minor units of the invoice's currency. */
+export interface BookedPayment {
+	reference: string;
+	amount: number;
+}
+
+/** What an invoice was paid by, as far as references were given. Throws ApiError. */
+export async function bookedPayments(client: LagoClient, invoiceId: string): Promise<BookedPayment[]> {
+	const payments = await client.list('payments', paymentSchema, { invoice_id: invoiceId }, PAYMENT_LIMIT);
+	return payments.flatMap(({ reference, amount_cents }) => (reference ? [{ reference, amount: amount_cents ?? 0 }] : []));
+}
+
 /** The Dodo payment ids already booked on an invoice as manual payments. Throws ApiError. */
 export async function bookedReferences(client: LagoClient, invoiceId: string): Promise<string[]> {
-	const payments = await client.list('payments', paymentSchema, { invoice_id: invoiceId }, PAYMENT_LIMIT);
-	return payments.flatMap(({ reference }) => (reference ? [reference] : []));
+	return (await bookedPayments(client, invoiceId)).map(({ reference }) => reference);
+}
+
+/** How much of a Dodo payment is booked on an invoice, in minor units; `asStatus` on a Lago that took the status only. */
+export type Booking = { booked: false } | { booked: true; amount: number; asStatus: boolean };
+
+/**
+ * Whether a payment is booked on an invoice. What is written on the invoice usually proves it; only where it does not, Lago's list of
+ * payments is read.
+ * @throws ApiError
+ */
+export async function bookingOf(client: LagoClient, invoice: LagoInvoice, payment: PaymentFacts): Promise<Booking> {
+	const { dodoId, state } = ourRecord(toInvoiceFacts(invoice).metadata);
+	const phase = state?.phase ?? 'paid';
+	const totalPaid = invoice.total_paid_amount_cents ?? 0;
+	const net = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	const isRecorded = dodoId === payment.id || (dodoId !== undefined && dodoId === payment.checkoutSessionId);
+	if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned')) return { booked: false };
+	if (dodoId === payment.id && phase === 'paid' && invoice.payment_status === 'succeeded' && totalPaid === 0) return { booked: true, amount: net, asStatus: true };
+	const isWhole = invoice.payment_status === 'succeeded' && totalPaid === net && totalPaid === invoice.total_amount_cents;
+	if (isRecorded && isWhole) return { booked: true, amount: net, asStatus: false };
+	const found = (await bookedPayments(client, invoice.lago_id)).find(({ reference }) => reference === payment.id);
+	return found === undefined ? { booked: false } : { booked: true, amount: found.amount, asStatus: false };
 }

@@ -1,21 +1,45 @@
-import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
+import type { IDataObject, ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { formatAmount } from '../../shared/domain/money';
 import { asNodeError } from '../../shared/transport/nodeError';
-import { invoiceSchema } from '../schemas/objects';
+import { creditNoteSchema, invoiceSchema, listedCustomerSchema } from '../schemas/objects';
 import { LagoClient } from '../transport/client';
 
 const LIST_LIMIT = 100;
 
 /** The newest invoices, searched by Lago (number, customer, id). */
 export async function searchInvoices(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
-	const query = filter ? { search_term: filter } : {};
-	const invoices = await LagoClient.of(this)
-		.then(async (client) => await client.list('invoices', invoiceSchema, query, LIST_LIMIT))
-		.catch(async (caught) => await Promise.reject(asNodeError(this.getNode(), caught)));
-	return {
-		results: invoices.map(({ lago_id, number, customer, total_amount_cents, currency, payment_status }) => ({
+	return await listing(this, async (client) => {
+		const invoices = await client.list('invoices', invoiceSchema, queryOf(filter), LIST_LIMIT);
+		return invoices.map(({ lago_id, number, customer, total_amount_cents, currency, payment_status }) => ({
 			name: [number, customer?.name, formatAmount(total_amount_cents, currency), payment_status].filter(Boolean).join(' · '),
 			value: lago_id,
-		})),
-	};
+		}));
+	});
+}
+
+/** The newest credit notes, searched by Lago. */
+export async function searchCreditNotes(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
+	return await listing(this, async (client) => {
+		const notes = await client.list('credit_notes', creditNoteSchema, queryOf(filter), LIST_LIMIT);
+		return notes.map(({ lago_id, number, refund_amount_cents, currency, refund_status }) => ({
+			name: [number, `refund ${formatAmount(refund_amount_cents, currency)}`, refund_status].filter(Boolean).join(' · '),
+			value: lago_id,
+		}));
+	});
+}
+
+/** The newest customers, searched by Lago; chosen by the id that the merchant gave. */
+export async function searchCustomers(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
+	return await listing(this, async (client) => {
+		const customers = await client.list('customers', listedCustomerSchema, queryOf(filter), LIST_LIMIT);
+		return customers.map(({ external_id, name, email }) => ({ name: [name, email, external_id].filter(Boolean).join(' · '), value: external_id }));
+	});
+}
+
+function queryOf(filter: string | undefined): IDataObject {
+	return filter ? { search_term: filter } : {};
+}
+
+async function listing(ctx: ILoadOptionsFunctions, load: (client: LagoClient) => Promise<INodeListSearchResult['results']>): Promise<INodeListSearchResult> {
+	return { results: await LagoClient.of(ctx).then(load).catch(async (caught) => await Promise.reject(asNodeError(ctx.getNode(), caught))) };
 }

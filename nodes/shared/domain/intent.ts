@@ -1,5 +1,5 @@
 import { collectability, type InvoiceFacts, type SkipReason } from './invoice';
-import { decodeState, metadataValue, PAYMENT_ID_KEY, STATE_KEY, type CollectionState } from './invoiceMetadata';
+import { ourRecord, type CollectionState } from './invoiceMetadata';
 import type { Held } from './outcome';
 
 /** Life of a checkout link in seconds (docs `developer-resources/checkout-session`). */
@@ -11,8 +11,8 @@ const LINK_MARGIN_S = 60;
 export type IntentDecision =
 	| { action: 'skip'; reason: SkipReason; message: string }
 	| { action: 'hold'; held: Held }
-	/** The link that is already out still works and asks for the right amount. */
-	| { action: 'reuse'; state: CollectionState & { url: string }; sessionId: string }
+	/** The session that is already out still works and asks for the right amount. `state.url` may be missing: then Dodo's page is known by its id. */
+	| { action: 'reuse'; state: CollectionState; sessionId: string }
 	/** An earlier object exists at Dodo: only if no money is on its way there may another be created. */
 	| { action: 'look_first'; dodoId: string; attempt: number; amount: number }
 	| { action: 'create'; attempt: number; amount: number };
@@ -26,11 +26,10 @@ export function decideIntent(invoice: InvoiceFacts, nowS: number): IntentDecisio
 	if (verdict.decision === 'skip') return { action: 'skip', reason: verdict.reason, message: verdict.message };
 	if (verdict.decision === 'held') return { action: 'hold', held: verdict.held };
 	const { amount } = verdict;
-	const dodoId = metadataValue(invoice.metadata, PAYMENT_ID_KEY);
+	const { dodoId, state } = ourRecord(invoice.metadata);
 	if (dodoId === undefined) return { action: 'create', attempt: 1, amount };
-	const state = decodeState(metadataValue(invoice.metadata, STATE_KEY));
-	const alive = state?.phase !== 'processing' && state?.amount === amount && (state.expiresAt ?? 0) - LINK_MARGIN_S > nowS;
-	if (alive && state?.url) return { action: 'reuse', state: { ...state, url: state.url }, sessionId: dodoId };
+	const usable = (state?.phase === 'open' || state?.phase === 'failed') && dodoId.startsWith('cks_');
+	if (usable && state.amount === amount && (state.expiresAt ?? 0) - LINK_MARGIN_S > nowS) return { action: 'reuse', state, sessionId: dodoId };
 	return { action: 'look_first', dodoId, attempt: (state?.attempt ?? 1) + 1, amount };
 }
 

@@ -23,59 +23,71 @@ const OURS: readonly string[] = [PAYMENT_ID_KEY, STATE_KEY];
 
 /** Where the collection of one invoice stands. Times are seconds since 1970 (UTC), amounts minor units of the invoice's currency. */
 export interface CollectionState {
-	/** `open`: a checkout link was handed out; `processing`: money is on its way; `failed`: the last try was declined; `paid`. */
-	phase: 'open' | 'processing' | 'failed' | 'paid';
+	phase: Phase;
 	/** 1 for the first try. */
 	attempt: number;
-	/** What the link asks for. */
+	/** What the link or the charge asks for. */
 	amount?: number;
 	/** When the checkout link dies. */
 	expiresAt?: number;
 	/** The tax that Dodo computes comes on top of `amount`. */
 	taxOnTop?: boolean;
+	/** When the next try is due. */
+	nextTryAt?: number;
+	/** Tries that failed and were counted against the schedule. */
+	failedTries?: number;
+	/** What Dodo gave back of it; kept here only where Lago cannot hold a credit note (no licence). */
+	refunded?: number;
 	/** Dodo's decline code of a failed try. */
 	declineCode?: string;
-	/** The checkout link; left out when it does not fit. */
+	/** The checkout link; left out when it does not fit, and when there is a {@link payLink}. */
 	url?: string;
+	/** The link that never dies; left out when it does not fit. */
+	payLink?: string;
 }
 
-const PHASES: readonly string[] = ['open', 'processing', 'failed', 'paid'];
+/**
+ * `waiting`: nothing is out, the next try is planned; `open`: a link was handed out; `charging`: the mandate was charged and the result follows; `processing`: money is on its way;
+ * `failed`: the last try was declined; `paid`; `overpaid`: `dodo_payment_id` names a surplus payment that must go back; `returned`: it
+ * went back.
+ */
+export type Phase = 'waiting' | 'open' | 'charging' | 'processing' | 'failed' | 'paid' | 'overpaid' | 'returned';
+
+const PHASES: readonly string[] = ['waiting', 'open', 'charging', 'processing', 'failed', 'paid', 'overpaid', 'returned'] satisfies Phase[];
+
+/** The letters of the numbers in a state. */
+const NUMBERS = { a: 'attempt', m: 'amount', x: 'expiresAt', n: 'nextTryAt', f: 'failedTries', r: 'refunded' } as const;
 
 /** `v1;open;a=1;m=12995;x=1793869207;u=https://...`: readable for a person in Lago, at most 140 characters. */
 export function encodeState(state: CollectionState): string {
-	const parts = ['v1', state.phase, `a=${state.attempt}`];
-	if (state.amount !== undefined) parts.push(`m=${state.amount}`);
-	if (state.expiresAt !== undefined) parts.push(`x=${state.expiresAt}`);
+	const parts = ['v1', state.phase];
+	for (const [letter, name] of Object.entries(NUMBERS)) if (state[name] !== undefined) parts.push(`${letter}=${state[name]}`);
 	if (state.taxOnTop) parts.push('t=1');
-	if (state.declineCode) parts.push(`d=${state.declineCode.replace(/[^A-Z0-9_]/gi, '').slice(0, 40)}`);
+	const link = state.payLink ? `;l=${state.payLink}` : state.url ? `;u=${state.url}` : '';
 	const text = parts.join(';');
-	const withUrl = state.url ? `${text};u=${state.url}` : text;
-	return withUrl.length <= MAX_VALUE ? withUrl : text;
+	const code = state.declineCode ? `;d=${state.declineCode.replace(/[^A-Z0-9_]/gi, '').slice(0, 40)}` : '';
+	// What does not fit is left out, the least needed first.
+	return [text + code + link, text + link, text + code].find(({ length }) => length <= MAX_VALUE) ?? text;
 }
 
 /** Reads {@link encodeState} back; null for anything that is not ours, so that a foreign value is never misread. */
 export function decodeState(text: string | undefined): CollectionState | null {
 	if (!text) return null;
-	const urlAt = text.indexOf(';u=');
-	const head = urlAt === -1 ? text : text.slice(0, urlAt);
+	const linkAt = text.search(/;[ul]=/);
+	const head = linkAt === -1 ? text : text.slice(0, linkAt);
 	const [version, phase, ...pairs] = head.split(';');
 	if (version !== 'v1' || phase === undefined || !PHASES.includes(phase)) return null;
 	const fields = new Map(pairs.map((pair) => [pair.slice(0, 1), pair.slice(2)]));
-	const integer = (key: string): number | undefined => {
-		const value = fields.get(key);
-		return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
-	};
-	const attempt = integer('a');
-	if (attempt === undefined) return null;
-	const state: CollectionState = { phase: phase as CollectionState['phase'], attempt };
-	const amount = integer('m');
-	if (amount !== undefined) state.amount = amount;
-	const expiresAt = integer('x');
-	if (expiresAt !== undefined) state.expiresAt = expiresAt;
+	const state: CollectionState = { phase: phase as Phase, attempt: NaN };
+	for (const [letter, name] of Object.entries(NUMBERS)) {
+		const value = fields.get(letter);
+		if (value !== undefined && /^\d{1,15}$/.test(value)) state[name] = Number(value);
+	}
+	if (Number.isNaN(state.attempt)) return null;
 	if (fields.get('t') === '1') state.taxOnTop = true;
 	const declineCode = fields.get('d');
 	if (declineCode) state.declineCode = declineCode;
-	if (urlAt !== -1) state.url = text.slice(urlAt + 3);
+	if (linkAt !== -1) state[text.charAt(linkAt + 1) === 'u' ? 'url' : 'payLink'] = text.slice(linkAt + 3);
 	return state;
 }
 
@@ -91,16 +103,23 @@ export function freeMetadataSlots(entries: readonly MetadataEntry[]): number {
 
 /**
  * The full set to send with a `PUT`: Lago replaces the whole set, so every foreign entry goes back with its id. Where the merchant
- * left room for one entry only, it is the id of the payment that settled the invoice: an id without a state means paid.
+ * left room for one entry only, it is the id of the payment that settled the invoice: an id without a state means paid. Without a
+ * `paymentId` the recorded one stays.
  */
-export function withOurMetadata(entries: readonly MetadataEntry[], ours: { paymentId: string; state: CollectionState }): MetadataEntry[] {
+export function withOurMetadata(entries: readonly MetadataEntry[], ours: { paymentId?: string; state: CollectionState }): MetadataEntry[] {
 	const foreign = entries.filter((entry) => !OURS.includes(entry.key));
 	const own = (key: string, value: string): MetadataEntry => {
 		const id = entries.find((entry) => entry.key === key)?.id;
 		return id === undefined ? { key, value } : { id, key, value };
 	};
+	const paymentId = ours.paymentId ?? metadataValue(entries, PAYMENT_ID_KEY);
+	const id = paymentId === undefined ? [] : [own(PAYMENT_ID_KEY, paymentId)];
 	const room = MAX_ENTRIES - foreign.length;
-	const paymentId = own(PAYMENT_ID_KEY, ours.paymentId);
-	if (room >= OURS.length) return [...foreign, paymentId, own(STATE_KEY, encodeState(ours.state))];
-	return room === 1 && ours.state.phase === 'paid' ? [...foreign, paymentId] : foreign;
+	if (room >= OURS.length) return [...foreign, ...id, own(STATE_KEY, encodeState(ours.state))];
+	return room === 1 && ours.state.phase === 'paid' ? [...foreign, ...id] : foreign;
+}
+
+/** What our two entries say: the recorded Dodo id and the state of the collection. */
+export function ourRecord(entries: readonly MetadataEntry[]): { dodoId: string | undefined; state: CollectionState | null } {
+	return { dodoId: metadataValue(entries, PAYMENT_ID_KEY), state: decodeState(metadataValue(entries, STATE_KEY)) };
 }

@@ -8,16 +8,22 @@ export type HeldReason =
 	| 'amount_above_dodo_limit'
 	| 'currency_mismatch'
 	| 'dodo_refused'
+	| 'duplicate_credit_note'
 	| 'invoice_not_finalized'
 	| 'invoice_voided'
 	| 'lago_refused'
 	| 'metadata_full'
+	| 'no_dodo_payment'
 	| 'paid_at_dodo'
-	| 'paid_twice'
+	| 'refund_exceeds_booked'
+	| 'refund_failed'
+	| 'refund_refused'
 	| 'refunded'
+	| 'unknown_customer'
 	| 'unknown_invoice'
 	| 'unknown_origin'
 	| 'unreadable_payment'
+	| 'unreadable_refund'
 	| 'wrong_mode';
 
 /** A permanent anomaly: acknowledged, never booked, shown on the canvas with the next step. */
@@ -34,3 +40,12 @@ export type Held = {
 export function held(reason: HeldReason, message: string, nextStep: string): Held {
 	return { outcome: 'held', reason, message, nextStep };
 }
+
+/** Money that arrived although nothing is due any more. It is not booked; it must go back. */
+export type Overpaid = {
+	outcome: 'overpaid';
+	/** `paid_twice`: another payment settled the invoice; `invoice_voided`: the invoice is void. */
+	reason: 'paid_twice' | 'invoice_voided';
+	message: string;
+	nextStep: string;
+};

@@ -1,7 +1,7 @@
 import type { InvoiceFacts } from './invoice';
-import { decodeState, metadataValue, PAYMENT_ID_KEY, STATE_KEY } from './invoiceMetadata';
+import { ourRecord } from './invoiceMetadata';
 import { formatAmount } from './money';
-import { held, type Held } from './outcome';
+import { held, type Held, type Overpaid } from './outcome';
 
 /** Dodo's two worlds. Keys, objects, webhooks and secrets of one never appear in the other. */
 export type DodoMode = 'test' | 'live';
@@ -18,10 +18,10 @@ export interface PaymentFacts {
 	currency: string;
 	/** `metadata.lago_invoice_id`, null when the payment has nothing to do with Lago. */
 	invoiceId: string | null;
+	/** `metadata.attempt`, 1 when it says nothing. */
+	attempt: number;
 	checkoutSessionId: string | null;
 	subscriptionId: string | null;
-	/** Set-up of a payment method, not a payment for something. */
-	isPaymentMethodUpdate: boolean;
 	errorCode: string | null;
 	/** Money of it went back already, in part or in full. */
 	isRefunded: boolean;
@@ -32,6 +32,8 @@ export interface PaymentFacts {
 /** What a payment means, before Lago is asked. */
 export type PaymentReading =
 	| { kind: 'succeeded' | 'failed' | 'processing'; invoiceId: string }
+	/** Money through a mandate that names no invoice: what was due on a held mandate, collected with a new card. */
+	| { kind: 'dues'; subscriptionId: string }
 	| { kind: 'ignored'; message: string }
 	| Held;
 
@@ -48,10 +50,11 @@ export function isLagoId(text: string): boolean {
  * @param expectedMode the world that the workflow's credential belongs to, null when nobody says.
  */
 export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null): PaymentReading {
+	if (payment.amount === 0) return { kind: 'ignored', message: `Payment ${payment.id} only sets up a payment method; no money moved.` };
 	if (payment.invoiceId === null)
-		return { kind: 'ignored', message: `Payment ${payment.id} carries no Lago invoice id, so it was not made for a Lago invoice.` };
-	if (payment.isPaymentMethodUpdate || payment.amount === 0)
-		return { kind: 'ignored', message: `Payment ${payment.id} only sets up a payment method; no money moved.` };
+		return payment.subscriptionId !== null && payment.status === 'succeeded'
+			? { kind: 'dues', subscriptionId: payment.subscriptionId }
+			: { kind: 'ignored', message: notForLago(payment) };
 	if (!isLagoId(payment.invoiceId) && payment.status !== 'succeeded')
 		return { kind: 'ignored', message: `Payment ${payment.id} (${payment.status ?? 'not started'}) names no Lago invoice, and no money moved.` };
 	if (!isLagoId(payment.invoiceId))
@@ -81,12 +84,19 @@ export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null
 	return { kind: 'ignored', message: `Payment ${payment.id} is ${payment.status ?? 'not started'}: nothing to book, the customer can still pay.` };
 }
 
+/** The sentence for a payment that this sync has nothing to do with. */
+export function notForLago({ id }: Pick<PaymentFacts, 'id'>): string {
+	return `Payment ${id} carries no Lago invoice id, so it was not made for a Lago invoice.`;
+}
+
 /** What to do in Lago with a successful payment. */
 export type SuccessDecision =
 	| { action: 'book'; amount: number }
 	| { action: 'already_settled' }
 	/** The invoice is paid, wholly or in part; only its list of payments tells whether by this payment. */
 	| { action: 'look_up_references' }
+	/** `record`: what is written on the invoice is no proof of another payment, so it may make room for the surplus one. */
+	| { action: 'overpaid'; overpaid: Overpaid; record: boolean }
 	| { action: 'hold'; held: Held };
 
 /**
@@ -95,29 +105,34 @@ export type SuccessDecision =
  */
 export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, references: readonly string[] | null): SuccessDecision {
 	const hold = (...args: Parameters<typeof held>): SuccessDecision => ({ action: 'hold', held: held(...args) });
+	const overpaid = (reason: Overpaid['reason'], message: string, record: boolean): SuccessDecision => ({
+		action: 'overpaid',
+		overpaid: { outcome: 'overpaid', reason, message, nextStep: `Refund payment ${payment.id}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.` },
+		record,
+	});
+	const { dodoId, state } = ourRecord(invoice.metadata);
 	if (references?.includes(payment.id)) return { action: 'already_settled' };
 	if (invoice.paymentStatus === 'succeeded') {
 		// An id without a state is written for a paid invoice only (see withOurMetadata).
-		const phase = stateOf(invoice)?.phase ?? 'paid';
-		if (recordedPayment(invoice) === payment.id && phase === 'paid') return { action: 'already_settled' };
+		const phase = state?.phase ?? 'paid';
+		const came = `Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded`;
+		if (dodoId === payment.id && phase === 'paid') return { action: 'already_settled' };
+		if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
+			return overpaid('paid_twice', `${came}, but invoice ${invoice.number} was already paid another way.`, false);
 		if (references === null) return { action: 'look_up_references' };
-		if (references.length === 0 && recordedPayment(invoice) === undefined)
+		if (references.length === 0 && dodoId === undefined)
 			return hold(
 				'already_paid',
-				`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
+				`${came}. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
 				`Find out in Lago what paid the invoice. If it was payment ${payment.id}, nothing is left to do; otherwise the customer paid twice and one payment must be returned.`,
 			);
-		return hold(
-			'paid_twice',
-			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded, but invoice ${invoice.number} was already paid another way.`,
-			`Refund payment ${payment.id} in Dodo Payments.`,
-		);
+		return overpaid('paid_twice', `${came}, but invoice ${invoice.number} was already paid another way.`, references.length > 0 || phase !== 'paid');
 	}
 	if (invoice.status === 'voided')
-		return hold(
+		return overpaid(
 			'invoice_voided',
 			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded after invoice ${invoice.number} was voided.`,
-			`Refund payment ${payment.id} in Dodo Payments.`,
+			false,
 		);
 	if (invoice.status !== 'finalized')
 		return hold(
@@ -138,7 +153,7 @@ export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, refe
 			`Payment ${payment.id} is ${formatAmount(payment.amount, payment.currency)}, invoice ${invoice.number} is in ${invoice.currency}.`,
 			'Turn adaptive currency off in Dodo Payments, then record or refund this payment by hand.',
 		);
-	const paid = stateOf(invoice)?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	const paid = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
 	if (paid === invoice.totalDue) return { action: 'book', amount: paid };
 	const figures = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}, invoice ${invoice.number} has ${formatAmount(invoice.totalDue, invoice.currency)} due`;
 	return paid < invoice.totalDue
@@ -147,7 +162,7 @@ export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, refe
 }
 
 /** What to do in Lago with a failed or still running payment. */
-export type AttemptDecision = { action: 'record' } | { action: 'unchanged'; message: string };
+export type AttemptDecision = { action: 'record' } | { action: 'recorded'; message: string } | { action: 'unchanged'; message: string };
 
 /**
  * A failed or running payment never downgrades an invoice: not one that is paid, voided or draft, and not one of which
@@ -159,20 +174,14 @@ export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): Att
 		return unchanged(`Invoice ${invoice.number} is already paid; payment ${payment.id} (${payment.status}) changes nothing.`);
 	if (invoice.status !== 'finalized')
 		return unchanged(`Invoice ${invoice.number} is ${invoice.status}; payment ${payment.id} (${payment.status}) changes nothing.`);
-	const phase = stateOf(invoice)?.phase;
-	const sameAttempt = recordedPayment(invoice) === payment.id;
-	if (!sameAttempt && phase === 'processing')
+	const { dodoId, state } = ourRecord(invoice.metadata);
+	const sameAttempt = dodoId === payment.id || (dodoId !== undefined && dodoId === payment.checkoutSessionId);
+	if (!sameAttempt && (state?.phase === 'processing' || state?.phase === 'charging'))
 		return unchanged(`Another payment of invoice ${invoice.number} is under way; payment ${payment.id} (${payment.status}) changes nothing until it has ended.`);
-	const recorded = sameAttempt && phase === payment.status;
+	// A charge that runs is recorded as such already.
+	const recorded = sameAttempt && (state?.phase === payment.status || (state?.phase === 'charging' && payment.status === 'processing'));
 	const statusAgrees = payment.status !== 'failed' || invoice.paymentStatus === 'failed';
-	if (recorded && statusAgrees) return unchanged(`Payment ${payment.id} is already recorded as ${payment.status} on invoice ${invoice.number}.`);
+	if (recorded && statusAgrees)
+		return { action: 'recorded', message: `Payment ${payment.id} is already recorded as ${payment.status} on invoice ${invoice.number}.` };
 	return { action: 'record' };
-}
-
-function recordedPayment(invoice: InvoiceFacts): string | undefined {
-	return metadataValue(invoice.metadata, PAYMENT_ID_KEY);
-}
-
-function stateOf(invoice: InvoiceFacts) {
-	return decodeState(metadataValue(invoice.metadata, STATE_KEY));
 }

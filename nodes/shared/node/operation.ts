@@ -29,7 +29,8 @@ export async function runOperation<Client>(
 		const results = await operation.execute(ctx, client, index).catch(async (caught: unknown) => {
 			const shown = asNodeError(ctx.getNode(), caught, index);
 			if (!ctx.continueOnFail()) return await Promise.reject(shown);
-			return { error: shown.message, description: shown.description } as Json;
+			// Only these keys make n8n send the item to the error output.
+			return { error: shown.message, details: shown.description } as Json;
 		});
 		for (const json of Array.isArray(results) ? results : [results]) output.push({ json: json as IDataObject, pairedItem: { item: index } });
 	}

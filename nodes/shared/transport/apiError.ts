@@ -25,6 +25,11 @@ export class ApiError extends Error {
 		return status === null || status === 408 || status === 429 || status >= 500 || this.code === 'lock_acquisition_failed';
 	}
 
+	/** No answer, or one that does not tell whether the request was carried out: it must be looked for before it is sent again. */
+	get mayHaveWorked(): boolean {
+		return this.status === null || this.status === 408 || this.status >= 500;
+	}
+
 	/** The key is wrong or may not do this: mending the credential helps, so the event must come again. */
 	get unauthorized(): boolean {
 		return this.status === 401 || (this.status === 403 && this.code !== 'feature_unavailable');

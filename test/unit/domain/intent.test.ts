@@ -23,6 +23,11 @@ describe('decideIntent', () => {
 		expect(decideIntent(withState(open), NOW)).toEqual({ action: 'reuse', state: open, sessionId: 'cks_1' });
 	});
 
+	it('hands out a session of which only the id is known: its page is a matter of the operation', () => {
+		const unknown: CollectionState = { ...open, url: undefined };
+		expect(decideIntent(withState(unknown), NOW)).toMatchObject({ action: 'reuse', sessionId: 'cks_1' });
+	});
+
 	it('hands it out again after a declined card: it is still open', () => {
 		const failed: CollectionState = { ...open, phase: 'failed' };
 		expect(decideIntent(withState(failed), NOW)).toMatchObject({ action: 'reuse' });
@@ -32,7 +37,6 @@ describe('decideIntent', () => {
 		['has died', { ...open, expiresAt: NOW - 1 }, 2],
 		['dies within a minute', { ...open, expiresAt: NOW + 60 }, 2],
 		['asks for another amount', { ...open, amount: 100 }, 2],
-		['is not known any more', { ...open, url: undefined }, 2],
 		['has a payment under way', { ...open, phase: 'processing' }, 2],
 		['belongs to the third try', { ...open, attempt: 3, expiresAt: NOW - 1 }, 4],
 		['left an unreadable state', 'something else', 2],

@@ -15,8 +15,11 @@ const MAX_VALUE = 140;
 
 const states: fc.Arbitrary<CollectionState> = fc.record(
 	{
-		phase: fc.constantFrom('open', 'processing', 'failed', 'paid'),
+		phase: fc.constantFrom('waiting', 'open', 'charging', 'processing', 'failed', 'paid', 'overpaid', 'returned'),
 		attempt: fc.integer({ min: 1, max: 9_999 }),
+		nextTryAt: fc.integer({ min: 0, max: 9_999_999_999 }),
+		failedTries: fc.integer({ min: 0, max: 20 }),
+		refunded: fc.integer({ min: 0, max: MAX_DODO_AMOUNT }),
 		amount: fc.integer({ min: 1, max: MAX_DODO_AMOUNT }),
 		expiresAt: fc.integer({ min: 0, max: 99_999_999_999 }),
 		taxOnTop: fc.constant(true),
@@ -46,12 +49,18 @@ describe('the state of a collection', () => {
 
 	it('fits into Lago and comes back the same, but for a link that is too long', () => {
 		fc.assert(
-			fc.property(states, (state) => {
+			fc.property(states, fc.boolean(), (made, isPermanent) => {
+				const { url: link, ...plain } = made;
+				const state: CollectionState = link === undefined ? plain : { ...plain, [isPermanent ? 'payLink' : 'url']: link };
 				const text = encodeState(state);
 				expect(text.length).toBeLessThanOrEqual(MAX_VALUE);
-				const { url, ...rest } = state;
+				const expected = { ...state };
+				// The decline code gives way first, then the link.
+				if (link !== undefined && !/;[ul]=/.test(text)) delete expected[isPermanent ? 'payLink' : 'url'];
+				if (state.declineCode !== undefined && !text.includes(';d=')) delete expected.declineCode;
 				const read = decodeState(text);
-				expect(read).toEqual(text.includes(';u=') && url !== undefined ? state : rest);
+				expect(read).toEqual(expected);
+				if (link !== undefined && expected.url === undefined && expected.payLink === undefined) expect(text.length + 3 + link.length).toBeGreaterThan(MAX_VALUE);
 				expect(encodeState(read as CollectionState)).toBe(text);
 			}),
 		);

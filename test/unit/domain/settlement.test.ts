@@ -13,7 +13,8 @@ describe('what a payment says', () => {
 		['an unknown status', { status: 'sideways' }, { kind: 'ignored' }],
 		['no status', { status: null }, { kind: 'ignored' }],
 		['not for Lago', { invoiceId: null }, { kind: 'ignored' }],
-		['a payment method', { isPaymentMethodUpdate: true }, { kind: 'ignored' }],
+		['what was due on a mandate', { invoiceId: null, subscriptionId: 'sub_1' }, { kind: 'dues', subscriptionId: 'sub_1' }],
+		['a failed payment of a mandate for something else', { invoiceId: null, subscriptionId: 'sub_1', status: 'failed' }, { kind: 'ignored' }],
 		['nothing', { amount: 0 }, { kind: 'ignored' }],
 		['no Lago id', { invoiceId: '../payments' }, { reason: 'unknown_invoice' }],
 		['a link that the payer can edit', { checkoutSessionId: null }, { reason: 'unknown_origin' }],
@@ -32,7 +33,7 @@ describe('a success', () => {
 		['of too little is held', { amount: 9_999 }, {}, { held: { reason: 'amount_below_due' } }],
 		['of too much is held', { amount: 10_001 }, {}, { held: { reason: 'amount_above_due' } }],
 		['in another currency is held', { currency: 'USD' }, {}, { held: { reason: 'currency_mismatch' } }],
-		['for a voided invoice is held', {}, { status: 'voided', totalDue: 0 }, { held: { reason: 'invoice_voided' } }],
+		['for a voided invoice is overpaid', {}, { status: 'voided', totalDue: 0 }, { action: 'overpaid', overpaid: { reason: 'invoice_voided' } }],
 		['for a draft is held', {}, { status: 'draft' }, { held: { reason: 'invoice_not_finalized' } }],
 		['for a paid invoice asks by whom', {}, { paymentStatus: 'succeeded', totalDue: 0 }, { action: 'look_up_references' }],
 		['recorded by status is settled', {}, { paymentStatus: 'succeeded', metadata: meta({ dodo_payment_id: 'pay_1', dodo_state: 'v1;paid;a=1' }) }, { action: 'already_settled' }],
@@ -44,9 +45,10 @@ describe('a success', () => {
 	test('booked by reference is settled; booked by another reference is paid twice', () => {
 		const paid = invoice({ paymentStatus: 'succeeded', totalDue: 0 });
 		expect(decideSuccess(payment(), paid, ['pay_1'])).toEqual({ action: 'already_settled' });
-		expect(decideSuccess(payment(), paid, ['pay_0'])).toMatchObject({ action: 'hold', held: { reason: 'paid_twice' } });
+		expect(decideSuccess(payment(), paid, ['pay_0'])).toMatchObject({ action: 'overpaid', overpaid: { reason: 'paid_twice' }, record: true });
 		const byAnother = { ...paid, metadata: meta({ dodo_payment_id: 'pay_0' }) };
-		expect(decideSuccess(payment(), byAnother, [])).toMatchObject({ action: 'hold', held: { reason: 'paid_twice' } });
+		// There it is the only proof of what paid the invoice, so it stays.
+		expect(decideSuccess(payment(), byAnother, [])).toMatchObject({ action: 'overpaid', overpaid: { reason: 'paid_twice' }, record: false });
 		expect(decideSuccess(payment(), paid, [])).toMatchObject({ action: 'hold', held: { reason: 'already_paid', nextStep: expect.stringContaining('If it was payment pay_1') } });
 	});
 
@@ -75,14 +77,17 @@ describe('a failed or running payment', () => {
 
 	test.each<[string, PaymentFacts, Parameters<typeof invoice>[0], string]>([
 		['is recorded', failed, {}, 'record'],
-		['is recorded once', failed, { paymentStatus: 'failed', metadata: recorded('failed') }, 'unchanged'],
+		['is recorded once', failed, { paymentStatus: 'failed', metadata: recorded('failed') }, 'recorded'],
 		['is completed when only half was written', failed, { metadata: recorded('failed') }, 'record'],
 		['leaves a paid invoice alone', failed, { paymentStatus: 'succeeded' }, 'unchanged'],
 		['leaves a voided invoice alone', failed, { status: 'voided' }, 'unchanged'],
 		['leaves another payment under way alone', failed, { metadata: recorded('processing', 'pay_2') }, 'unchanged'],
 		['ends its own processing', failed, { metadata: recorded('processing') }, 'record'],
 		['is recorded as under way', payment({ status: 'processing' }), {}, 'record'],
-		['is recorded as under way once', payment({ status: 'processing' }), { metadata: recorded('processing') }, 'unchanged'],
+		['is recorded as under way once', payment({ status: 'processing' }), { metadata: recorded('processing') }, 'recorded'],
+		['is recorded once, also by its session', failed, { paymentStatus: 'failed', metadata: recorded('failed', 'cks_1') }, 'recorded'],
+		['of a charge that runs is no news', payment({ status: 'processing' }), { metadata: recorded('charging') }, 'recorded'],
+		['leaves a running charge alone', failed, { metadata: recorded('charging', 'pay_2') }, 'unchanged'],
 	])('%s', (_case, one, change, action) => {
 		expect(decideAttempt(one, invoice(change)).action).toBe(action);
 	});

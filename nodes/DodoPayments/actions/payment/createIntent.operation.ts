@@ -1,18 +1,16 @@
-import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
-import { decideIntent, moneyIsMoving, type IntentDecision } from '../../../shared/domain/intent';
-import { encodeState, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { decideIntent } from '../../../shared/domain/intent';
+import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
-import { held, type Held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
-import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
-import { billingAddressOf, createCheckout, customerOf, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
-import { ensureInvoiceProduct, forgetInvoiceProduct } from '../../helpers/invoiceProduct';
+import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
+import { billingAddressOf, createCheckout, customerOf, pageOf, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
+import { endsBecauseOf } from '../../helpers/earlierPayment';
+import { idempotencyKeyOf, invoiceField, organizationField, paymentMetadata, readInvoice } from '../../helpers/invoiceInput';
+import { ensureProduct, forgetProduct, type WantedProduct } from '../../helpers/managedProduct';
 import { refusedForGood } from '../../helpers/refusals';
-import { checkoutStatusSchema, paymentSchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
 import { productField, taxField } from './product.fields';
 
@@ -28,16 +26,7 @@ const fields: INodeProperties[] = [
 		],
 		default: 'invoice',
 	},
-	{
-		displayName: 'Invoice',
-		name: 'invoice',
-		type: 'json',
-		required: true,
-		default: '={{ $json }}',
-		displayOptions: { show: { source: ['invoice'] } },
-		description: 'The invoice as Lago > Invoice > Get returns it, with its metadata. An invoice that is paid, draft, void, self-billed or charged by Lago itself is left alone.',
-		hint: 'Leave as it is behind a Lago node',
-	},
+	{ ...invoiceField, displayOptions: { show: { source: ['invoice'] } } },
 	{
 		displayName: 'Amount',
 		name: 'amount',
@@ -86,14 +75,7 @@ const fields: INodeProperties[] = [
 				placeholder: 'e.g. billing@example.com',
 				description: 'Who pays; for a Lago invoice it is taken from its customer when empty',
 			},
-			{
-				displayName: 'Lago Organization ID',
-				name: 'organizationId',
-				type: 'string',
-				default: '',
-				placeholder: "e.g. {{ $('Lago Trigger').item.json.organizationId }}",
-				description: 'Travels in the metadata of the payment, for accounts that serve several Lago organisations',
-			},
+			organizationField,
 			{
 				displayName: 'Return URL',
 				name: 'returnUrl',
@@ -116,7 +98,7 @@ export const createIntent: Operation<DodoClient> = {
 	},
 };
 
-type IntentRequest = Omit<CheckoutRequest, 'productId'>;
+type IntentRequest = Omit<CheckoutRequest, 'productId' | 'amount'> & { amount: number };
 
 async function intentForAmount(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<IDataObject> {
 	const reference = ctx.getNodeParameter('reference', index) as string;
@@ -144,39 +126,40 @@ async function intentForInvoice(ctx: IExecuteFunctions, client: DodoClient, inde
 		const decision = decideIntent(toInvoiceFacts(invoice), nowS);
 		if (decision.action === 'skip') return { outcome: 'skipped', reason: decision.reason, message: decision.message, ...about };
 		if (decision.action === 'hold') return { ...decision.held, ...about };
-		if (decision.action === 'reuse') {
-			const { url, expiresAt = 0, amount = 0, attempt } = decision.state;
-			const checkout = { sessionId: decision.sessionId, url, expiresAt };
-			return {
-				outcome: 'existing',
-				message: `Invoice ${invoice.number} already has a checkout link that still works.`,
-				...about,
-				...linkOf({ amount, currency: invoice.currency }, checkout),
-				attempt,
-			};
-		}
-		if (decision.action === 'look_first') {
-			const status = await statusAtDodo(client, decision.dodoId);
-			if (status === 'succeeded') return { ...paidAtDodo(decision.dodoId, invoice.number), ...about };
-			if (moneyIsMoving(status))
-				return {
-					outcome: 'skipped',
-					reason: 'payment_under_way',
-					message: `Payment ${decision.dodoId} of invoice ${invoice.number} is ${status} at Dodo Payments, so no second link was made.`,
-					...about,
-				};
-		}
-		return await createForInvoice(ctx, client, index, invoice, decision);
+		if (decision.action === 'create') return await createForInvoice(ctx, client, index, invoice, decision);
+		if (decision.action === 'look_first') return await lookFirst(ctx, client, index, invoice, decision);
+		const { sessionId, state } = decision;
+		const page = state.url ?? pageOf(client, sessionId);
+		if (page !== null) return { ...existingLink(invoice, state, { sessionId, url: page, expiresAt: state.expiresAt ?? 0 }, nowS), ...about };
+		// The session lives, but nobody remembers where: another one is needed.
+		return await lookFirst(ctx, client, index, invoice, { dodoId: sessionId, attempt: state.attempt + 1, amount: state.amount ?? invoice.total_due_amount_cents });
 	});
 }
 
-/** Dodo has the money, Lago does not know: a second link would let the customer pay twice. */
-function paidAtDodo(dodoId: string, invoiceNumber: string): Held {
-	return held(
-		'paid_at_dodo',
-		`Dodo Payments shows a succeeded payment for ${dodoId} of invoice ${invoiceNumber}, but in Lago the invoice is not paid.`,
-		'If its webhook is still on its way, nothing is to be done. Otherwise look at the payment in Dodo Payments and book it in Lago; if it was refunded, remove dodo_payment_id and dodo_state from the metadata of the invoice and press "Retry payment".',
-	);
+/** Another link, unless money is on its way by the earlier one. */
+async function lookFirst(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	index: number,
+	invoice: LagoInvoice,
+	{ dodoId, ...next }: { dodoId: string; attempt: number; amount: number },
+): Promise<IDataObject> {
+	const ended = await endsBecauseOf(client, dodoId, invoice.number);
+	if (ended !== null) return { ...ended, invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
+	return await createForInvoice(ctx, client, index, invoice, next);
+}
+
+/** The link that is out. A retry that was due has been made by handing it out again, and must not stay due. */
+function existingLink(invoice: LagoInvoice, { nextTryAt, ...state }: CollectionState, checkout: Checkout, nowS: number): IDataObject {
+	const wasDue = nextTryAt !== undefined && nextTryAt <= nowS;
+	return {
+		outcome: 'existing',
+		message: `Invoice ${invoice.number} already has a checkout link that still works.`,
+		...linkOf({ amount: state.amount ?? 0, currency: invoice.currency }, checkout),
+		payLink: state.payLink ?? null,
+		attempt: state.attempt,
+		...(wasDue ? { saveToInvoice: { paymentReference: checkout.sessionId, state: encodeState(state), metadata: invoice.metadata ?? [], readAt: Date.now() } } : {}),
+	};
 }
 
 async function createForInvoice(
@@ -184,20 +167,14 @@ async function createForInvoice(
 	client: DodoClient,
 	index: number,
 	invoice: LagoInvoice,
-	{ attempt, amount }: Extract<IntentDecision, { attempt: number }>,
+	{ attempt, amount }: { attempt: number; amount: number },
 ): Promise<IDataObject> {
 	const { organizationId } = ctx.getNodeParameter('additionalFields', index, {}) as { organizationId?: string };
-	const metadata: Record<string, string> = {
-		lago_invoice_id: invoice.lago_id,
-		lago_invoice_number: invoice.number,
-		attempt: String(attempt),
-	};
-	if (organizationId) metadata.lago_organization_id = organizationId;
 	const request: IntentRequest = {
 		amount,
 		currency: invoice.currency,
-		metadata,
-		idempotencyKey: `lago-inv-${invoice.lago_id}${attempt > 1 ? `-${attempt}` : ''}`,
+		metadata: paymentMetadata(invoice, attempt, organizationId),
+		idempotencyKey: idempotencyKeyOf(invoice, attempt),
 		customer: customerOf(invoice.customer),
 		billingAddress: billingAddressOf(invoice.customer),
 		taxId: invoice.customer?.tax_identification_number ?? undefined,
@@ -211,7 +188,8 @@ async function createForInvoice(
 	});
 	if ('outcome' in opened) return { ...opened, ...about };
 	const { checkout, productId } = opened;
-	const state: CollectionState = { phase: 'open', attempt, amount, expiresAt: checkout.expiresAt, url: checkout.url };
+	const { failedTries, payLink } = ourRecord(toInvoiceFacts(invoice).metadata).state ?? {};
+	const state: CollectionState = { phase: 'open', attempt, amount, expiresAt: checkout.expiresAt, failedTries, payLink, url: checkout.url };
 	if (ctx.getNodeParameter('taxMode', index) === 'exclusive') state.taxOnTop = true;
 	return {
 		outcome: 'created',
@@ -231,51 +209,22 @@ async function openCheckout(ctx: IExecuteFunctions, client: DodoClient, request:
 		const productId = ctx.getNodeParameter('product', index, '', { extractValue: true }) as string;
 		return { checkout: await createCheckout(client, { ...request, productId }, nowS), productId };
 	}
-	const wanted = { currency: request.currency, taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive' };
-	const { productId } = await ensureInvoiceProduct(client, wanted);
+	const wanted: WantedProduct = { purpose: 'invoice', currency: request.currency, taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive' };
+	const { productId } = await ensureProduct(client, wanted);
 	const first = await createCheckout(client, { ...request, productId }, nowS).catch(async (caught: unknown) => {
 		// Archived since we remembered it: look again, once.
 		const gone = caught instanceof ApiError && (caught.status === 404 || caught.status === 410 || caught.code === 'PRODUCT_IS_DELETED');
 		return gone ? null : await Promise.reject(caught);
 	});
 	if (first !== null) return { checkout: first, productId };
-	forgetInvoiceProduct(client, wanted);
-	const { productId: replacement } = await ensureInvoiceProduct(client, wanted);
+	forgetProduct(client, wanted);
+	const { productId: replacement } = await ensureProduct(client, wanted);
 	return { checkout: await createCheckout(client, { ...request, productId: replacement }, nowS), productId: replacement };
 }
 
-/** The state of the payment behind an earlier session or payment; null when Dodo knows none by this id. Throws ApiError. */
-async function statusAtDodo(client: DodoClient, dodoId: string): Promise<string | null> {
-	const id = encodeURIComponent(dodoId);
-	const status = dodoId.startsWith('cks_')
-		? client.request(checkoutStatusSchema, { method: 'GET', path: `/checkouts/${id}` }).then((session) => session.payment_status)
-		: client.request(paymentSchema, { method: 'GET', path: `/payments/${id}` }).then((payment) => payment.status);
-	return await status.then(
-		(value) => value ?? null,
-		async (caught: unknown) => (caught instanceof ApiError && caught.final && (caught.status === 404 || caught.status === 422) ? null : await Promise.reject(caught)),
-	);
-}
-
-function readInvoice(ctx: IExecuteFunctions, index: number): LagoInvoice {
-	const given = objectParameter(ctx, 'invoice', 'Invoice', index);
-	const parsed = invoiceSchema.safeParse(given.invoice ?? given);
-	if (!parsed.success)
-		throw new NodeOperationError(ctx.getNode(), '"Invoice" is not an invoice as Lago returns it', {
-			itemIndex: index,
-			description: `Not as expected: ${parsed.error.issues.map(({ path }) => path.join('.') || 'everything').join(', ')}. Put Lago > Invoice > Get before this node.`,
-		});
-	if (!parsed.data.metadata)
-		throw new NodeOperationError(ctx.getNode(), 'This invoice comes without its metadata', {
-			itemIndex: index,
-			description:
-				'Lago leaves the metadata out of webhooks, and without it nobody can tell whether a checkout link exists already. Put Lago > Invoice > Get between the trigger and this node.',
-		});
-	return parsed.data;
-}
-
-function additional(ctx: IExecuteFunctions, index: number): Partial<CheckoutRequest> {
+function additional(ctx: IExecuteFunctions, index: number): Pick<CheckoutRequest, 'customer' | 'returnUrl'> {
 	const { customerEmail, returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { customerEmail?: string; returnUrl?: string };
-	const given: Partial<CheckoutRequest> = {};
+	const given: Pick<CheckoutRequest, 'customer' | 'returnUrl'> = {};
 	if (customerEmail) given.customer = { email: customerEmail };
 	if (returnUrl) given.returnUrl = returnUrl;
 	return given;

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { ensureInvoiceProduct } from '../../helpers/invoiceProduct';
+import { ensureProduct } from '../../helpers/managedProduct';
 import type { DodoClient } from '../../transport/client';
 import { taxField } from '../payment/product.fields';
 
@@ -23,7 +23,7 @@ export const ensure: Operation<DodoClient> = {
 	async execute(ctx, client, index) {
 		const currency = (ctx.getNodeParameter('currency', index) as string).trim().toUpperCase();
 		const taxInclusive = ctx.getNodeParameter('taxMode', index) !== 'exclusive';
-		const { productId, created } = await ensureInvoiceProduct(client, { currency, taxInclusive });
+		const { productId, created } = await ensureProduct(client, { purpose: 'invoice', currency, taxInclusive });
 		return { productId, currency, taxInclusive, outcome: created ? 'created' : 'existing' };
 	},
 };

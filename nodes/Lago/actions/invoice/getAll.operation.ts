@@ -1,6 +1,6 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { collectability } from '../../../shared/domain/invoice';
-import { PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
+import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { limitFields, limitOf } from '../../../shared/node/parameters';
 import { invoiceSchema, toInvoiceFacts } from '../../schemas/objects';
@@ -18,6 +18,7 @@ const fields: INodeProperties[] = [
 				value: 'payable',
 				description: 'Finalized, unpaid, something due, not self-billed, not charged by Lago itself, and not handed to Dodo Payments yet',
 			},
+			{ name: 'Retry Due', value: 'retryDue', description: 'Unpaid, with a next try that Plan Retry has planned for now or earlier' },
 		],
 		default: 'payable',
 		description: 'Which invoices to return',
@@ -62,12 +63,9 @@ const fields: INodeProperties[] = [
 	},
 ];
 
-/** What Lago itself can filter; the rest of "payable" is checked on what it returns. */
-const PAYABLE: IDataObject = {
-	statuses: ['finalized'],
-	payment_statuses: ['pending', 'failed'],
-	[`metadata[${PAYMENT_ID_KEY}]`]: '',
-};
+/** What Lago itself can filter; the rest is checked on what it returns. */
+const UNPAID: IDataObject = { statuses: ['finalized'], payment_statuses: ['pending', 'failed'] };
+const NOT_COLLECTED: IDataObject = { ...UNPAID, [`metadata[${PAYMENT_ID_KEY}]`]: '' };
 
 /** Invoice -> Get Many. */
 export const getAll: Operation<LagoClient> = {
@@ -76,9 +74,16 @@ export const getAll: Operation<LagoClient> = {
 		const limit = limitOf(ctx, index);
 		const filters = ctx.getNodeParameter('filters', index, {}) as IDataObject;
 		const query = queryOf(filters);
-		if (ctx.getNodeParameter('show', index) !== 'payable') return await client.list('invoices', invoiceSchema, query, limit);
-		const candidates = await client.list('invoices', invoiceSchema, { ...query, ...PAYABLE }, Number.MAX_SAFE_INTEGER);
-		return candidates.filter((invoice) => collectability(toInvoiceFacts(invoice)).decision === 'collect').slice(0, limit);
+		const show = ctx.getNodeParameter('show', index);
+		if (show !== 'payable' && show !== 'retryDue') return await client.list('invoices', invoiceSchema, query, limit);
+		const base = show === 'payable' ? NOT_COLLECTED : UNPAID;
+		const candidates = await client.list('invoices', invoiceSchema, { ...query, ...base }, Number.MAX_SAFE_INTEGER);
+		const nowS = Math.floor(Date.now() / 1000);
+		return candidates.filter((invoice) => {
+			const facts = toInvoiceFacts(invoice);
+			const isDue = show === 'payable' || (ourRecord(facts.metadata).state?.nextTryAt ?? Infinity) <= nowS;
+			return isDue && collectability(facts).decision === 'collect';
+		}).slice(0, limit);
 	},
 };
 

@@ -6,6 +6,7 @@ import { fieldsOf, type Json, type Operation } from '../../../shared/node/operat
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
+import { payLinkAddressField, payLinkOf } from '../../helpers/payLink';
 import { metadataEntrySchema, toInvoiceFacts } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
@@ -16,8 +17,12 @@ const fields: INodeProperties[] = [
 		type: 'json',
 		required: true,
 		default: '={{ $json }}',
-		description: 'What Dodo Payments > Payment > Create Intent returned. A new link is written to the invoice as metadata dodo_payment_id and dodo_state; your own metadata stays. Anything else passes through.',
+		description: 'What Payment > Create Intent or Mandate > Charge of Dodo Payments returned. A new link or charge is written to the invoice as metadata dodo_payment_id and dodo_state; your own metadata stays. Anything else passes through.',
 		hint: 'Leave as it is behind a Dodo Payments node',
+	},
+	{
+		...payLinkAddressField,
+		description: 'Writes a permanent link to this page to the invoice, instead of the checkout link that dies after 24 hours. Leave empty when your workflow has no Pay Page.',
 	},
 ];
 
@@ -46,18 +51,23 @@ export const savePaymentReference: Operation<LagoClient> = {
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'intent', 'Payment Intent', index);
 		if (given.saveToInvoice === undefined && typeof given.outcome === 'string') return given;
-		const { intent, state } = readIntent(ctx, given, index);
+		const { intent, state: made } = readIntent(ctx, given, index);
 		const { saveToInvoice, ...visible } = intent;
 		const { paymentReference, metadata, readAt } = saveToInvoice;
+		const address = String(ctx.getNodeParameter('payLinkAddress', index, '') ?? '').trim();
+		const state = address === '' ? made : { ...made, payLink: await payLinkOf(ctx, address, intent.invoiceId, index) };
 		const entries = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
-		const saved = { ...visible, saved: true };
+		const saved = { ...visible, payLink: state.payLink ?? null, saved: true };
 		const readAndWrite = async (): Promise<Json> => {
 			const invoice = toInvoiceFacts(await fetchInvoice(client, intent.invoiceId));
 			const verdict = collectability(invoice);
 			if (verdict.decision === 'skip') return { ...visible, outcome: 'skipped', reason: verdict.reason, message: verdict.message, saved: false };
 			const recorded = metadataValue(invoice.metadata, PAYMENT_ID_KEY);
-			const isNews = recorded !== undefined && recorded !== paymentReference && recorded !== metadataValue(entries, PAYMENT_ID_KEY);
-			if (isNews) return adopt(visible, recorded, decodeState(metadataValue(invoice.metadata, STATE_KEY)));
+			const isNews = recorded !== metadataValue(entries, PAYMENT_ID_KEY) || metadataValue(invoice.metadata, STATE_KEY) !== metadataValue(entries, STATE_KEY);
+			// What became of it was written before we came to write that it began.
+			if (isNews && recorded === paymentReference) return saved;
+			if (isNews && recorded !== undefined && recorded !== metadataValue(entries, PAYMENT_ID_KEY))
+				return adopt(visible, recorded, decodeState(metadataValue(invoice.metadata, STATE_KEY)));
 			await changeInvoice(client, intent.invoiceId, invoice.metadata, { paymentId: paymentReference, state });
 			return saved;
 		};
@@ -78,6 +88,7 @@ function adopt(visible: Json, recorded: string, theirs: CollectionState | null):
 		message: 'Another run or a payment was recorded on this invoice at the same moment; what is recorded is valid.',
 		checkoutSessionId: recorded,
 		checkoutUrl: theirs?.url ?? null,
+		payLink: theirs?.payLink ?? null,
 		expiresAt: theirs?.expiresAt === undefined ? null : new Date(theirs.expiresAt * 1000).toISOString(),
 		saved: false,
 	};
@@ -89,6 +100,6 @@ function readIntent(ctx: IExecuteFunctions, given: Json, index: number): { inten
 	if (parsed.success && state !== null) return { intent: parsed.data, state };
 	throw new NodeOperationError(ctx.getNode(), '"Payment Intent" is not what Dodo Payments > Payment > Create Intent returns', {
 		itemIndex: index,
-		description: 'Put this node directly behind Create Intent and leave the field at {{ $json }}.',
+		description: 'Put this node directly behind Create Intent or Charge and leave the field at {{ $json }}.',
 	});
 }

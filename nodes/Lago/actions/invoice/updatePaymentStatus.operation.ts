@@ -1,10 +1,10 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import type { InvoiceFacts } from '../../../shared/domain/invoice';
-import { decodeState, metadataValue, STATE_KEY, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
-import { held, type Held } from '../../../shared/domain/outcome';
-import { decideAttempt, decideSuccess, readPayment, type DodoMode, type PaymentFacts } from '../../../shared/domain/settlement';
+import { held, type Held, type Overpaid } from '../../../shared/domain/outcome';
+import { decideAttempt, decideSuccess, notForLago, readPayment, type DodoMode, type PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -12,7 +12,8 @@ import { paymentSchema as dodoPaymentSchema } from '../../../DodoPayments/schema
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
 import { bookedReferences, changeInvoice, fetchInvoice, type InvoiceChange } from '../../helpers/invoices';
 import { bookPayment, isKnownFree, rememberFree } from '../../helpers/manualPayments';
-import { toInvoiceFacts } from '../../schemas/objects';
+import { planFrom, type PlanFrom } from '../../helpers/retryPlan';
+import { invoiceSchema, listedCustomerSchema, toInvoiceFacts, type LagoInvoice } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -29,6 +30,8 @@ const fields: INodeProperties[] = [
 
 /** Times the invoice is read again because Lago's books changed between reading and writing. */
 const MAX_ROUNDS = 3;
+/** More open invoices than one customer ever has. */
+const MAX_OPEN_INVOICES = 1_000;
 
 /**
  * Invoice -> Update Payment Status: books what a Dodo payment says. With a premium licence a success is a payment with the Dodo id as
@@ -49,20 +52,30 @@ export const updatePaymentStatus: Operation<LagoClient> = {
 		const about = { invoiceId: payment.invoiceId, paymentId: payment.id, amount: payment.amount, currency: payment.currency };
 		const mode = given.mode === 'live' || given.mode === 'test' ? given.mode : payment.observedMode;
 		const result = await settle(client, payment, mode, paidAt(given, parsed.data));
-		return { ...result, ...about };
+		return { ...about, ...result };
 	},
 };
 
-type Result = Held | { outcome: 'settled' | 'already_settled' | 'failed' | 'processing' | 'unchanged' | 'ignored'; message: string; bookedAs?: 'payment' | 'status' };
+type Result = (Held | Overpaid | Done) & { invoiceId?: string; invoiceNumber?: string };
+type Done = { outcome: 'settled' | 'already_settled' | 'failed' | 'processing' | 'unchanged' | 'ignored'; message: string; bookedAs?: 'payment' | 'status'; declineCode?: string | null; planFrom?: PlanFrom };
 
 async function settle(client: LagoClient, payment: PaymentFacts, mode: DodoMode | null, paidOn: string | undefined): Promise<Result> {
 	const reading = readPayment(payment, mode);
 	if ('outcome' in reading) return reading;
 	if (reading.kind === 'ignored') return { outcome: 'ignored', message: reading.message };
-	const { invoiceId, kind } = reading;
+	if (reading.kind === 'dues') {
+		const due = await findInvoiceOfDues(client, payment, reading.subscriptionId);
+		if (due === null) return { outcome: 'ignored', message: notForLago(payment) };
+		return typeof due === 'string' ? await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn) : due;
+	}
+	return await settleInvoice(client, payment, reading.invoiceId, reading.kind, paidOn);
+}
+
+async function settleInvoice(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'succeeded' | 'failed' | 'processing', paidOn: string | undefined): Promise<Result> {
 	return await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => {
 		const work = kind === 'succeeded' ? settleSuccess(client, payment, invoiceId, paidOn) : recordAttempt(client, payment, invoiceId, kind);
-		return await work.catch(async (caught: unknown) => refusedForGood(caught, payment, invoiceId) ?? (await Promise.reject(caught)));
+		const result = await work.catch(async (caught: unknown) => refusedForGood(caught, payment, invoiceId) ?? (await Promise.reject(caught)));
+		return { invoiceId, ...result };
 	});
 }
 
@@ -75,17 +88,22 @@ async function settleSuccess(client: LagoClient, payment: PaymentFacts, invoiceI
 			references = await bookedReferences(client, invoiceId);
 			decision = decideSuccess(payment, invoice, references);
 		}
-		if (decision.action === 'hold') return decision.held;
+		if (decision.action === 'hold') return { ...decision.held, invoiceNumber: invoice.number };
+		if (decision.action === 'overpaid') {
+			// Seen on the invoice, and known when the refund comes back that nothing of it was booked.
+			if (decision.record) await change(client, invoice, { paymentId: payment.id, state: nextState(payment, invoice, { phase: 'overpaid' }) });
+			return { ...decision.overpaid, invoiceNumber: invoice.number };
+		}
 		if (decision.action === 'already_settled') {
 			const note = await correctRecord(client, payment, invoice);
-			return { outcome: 'already_settled', message: `Payment ${payment.id} is already booked on invoice ${invoice.number}.${note}` };
+			return { outcome: 'already_settled', message: `Payment ${payment.id} is already booked on invoice ${invoice.number}.${note}`, invoiceNumber: invoice.number };
 		}
 		if (decision.action === 'book') {
 			const bookedAs = await book(client, payment, invoice, decision.amount, paidOn);
 			if (bookedAs !== 'books_changed') {
 				const note = bookedAs === 'payment' ? await correctRecord(client, payment, invoice) : '';
 				const message = `Invoice ${invoice.number} is paid: ${formatAmount(decision.amount, payment.currency)} by payment ${payment.id}.${note}`;
-				return { outcome: 'settled', bookedAs, message };
+				return { outcome: 'settled', bookedAs, message, invoiceNumber: invoice.number };
 			}
 			references = await bookedReferences(client, invoiceId);
 		}
@@ -103,8 +121,8 @@ async function book(client: LagoClient, payment: PaymentFacts, invoice: InvoiceF
 		if (status !== 'finalized') return 'books_changed';
 		rememberFree(client);
 	}
-	const written = await change(client, invoice, { paymentStatus: 'succeeded', paymentId: payment.id, state: nextState(invoice, { phase: 'paid' }) });
-	return written ? 'status' : 'books_changed';
+	const written = await change(client, invoice, { paymentStatus: 'succeeded', paymentId: payment.id, state: nextState(payment, invoice, { phase: 'paid' }) });
+	return written === null ? 'books_changed' : 'status';
 }
 
 /**
@@ -113,11 +131,11 @@ async function book(client: LagoClient, payment: PaymentFacts, invoice: InvoiceF
  * the same, and the returned words say what is left as it was.
  */
 async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts): Promise<string> {
-	const phase = decodeState(metadataValue(invoice.metadata, STATE_KEY))?.phase;
+	const phase = ourRecord(invoice.metadata).state?.phase;
 	if (phase !== 'failed' && phase !== 'processing') return '';
 	const note = ` The metadata could not be corrected and still says "${phase}".`;
-	return await change(client, invoice, { paymentId: payment.id, state: nextState(invoice, { phase: 'paid' }) }).then(
-		(written) => (written ? '' : note),
+	return await change(client, invoice, { paymentId: payment.id, state: nextState(payment, invoice, { phase: 'paid' }) }).then(
+		(written) => (written === null ? note : ''),
 		async (caught: unknown) => (caught instanceof ApiError && caught.final ? note : await Promise.reject(caught)),
 	);
 }
@@ -125,16 +143,54 @@ async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice:
 async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'failed' | 'processing'): Promise<Result> {
 	const declineCode = payment.errorCode ?? undefined;
 	for (let round = 0; round < MAX_ROUNDS; round++) {
-		const invoice = toInvoiceFacts(await fetchInvoice(client, invoiceId));
+		const read = await fetchInvoice(client, invoiceId);
+		const invoice = toInvoiceFacts(read);
 		const decision = decideAttempt(payment, invoice);
-		if (decision.action === 'unchanged') return { outcome: 'unchanged', message: decision.message };
-		const state = nextState(invoice, kind === 'failed' ? { phase: kind, declineCode } : { phase: kind });
-		if (!(await change(client, invoice, { paymentStatus: kind === 'failed' ? 'failed' : undefined, paymentId: payment.id, state }))) continue;
+		if (decision.action === 'unchanged' || (decision.action === 'recorded' && kind === 'processing'))
+			return { outcome: 'unchanged', message: decision.message, invoiceNumber: invoice.number };
+		// Already recorded, but whether its next try was planned nobody knows: planning is harmless when it was.
+		if (decision.action === 'recorded') return { outcome: 'failed', message: decision.message, declineCode, invoiceNumber: invoice.number, planFrom: planFrom(read) };
+		const state = nextState(payment, invoice, kind === 'failed' ? { phase: kind, declineCode } : { phase: kind });
+		// A declined card leaves the session open, and the session is how the link is found again.
+		const { dodoId } = ourRecord(invoice.metadata);
+		const paymentId = kind === 'failed' && dodoId !== undefined && dodoId === payment.checkoutSessionId ? dodoId : payment.id;
+		const written = await change(client, invoice, { paymentStatus: kind === 'failed' ? 'failed' : undefined, paymentId, state });
+		if (written === null) continue;
 		return kind === 'failed'
-			? { outcome: 'failed', message: `Payment ${payment.id} of invoice ${invoice.number} failed${declineCode ? ` (${declineCode})` : ''}. The link stays usable while it lives.` }
-			: { outcome: 'processing', message: `Payment ${payment.id} of invoice ${invoice.number} is under way; the outcome follows.` };
+			? {
+					outcome: 'failed',
+					message: `Payment ${payment.id} of invoice ${invoice.number} failed${declineCode ? ` (${declineCode})` : ''}.${state.url || state.payLink ? ' The link on the invoice stays usable.' : ''}`,
+					declineCode: declineCode ?? null,
+					invoiceNumber: invoice.number,
+					planFrom: planFrom(written),
+				}
+			: { outcome: 'processing', message: `Payment ${payment.id} of invoice ${invoice.number} is under way; the outcome follows.`, invoiceNumber: invoice.number };
 	}
 	return await Promise.reject(restless(payment, invoiceId));
+}
+
+/**
+ * What was due on a held mandate and is collected with a new card names no invoice: it is the one open invoice of the mandate's customer
+ * with a failed charge over exactly this amount.
+ * @returns its id, a held item when it is not clear, null when the mandate has nothing to do with Lago.
+ */
+async function findInvoiceOfDues(client: LagoClient, payment: PaymentFacts, subscriptionId: string): Promise<string | Held | null> {
+	const [customer] = await client.list('customers', listedCustomerSchema, { 'metadata[dodo_subscription_id]': subscriptionId }, 1);
+	if (customer === undefined) return null;
+	const query = { external_customer_id: customer.external_id, statuses: ['finalized'], payment_statuses: ['pending', 'failed'] };
+	const open = await client.list('invoices', invoiceSchema, query, MAX_OPEN_INVOICES);
+	const fitting = open.filter((invoice) => {
+		const { dodoId, state } = ourRecord(toInvoiceFacts(invoice).metadata);
+		const amount = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+		return dodoId?.startsWith('pay_') && state?.phase === 'failed' && invoice.currency === payment.currency && invoice.total_due_amount_cents === amount;
+	});
+	const [invoice, ...others] = fitting;
+	if (invoice !== undefined && others.length === 0) return invoice.lago_id;
+	return held(
+		'unknown_invoice',
+		`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} came by mandate ${subscriptionId} of customer ${customer.external_id} and names no invoice; ${fitting.length === 0 ? 'no open one fits' : `${fitting.length} open ones fit`}.`,
+		'Find the invoice it pays and record the payment there by hand; refund it in Dodo Payments if there is none.',
+	);
 }
 
 /** As an outage, so that the event comes again when the books are quiet. */
@@ -143,18 +199,18 @@ function restless(payment: PaymentFacts, invoiceId: string): ApiError {
 }
 
 /** Keeps what is known of the link: a declined card leaves it open; a bank debit that fails later has used it up. */
-function nextState(invoice: InvoiceFacts, news: Pick<CollectionState, 'phase' | 'declineCode'>): CollectionState {
-	const before = decodeState(metadataValue(invoice.metadata, STATE_KEY));
-	const { attempt = 1, amount, taxOnTop, expiresAt, url } = before ?? {};
+function nextState(payment: PaymentFacts, invoice: InvoiceFacts, news: Pick<CollectionState, 'phase' | 'declineCode'>): CollectionState {
+	const before = ourRecord(invoice.metadata).state;
+	const { amount, taxOnTop, expiresAt, url, payLink, nextTryAt, failedTries, attempt = 1 } = before ?? {};
 	const usedUp = before?.phase === 'processing' && news.phase === 'failed';
-	return { attempt, amount, taxOnTop, ...(usedUp ? {} : { expiresAt, url }), ...news };
+	const plan = news.phase === 'failed' || news.phase === 'processing' ? { nextTryAt, failedTries } : {};
+	return { attempt: Math.max(attempt, payment.attempt), amount, taxOnTop, payLink, ...plan, ...(usedUp ? {} : { expiresAt, url }), ...news };
 }
 
-/** Writes status and metadata; false when somebody else wrote meanwhile, so that it must be decided on the books as they are now. */
-async function change(client: LagoClient, invoice: InvoiceFacts, wanted: InvoiceChange): Promise<boolean> {
-	return await changeInvoice(client, invoice.id, invoice.metadata, wanted).then(
-		() => true,
-		async (caught: unknown) => (caught instanceof ApiError && caught.details.key?.includes('value_already_exist') ? false : await Promise.reject(caught)),
+/** Writes status and metadata; null when somebody else wrote meanwhile, so that it must be decided on the books as they are now. */
+async function change(client: LagoClient, invoice: InvoiceFacts, wanted: InvoiceChange): Promise<LagoInvoice | null> {
+	return await changeInvoice(client, invoice.id, invoice.metadata, wanted).catch(async (caught: unknown) =>
+		caught instanceof ApiError && caught.details.key?.includes('value_already_exist') ? null : await Promise.reject(caught),
 	);
 }
 

@@ -1,0 +1,199 @@
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { withLock } from '../../../shared/delivery/keyedLock';
+import { moneyIsMoving } from '../../../shared/domain/intent';
+import { collectability } from '../../../shared/domain/invoice';
+import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { formatAmount } from '../../../shared/domain/money';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { ApiError } from '../../../shared/transport/apiError';
+import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
+import { endsBecauseOf, paidAtDodo } from '../../helpers/earlierPayment';
+import { idempotencyKeyOf, invoiceField, organizationField, paymentMetadata, readInvoice } from '../../helpers/invoiceInput';
+import { fetchMandate, termsOf, unchargeable, type MandateTerms, type Unchargeable } from '../../helpers/mandates';
+import { refusedForGood } from '../../helpers/refusals';
+import { UnclearCalls } from '../../helpers/unclearCalls';
+import { chargeAnswerSchema, paymentSummarySchema } from '../../schemas/objects';
+import type { DodoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	invoiceField,
+	{
+		displayName: 'Try Again Now',
+		name: 'tryAgain',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to charge once more although the last try failed and no further one is due yet',
+		hint: "Behind a Lago Trigger: {{ $json.event === 'invoice.payment_failure' }}, which is Lago's Retry Payment button",
+	},
+	{
+		displayName: 'Additional Fields',
+		name: 'additionalFields',
+		type: 'collection',
+		placeholder: 'Add Field',
+		default: {},
+		options: [
+			{ displayName: 'Description', name: 'description', type: 'string', default: '', placeholder: 'e.g. Invoice ACM-2026-001', description: 'What the customer reads on the statement; the invoice number when empty' },
+			organizationField,
+		],
+	},
+];
+
+/** More payments than one mandate ever has in the life of one invoice. */
+const PAYMENT_LIMIT = 1_000;
+const unclear = new UnclearCalls();
+
+/** What a person reads when a link takes the place of a charge. */
+const REASONS: Readonly<Record<Unchargeable, [what: string, nextStep: string]>> = {
+	no_mandate: ['The customer has not agreed to automatic payment', 'Nothing: the customer pays by link. Dodo Payments > Mandate > Create Set-Up Link offers automatic payment.'],
+	mandate_on_hold: ['The mandate is on hold after a declined charge', 'Let the customer give another card: Dodo Payments > Mandate > Get Update-Payment-Method Link.'],
+	mandate_inactive: ['The mandate is not active', 'Set a new one up with Dodo Payments > Mandate > Create Set-Up Link.'],
+	mandate_expired: ['The mandate has expired', 'Set a new one up with Dodo Payments > Mandate > Create Set-Up Link.'],
+	mandate_currency: ['The mandate is in another currency than the invoice', 'Set up a mandate in the currency of the invoice, or leave it to the link.'],
+	mandate_refused: ['Dodo Payments takes no charge by this mandate', 'Look at the subscription in Dodo Payments; set a new mandate up if it was cancelled.'],
+};
+
+/** Dodo's refusals of a charge that a link can answer (docs `api-reference/error-codes`). */
+const REFUSALS: Readonly<Record<string, Unchargeable>> = {
+	CHARGE_NOT_ALLOWED_FOR_SCHEDULED_CANCELLATION: 'mandate_refused',
+	NOT_FOUND: 'mandate_refused',
+	SUBSCRIPTION_EXPIRED: 'mandate_expired',
+	SUBSCRIPTION_INACTIVE: 'mandate_inactive',
+	SUBSCRIPTION_NOT_ON_DEMAND: 'mandate_refused',
+	SUBSCRIPTION_PAYMENT_RETRY_LIMIT_EXCEEDED: 'mandate_refused',
+};
+
+/**
+ * Mandate -> Charge: collects an invoice without the customer, once for each attempt. Dodo has no idempotency, so the payments of the
+ * mandate are looked through first, and again after an answer that got lost.
+ */
+export const charge: Operation<DodoClient> = {
+	fields: fieldsOf('mandate', 'charge', fields),
+	async execute(ctx, client, index) {
+		const invoice = readInvoice(ctx, index);
+		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
+		return await withLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => ({ ...(await collect(ctx, client, index, invoice)), ...about }));
+	},
+};
+
+async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number, invoice: LagoInvoice): Promise<Json> {
+	const verdict = collectability(toInvoiceFacts(invoice));
+	if (verdict.decision === 'skip') return { outcome: 'skipped', reason: verdict.reason, message: verdict.message };
+	if (verdict.decision === 'held') return verdict.held;
+	const mandateId = invoice.customer?.metadata?.find(({ key }) => key === 'dodo_subscription_id')?.value;
+	if (!mandateId) return needsLink('no_mandate', invoice);
+	const terms = await termsOf(client, mandateId);
+	if (typeof terms === 'string') return needsLink(terms, invoice);
+	if (terms.currency !== invoice.currency) return needsLink('mandate_currency', invoice);
+	const { dodoId, state } = ourRecord(toInvoiceFacts(invoice).metadata);
+	if (dodoId?.startsWith('cks_')) {
+		const ended = await endsBecauseOf(client, dodoId, invoice.number);
+		if (ended !== null) return ended;
+	}
+	const nowS = Math.floor(Date.now() / 1000);
+	const isDue = ctx.getNodeParameter('tryAgain', index, false) === true || (state?.nextTryAt ?? Infinity) <= nowS;
+	if (dodoId?.startsWith('pay_') && state?.phase === 'failed' && !isDue) return waitsForNextTry(invoice.number, state);
+	const isRunning = state?.phase === 'charging' || state?.phase === 'processing';
+	const attempt = state === null || dodoId === undefined ? 1 : isRunning ? state.attempt : state.attempt + 1;
+	const { description } = ctx.getNodeParameter('additionalFields', index, {}) as { description?: string };
+	return await chargeOnce(ctx, client, index, { invoice, mandateId, terms, attempt, amount: verdict.amount, before: state, description: description || `Invoice ${invoice.number}` });
+}
+
+/** A copy of the event that led to the failed try must not lead to another one. */
+function waitsForNextTry(invoiceNumber: string, { nextTryAt, declineCode }: CollectionState): Json {
+	const failed = `The last charge of invoice ${invoiceNumber} failed${declineCode ? ` (${declineCode})` : ''}`;
+	return nextTryAt === undefined
+		? { outcome: 'skipped', reason: 'try_failed', message: `${failed} and no further one is planned.`, nextStep: 'Press "Retry payment" in Lago to charge once more.' }
+		: { outcome: 'skipped', reason: 'retry_planned', message: `${failed}; the next one is planned for ${new Date(nextTryAt * 1000).toISOString()}.` };
+}
+
+interface Charge {
+	invoice: LagoInvoice;
+	mandateId: string;
+	terms: MandateTerms;
+	attempt: number;
+	/** Minor units of the invoice's currency. */
+	amount: number;
+	before: CollectionState | null;
+	description: string;
+}
+
+async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: number, wanted: Charge): Promise<Json> {
+	const { invoice, mandateId, attempt, amount } = wanted;
+	const found = await findCharge(client, wanted);
+	if (found !== null) return found;
+	const key = `${client.accountKey} ${invoice.lago_id} ${attempt}`;
+	unclear.refuseWhileUnclear(key, `A charge of invoice ${invoice.number}`);
+	const { organizationId } = ctx.getNodeParameter('additionalFields', index, {}) as { organizationId?: string };
+	const body: IDataObject = {
+		product_price: amount,
+		product_currency: invoice.currency,
+		product_description: wanted.description,
+		metadata: paymentMetadata(invoice, attempt, organizationId),
+		customer_balance_config: { allow_customer_credits_purchase: false, allow_customer_credits_usage: false },
+	};
+	const path = `/subscriptions/${encodeURIComponent(mandateId)}/charge`;
+	const answer = await client
+		.request(chargeAnswerSchema, { method: 'POST', path, body, headers: { 'Idempotency-Key': idempotencyKeyOf(invoice, attempt) } })
+		.catch(async (caught: unknown) => await afterRefusal(client, wanted, key, caught));
+	if ('outcome' in answer) return answer as Json;
+	return charged('charging', `${formatAmount(amount, invoice.currency)} of invoice ${invoice.number} are being charged by mandate ${mandateId}; the outcome follows.`, String(answer.payment_id), wanted);
+}
+
+/** What became of a charge that was refused or not answered. */
+async function afterRefusal(client: DodoClient, wanted: Charge, key: string, caught: unknown): Promise<Json> {
+	const { invoice, mandateId } = wanted;
+	if (!(caught instanceof ApiError) || caught.unauthorized) return await Promise.reject(caught);
+	if (!caught.final) {
+		if (caught.mayHaveWorked) unclear.remember(key);
+		return (await findCharge(client, wanted)) ?? (await Promise.reject(caught));
+	}
+	if (caught.code === 'PREVIOUS_PAYMENT_PENDING')
+		return (
+			(await findCharge(client, wanted)) ?? {
+				outcome: 'mandate_busy',
+				message: `Another charge of mandate ${mandateId} is still running, so invoice ${invoice.number} was not charged.`,
+				nextStep: 'Nothing: Plan Retry tries again in 15 minutes.',
+				subscriptionId: mandateId,
+			}
+		);
+	const reason = REFUSALS[caught.code ?? ''];
+	if (reason === 'mandate_inactive') return needsLink(unchargeable(await fetchMandate(client, mandateId)) ?? reason, invoice);
+	if (reason !== undefined) return needsLink(reason, invoice);
+	return refusedForGood(caught, `the charge of invoice ${invoice.number}`) ?? (await Promise.reject(caught));
+}
+
+/** The charge of this invoice and attempt that Dodo already has, as a result; null when there is none. */
+async function findCharge(client: DodoClient, wanted: Charge): Promise<Json | null> {
+	const { invoice, mandateId, attempt } = wanted;
+	const query: IDataObject = { subscription_id: mandateId };
+	if (typeof invoice.created_at === 'string') query.created_at_gte = invoice.created_at;
+	const payments = await client.list(paymentSummarySchema, '/payments', query, PAYMENT_LIMIT);
+	const ours = payments.filter(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
+	const paid = ours.find(({ status, refund_status }) => status === 'succeeded' && !refund_status);
+	if (paid) return paidAtDodo(paid.payment_id, invoice.number);
+	const running = ours.find(({ status }) => moneyIsMoving(status) && status !== 'succeeded');
+	const known = running ?? ours.find(({ metadata }) => Number(metadata.attempt) === attempt);
+	if (known === undefined) return null;
+	const what = `Payment ${known.payment_id} of invoice ${invoice.number} (${known.status ?? 'just started'}) was already made for this attempt, so nothing was charged.`;
+	return charged('existing', what, known.payment_id, wanted);
+}
+
+function charged(outcome: 'charging' | 'existing', message: string, paymentId: string, { invoice, mandateId, terms, attempt, amount, before }: Charge): Json {
+	const state: CollectionState = { phase: 'charging', attempt, amount, failedTries: before?.failedTries, payLink: before?.payLink };
+	if (!terms.taxInclusive) state.taxOnTop = true;
+	return {
+		outcome,
+		message,
+		paymentId,
+		subscriptionId: mandateId,
+		amount,
+		currency: invoice.currency,
+		attempt,
+		saveToInvoice: { paymentReference: paymentId, state: encodeState(state), metadata: invoice.metadata ?? [], readAt: Date.now() },
+	};
+}
+
+function needsLink(reason: Unchargeable, invoice: LagoInvoice): Json {
+	const [what, nextStep] = REASONS[reason];
+	return { outcome: 'needs_link', reason, message: `${what}, so invoice ${invoice.number} is collected by a link.`, nextStep, invoice };
+}

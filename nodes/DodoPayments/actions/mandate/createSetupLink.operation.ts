@@ -1,0 +1,112 @@
+import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { withLock } from '../../../shared/delivery/keyedLock';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { objectParameter } from '../../../shared/node/parameters';
+import { ApiError } from '../../../shared/transport/apiError';
+import { customerSchema, type LagoCustomer } from '../../../Lago/schemas/objects';
+import { billingAddressOf, createCheckout, customerOf } from '../../helpers/checkout';
+import { fetchMandate, unchargeable } from '../../helpers/mandates';
+import { ensureProduct } from '../../helpers/managedProduct';
+import { refusedForGood } from '../../helpers/refusals';
+import type { DodoClient } from '../../transport/client';
+import { taxField } from '../payment/product.fields';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Customer',
+		name: 'customer',
+		type: 'json',
+		required: true,
+		default: '={{ $json }}',
+		description: 'The customer as Lago > Customer > Get returns it. When the customer has given a card, the mandate is saved on this Lago customer.',
+		hint: 'Leave as it is behind a Lago node',
+	},
+	{
+		displayName: 'Currency',
+		name: 'currency',
+		type: 'string',
+		required: true,
+		default: '={{ $json.currency }}',
+		placeholder: 'e.g. EUR',
+		description: 'ISO code of the currency that this customer is billed in; a mandate is charged in no other',
+	},
+	taxField,
+	{
+		displayName: 'Additional Fields',
+		name: 'additionalFields',
+		type: 'collection',
+		placeholder: 'Add Field',
+		default: {},
+		options: [
+			{ displayName: 'Customer Email', name: 'customerEmail', type: 'string', default: '', placeholder: 'e.g. billing@example.com', description: 'Who agrees to be charged; taken from the customer when empty' },
+			{ displayName: 'Return URL', name: 'returnUrl', type: 'string', default: '', placeholder: 'e.g. https://example.com/thanks', description: 'Where the customer goes afterwards' },
+		],
+	},
+];
+
+/** Mandate -> Create Set-Up Link: a page on which a customer agrees to be charged for every later invoice. No money moves. */
+export const createSetupLink: Operation<DodoClient> = {
+	fields: fieldsOf('mandate', 'createSetupLink', fields),
+	async execute(ctx, client, index) {
+		const customer = readCustomer(ctx, index);
+		const externalId = customer.external_id;
+		const currency = String(ctx.getNodeParameter('currency', index) ?? '').trim().toUpperCase();
+		if (!/^[A-Z]{3}$/.test(currency))
+			throw new NodeOperationError(ctx.getNode(), 'The currency of the mandate is missing', {
+				itemIndex: index,
+				description: `Customer ${externalId} has no currency in Lago yet. Type the one that the invoices will have, e.g. EUR.`,
+			});
+		const { customerEmail, returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { customerEmail?: string; returnUrl?: string };
+		return await withLock(`setup ${client.accountKey} ${externalId}`, async () => {
+			const active = await activeMandate(client, customer, currency);
+			if (active !== null)
+				return { outcome: 'existing', message: `Customer ${externalId} already has an active mandate in ${currency}.`, customerExternalId: externalId, subscriptionId: active };
+			const { productId } = await ensureProduct(client, { purpose: 'mandate', currency, taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive' });
+			const request = {
+				productId,
+				amount: null,
+				currency,
+				// Copied to charges without metadata of their own, so nothing of one invoice may stand here.
+				metadata: { lago_customer_external_id: externalId },
+				idempotencyKey: `lago-cus-${encodeURIComponent(externalId)}-${currency}`,
+				customer: customerEmail ? { email: customerEmail } : customerOf(customer),
+				billingAddress: billingAddressOf(customer),
+				taxId: customer.tax_identification_number ?? undefined,
+				returnUrl: returnUrl || undefined,
+			};
+			const opened = await createCheckout(client, request, Math.floor(Date.now() / 1000)).catch(
+				async (caught: unknown): Promise<Json> =>
+					(caught instanceof ApiError ? refusedForGood(caught, `the set-up of automatic payment for customer ${externalId}`) : null) ?? (await Promise.reject(caught)),
+			);
+			if ('outcome' in opened) return { ...opened, customerExternalId: externalId };
+			const { sessionId, url, expiresAt } = opened as { sessionId: string; url: string; expiresAt: number };
+			return {
+				outcome: 'created',
+				message: `Customer ${externalId} can agree to automatic payment by this link. It works once and for 24 hours.`,
+				customerExternalId: externalId,
+				currency,
+				setupUrl: url,
+				checkoutSessionId: sessionId,
+				expiresAt: new Date(expiresAt * 1000).toISOString(),
+			};
+		});
+	},
+};
+
+/** The mandate that the customer already has, if it can be charged in this currency. */
+async function activeMandate(client: DodoClient, customer: LagoCustomer, currency: string): Promise<string | null> {
+	const id = customer.metadata?.find(({ key }) => key === 'dodo_subscription_id')?.value;
+	if (!id) return null;
+	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) => (caught instanceof ApiError && caught.final && caught.status === 404 ? null : await Promise.reject(caught)));
+	return mandate !== null && mandate.currency === currency && unchargeable(mandate) === null ? id : null;
+}
+
+function readCustomer(ctx: IExecuteFunctions, index: number): LagoCustomer & { external_id: string } {
+	const given = objectParameter(ctx, 'customer', 'Customer', index);
+	const parsed = customerSchema.safeParse(given.customer ?? given);
+	if (parsed.success && parsed.data.external_id) return { ...parsed.data, external_id: parsed.data.external_id };
+	throw new NodeOperationError(ctx.getNode(), '"Customer" is not a customer as Lago returns it', {
+		itemIndex: index,
+		description: 'Put Lago > Customer > Get before this node and leave the field at {{ $json }}.',
+	});
+}

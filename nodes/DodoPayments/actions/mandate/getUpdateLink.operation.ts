@@ -1,0 +1,65 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { withLock } from '../../../shared/delivery/keyedLock';
+import type { Json } from '../../../shared/node/operation';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { ApiError } from '../../../shared/transport/apiError';
+import { refusedForGood } from '../../helpers/refusals';
+import { updateMethodAnswerSchema } from '../../schemas/objects';
+import type { DodoClient } from '../../transport/client';
+import { chosenMandate, mandateField } from './mandate.field';
+
+const fields: INodeProperties[] = [
+	mandateField,
+	{
+		displayName: 'When a mandate is on hold, giving a new card makes Dodo collect at once what is due on it. If the customer pays the same invoice by its link as well, the second payment comes out as Overpaid.',
+		name: 'duesNotice',
+		type: 'notice',
+		default: '',
+	},
+	{
+		displayName: 'Additional Fields',
+		name: 'additionalFields',
+		type: 'collection',
+		placeholder: 'Add Field',
+		default: {},
+		options: [
+			{ displayName: 'Return URL', name: 'returnUrl', type: 'string', default: '', placeholder: 'e.g. https://example.com/thanks', description: 'Where the customer goes afterwards' },
+		],
+	},
+];
+
+/** Links that still live, by account and mandate: asking twice must not start two collections of the dues. */
+const living = new Map<string, { result: Json; expiresAtMs: number }>();
+/** Dodo says when a link dies; when it does not, this is what it documents for hosted pages. */
+const LINK_LIFE_MS = 24 * 3_600_000;
+
+/** Mandate -> Get Update-Payment-Method Link. */
+export const getUpdateLink: Operation<DodoClient> = {
+	fields: fieldsOf('mandate', 'getUpdateLink', fields),
+	async execute(ctx, client, index) {
+		const subscriptionId = chosenMandate(ctx, index);
+		const { returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { returnUrl?: string };
+		const key = `${client.accountKey} ${subscriptionId}`;
+		return await withLock(`update ${key}`, async () => {
+			const known = living.get(key);
+			if (known !== undefined && known.expiresAtMs - 3_600_000 > Date.now()) return { ...known.result, outcome: 'existing' };
+			const body: IDataObject = { type: 'new' };
+			if (returnUrl) body.return_url = returnUrl;
+			const answer = await client
+				.request(updateMethodAnswerSchema, { method: 'POST', path: `/subscriptions/${encodeURIComponent(subscriptionId)}/update-payment-method`, body })
+				.catch(async (caught: unknown) => (caught instanceof ApiError ? refusedForGood(caught, `a link to change the payment method of mandate ${subscriptionId}`) : null) ?? (await Promise.reject(caught)));
+			if ('outcome' in answer) return { ...answer, subscriptionId };
+			const expiresAtMs = Date.parse(answer.expires_on ?? '') || Date.now() + LINK_LIFE_MS;
+			const result = {
+				outcome: 'created',
+				message: 'The customer can give another payment method by this link. What is due on the mandate is collected at once.',
+				subscriptionId,
+				updateUrl: answer.payment_link ?? null,
+				paymentId: answer.payment_id ?? null,
+				expiresAt: new Date(expiresAtMs).toISOString(),
+			};
+			living.set(key, { result, expiresAtMs });
+			return result;
+		});
+	},
+};

@@ -1,0 +1,25 @@
+import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+
+/** Chooses a mandate: an on-demand subscription of Dodo. */
+export const mandateField: INodeProperties = {
+	displayName: 'Mandate',
+	name: 'mandate',
+	type: 'resourceLocator',
+	required: true,
+	default: { mode: 'list', value: '' },
+	description: 'The on-demand subscription by which a customer has agreed to be charged; Lago keeps it on the customer as dodo_subscription_id',
+	modes: [
+		{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchMandates', searchable: true } },
+		{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. sub_4mQ0Ydq2Hk1nTzFh3XbUv' },
+	],
+};
+
+/** The chosen mandate. Throws NodeOperationError when there is none. */
+export function chosenMandate(ctx: IExecuteFunctions, index: number): string {
+	const id = String(ctx.getNodeParameter('mandate', index, '', { extractValue: true }) ?? '').trim();
+	if (id !== '') return id;
+	throw new NodeOperationError(ctx.getNode(), 'No mandate is chosen', {
+		itemIndex: index,
+		description: 'Choose one from the list. Behind Lago > Customer > Get: By ID, with the value of its metadata entry dodo_subscription_id.',
+	});
+}

@@ -1,0 +1,179 @@
+import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { z } from 'zod';
+import { withLock } from '../../../shared/delivery/keyedLock';
+import { formatAmount } from '../../../shared/domain/money';
+import { held } from '../../../shared/domain/outcome';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { objectParameter } from '../../../shared/node/parameters';
+import { creditNoteSchema, type LagoCreditNote } from '../../../Lago/schemas/objects';
+import { fetchPayment, leftOf, refundLocked, refundOnce } from '../../helpers/refunds';
+import { refundSchema, type DodoPayment } from '../../schemas/objects';
+import type { DodoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Refund For',
+		name: 'source',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{ name: 'Any Payment', value: 'payment', description: 'A payment and an amount that you give' },
+			{ name: 'Lago Credit Note', value: 'creditNote', description: 'What a credit note of Lago gives back' },
+			{ name: 'Overpayment', value: 'overpayment', description: 'A payment that came although nothing was due any more' },
+		],
+		default: 'creditNote',
+	},
+	{
+		displayName: 'Credit Note',
+		name: 'creditNote',
+		type: 'json',
+		required: true,
+		default: '={{ $json }}',
+		displayOptions: { show: { source: ['creditNote'] } },
+		description: 'The credit note as Lago > Credit Note > Get returns it. Without a refund, or when it mirrors a refund of Dodo, nothing is done.',
+		hint: 'Leave as it is behind a Lago node',
+	},
+	{
+		displayName: 'Overpayment',
+		name: 'overpayment',
+		type: 'json',
+		required: true,
+		default: '={{ $json }}',
+		displayOptions: { show: { source: ['overpayment'] } },
+		description: 'An item that left Lago > Invoice > Update Payment Status as overpaid; its payment is refunded in full. Anything else passes through.',
+		hint: 'Leave as it is behind a Lago node',
+	},
+	{
+		displayName: 'Payment',
+		name: 'payment',
+		type: 'resourceLocator',
+		required: true,
+		default: { mode: 'list', value: '' },
+		displayOptions: { show: { source: ['payment'] } },
+		modes: [
+			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchPayments', searchable: true } },
+			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. pay_4mQ0Ydq2Hk1nTzFh3XbUv' },
+		],
+	},
+	{
+		displayName: 'Amount',
+		name: 'amount',
+		type: 'number',
+		typeOptions: { minValue: 0, numberPrecision: 0 },
+		default: 0,
+		displayOptions: { show: { source: ['payment'] } },
+		description: 'In the smallest unit of the currency, tax included; 0 refunds all that is left',
+	},
+	{
+		displayName: 'Reference',
+		name: 'reference',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. ticket-4711',
+		displayOptions: { show: { source: ['payment'] } },
+		description: 'Your own name for this refund, shown as its reason at Dodo Payments. A payment is refunded only once under the same name.',
+	},
+];
+
+/** Refund -> Create: exactly one refund for a credit note, an overpayment or a reference. */
+export const create: Operation<DodoClient> = {
+	fields: fieldsOf('refund', 'create', fields),
+	async execute(ctx, client, index) {
+		const source = ctx.getNodeParameter('source', index) as 'creditNote' | 'overpayment' | 'payment';
+		if (source === 'creditNote') return await forCreditNote(ctx, client, index);
+		return source === 'overpayment' ? await forOverpayment(ctx, client, index) : await forPayment(ctx, client, index);
+	},
+};
+
+async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
+	const paymentId = ctx.getNodeParameter('payment', index, '', { extractValue: true }) as string;
+	const amount = ctx.getNodeParameter('amount', index) as number;
+	const reason = String(ctx.getNodeParameter('reference', index)).trim();
+	if (reason === '' || !Number.isInteger(amount) || amount < 0)
+		throw new NodeOperationError(ctx.getNode(), reason === '' ? 'The refund needs a reference' : 'The amount must be a whole number of the smallest unit', {
+			itemIndex: index,
+			description: reason === '' ? 'It keeps the same refund from being made twice.' : 'EUR 10.00 is 1000, JPY 1000 is 1000.',
+		});
+	return await refundLocked(client, { paymentId, amount: amount === 0 ? null : amount, withoutTax: false, reason, metadata: {} });
+}
+
+const overpaymentSchema = z.object({ paymentId: z.string().min(1), invoiceId: z.string().nullish(), invoiceNumber: z.string().nullish() }).passthrough();
+
+async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
+	const given = objectParameter(ctx, 'overpayment', 'Overpayment', index);
+	const parsed = overpaymentSchema.safeParse(given);
+	if (given.outcome !== 'overpaid' || !parsed.success) return given;
+	const { paymentId, invoiceId, invoiceNumber } = parsed.data;
+	const reason = `Overpayment of invoice ${invoiceNumber ?? invoiceId ?? ''}`.trim();
+	const metadata: Record<string, string> = invoiceId ? { lago_invoice_id: invoiceId } : {};
+	return { invoiceId: invoiceId ?? null, invoiceNumber: invoiceNumber ?? null, ...(await refundLocked(client, { paymentId, amount: null, withoutTax: false, reason, metadata })) };
+}
+
+const NOTE_ID = /^[0-9a-f-]{36}$/i;
+
+async function forCreditNote(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
+	const note = readCreditNote(ctx, index);
+	return await withLock(`refund ${client.accountKey} ${note.lago_invoice_id}`, async () => await refundNote(client, note));
+}
+
+async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Json> {
+	const about = { creditNoteId: note.lago_id, creditNoteNumber: note.number, invoiceId: note.lago_invoice_id, invoiceNumber: note.invoice_number };
+	const mirrored = note.metadata?.dodo_refund_id;
+	if (typeof mirrored === 'string' && mirrored !== '') {
+		const refund = await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` });
+		const message = `Credit note ${note.number} has its refund at Dodo Payments already (${mirrored}, ${refund.status}), so nothing is refunded again.`;
+		return { outcome: 'mirrored', message, ...about, refundId: mirrored, paymentId: refund.payment_id, status: refund.status };
+	}
+	if (note.refund_amount_cents <= 0) return { outcome: 'skipped', reason: 'no_refund', message: `Credit note ${note.number} gives no money back.`, ...about };
+	if (note.refund_status !== 'pending')
+		return { outcome: 'skipped', reason: 'refund_not_pending', message: `The refund of credit note ${note.number} is ${note.refund_status ?? 'not asked for'} in Lago already.`, ...about };
+	const chosen = await paymentFor(client, note);
+	if (chosen === null)
+		return {
+			...held(
+				'no_dodo_payment',
+				`Credit note ${note.number} gives back ${formatAmount(note.refund_amount_cents, note.currency)}, but no payment of invoice ${note.invoice_number} at Dodo Payments has that much left.`,
+				'Return the money the way it came, then set the refund status of the credit note in Lago.',
+			),
+			...about,
+		};
+	const { payment, booked } = chosen;
+	if (payment.currency !== note.currency)
+		return {
+			...held(
+				'currency_mismatch',
+				`Credit note ${note.number} is in ${note.currency}, payment ${payment.payment_id} was made in ${payment.currency}.`,
+				'Refund the payment by hand in Dodo Payments, then set the refund status of the credit note in Lago.',
+			),
+			...about,
+		};
+	const isWhole = note.refund_amount_cents === booked && leftOf(payment) === payment.total_amount;
+	const wanted = {
+		paymentId: payment.payment_id,
+		amount: isWhole ? null : note.refund_amount_cents,
+		withoutTax: booked < payment.total_amount,
+		reason: `Lago credit note ${note.number} (${note.lago_id})`,
+		metadata: { lago_credit_note_id: note.lago_id },
+	};
+	return { ...about, ...(await refundOnce(client, wanted, payment)) };
+}
+
+/** The payment of the invoice that still has enough: one that already carries this refund, else the first with room. */
+async function paymentFor(client: DodoClient, note: LagoCreditNote): Promise<{ payment: DodoPayment; booked: number } | null> {
+	const candidates: Array<{ payment: DodoPayment; booked: number }> = [];
+	for (const { reference, amount } of note.dodoPayments ?? [])
+		if (reference.startsWith('pay_')) candidates.push({ payment: await fetchPayment(client, reference), booked: amount });
+	const carries = candidates.find(({ payment }) => payment.refunds?.some(({ reason }) => reason?.includes(note.lago_id)));
+	return carries ?? candidates.find(({ payment }) => leftOf(payment) >= note.refund_amount_cents) ?? null;
+}
+
+function readCreditNote(ctx: IExecuteFunctions, index: number): LagoCreditNote {
+	const given = objectParameter(ctx, 'creditNote', 'Credit Note', index);
+	const parsed = creditNoteSchema.safeParse(given.credit_note ?? given);
+	if (parsed.success && NOTE_ID.test(parsed.data.lago_id)) return parsed.data;
+	throw new NodeOperationError(ctx.getNode(), '"Credit Note" is not a credit note as Lago returns it', {
+		itemIndex: index,
+		description: 'Put Lago > Credit Note > Get before this node and leave the field at {{ $json }}.',
+	});
+}

@@ -1,0 +1,24 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { refundSchema } from '../../schemas/objects';
+import type { DodoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Refund ID',
+		name: 'refundId',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. ref_4mQ0Ydq2Hk1nTzFh3XbUv',
+	},
+];
+
+/** Refund -> Get. */
+export const get: Operation<DodoClient> = {
+	fields: fieldsOf('refund', 'get', fields),
+	async execute(ctx, client, index) {
+		const id = ctx.getNodeParameter('refundId', index) as string;
+		return { mode: client.mode, ...(await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(id)}` })) };
+	},
+};

@@ -1,0 +1,123 @@
+import type { IDataObject } from 'n8n-workflow';
+import { withLock } from '../../shared/delivery/keyedLock';
+import { formatAmount } from '../../shared/domain/money';
+import { held } from '../../shared/domain/outcome';
+import type { Json } from '../../shared/node/operation';
+import { ApiError } from '../../shared/transport/apiError';
+import { lineItemsSchema, paymentSchema, refundSchema, type DodoPayment } from '../schemas/objects';
+import type { DodoClient } from '../transport/client';
+import { refusedForGood } from './refusals';
+import { UnclearCalls } from './unclearCalls';
+
+const unclear = new UnclearCalls();
+
+/** A refund to make exactly once. */
+export interface WantedRefund {
+	paymentId: string;
+	/** Minor units of the payment's currency; null: all that is left. */
+	amount: number | null;
+	/** The amount leaves out the tax that Dodo added on top. */
+	withoutTax: boolean;
+	/** Natural key: a payment shows the reasons of its refunds, but not their metadata. At most 3000 characters. */
+	reason: string;
+	metadata: Record<string, string>;
+}
+
+/** One payment with its refunds. Throws ApiError. */
+export async function fetchPayment(client: DodoClient, id: string): Promise<DodoPayment> {
+	return await client.request(paymentSchema, { method: 'GET', path: `/payments/${encodeURIComponent(id)}` });
+}
+
+/** What could still be refunded of a payment, minor units; refunds that are under way count as gone. */
+export function leftOf({ total_amount, refunds }: DodoPayment): number {
+	return (refunds ?? []).reduce((left, { status, amount }) => (status === 'failed' ? left : left - (amount ?? 0)), total_amount);
+}
+
+/**
+ * Makes a refund unless one with the same reason exists already. `payment` is how the payment stands now.
+ * @returns `refunding` (made), `existing` (under way), `refunded`, or held; always with `refundId`, `paymentId`, `status` when there is one.
+ * @throws ApiError
+ */
+export async function refundOnce(client: DodoClient, wanted: WantedRefund, payment: DodoPayment): Promise<Json> {
+	const known = existing(payment, wanted);
+	if (known !== null) return known;
+	unclear.refuseWhileUnclear(`${client.accountKey} ${wanted.paymentId} ${wanted.reason}`, `A refund of payment ${wanted.paymentId}`);
+	return await make(client, wanted);
+}
+
+/** Refunds of one payment queue here: each looks at what the one before has left. */
+export async function refundLocked(client: DodoClient, wanted: WantedRefund): Promise<Json> {
+	return await withLock(`refund ${client.accountKey} ${wanted.paymentId}`, async () => await refundOnce(client, wanted, await fetchPayment(client, wanted.paymentId)));
+}
+
+async function make(client: DodoClient, wanted: WantedRefund): Promise<Json> {
+	const { paymentId, amount, reason, metadata } = wanted;
+	const body: IDataObject = { payment_id: paymentId, reason, metadata };
+	if (amount !== null) body.items = await itemsFor(client, paymentId, amount, wanted.withoutTax);
+	const answer = await client.request(refundSchema, { method: 'POST', path: '/refunds', body }).catch(async (caught: unknown): Promise<Json> => {
+		if (!(caught instanceof ApiError) || caught.unauthorized) return await Promise.reject(caught);
+		if (caught.mayHaveWorked) unclear.remember(`${client.accountKey} ${paymentId} ${reason}`);
+		// Done all the same, or somebody else was quicker: the payment tells.
+		const known = existing(await fetchPayment(client, paymentId), wanted);
+		if (known !== null) return known;
+		const busy = caught.code === 'EXISTING_REFUND_REQUEST_PROCESSING';
+		const refused = busy ? null : refusedForGood(caught, `the refund of payment ${paymentId}`);
+		return refused === null ? await Promise.reject(busy ? laterAgain(paymentId) : caught) : { ...refused, reason: 'refund_refused', paymentId };
+	});
+	if ('outcome' in answer) return answer;
+	const { refund_id, status, amount: refunded, currency } = answer as { refund_id: string; status: string; amount?: number | null; currency?: string | null };
+	return {
+		outcome: status === 'succeeded' ? 'refunded' : 'refunding',
+		message: `${refunded && currency ? `${formatAmount(refunded, currency)} of payment` : 'Payment'} ${paymentId} ${status === 'succeeded' ? 'went back' : 'are on their way back'} (refund ${refund_id}).`,
+		refundId: refund_id,
+		paymentId,
+		refundAmount: refunded ?? amount,
+		currency: currency ?? null,
+		status,
+	};
+}
+
+/** Another refund of the payment still runs; Dodo takes one after the other. */
+function laterAgain(paymentId: string): ApiError {
+	return new ApiError('Dodo Payments', 503, 'EXISTING_REFUND_REQUEST_PROCESSING', `Another refund of payment ${paymentId} is still running`);
+}
+
+function existing(payment: DodoPayment, { reason, amount }: WantedRefund): Json | null {
+	const { payment_id: paymentId, currency } = payment;
+	const same = (payment.refunds ?? []).filter((refund) => refund.reason === reason);
+	const known = same.find(({ status }) => status !== 'failed') ?? same[0];
+	const nothingLeft = amount === null && leftOf(payment) <= 0;
+	if (known === undefined && !nothingLeft) return null;
+	if (known === undefined) return { outcome: 'refunded', message: `Payment ${paymentId} has already gone back in full.`, paymentId, currency, refundId: payment.refunds?.at(-1)?.refund_id ?? null, status: payment.refunds?.at(-1)?.status ?? null };
+	const about = { refundId: known.refund_id, paymentId, refundAmount: known.amount ?? null, currency, status: known.status ?? 'pending' };
+	if (known.status === 'failed')
+		return {
+			...held(
+				'refund_failed',
+				`Refund ${known.refund_id} of payment ${paymentId} failed at Dodo Payments; it is not tried again by itself.`,
+				'Look at the refund in Dodo Payments. Return the money there or another way, then set the refund status in Lago.',
+			),
+			...about,
+		};
+	const succeeded = known.status === 'succeeded';
+	return { outcome: succeeded ? 'refunded' : 'existing', message: `Refund ${known.refund_id} of payment ${paymentId} ${succeeded ? 'has already gone through' : 'is already under way'}.`, ...about };
+}
+
+/** Spreads an amount over what the lines of the payment still have; Dodo refuses more with words of its own. */
+async function itemsFor(client: DodoClient, paymentId: string, amount: number, withoutTax: boolean): Promise<IDataObject[]> {
+	const { items } = await client.request(lineItemsSchema, { method: 'GET', path: `/payments/${encodeURIComponent(paymentId)}/line-items` });
+	const chosen: IDataObject[] = [];
+	let left = amount;
+	for (const { items_id, refundable_amount } of items) {
+		const part = Math.min(left, refundable_amount);
+		if (part > 0) chosen.push({ item_id: items_id, amount: part, tax_inclusive: !withoutTax });
+		left -= part;
+	}
+	const [first] = items;
+	if (left > 0 && first !== undefined) {
+		const listed = chosen.find(({ item_id }) => item_id === first.items_id);
+		if (listed) listed.amount = Number(listed.amount) + left;
+		else chosen.push({ item_id: first.items_id, amount: left, tax_inclusive: !withoutTax });
+	}
+	return chosen;
+}

@@ -1,0 +1,37 @@
+import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
+import { isLagoId } from '../../../shared/domain/settlement';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { fetchCreditNote, REFUND_ID_KEY } from '../../helpers/creditNotes';
+import { bookedPayments } from '../../helpers/invoices';
+import type { LagoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Credit Note',
+		name: 'creditNote',
+		type: 'resourceLocator',
+		required: true,
+		default: { mode: 'list', value: '' },
+		modes: [
+			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchCreditNotes', searchable: true } },
+			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a' },
+		],
+		hint: 'Behind a Lago Trigger: By ID, with the expression {{ $json.data.lago_id }}',
+	},
+];
+
+/** Credit Note -> Get; with `dodoPayments`, what the invoice was paid by, while a refund is to be made. */
+export const get: Operation<LagoClient> = {
+	fields: fieldsOf('creditNote', 'get', fields),
+	async execute(ctx, client, index) {
+		const id = ctx.getNodeParameter('creditNote', index, '', { extractValue: true }) as string;
+		if (!isLagoId(id))
+			throw new NodeOperationError(ctx.getNode(), `"${id}" is not the ID of a Lago credit note`, {
+				itemIndex: index,
+				description: 'Use the Lago ID (lago_id), which looks like cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a, not the number of the credit note.',
+			});
+		const note = await fetchCreditNote(client, id);
+		const isRefundDue = note.refund_amount_cents > 0 && note.refund_status === 'pending' && !note.metadata?.[REFUND_ID_KEY];
+		return isRefundDue ? { ...note, dodoPayments: await bookedPayments(client, note.lago_invoice_id) } : note;
+	},
+};

@@ -1,0 +1,42 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { limitFields, limitOf } from '../../../shared/node/parameters';
+import { creditNoteSchema } from '../../schemas/objects';
+import type { LagoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	...limitFields,
+	{
+		displayName: 'Filters',
+		name: 'filters',
+		type: 'collection',
+		placeholder: 'Add Filter',
+		default: {},
+		options: [
+			{ displayName: 'Currency', name: 'currency', type: 'string', default: '', placeholder: 'e.g. EUR' },
+			{ displayName: 'Customer External ID', name: 'external_customer_id', type: 'string', default: '', placeholder: 'e.g. cust_42' },
+			{ displayName: 'Invoice Number', name: 'invoice_number', type: 'string', default: '', placeholder: 'e.g. ACM-1A2B-042-007' },
+			{
+				displayName: 'Refund Status',
+				name: 'refund_status',
+				type: 'options',
+				options: [
+					{ name: 'Failed', value: 'failed' },
+					{ name: 'Pending', value: 'pending' },
+					{ name: 'Succeeded', value: 'succeeded' },
+				],
+				default: 'pending',
+			},
+		],
+	},
+];
+
+/** Credit Note -> Get Many. */
+export const getAll: Operation<LagoClient> = {
+	fields: fieldsOf('creditNote', 'getAll', fields),
+	async execute(ctx, client, index) {
+		const filters = ctx.getNodeParameter('filters', index, {}) as IDataObject;
+		const query = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== ''));
+		return await client.list('credit_notes', creditNoteSchema, query, limitOf(ctx, index));
+	},
+};

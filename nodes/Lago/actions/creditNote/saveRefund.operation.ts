@@ -1,0 +1,82 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { z } from 'zod';
+import { withLock } from '../../../shared/delivery/keyedLock';
+import { held } from '../../../shared/domain/outcome';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { objectParameter } from '../../../shared/node/parameters';
+import { changeCreditNote, creditNotesOf, REFUND_ID_KEY, REFUNDED_PAYMENT_KEY, type RefundStatus } from '../../helpers/creditNotes';
+import type { LagoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Refund',
+		name: 'refund',
+		type: 'json',
+		required: true,
+		default: '={{ $json }}',
+		description: 'What Dodo Payments > Refund > Create returned for a credit note. The refund and where it stands are written to the credit note; anything else passes through.',
+		hint: 'Leave as it is behind a Dodo Payments node',
+	},
+];
+
+const refundSchema = z
+	.object({
+		outcome: z.string(),
+		reason: z.string().nullish(),
+		creditNoteId: z.string().min(1),
+		creditNoteNumber: z.string(),
+		invoiceId: z.string(),
+		invoiceNumber: z.string(),
+		refundId: z.string().nullish(),
+		paymentId: z.string().nullish(),
+		status: z.string().nullish(),
+	})
+	.passthrough();
+type Refund = z.output<typeof refundSchema>;
+
+/** Credit Note -> Save Refund: the tie between a credit note and its refund, and the check that there is only one note for it. */
+export const saveRefund: Operation<LagoClient> = {
+	fields: fieldsOf('creditNote', 'saveRefund', fields),
+	async execute(ctx, client, index) {
+		const given = objectParameter(ctx, 'refund', 'Refund', index);
+		const parsed = refundSchema.safeParse(given);
+		if (!parsed.success) return given;
+		const refund = parsed.data;
+		return await withLock(`credit ${client.accountKey} ${refund.invoiceId}`, async () => (refund.outcome === 'mirrored' ? await confirm(client, refund) : await save(client, refund)));
+	},
+};
+
+async function save(client: LagoClient, refund: Refund): Promise<Json> {
+	const refused = refund.outcome === 'held' && (refund.reason === 'refund_refused' || refund.reason === 'refund_failed');
+	if (!refund.refundId && !refused) return refund;
+	const refundStatus = refused ? 'failed' : statusOf(refund.status);
+	const metadata: Record<string, string> = {};
+	if (refund.refundId) metadata[REFUND_ID_KEY] = refund.refundId;
+	if (refund.refundId && refund.paymentId) metadata[REFUNDED_PAYMENT_KEY] = refund.paymentId;
+	await changeCreditNote(client, refund.creditNoteId, { refundStatus, metadata });
+	return { ...refund, saved: true };
+}
+
+/** A note that mirrors a refund of Dodo: the first one for it is confirmed, a second one is a surplus that two workers made at once. */
+async function confirm(client: LagoClient, refund: Refund): Promise<Json> {
+	const notes = await creditNotesOf(client, { id: refund.invoiceId, number: refund.invoiceNumber });
+	const [first, ...surplus] = notes.filter(({ metadata }) => metadata?.[REFUND_ID_KEY] === refund.refundId);
+	const isSurplus = surplus.some(({ lago_id }) => lago_id === refund.creditNoteId);
+	const refundStatus: RefundStatus = isSurplus ? 'failed' : statusOf(refund.status);
+	const current = notes.find(({ lago_id }) => lago_id === refund.creditNoteId)?.refund_status;
+	if (current !== refundStatus) await changeCreditNote(client, refund.creditNoteId, { refundStatus });
+	if (isSurplus)
+		return {
+			...refund,
+			...held(
+				'duplicate_credit_note',
+				`Credit note ${refund.creditNoteNumber} mirrors refund ${refund.refundId}, which credit note ${first?.number} already mirrors; two runs must have made them in the same moment.`,
+				`Its refund status was set to failed. Lago cannot delete a credit note: take ${refund.creditNoteNumber} into account by hand.`,
+			),
+		};
+	return { ...refund, outcome: refundStatus === 'succeeded' ? 'refund_confirmed' : refund.outcome, message: `Credit note ${refund.creditNoteNumber} mirrors refund ${refund.refundId} (${refundStatus}).` };
+}
+
+function statusOf(status: string | null | undefined): RefundStatus {
+	return status === 'succeeded' || status === 'failed' ? status : 'pending';
+}

@@ -1,0 +1,72 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { withLock } from '../../../shared/delivery/keyedLock';
+import { held } from '../../../shared/domain/outcome';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { objectParameter } from '../../../shared/node/parameters';
+import { ApiError } from '../../../shared/transport/apiError';
+import { mandateSchema, type DodoMandate } from '../../../DodoPayments/schemas/objects';
+import { CUSTOMER_ID_KEY, entriesOf, fetchCustomer, MANDATE_KEY, MAX_CUSTOMER_ENTRIES, replaceEntries, type CustomerEntry } from '../../helpers/customers';
+import type { LagoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Mandate',
+		name: 'mandate',
+		type: 'json',
+		required: true,
+		default: '={{ $json }}',
+		description: 'The subscription as the Dodo Payments Trigger, or Dodo Payments > Mandate > Get, returns it. An active one is saved on the Lago customer that it was set up for, an ended one is removed; your own metadata stays.',
+		hint: 'Leave as it is behind a Dodo Payments node',
+	},
+];
+
+/** These never take a charge again. */
+const ENDED: readonly string[] = ['cancelled', 'expired', 'failed'];
+
+/** Customer -> Save Mandate: decides by how the mandate stands now, not by the event that told of it. */
+export const saveMandate: Operation<LagoClient> = {
+	fields: fieldsOf('customer', 'saveMandate', fields),
+	async execute(ctx, client, index) {
+		const given = objectParameter(ctx, 'mandate', 'Mandate', index);
+		const parsed = mandateSchema.safeParse(given.data ?? given);
+		if (!parsed.success) return { outcome: 'ignored', message: 'This is not a subscription of Dodo Payments.' };
+		const mandate = parsed.data;
+		const externalId = mandate.metadata.lago_customer_external_id;
+		const about = { subscriptionId: mandate.subscription_id, status: mandate.status, customerExternalId: externalId ?? null };
+		if (typeof externalId !== 'string' || externalId === '' || mandate.on_demand === false)
+			return { outcome: 'ignored', message: `Subscription ${mandate.subscription_id} was not set up for a Lago customer.`, ...about };
+		const result = await withLock(`customer ${client.accountKey} ${externalId}`, async () => await save(client, mandate, externalId));
+		return { ...about, ...result };
+	},
+};
+
+async function save(client: LagoClient, mandate: DodoMandate, externalId: string): Promise<Json> {
+	const id = mandate.subscription_id;
+	const customer = await fetchCustomer(client, externalId).catch(async (caught: unknown) => (caught instanceof ApiError && caught.code === 'customer_not_found' ? null : await Promise.reject(caught)));
+	if (customer === null)
+		return held('unknown_customer', `Mandate ${id} was set up for customer ${externalId}, whom this Lago organisation does not have.`, 'Check the Lago credential; write dodo_subscription_id to the right customer by hand if the customer was renamed.');
+	const entries = entriesOf(customer);
+	const stored = entries.find(({ key }) => key === MANDATE_KEY)?.value;
+	if (ENDED.includes(mandate.status)) {
+		if (stored !== id) return { outcome: 'unchanged', message: `Mandate ${id} has ended; customer ${externalId} does not use it.` };
+		await replaceEntries(client, externalId, entries.filter(({ key }) => key !== MANDATE_KEY));
+		return { outcome: 'removed', message: `Mandate ${id} has ended (${mandate.status}); customer ${externalId} pays by link from now on.` };
+	}
+	if (mandate.status !== 'active') return { outcome: 'unchanged', message: `Mandate ${id} is ${mandate.status}; nothing changes on customer ${externalId}.` };
+	const wanted = withEntry(withEntry(entries, CUSTOMER_ID_KEY, mandate.customer.customer_id), MANDATE_KEY, id);
+	if (JSON.stringify(wanted) === JSON.stringify(entries)) return { outcome: 'unchanged', message: `Customer ${externalId} has mandate ${id} already.` };
+	if (wanted.length > MAX_CUSTOMER_ENTRIES)
+		return held(
+			'metadata_full',
+			`Customer ${externalId} has no room for the two metadata entries of a mandate (Lago allows five in all).`,
+			'Remove entries of your own from the customer in Lago, then replay the event in Dodo Payments > Webhooks.',
+		);
+	await replaceEntries(client, externalId, wanted);
+	return { outcome: 'saved', message: `Customer ${externalId} is charged by mandate ${id} from now on.` };
+}
+
+function withEntry(entries: CustomerEntry[], key: string, value: string): CustomerEntry[] {
+	return entries.some((entry) => entry.key === key)
+		? entries.map((entry) => (entry.key === key ? { ...entry, value } : entry))
+		: [...entries, { key, value, display_in_invoice: false }];
+}

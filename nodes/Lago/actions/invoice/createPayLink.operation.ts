@@ -1,0 +1,54 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { collectability } from '../../../shared/domain/invoice';
+import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { objectParameter } from '../../../shared/node/parameters';
+import { ApiError } from '../../../shared/transport/apiError';
+import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
+import { payLinkAddressField, payLinkOf } from '../../helpers/payLink';
+import { invoiceSchema, toInvoiceFacts } from '../../schemas/objects';
+import type { LagoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Invoice',
+		name: 'invoice',
+		type: 'json',
+		required: true,
+		default: '={{ $json }}',
+		description: 'The invoice as Get returns it. A paid, draft or void one gets no link.',
+		hint: 'Leave as it is behind Invoice > Get',
+	},
+	{ ...payLinkAddressField, required: true },
+];
+
+/** Invoice -> Create Pay Link: a link that does not die, written to the invoice. Nothing is made at Dodo before somebody clicks. */
+export const createPayLink: Operation<LagoClient> = {
+	fields: fieldsOf('invoice', 'createPayLink', fields),
+	async execute(ctx, client, index) {
+		const given = objectParameter(ctx, 'invoice', 'Invoice', index);
+		const parsed = invoiceSchema.safeParse(given.invoice ?? given);
+		const id = parsed.success ? parsed.data.lago_id : String(given.invoiceId ?? given.lagoInvoiceId ?? '');
+		const payLink = await payLinkOf(ctx, ctx.getNodeParameter('payLinkAddress', index) as string, id, index);
+		let invoice = toInvoiceFacts(parsed.success && parsed.data.metadata ? parsed.data : await fetchInvoice(client, id));
+		for (let round = 0; ; round++) {
+			const about = { invoiceId: id, invoiceNumber: invoice.number };
+			const verdict = collectability(invoice);
+			if (verdict.decision === 'skip') return { outcome: 'skipped', reason: verdict.reason, message: verdict.message, ...about };
+			if (verdict.decision === 'held' && verdict.held.reason !== 'metadata_full') return { ...verdict.held, ...about };
+			const { state } = ourRecord(invoice.metadata);
+			const link = { ...about, payLink };
+			if (state?.payLink === payLink) return { outcome: 'existing', message: `Invoice ${invoice.number} has its permanent link already.`, ...link, savedOnInvoice: true };
+			const next: CollectionState = { ...(state ?? { phase: 'open', attempt: 1 }), payLink };
+			const fits = verdict.decision === 'collect' && encodeState(next).includes(';l=');
+			if (!fits)
+				return { outcome: 'created', message: `The permanent link of invoice ${invoice.number} works, but ${verdict.decision === 'collect' ? 'is too long for' : 'finds no room in'} its metadata in Lago.`, ...link, savedOnInvoice: false };
+			const saved = await changeInvoice(client, id, invoice.metadata, { state: next }).catch(async (caught: unknown) =>
+				caught instanceof ApiError && caught.status === 422 && round === 0 ? null : await Promise.reject(caught),
+			);
+			if (saved !== null) return { outcome: 'created', message: `The permanent link of invoice ${invoice.number} is on the invoice in Lago.`, ...link, savedOnInvoice: true };
+			// Somebody else wrote at the same moment.
+			invoice = toInvoiceFacts(await fetchInvoice(client, id));
+		}
+	},
+};

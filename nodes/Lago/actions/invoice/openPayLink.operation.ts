@@ -1,0 +1,60 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { collectability } from '../../../shared/domain/invoice';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { ApiError } from '../../../shared/transport/apiError';
+import { fetchInvoice } from '../../helpers/invoices';
+import { invoiceOfToken, linkKey } from '../../helpers/payLink';
+import { htmlOf, type PayPage } from '../../helpers/payPage';
+import { toInvoiceFacts, type LagoInvoice } from '../../schemas/objects';
+import type { LagoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Link Parameter',
+		name: 'link',
+		type: 'string',
+		required: true,
+		default: '={{ $json.query.t }}',
+		description: 'The parameter t of the link that was clicked. A link that this credential did not sign opens nothing.',
+		hint: 'Leave as it is behind the webhook node of the pay page',
+	},
+];
+
+const FORGED: PayPage = {
+	statusCode: 403,
+	title: 'This link is not valid',
+	text: 'Please open the link exactly as it stands in your invoice or e-mail. If it was cut in two lines, put them together.',
+};
+const UNKNOWN: PayPage = { statusCode: 404, title: 'This invoice does not exist any more', text: 'Please ask whoever sent you the link.' };
+
+/** Invoice -> Open Pay Link: what a click on a permanent link leads to. One call to Lago, none for a forged link. */
+export const openPayLink: Operation<LagoClient> = {
+	fields: fieldsOf('invoice', 'openPayLink', fields),
+	async execute(ctx, client, index) {
+		const token = String(ctx.getNodeParameter('link', index) ?? '');
+		const invoiceId = invoiceOfToken(token, await linkKey(ctx, index));
+		if (invoiceId === null) return shown('forged', FORGED);
+		const invoice = await fetchInvoice(client, invoiceId).catch(async (caught: unknown) =>
+			caught instanceof ApiError && caught.code === 'invoice_not_found' ? null : await Promise.reject(caught),
+		);
+		if (invoice === null) return shown('unknown', UNKNOWN, { invoiceId });
+		const about = { invoiceId, invoiceNumber: invoice.number };
+		const verdict = collectability(toInvoiceFacts(invoice));
+		if (verdict.decision === 'collect') return { outcome: 'payable', message: `Invoice ${invoice.number} can be paid.`, ...about, invoice };
+		const { outcome, page } = closed(invoice);
+		return shown(outcome, page, about);
+	},
+};
+
+function closed(invoice: LagoInvoice): { outcome: string; page: PayPage } {
+	const { number, status, payment_status: paymentStatus } = invoice;
+	if (paymentStatus === 'succeeded')
+		return { outcome: 'paid', page: { statusCode: 200, title: `Invoice ${number} is paid`, text: 'Thank you. There is nothing left to do, and this link will not charge you again.' } };
+	if (status === 'voided')
+		return { outcome: 'voided', page: { statusCode: 410, title: `Invoice ${number} was cancelled`, text: 'You need not pay it. Please ask whoever sent it if you expected another one.' } };
+	return { outcome: 'not_payable', page: { statusCode: 409, title: `Invoice ${number} cannot be paid here`, text: 'Nothing is due on it at the moment. Please ask whoever sent you the link.' } };
+}
+
+function shown(outcome: string, page: PayPage, about: Json = {}): Json {
+	return { outcome, message: page.title, ...about, ...page, html: htmlOf(page) };
+}

@@ -1,0 +1,85 @@
+import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { withLock } from '../../../shared/delivery/keyedLock';
+import { formatAmount } from '../../../shared/domain/money';
+import { held } from '../../../shared/domain/outcome';
+import { isLagoId, type PaymentFacts } from '../../../shared/domain/settlement';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { objectParameter } from '../../../shared/node/parameters';
+import { ApiError } from '../../../shared/transport/apiError';
+import { disputeSchema, paymentSchema, type DodoDispute } from '../../../DodoPayments/schemas/objects';
+import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
+import { bookingOf, fetchInvoice } from '../../helpers/invoices';
+import type { LagoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Dispute',
+		name: 'dispute',
+		type: 'json',
+		required: true,
+		default: "={{ $('Dodo Payments Trigger').item.json }}",
+		description: 'The dispute as the Dodo Payments Trigger returns it',
+	},
+	{
+		displayName: 'Disputed Payment',
+		name: 'payment',
+		type: 'json',
+		required: true,
+		default: '={{ $json }}',
+		description: 'The payment that is disputed, as Dodo Payments > Payment > Get returns it: it names the invoice',
+		hint: 'Leave as it is behind Dodo Payments > Payment > Get',
+	},
+];
+
+/** The money is gone: by judgement, by giving in, or by letting the time pass. */
+const LOST: readonly string[] = ['dispute_lost', 'dispute_accepted', 'dispute_expired'];
+const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
+
+/** Invoice -> Record Dispute: a lost dispute is marked on the invoice once; everything else is only told. */
+export const recordDispute: Operation<LagoClient> = {
+	fields: fieldsOf('invoice', 'recordDispute', fields),
+	async execute(ctx, client, index) {
+		const { dispute, payment } = readDispute(ctx, index);
+		const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
+		const amount = dispute.amount ?? payment.amount;
+		const about = { disputeId, disputeStatus: status, paymentId: payment.id, amount, currency: dispute.currency ?? payment.currency, disputeReason: dispute.reason ?? null };
+		const { invoiceId } = payment;
+		if (invoiceId === null || !isLagoId(invoiceId))
+			return { outcome: 'ignored', message: `Dispute ${disputeId} is about payment ${payment.id}, which was not made for a Lago invoice.`, ...about };
+		const what = `Dispute ${disputeId} over ${formatAmount(amount, about.currency)} of payment ${payment.id}`;
+		const whole = { ...about, invoiceId };
+		if (WON.includes(status)) return { outcome: 'dispute_won', message: `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays; there is nothing to undo.`, ...whole };
+		if (!LOST.includes(status))
+			return { outcome: 'dispute_open', message: `${what} is open (${status}). Nothing is booked before it is decided.`, nextStep: 'Answer it with your evidence in Dodo Payments; there are about ten days.', ...whole };
+		const lost = `${what} was ${status.replace('dispute_', '')}${byRdr ? ' and paid back at once by the card network (RDR)' : ''}`;
+		return { ...whole, ...(await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => await markLost(client, invoiceId, payment, lost))) };
+	},
+};
+
+async function markLost(client: LagoClient, invoiceId: string, payment: PaymentFacts, lost: string): Promise<Json> {
+	try {
+		const invoice = await fetchInvoice(client, invoiceId);
+		const about = { invoiceNumber: invoice.number };
+		if (invoice.payment_dispute_lost_at) return { outcome: 'already_recorded', message: `${lost}. Invoice ${invoice.number} says so already.`, ...about };
+		if (!(await bookingOf(client, invoice, payment)).booked)
+			return { outcome: 'ignored', message: `${lost}, but this payment was never booked on invoice ${invoice.number}; the books need no change.`, ...about };
+		await client.send({ method: 'POST', path: `/invoices/${encodeURIComponent(invoiceId)}/lose_dispute` });
+		return { outcome: 'dispute_lost', message: `${lost}. Invoice ${invoice.number} is marked as a lost dispute in Lago.`, nextStep: 'Decide whether the customer still owes the money and whether they may go on using the product.', ...about };
+	} catch (caught) {
+		if (!(caught instanceof ApiError) || !caught.final) return await Promise.reject(caught);
+		return caught.code === 'invoice_not_found'
+			? held('unknown_invoice', `${lost}, but this Lago organisation does not have invoice ${invoiceId}.`, 'Check that the Lago credential belongs to the organisation that issued the invoice.')
+			: held('lago_refused', `${lost}, but Lago does not take that for invoice ${invoiceId} (${caught.code}).`, 'Look at the invoice in Lago and record the lost dispute by hand.');
+	}
+}
+
+function readDispute(ctx: IExecuteFunctions, index: number): { dispute: DodoDispute; payment: PaymentFacts } {
+	const given = objectParameter(ctx, 'dispute', 'Dispute', index);
+	const dispute = disputeSchema.safeParse(given.data ?? given);
+	const payment = paymentSchema.safeParse(objectParameter(ctx, 'payment', 'Disputed Payment', index));
+	if (dispute.success && payment.success && payment.data.payment_id === dispute.data.payment_id) return { dispute: dispute.data, payment: toPaymentFacts(payment.data) };
+	throw new NodeOperationError(ctx.getNode(), dispute.success ? `"Disputed Payment" is not payment ${dispute.data.payment_id}` : '"Dispute" is not a dispute as Dodo Payments sends it', {
+		itemIndex: index,
+		description: 'Put Dodo Payments > Payment > Get before this node, with the payment {{ $json.data.payment_id }} of the dispute.',
+	});
+}

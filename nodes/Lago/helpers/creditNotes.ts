@@ -1,0 +1,34 @@
+import type { IDataObject } from 'n8n-workflow';
+import { creditNoteAnswerSchema, creditNoteSchema, type LagoCreditNote } from '../schemas/objects';
+import type { LagoClient } from '../transport/client';
+
+/** Key on a credit note: the Dodo refund that it mirrors or that was made for it. */
+export const REFUND_ID_KEY = 'dodo_refund_id';
+/** Key on a credit note: the payment that was refunded. */
+export const REFUNDED_PAYMENT_KEY = 'dodo_payment_id';
+
+/** More notes than one invoice ever has. */
+const NOTE_LIMIT = 1_000;
+
+/** Lago's word for where a refund stands. */
+export type RefundStatus = 'pending' | 'succeeded' | 'failed';
+
+/** One credit note. Throws ApiError, 404 for an unknown one. */
+export async function fetchCreditNote(client: LagoClient, id: string): Promise<LagoCreditNote> {
+	return (await client.request(creditNoteAnswerSchema, { method: 'GET', path: `/credit_notes/${encodeURIComponent(id)}` })).credit_note;
+}
+
+/** All credit notes of an invoice, oldest first. Lago filters by number only, so the invoice is compared here. Throws ApiError. */
+export async function creditNotesOf(client: LagoClient, invoice: { id: string; number: string }): Promise<LagoCreditNote[]> {
+	const notes = await client.list('credit_notes', creditNoteSchema, { invoice_number: invoice.number }, NOTE_LIMIT);
+	const age = ({ created_at, number }: LagoCreditNote): string => `${created_at ?? ''} ${number}`;
+	return notes.filter(({ lago_invoice_id }) => lago_invoice_id === invoice.id).sort((a, b) => age(a).localeCompare(age(b)));
+}
+
+/** Writes where the refund stands and, merged with what is there, our metadata. Emits no webhook. Throws ApiError. */
+export async function changeCreditNote(client: LagoClient, id: string, change: { refundStatus?: RefundStatus; metadata?: Record<string, string> }): Promise<void> {
+	const credit_note: IDataObject = {};
+	if (change.refundStatus) credit_note.refund_status = change.refundStatus;
+	if (change.metadata) credit_note.metadata = change.metadata;
+	await client.request(creditNoteAnswerSchema, { method: 'PUT', path: `/credit_notes/${encodeURIComponent(id)}`, body: { credit_note } });
+}

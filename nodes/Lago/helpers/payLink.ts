@@ -1,0 +1,69 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { isLagoId } from '../../shared/domain/settlement';
+import { LAGO_CREDENTIAL } from '../transport/client';
+
+/** Keeps the key of links apart from that of webhooks, which is made of the same secret. */
+const PURPOSE = 'n8n-nodes-dodo-lago pay link v1';
+const ID_BYTES = 16;
+/** 96 bits: every guess costs a request, and a shorter link fits into Lago's metadata. */
+const MAC_BYTES = 12;
+
+/** Where the pay page of the workflow is. */
+export const payLinkAddressField: INodeProperties = {
+	displayName: 'Pay Page Address',
+	name: 'payLinkAddress',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. https://n8n.example.com/webhook/pay',
+	description: 'Address of the Pay Page of your workflow',
+	hint: "Behind a Lago Trigger: {{ $('Lago Trigger').item.json.webhookBaseUrl }}/pay",
+};
+
+/** `<address>?t=<token>`; the same for an invoice each time, and valid for as long as the HMAC key of the organisation is. */
+export function signPayLink(address: string, invoiceId: string, hmacKey: string): string {
+	const url = new URL(address);
+	url.searchParams.set('t', tokenOf(invoiceId, hmacKey));
+	return url.toString();
+}
+
+/** The invoice of a token, null when it was not made with this key. Constant time. */
+export function invoiceOfToken(token: string, hmacKey: string): string | null {
+	if (hmacKey === '' || !/^[A-Za-z0-9_-]{38}$/.test(token)) return null;
+	const bytes = Buffer.from(token, 'base64url');
+	const hex = bytes.subarray(0, ID_BYTES).toString('hex');
+	const invoiceId = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+	// Compared as text: the last character of Base64 has spare bits, and each link has one spelling only.
+	const expected = Buffer.from(tokenOf(invoiceId, hmacKey));
+	const given = Buffer.from(token);
+	return timingSafeEqual(given, expected) ? invoiceId : null;
+}
+
+function tokenOf(invoiceId: string, hmacKey: string): string {
+	const id = Buffer.from(invoiceId.replace(/-/g, ''), 'hex');
+	const key = createHmac('sha256', hmacKey).update(PURPOSE).digest();
+	const mac = createHmac('sha256', key).update(id).digest().subarray(0, MAC_BYTES);
+	return Buffer.concat([id, mac]).toString('base64url');
+}
+
+/**
+ * The permanent link of an invoice.
+ * @throws NodeOperationError without an HMAC key in the credential or with an address that is none.
+ */
+export async function payLinkOf(ctx: IExecuteFunctions, address: string, invoiceId: string, index: number): Promise<string> {
+	const problem = (message: string, description: string): NodeOperationError => new NodeOperationError(ctx.getNode(), message, { itemIndex: index, description });
+	if (!isLagoId(invoiceId)) throw problem(`"${invoiceId}" is not the ID of a Lago invoice`, 'Leave the invoice field at {{ $json }} behind Lago > Invoice > Get.');
+	if (!/^https?:\/\/[^\s]+$/.test(address) || !URL.canParse(address))
+		throw problem(`"${address}" is not the address of a pay page`, "It is the production URL of the webhook node that serves the page, e.g. https://n8n.example.com/webhook/pay. Behind a Lago Trigger: {{ $('Lago Trigger').item.json.webhookBaseUrl }}/pay");
+	return signPayLink(address, invoiceId, await linkKey(ctx, index));
+}
+
+/** The secret that links are signed with. Throws NodeOperationError when the credential has none. */
+export async function linkKey(ctx: IExecuteFunctions, index: number): Promise<string> {
+	const { webhookHmacKey } = await ctx.getCredentials<{ webhookHmacKey?: string }>(LAGO_CREDENTIAL);
+	if (webhookHmacKey) return webhookHmacKey;
+	throw new NodeOperationError(ctx.getNode(), 'The Lago credential has no webhook HMAC key', {
+		itemIndex: index,
+		description: 'Permanent links are signed with it. Copy it from Lago > Developers > Webhooks into the credential.',
+	});
+}
