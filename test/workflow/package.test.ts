@@ -78,8 +78,12 @@ describe('n8n loads the package', () => {
 });
 
 describe.each([
-	['dodoPayments', dodoOperations as Record<string, object>, { payment: ['createIntent', 'get', 'getAll'], product: ['ensure'] }],
-	['lago', lagoOperations as Record<string, object>, { invoice: ['get', 'getAll', 'savePaymentReference', 'updatePaymentStatus'] }],
+	['dodoPayments', dodoOperations as Record<string, object>, { mandate: ['charge', 'createSetupLink', 'get', 'getUpdateLink'], payment: ['createIntent', 'get', 'getAll'], product: ['ensure'], refund: ['create', 'get', 'getAll'] }],
+	['lago', lagoOperations as Record<string, object>, {
+			creditNote: ['create', 'get', 'getAll', 'saveRefund'],
+			customer: ['get', 'saveMandate'],
+			invoice: ['createPayLink', 'get', 'getAll', 'openPayLink', 'planRetry', 'recordDispute', 'savePaymentReference', 'updatePaymentStatus'],
+		}],
 ])('%s', (name, implemented, expected: Record<string, string[]>) => {
 	const fields = (): INodeProperties[] => (nodes[name] as INodeTypeDescription).properties;
 

@@ -336,7 +336,7 @@ describe('Lago Trigger', () => {
 
 	it('gives one item with what the next node needs', async () => {
 		const { items } = await bench().deliver(body, sign(body, { uniqueKey: 'key_1' }));
-		expect(items).toEqual([{ event: 'invoice.created', eventId: 'key_1', objectType: 'invoice', organizationId: 'org_1', lagoInvoiceId: INVOICE_ID, data: event.invoice }]);
+		expect(items).toEqual([{ event: 'invoice.created', eventId: 'key_1', objectType: 'invoice', organizationId: 'org_1', lagoInvoiceId: INVOICE_ID, webhookBaseUrl: 'https://n8n.example/webhook', data: event.invoice }]);
 	});
 
 	it.each([
