@@ -8,15 +8,18 @@ import { publicKeyOf } from '../../nodes/Lago/helpers/publicKey';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { runOperation, type Operations } from '../../nodes/shared/node/operation';
 import { startDodoSimulator, startLagoSimulator, type CallRecord, type DodoSimulator, type LagoSimulator } from '../simulators';
+import type { Payment } from '../simulators/dodo/state';
 import { API_KEY, executeContext } from '../support/executeContext';
 import { describeWithSpec, validateRequest } from '../support/openapi';
+
+const ALL = { returnAll: true, limit: 50, filters: {} };
 
 /** Every request that the nodes send, made for real against the simulators, then held against the services' own descriptions. */
 let dodo: DodoSimulator;
 let lago: LagoSimulator;
 
 async function run<Client>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject = {}): Promise<IDataObject[]> {
-	const context = executeContext({ input: [input], parameters, credential: { baseUrl } });
+	const context = executeContext({ input: [input], parameters, credential: { baseUrl, webhookHmacKey: 'hmac-key-of-the-test' }, credentialId: `account-${lago.premium}` });
 	const [items = []] = await runOperation(context, operations, connect as never);
 	return items.map(({ json }) => json);
 }
@@ -27,7 +30,6 @@ beforeAll(async () => {
 	dodo = await startDodoSimulator({ apiKey: API_KEY });
 	lago = await startLagoSimulator({ apiKey: API_KEY });
 
-	const all = { returnAll: true, limit: 50, filters: {} };
 	const intent = { resource: 'payment', operation: 'createIntent', source: 'invoice', invoice: '={{ $json }}', taxMode: 'inclusive', productSource: 'automatic', additionalFields: { organizationId: 'org', returnUrl: 'https://example.com/thanks' } };
 	for (const premium of [true, false]) {
 		lago.premium = premium;
@@ -44,10 +46,14 @@ beforeAll(async () => {
 	const dead = lago.issueInvoice({ metadata: { dodo_payment_id: 'cks_gone', dodo_state: 'v1;open;a=1;m=10000;x=1700000000' } });
 	await runDodo(intent, (await runLago({ operation: 'get', invoice: dead.lago_id }))[0]);
 	await runDodo({ ...intent, source: 'amount', amount: 1_000, currency: 'USD', reference: 'order-1', additionalFields: { customerEmail: 'a@example.com' }, taxMode: 'exclusive' });
-	await runDodo({ resource: 'payment', operation: 'getAll', ...all, filters: { status: 'succeeded', created_at_gte: '2026-01-01T00:00:00Z', created_at_lte: '2030-01-01T00:00:00Z', customer_id: 'cus_1', subscription_id: 'sub_1' } });
+	await runDodo({ resource: 'payment', operation: 'getAll', ...ALL, filters: { status: 'succeeded', created_at_gte: '2026-01-01T00:00:00Z', created_at_lte: '2030-01-01T00:00:00Z', customer_id: 'cus_1', subscription_id: 'sub_1' } });
 	await runDodo({ resource: 'product', operation: 'ensure', currency: 'JPY', taxMode: 'inclusive' });
-	await runLago({ operation: 'getAll', show: 'payable', ...all });
-	await runLago({ operation: 'getAll', show: 'all', ...all, filters: { currency: 'EUR', external_customer_id: 'c-true', statuses: ['finalized'], payment_statuses: ['succeeded'], issuing_date_from: '2026-01-01T00:00:00', issuing_date_to: '2030-01-01' } });
+	await runLago({ operation: 'getAll', show: 'payable', ...ALL });
+	await runLago({ operation: 'getAll', show: 'all', ...ALL, filters: { currency: 'EUR', external_customer_id: 'c-true', statuses: ['finalized'], payment_statuses: ['succeeded'], issuing_date_from: '2026-01-01T00:00:00', issuing_date_to: '2030-01-01' } });
+
+	await refundsBothWays();
+	await automaticPayment();
+	await permanentLink();
 
 	const dodoContext = executeContext({ parameters: {}, credential: { baseUrl: dodo.url } }) as unknown as IHookFunctions;
 	Object.assign(dodoContext, { getWorkflowStaticData: () => ({}) });
@@ -63,6 +69,93 @@ beforeAll(async () => {
 	await lagoEndpoint.removeEndpoint(lagoClient, url);
 	await publicKeyOf(lagoClient, false);
 });
+
+/** An invoice that was paid through a checkout, as both services know it. */
+async function paidInvoice(customer = 'c-refunds') {
+	const invoice = lago.issueInvoice({ customer: { external_id: customer }, fees: [{ amountCents: 10_000, taxRate: 20 }] });
+	const [read] = await runLago({ operation: 'get', invoice: invoice.lago_id });
+	const [created] = await runDodo({ resource: 'payment', operation: 'createIntent', source: 'invoice', invoice: '={{ $json }}', taxMode: 'inclusive', productSource: 'automatic', additionalFields: {} }, read);
+	await runLago({ operation: 'savePaymentReference', intent: '={{ $json }}' }, created);
+	const payment = dodo.payCheckout(String(created?.checkoutSessionId));
+	await settle(payment);
+	return { invoice, payment };
+}
+
+const settle = async (payment: Payment) => await runLago({ operation: 'updatePaymentStatus', payment: '={{ $json }}' }, { mode: 'test', event: `payment.${payment.status}`, data: payment as unknown as IDataObject });
+const until = async (condition: () => boolean): Promise<void> => {
+	while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+async function refundsBothWays(): Promise<void> {
+	const { invoice, payment } = await paidInvoice();
+	const { refund_id } = dodo.refundPayment(payment.payment_id, { amount: 2_400 });
+	await until(() => dodo.state.refunds.get(refund_id)?.status === 'succeeded');
+	const [refund] = await runDodo({ resource: 'refund', operation: 'get', refundId: refund_id });
+	const [refunded] = await runDodo({ resource: 'payment', operation: 'get', payment: payment.payment_id });
+	const mirror = { resource: 'creditNote', operation: 'create', refund, payment: '={{ $json }}', reason: 'other' };
+	const [credited] = await runLago(mirror, refunded);
+	expect(credited).toMatchObject({ outcome: 'credited', refundAmount: 2_400 });
+	const note = lago.createCreditNoteInUi(invoice.lago_id, { items: [{ fee_id: String(invoice.fees[0]?.lago_id), amount_cents: 1_000 }], refund_amount_cents: 1_200 });
+	for (const creditNote of [String(credited?.creditNoteId), note.lago_id]) {
+		const [read] = await runLago({ resource: 'creditNote', operation: 'get', creditNote });
+		const [made] = await runDodo({ resource: 'refund', operation: 'create', source: 'creditNote', creditNote: '={{ $json }}' }, read);
+		await runLago({ resource: 'creditNote', operation: 'saveRefund', refund: '={{ $json }}' }, made);
+	}
+	const own = [...dodo.state.refunds.values()].at(-1);
+	await until(() => own?.status === 'succeeded');
+	expect(await runLago({ ...mirror, refund: own as unknown as IDataObject }, refunded)).toMatchObject([{ outcome: 'refund_confirmed' }]);
+	await runLago({ resource: 'creditNote', operation: 'getAll', ...ALL, filters: { currency: 'EUR', external_customer_id: 'c-refunds', invoice_number: invoice.number, refund_status: 'succeeded' } });
+	await runDodo({ resource: 'refund', operation: 'getAll', ...ALL, filters: { status: 'succeeded', customer_id: 'cus_1', created_at_gte: '2026-01-01T00:00:00Z', created_at_lte: '2030-01-01T00:00:00Z' } });
+	const other = await paidInvoice();
+	await runDodo({ resource: 'refund', operation: 'create', source: 'payment', payment: other.payment.payment_id, amount: 500, reference: 'ticket-1' });
+	const dispute = dodo.openDispute(payment.payment_id);
+	const lost = dodo.moveDispute(dispute.dispute_id, 'lost');
+	expect(await runLago({ operation: 'recordDispute', dispute: lost as unknown as IDataObject, payment: '={{ $json }}' }, refunded)).toMatchObject([{ outcome: 'dispute_lost' }]);
+	lago.premium = false;
+	const { refund_id: onFree } = dodo.refundPayment(payment.payment_id, { amount: 100 });
+	await until(() => dodo.state.refunds.get(onFree)?.status === 'succeeded');
+	const [again] = await runDodo({ resource: 'payment', operation: 'get', payment: payment.payment_id });
+	expect(await runLago({ ...mirror, refund: dodo.state.refunds.get(onFree) as unknown as IDataObject }, again)).toMatchObject([{ outcome: 'needs_premium', refundedInAll: 3_700 }]);
+	lago.premium = true;
+}
+
+async function automaticPayment(): Promise<void> {
+	lago.issueInvoice({ customer: { external_id: 'c-mandate' } });
+	const [customer] = await runLago({ resource: 'customer', operation: 'get', customer: 'c-mandate' });
+	const setUp = { resource: 'mandate', operation: 'createSetupLink', customer: '={{ $json }}', currency: 'EUR', taxMode: 'inclusive', additionalFields: { returnUrl: 'https://example.com/thanks' } };
+	const [link] = await runDodo(setUp, customer);
+	const { subscription_id } = dodo.activateMandate(String(link?.checkoutSessionId));
+	const [mandate] = await runDodo({ resource: 'mandate', operation: 'get', mandate: subscription_id });
+	const save = { resource: 'customer', operation: 'saveMandate', mandate: '={{ $json }}' };
+	expect(await runLago(save, mandate)).toMatchObject([{ outcome: 'saved' }]);
+	expect(await runDodo(setUp, (await runLago({ resource: 'customer', operation: 'get', customer: 'c-mandate' }))[0])).toMatchObject([{ outcome: 'existing', subscriptionId: subscription_id }]);
+	dodo.setMandateCard(subscription_id, '4000000000009995');
+	const charge = { resource: 'mandate', operation: 'charge', invoice: '={{ $json }}', additionalFields: { organizationId: 'org', description: 'Usage in May' } };
+	const { lago_id } = lago.issueInvoice({ customer: { external_id: 'c-mandate' } });
+	const [charged] = await runDodo(charge, (await runLago({ operation: 'get', invoice: lago_id }))[0]);
+	expect(charged).toMatchObject({ outcome: 'charging', amount: expect.any(Number) });
+	await runLago({ operation: 'savePaymentReference', intent: '={{ $json }}' }, charged);
+	const payment = dodo.state.payments.get(String(charged?.paymentId));
+	await until(() => payment?.status === 'failed');
+	const [failed] = await settle(payment as Payment);
+	expect(await runLago({ operation: 'planRetry', failure: '={{ $json }}', schedule: '1d,3d', timeOfDay: '09:00' }, failed)).toMatchObject([{ outcome: 'retry_planned', failedTries: 1 }]);
+	await runLago({ operation: 'getAll', show: 'retryDue', ...ALL });
+	const next = lago.issueInvoice({ customer: { external_id: 'c-mandate' } });
+	expect(await runDodo(charge, (await runLago({ operation: 'get', invoice: next.lago_id }))[0])).toMatchObject([{ outcome: 'needs_link', reason: 'mandate_on_hold' }]);
+	expect(await runDodo({ resource: 'mandate', operation: 'getUpdateLink', mandate: subscription_id, additionalFields: { returnUrl: 'https://example.com/thanks' } })).toMatchObject([{ outcome: 'created' }]);
+	// The dues were collected without a word of the invoice.
+	const dues = { ...payment, status: 'succeeded', payment_id: 'pay_dues', metadata: {} } as unknown as Payment;
+	expect(await settle(dues)).toMatchObject([{ outcome: 'settled', invoiceId: lago_id }]);
+	expect(await runLago(save, { ...mandate, status: 'cancelled' })).toMatchObject([{ outcome: 'removed' }]);
+}
+
+async function permanentLink(): Promise<void> {
+	const { lago_id } = lago.issueInvoice();
+	const [invoice] = await runLago({ operation: 'get', invoice: lago_id });
+	const [link] = await runLago({ operation: 'createPayLink', invoice: '={{ $json }}', payLinkAddress: 'https://n8n.example/webhook/pay' }, invoice);
+	expect(link).toMatchObject({ outcome: 'created', savedOnInvoice: true });
+	expect(await runLago({ operation: 'openPayLink', link: new URL(String(link?.payLink)).searchParams.get('t') })).toMatchObject([{ outcome: 'payable' }]);
+}
 
 afterAll(async () => {
 	await dodo.close();
@@ -80,10 +173,11 @@ const pathOf = ({ path, query }: CallRecord): string => {
 
 describeWithSpec('dodo', 'requests to Dodo Payments', (spec) => {
 	test('all of them are as Dodo describes them', () => {
-		const sent = new Set(dodo.calls.map(({ method, path }) => `${method} ${path.replace(/(cks|pay|ep|pdt)_\w+/, ':id')}`));
+		const sent = new Set(dodo.calls.map(({ method, path }) => `${method} ${path.replace(/(cks|pay|ep|pdt|ref|sub)_\w+/, ':id')}`));
 		expect([...sent].sort()).toEqual([
-			'DELETE /webhooks/:id', 'GET /checkouts/:id', 'GET /payments', 'GET /payments/:id', 'GET /products', 'GET /webhooks', 'GET /webhooks/:id',
-			'GET /webhooks/:id/secret', 'PATCH /webhooks/:id', 'POST /checkouts', 'POST /products', 'POST /webhooks',
+			'DELETE /webhooks/:id', 'GET /checkouts/:id', 'GET /payments', 'GET /payments/:id', 'GET /payments/:id/line-items', 'GET /products', 'GET /refunds',
+			'GET /refunds/:id', 'GET /subscriptions/:id', 'GET /webhooks', 'GET /webhooks/:id', 'GET /webhooks/:id/secret', 'PATCH /webhooks/:id', 'POST /checkouts',
+			'POST /products', 'POST /refunds', 'POST /subscriptions/:id/charge', 'POST /subscriptions/:id/update-payment-method', 'POST /webhooks',
 		]);
 		for (const call of dodo.calls) expect([call.method, call.path, validateRequest(spec, call.method, pathOf(call), call.body)]).toEqual([call.method, call.path, []]);
 	});
@@ -93,8 +187,10 @@ describeWithSpec('lago', 'requests to Lago', (spec) => {
 	test('all of them are as Lago describes them', () => {
 		const sent = new Set(lago.calls.map(({ method, path }) => `${method} ${path.replace(/[0-9a-f-]{36}/, ':id')}`));
 		expect([...sent].sort()).toEqual([
-			'DELETE /api/v1/webhook_endpoints/:id', 'GET /api/v1/invoices', 'GET /api/v1/invoices/:id', 'GET /api/v1/payments', 'GET /api/v1/webhook_endpoints',
-			'GET /api/v1/webhooks/json_public_key', 'POST /api/v1/payments', 'POST /api/v1/webhook_endpoints', 'PUT /api/v1/invoices/:id', 'PUT /api/v1/webhook_endpoints/:id',
+			'DELETE /api/v1/webhook_endpoints/:id', 'GET /api/v1/credit_notes', 'GET /api/v1/credit_notes/:id', 'GET /api/v1/customers', 'GET /api/v1/customers/c-mandate',
+			'GET /api/v1/invoices', 'GET /api/v1/invoices/:id', 'GET /api/v1/payments', 'GET /api/v1/webhook_endpoints', 'GET /api/v1/webhooks/json_public_key',
+			'POST /api/v1/credit_notes', 'POST /api/v1/customers', 'POST /api/v1/invoices/:id/lose_dispute', 'POST /api/v1/payments', 'POST /api/v1/webhook_endpoints',
+			'PUT /api/v1/credit_notes/:id', 'PUT /api/v1/invoices/:id', 'PUT /api/v1/webhook_endpoints/:id',
 		]);
 		for (const call of lago.calls) expect([call.method, call.path, validateRequest(spec, call.method, pathOf(call), call.body)]).toEqual([call.method, call.path, []]);
 	});
