@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { parseSchedule } from '../nodes/shared/domain/retrySchedule';
 
 /** What the environment says; see README, "Headless". */
 export interface Configuration {
 	/** null: both services are simulated. */
 	services: { dodo: DodoConfiguration; lago: LagoConfiguration } | null;
 	port: number;
+	/** Waits before further tries, e.g. `1d,3d,5d,7d`. */
+	retrySchedule: string;
 }
 
 export interface DodoConfiguration {
@@ -56,6 +59,10 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const port = Number(read('PORT') || 5678);
 	if (!Number.isInteger(port) || port < 1 || port > 65_000) problems.push(`PORT is "${read('PORT')}"; it must be a number between 1 and 65000.`);
 
+	const retrySchedule = read('RETRY_SCHEDULE') || '1d,3d,5d,7d';
+	const policy = parseSchedule(retrySchedule, '09:00');
+	if ('problem' in policy) problems.push(`RETRY_SCHEDULE is "${retrySchedule}": ${policy.problem}`);
+
 	const required = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, read(name)])) as Record<keyof typeof REQUIRED, string>;
 	const simulated = required.DODO_API_KEY === '' && required.LAGO_API_KEY === '';
 	if (!simulated)
@@ -64,10 +71,11 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const dodoUrl = url('DODO_API_URL');
 	const lagoUrl = url('LAGO_API_URL');
 	if (problems.length > 0) return { problems };
-	if (simulated) return { configuration: { services: null, port } };
+	if (simulated) return { configuration: { services: null, port, retrySchedule } };
 	return {
 		configuration: {
 			port,
+			retrySchedule,
 			services: {
 				dodo: { apiKey: required.DODO_API_KEY, webhookSecret: required.DODO_WEBHOOK_SECRET, environment: environment as 'test' | 'live', baseUrl: dodoUrl, productId: read('DODO_PRODUCT_ID') },
 				lago: { apiKey: required.LAGO_API_KEY, webhookHmacKey: required.LAGO_WEBHOOK_HMAC_KEY, baseUrl: lagoUrl || 'https://api.getlago.com' },

@@ -5,7 +5,23 @@ import { startDodoSimulator, startLagoSimulator } from '../test/simulators';
 import { OWNER, startTestN8n, WORKFLOW_ID } from '../test/support/n8n';
 import { ROOT } from './n8n/package';
 
-/** Draws docs/images/canvas.png: the shipped template in the editor of a real n8n, by headless Chromium. */
+/** The lanes of the full sync, by their sticky notes, and the pictures of them in the docs. */
+const LANES: Readonly<Record<string, string>> = {
+	Collect: 'collect',
+	'Refunds from Lago': 'refunds-from-lago',
+	Settle: 'settle',
+	'Refunds from Dodo': 'refunds-from-dodo',
+	Disputes: 'disputes',
+	Mandates: 'mandates',
+	Retries: 'retries',
+	Pay: 'pay-page',
+	'Automatic Payment': 'automatic-payment',
+	Overpayments: 'overpayments',
+};
+/** Large enough for the whole template to be readable. */
+const VIEWPORT = { width: 2600, height: 2700 };
+
+/** Draws docs/images: the full sync in the editor of a real n8n, whole and lane by lane, by headless Chromium. */
 async function main(): Promise<void> {
 	const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 	if (!existsSync(executablePath)) throw new Error(`There is no Chromium at ${executablePath}. Install it (on Debian: apt-get install chromium) or set CHROMIUM to its path.`);
@@ -16,7 +32,7 @@ async function main(): Promise<void> {
 		args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 	});
 	try {
-		const page = await browser.newPage({ viewport: { width: 1900, height: 950 } });
+		const page = await browser.newPage({ viewport: VIEWPORT });
 		await page.goto(`${n8n.url}/signin`);
 		await page.locator('input[type=email], input[name=emailOrLdapLoginId]').first().fill(OWNER.email);
 		await page.locator('input[type=password]').fill(OWNER.password);
@@ -33,7 +49,12 @@ async function main(): Promise<void> {
 		const target = join(ROOT, 'docs', 'images');
 		mkdirSync(target, { recursive: true });
 		await page.locator('.vue-flow').first().screenshot({ path: join(target, 'canvas.png') });
-		console.log('docs/images/canvas.png is drawn.');
+		for (const [sticky, file] of Object.entries(LANES)) {
+			const clip = await page.locator(`[data-test-id="sticky"][data-node-name="${sticky}"], [data-node-name="${sticky}"]`).first().boundingBox();
+			if (clip === null) throw new Error(`The lane "${sticky}" is not on the canvas`);
+			await page.screenshot({ path: join(target, `${file}.png`), clip });
+		}
+		console.log(`docs/images is drawn: canvas.png and ${Object.keys(LANES).length} lanes.`);
 	} finally {
 		await browser.close();
 		await n8n.stop();

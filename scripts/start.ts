@@ -44,9 +44,9 @@ async function main(): Promise<void> {
 		port: configuration.port,
 		webhookPrefix: 'webhooks',
 		encryptionKey: kept.encryptionKey,
-		env: { ...ownerEnvironment(runtime, kept.owner), CREDENTIALS_OVERWRITE_DATA: overwrites(services) },
+		env: { ...ownerEnvironment(runtime, kept.owner), CREDENTIALS_OVERWRITE_DATA: overwrites(services), ...(process.env.WEBHOOK_URL ? { WEBHOOK_URL: process.env.WEBHOOK_URL } : {}) },
 	};
-	await prepare(instance, tarball, services.dodo.productId);
+	await prepare(instance, tarball, { productId: services.dodo.productId, schedule: configuration.retrySchedule });
 
 	say('Starting n8n ...');
 	const n8n = await startN8n(instance, join(HOME, 'n8n.log'));
@@ -145,7 +145,7 @@ const CREDENTIALS: CredentialJson[] = [
 ];
 
 /** Installs the package and imports the template where something changed since the last start. */
-async function prepare(instance: N8nInstance, tarball: string, productId: string): Promise<void> {
+async function prepare(instance: N8nInstance, tarball: string, { productId, schedule }: { productId: string; schedule: string }): Promise<void> {
 	const stamp = join(HOME, 'installed');
 	const digest = digestOf([tarball]);
 	if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
@@ -156,7 +156,8 @@ async function prepare(instance: N8nInstance, tarball: string, productId: string
 	const template = JSON.parse(readFileSync(join(ROOT, 'workflows', 'lago-dodo-sync.json'), 'utf8')) as WorkflowJson;
 	for (const node of template.nodes) {
 		// The secrets are given, so nothing has to be registered; a simulator or the dashboard knows the address.
-		if (node.type.endsWith('Trigger')) node.parameters.registration = 'manual';
+		if (/\.(lago|dodoPayments)Trigger$/.test(node.type)) node.parameters.registration = 'manual';
+		if (node.parameters.operation === 'planRetry') node.parameters.schedule = schedule;
 		if (productId !== '' && node.parameters.operation === 'createIntent')
 			Object.assign(node.parameters, { productSource: 'selected', product: { __rl: true, mode: 'id', value: productId } });
 	}
@@ -177,7 +178,8 @@ function printAddresses(n8n: N8nProcess, owner: Owner, sandbox: Sandbox | null):
 	console.log(`
   Editor            ${n8n.url}   (${owner.email} / ${owner.password})
   Webhook for Dodo  ${n8n.url}/webhooks/dodo
-  Webhook for Lago  ${n8n.url}/webhooks/lago${sandbox === null ? '' : `\n  Sandbox           ${sandbox.url}   issue, pay, decline and refund here`}
+  Webhook for Lago  ${n8n.url}/webhooks/lago
+  Pay page          ${n8n.url}/webhooks/pay   links to it stand on the invoices${sandbox === null ? '' : `\n  Sandbox           ${sandbox.url}   issue, pay, decline and refund here`}
 
   Ctrl-C stops everything. Data stays in .local/start.
 `);

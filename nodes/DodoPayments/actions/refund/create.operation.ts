@@ -1,11 +1,12 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { withLock } from '../../../shared/delivery/keyedLock';
+import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
-import { creditNoteSchema, type LagoCreditNote } from '../../../Lago/schemas/objects';
+import { creditNoteSchema, invoiceSchema, toInvoiceFacts, type LagoCreditNote } from '../../../Lago/schemas/objects';
 import { fetchPayment, leftOf, refundLocked, refundOnce } from '../../helpers/refunds';
 import { refundSchema, type DodoPayment } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
@@ -40,7 +41,7 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: '={{ $json }}',
 		displayOptions: { show: { source: ['overpayment'] } },
-		description: 'An item that left Lago > Invoice > Update Payment Status as overpaid; its payment is refunded in full. Anything else passes through.',
+		description: 'An item that left Lago > Invoice > Update Payment Status as overpaid, or an invoice of Get Many > Overpaid; the surplus payment is refunded in full. Anything else passes through.',
 		hint: 'Leave as it is behind a Lago node',
 	},
 	{
@@ -98,13 +99,26 @@ async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: num
 	return await refundLocked(client, { paymentId, amount: amount === 0 ? null : amount, withoutTax: false, reason, metadata: {} });
 }
 
-const overpaymentSchema = z.object({ paymentId: z.string().min(1), invoiceId: z.string().nullish(), invoiceNumber: z.string().nullish() }).passthrough();
+const overpaymentSchema = z.object({
+	outcome: z.literal('overpaid'),
+	paymentId: z.string().min(1),
+	invoiceId: z.string().nullish(),
+	invoiceNumber: z.string().nullish(),
+});
+
+/** The surplus payment that is written on an invoice of Get Many; null for anything else. */
+function recordedOverpayment(given: Json): Json | null {
+	const invoice = invoiceSchema.safeParse(given);
+	if (!invoice.success) return null;
+	const { dodoId, state } = ourRecord(toInvoiceFacts(invoice.data).metadata);
+	return state?.phase === 'overpaid' ? { outcome: 'overpaid', paymentId: dodoId, invoiceId: invoice.data.lago_id, invoiceNumber: invoice.data.number } : null;
+}
 
 async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
 	const given = objectParameter(ctx, 'overpayment', 'Overpayment', index);
-	const parsed = overpaymentSchema.safeParse(given);
-	if (given.outcome !== 'overpaid' || !parsed.success) return given;
-	const { paymentId, invoiceId, invoiceNumber } = parsed.data;
+	const overpayment = overpaymentSchema.safeParse(recordedOverpayment(given) ?? given);
+	if (!overpayment.success) return given;
+	const { paymentId, invoiceId, invoiceNumber } = overpayment.data;
 	const reason = `Overpayment of invoice ${invoiceNumber ?? invoiceId ?? ''}`.trim();
 	const metadata: Record<string, string> = invoiceId ? { lago_invoice_id: invoiceId } : {};
 	return { invoiceId: invoiceId ?? null, invoiceNumber: invoiceNumber ?? null, ...(await refundLocked(client, { paymentId, amount: null, withoutTax: false, reason, metadata })) };

@@ -1,5 +1,5 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import { collectability } from '../../../shared/domain/invoice';
+import { collectability, type InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { limitFields, limitOf } from '../../../shared/node/parameters';
@@ -13,6 +13,7 @@ const fields: INodeProperties[] = [
 		type: 'options',
 		options: [
 			{ name: 'All', value: 'all' },
+			{ name: 'Overpaid', value: 'overpaid', description: 'Paid twice, and the surplus payment has not gone back yet' },
 			{
 				name: 'Payable and Not Yet Collected',
 				value: 'payable',
@@ -63,9 +64,15 @@ const fields: INodeProperties[] = [
 	},
 ];
 
-/** What Lago itself can filter; the rest is checked on what it returns. */
 const UNPAID: IDataObject = { statuses: ['finalized'], payment_statuses: ['pending', 'failed'] };
-const NOT_COLLECTED: IDataObject = { ...UNPAID, [`metadata[${PAYMENT_ID_KEY}]`]: '' };
+const isCollectable = (invoice: InvoiceFacts): boolean => collectability(invoice).decision === 'collect';
+
+/** What Lago itself can filter, and what is checked on what it returns. */
+const SHOWN: Readonly<Record<string, { query: IDataObject; keeps: (invoice: InvoiceFacts, nowS: number) => boolean }>> = {
+	overpaid: { query: { statuses: ['finalized'], payment_statuses: ['succeeded'] }, keeps: ({ metadata }) => ourRecord(metadata).state?.phase === 'overpaid' },
+	payable: { query: { ...UNPAID, [`metadata[${PAYMENT_ID_KEY}]`]: '' }, keeps: isCollectable },
+	retryDue: { query: UNPAID, keeps: (invoice, nowS) => (ourRecord(invoice.metadata).state?.nextTryAt ?? Infinity) <= nowS && isCollectable(invoice) },
+};
 
 /** Invoice -> Get Many. */
 export const getAll: Operation<LagoClient> = {
@@ -74,16 +81,11 @@ export const getAll: Operation<LagoClient> = {
 		const limit = limitOf(ctx, index);
 		const filters = ctx.getNodeParameter('filters', index, {}) as IDataObject;
 		const query = queryOf(filters);
-		const show = ctx.getNodeParameter('show', index);
-		if (show !== 'payable' && show !== 'retryDue') return await client.list('invoices', invoiceSchema, query, limit);
-		const base = show === 'payable' ? NOT_COLLECTED : UNPAID;
-		const candidates = await client.list('invoices', invoiceSchema, { ...query, ...base }, Number.MAX_SAFE_INTEGER);
+		const { query: narrowed, keeps } = SHOWN[ctx.getNodeParameter('show', index) as string] ?? {};
+		if (keeps === undefined) return await client.list('invoices', invoiceSchema, query, limit);
+		const candidates = await client.list('invoices', invoiceSchema, { ...query, ...narrowed }, Number.MAX_SAFE_INTEGER);
 		const nowS = Math.floor(Date.now() / 1000);
-		return candidates.filter((invoice) => {
-			const facts = toInvoiceFacts(invoice);
-			const isDue = show === 'payable' || (ourRecord(facts.metadata).state?.nextTryAt ?? Infinity) <= nowS;
-			return isDue && collectability(facts).decision === 'collect';
-		}).slice(0, limit);
+		return candidates.filter((invoice) => keeps(toInvoiceFacts(invoice), nowS)).slice(0, limit);
 	},
 };
 
