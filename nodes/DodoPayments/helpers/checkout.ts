@@ -10,6 +10,8 @@ export interface Checkout {
 	url: string;
 	/** Seconds since 1970. */
 	expiresAt: number;
+	/** When this process made it, seconds since 1970; absent on one that was made by another. */
+	createdAt?: number;
 }
 
 /** What to ask for. */
@@ -36,7 +38,7 @@ const MAX_RECENT = 5_000;
 
 /** Creates a checkout session, or returns the one that this process created under the same key and amount. Throws ApiError. */
 export async function createCheckout(client: DodoClient, request: CheckoutRequest, nowS: number): Promise<Checkout> {
-	const key = [client.accountKey, request.idempotencyKey, request.amount, request.currency, request.productId].join(' ');
+	const key = keyOf(client, request);
 	const known = recent.get(key);
 	if (known !== undefined && known.expiresAt - 3600 > nowS) return known;
 	const answer = await client.request(checkoutSchema, {
@@ -49,6 +51,7 @@ export async function createCheckout(client: DodoClient, request: CheckoutReques
 		sessionId: answer.session_id,
 		url: answer.checkout_url || hostedPage(client, answer.session_id),
 		expiresAt: nowS + LINK_LIFE_S,
+		createdAt: nowS,
 	};
 	recent.set(key, checkout);
 	pages.set(checkout.sessionId, checkout.url);
@@ -59,6 +62,15 @@ export async function createCheckout(client: DodoClient, request: CheckoutReques
 		}
 	}
 	return checkout;
+}
+
+/** Forgets a session that was used up, so that the next one is new. */
+export function forgetCheckout(client: DodoClient, request: CheckoutRequest): void {
+	recent.delete(keyOf(client, request));
+}
+
+function keyOf(client: DodoClient, { idempotencyKey, amount, currency, productId }: CheckoutRequest): string {
+	return [client.accountKey, idempotencyKey, amount, currency, productId].join(' ');
 }
 
 /** The page of a session that is out already; null where only Dodo's own hosts would follow from its id. */

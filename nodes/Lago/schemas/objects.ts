@@ -92,6 +92,7 @@ export const creditNoteSchema = z
 		invoice_number: z.string(),
 		currency: text,
 		refund_status: z.string().nullish(),
+		total_amount_cents: minorUnits,
 		refund_amount_cents: minorUnits,
 		created_at: z.string().nullish(),
 		items: z.array(z.object({ amount_cents: minorUnits, fee: z.object({ lago_id: text }).passthrough() }).passthrough()).nullish(),

@@ -1,4 +1,90 @@
-export interface RetryPolicy { waits: ReadonlyArray<{ count: number; unit: 'm' | 'h' | 'd' | 'w' }>; minuteOfDay: number }
-export function parseSchedule(text: string, _t: string): RetryPolicy | { problem: string } { return { waits: text.split(',').map((p) => ({ count: parseInt(p, 10), unit: p.trim().slice(-1) as 'd' })), minuteOfDay: 540 }; }
-export function isHardDecline(code: string | null | undefined): boolean { return code === 'STOLEN_CARD' || code === 'CARD_DECLINED'; }
-export function nextTry(policy: RetryPolicy, failedTries: number, nowMs: number, _z: string): { atMs: number } | 'exhausted' { const w = policy.waits[failedTries - 1]; return w === undefined ? 'exhausted' : { atMs: nowMs + w.count * 86_400_000 }; }
+/** When a failed invoice is tried again. */
+export interface RetryPolicy {
+	/** How long to wait before the first, second, ... further try. */
+	waits: ReadonlyArray<{ count: number; unit: 'm' | 'h' | 'd' | 'w' }>;
+	/** Minutes after midnight on the customer's clock; for waits in days and weeks. */
+	minuteOfDay: number;
+}
+
+const MAX_WAITS = 12;
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** Reads `1d,3d,5d,7d` and `09:00`. @returns the policy, or the problem as a sentence for a person. */
+export function parseSchedule(text: string, timeOfDay: string): RetryPolicy | { problem: string } {
+	const parts = text.split(',').map((part) => part.trim().toLowerCase());
+	if (parts.length > MAX_WAITS) return { problem: `The schedule has ${parts.length} waits; more than ${MAX_WAITS} tries look like card testing to a bank` };
+	const waits: Array<RetryPolicy['waits'][number]> = [];
+	for (const part of parts) {
+		const [, count, unit] = /^([1-9]\d{0,3})\s*([mhdw])$/.exec(part) ?? [];
+		if (count === undefined) return { problem: `"${part}" is not a wait; one looks like 3d, 12h, 30m or 2w` };
+		waits.push({ count: Number(count), unit: unit as RetryPolicy['waits'][number]['unit'] });
+	}
+	const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(timeOfDay.trim()) ?? [];
+	if (hours === undefined) return { problem: `"${timeOfDay}" is not a time of day; one looks like 09:00` };
+	return { waits, minuteOfDay: Number(hours) * 60 + Number(minutes) };
+}
+
+/** Decline reasons that trying again cannot mend, and that banks punish when it is tried (docs `api-reference/transaction-failures`). */
+const HARD_DECLINES: ReadonlySet<string> = new Set([
+	'CARD_DECLINED', 'DO_NOT_HONOR', 'EXPIRED_CARD', 'FRAUDULENT', 'INVALID_ACCOUNT', 'LOST_CARD', 'MANDATE_REQUIRED_SYSTEM', 'PAYMENT_METHOD_PROVIDER_DECLINED',
+	'PAYMENT_METHOD_UNSUPPORTED', 'PICKUP_CARD', 'PROVIDER_UNSUPPORTED', 'REVOCATION_OF_AUTHORIZATION', 'STOLEN_CARD', 'TRANSACTION_NOT_ALLOWED', 'TRANSACTION_NOT_APPROVED',
+]);
+
+/** Whether a decline is for good. A code that nobody knows is not. */
+export function isHardDecline(code: string | null | undefined): boolean {
+	return code !== null && code !== undefined && HARD_DECLINES.has(code.toUpperCase());
+}
+
+/**
+ * When to try again after a failure. Minutes and hours are exact; days and weeks are counted on the customer's calendar and end at the
+ * time of day of the policy, moved forward where clocks skip it.
+ * @param failedTries tries that have failed, this one included; 1 or more.
+ * @param nowMs ms since 1970.
+ * @param timeZone IANA name; UTC when it is unknown.
+ */
+export function nextTry({ waits, minuteOfDay }: RetryPolicy, failedTries: number, nowMs: number, timeZone: string): { atMs: number } | 'exhausted' {
+	const wait = waits[failedTries - 1];
+	if (wait === undefined) return 'exhausted';
+	const { count, unit } = wait;
+	if (unit === 'm' || unit === 'h') return { atMs: nowMs + count * (unit === 'h' ? 60 : 1) * MINUTE_MS };
+	const clock = clockOf(timeZone);
+	const midnight = Math.floor(clock(nowMs) / DAY_MS) * DAY_MS;
+	const wanted = midnight + count * (unit === 'w' ? 7 : 1) * DAY_MS + minuteOfDay * MINUTE_MS;
+	return { atMs: Math.max(nowMs, instantOf(clock, wanted)) };
+}
+
+/** Wall-clock time of an instant, as if it were UTC; both in ms, to the second. */
+type Clock = (instantMs: number) => number;
+
+function clockOf(timeZone: string): Clock {
+	const format = formatterOf(timeZone);
+	return (instantMs) => {
+		const parts = Object.fromEntries(format.formatToParts(instantMs).map(({ type, value }) => [type, Number(value)]));
+		const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+		return Date.UTC(year, month - 1, day, hour, minute, second);
+	};
+}
+
+function formatterOf(timeZone: string): Intl.DateTimeFormat {
+	const options: Intl.DateTimeFormatOptions = { calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' };
+	try {
+		return new Intl.DateTimeFormat('en', { ...options, timeZone });
+	} catch {
+		return new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC' });
+	}
+}
+
+/** The first instant at which the clock shows `wanted`; where it skips that, the instant after the gap. */
+function instantOf(clock: Clock, wanted: number): number {
+	const [before, after] = [wanted - DAY_MS, wanted + DAY_MS].map((instant) => clock(instant) - instant) as [number, number];
+	const fitting = [wanted - before, wanted - after].filter((instant) => clock(instant) === wanted);
+	if (fitting.length > 0) return Math.min(...fitting);
+	let [low, high] = [wanted - DAY_MS, wanted + DAY_MS];
+	while (high - low > MINUTE_MS) {
+		const middle = low + Math.floor((high - low) / (2 * MINUTE_MS)) * MINUTE_MS;
+		if (clock(middle) < wanted) low = middle;
+		else high = middle;
+	}
+	return high;
+}

@@ -1,13 +1,14 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { customerSchema, type LagoCustomer } from '../../../Lago/schemas/objects';
-import { billingAddressOf, createCheckout, customerOf } from '../../helpers/checkout';
+import { billingAddressOf, createCheckout, customerOf, forgetCheckout, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
 import { fetchMandate, unchargeable } from '../../helpers/mandates';
 import { ensureProduct } from '../../helpers/managedProduct';
 import { refusedForGood } from '../../helpers/refusals';
+import { mandateSchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
 import { taxField } from '../payment/product.fields';
 
@@ -74,12 +75,12 @@ export const createSetupLink: Operation<DodoClient> = {
 				taxId: customer.tax_identification_number ?? undefined,
 				returnUrl: returnUrl || undefined,
 			};
-			const opened = await createCheckout(client, request, Math.floor(Date.now() / 1000)).catch(
-				async (caught: unknown): Promise<Json> =>
+			const opened = await openUnused(client, request, externalId).catch(
+				async (caught: unknown) =>
 					(caught instanceof ApiError ? refusedForGood(caught, `the set-up of automatic payment for customer ${externalId}`) : null) ?? (await Promise.reject(caught)),
 			);
 			if ('outcome' in opened) return { ...opened, customerExternalId: externalId };
-			const { sessionId, url, expiresAt } = opened as { sessionId: string; url: string; expiresAt: number };
+			const { sessionId, url, expiresAt } = opened;
 			return {
 				outcome: 'created',
 				message: `Customer ${externalId} can agree to automatic payment by this link. It works once and for 24 hours.`,
@@ -92,6 +93,22 @@ export const createSetupLink: Operation<DodoClient> = {
 		});
 	},
 };
+
+/** The session of an earlier run is handed out again, unless a subscription came of it since, of whatever success: then it is used up. */
+async function openUnused(client: DodoClient, request: CheckoutRequest, externalId: string): Promise<Checkout> {
+	const nowS = Math.floor(Date.now() / 1000);
+	const opened = await createCheckout(client, request, nowS);
+	if (opened.createdAt === nowS || opened.createdAt === undefined) return opened;
+	const since = new Date((opened.createdAt - CLOCK_SKEW_S) * 1000).toISOString();
+	const made = await client.list(mandateSchema, '/subscriptions', { created_at_gte: since }, MAX_NEW_MANDATES);
+	if (!made.some(({ metadata }) => metadata.lago_customer_external_id === externalId)) return opened;
+	forgetCheckout(client, request);
+	return await createCheckout(client, request, nowS);
+}
+
+const CLOCK_SKEW_S = 60;
+/** More mandates than are set up in one day. */
+const MAX_NEW_MANDATES = 10_000;
 
 /** The mandate that the customer already has, if it can be charged in this currency. */
 async function activeMandate(client: DodoClient, customer: LagoCustomer, currency: string): Promise<string | null> {

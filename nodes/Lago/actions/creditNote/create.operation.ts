@@ -52,7 +52,7 @@ const fields: INodeProperties[] = [
 	},
 ];
 
-/** Dodo's amounts and Lago's are rounded apart by this much at most, minor units. */
+/** Each credit note may be rounded apart from its refund by this much, minor units. */
 const ROUNDING = 1;
 
 /** Credit Note -> Create: exactly one credit note for a refund that was made at Dodo. */
@@ -141,14 +141,16 @@ async function credit(client: LagoClient, invoice: LagoInvoice, notes: LagoCredi
 	const gone = notes.reduce((sum, note) => sum + note.refund_amount_cents, 0);
 	const refundable = (invoice.total_paid_amount_cents ?? 0) - gone;
 	const asked = shareOf(refund.amount ?? facts.amount, facts.amount, booking.amount);
-	if (asked > refundable + ROUNDING)
+	if (asked > refundable + ROUNDING * (notes.length + 1))
 		return held(
 			'refund_exceeds_booked',
 			`Refund ${refund.refund_id} gives back ${formatAmount(asked, currency)}, but on invoice ${number} only ${formatAmount(refundable, currency)} of what was paid are left to refund.`,
 			'Compare the refunds in Dodo Payments with the credit notes of the invoice in Lago and correct by hand.',
 		);
-	const amount = Math.min(asked, refundable);
-	const allocation = amount > 0 ? allocateRefund(amount, feesOf(invoice, notes)) : null;
+	const earlier = notes.reduce((sum, note) => sum + note.total_amount_cents, 0);
+	const allocation = refundable > 0 ? allocateRefund({ wanted: Math.min(asked, refundable), refundable, earlier }, feesOf(invoice, notes)) : null;
+	if (allocation === null && asked <= ROUNDING * notes.length)
+		return { outcome: 'already_credited', message: `The last ${formatAmount(asked, currency)} of refund ${refund.refund_id} are in the earlier credit notes of invoice ${number} already: rounding of tax put them there.`, refundAmount: 0, difference: -asked };
 	if (allocation === null)
 		return held('lago_refused', `The fees of invoice ${number} cannot carry a refund of ${formatAmount(asked, currency)}: earlier credit notes have used them up.`, 'Look at the credit notes of the invoice in Lago and correct by hand.');
 	const body: IDataObject = {
@@ -156,7 +158,7 @@ async function credit(client: LagoClient, invoice: LagoInvoice, notes: LagoCredi
 		reason,
 		description: `Refund ${refund.refund_id} at Dodo Payments`,
 		credit_amount_cents: 0,
-		refund_amount_cents: amount,
+		refund_amount_cents: allocation.refund,
 		offset_amount_cents: 0,
 		items: allocation.items.map((item) => ({ fee_id: item.feeId, amount_cents: item.amount })),
 		metadata: { [REFUND_ID_KEY]: refund.refund_id, [REFUNDED_PAYMENT_KEY]: refund.payment_id },

@@ -202,9 +202,9 @@ function restless(payment: PaymentFacts, invoiceId: string): ApiError {
 function nextState(payment: PaymentFacts, invoice: InvoiceFacts, news: Pick<CollectionState, 'phase' | 'declineCode'>): CollectionState {
 	const before = ourRecord(invoice.metadata).state;
 	const { amount, taxOnTop, expiresAt, url, payLink, nextTryAt, failedTries, attempt = 1 } = before ?? {};
-	const usedUp = before?.phase === 'processing' && news.phase === 'failed';
+	const usedUp = news.phase === 'failed' && (before?.phase === 'processing' || before?.phase === 'charging');
 	const plan = news.phase === 'failed' || news.phase === 'processing' ? { nextTryAt, failedTries } : {};
-	return { attempt: Math.max(attempt, payment.attempt), amount, taxOnTop, payLink, ...plan, ...(usedUp ? {} : { expiresAt, url }), ...news };
+	return { attempt: Math.max(attempt, payment.attempt), taxOnTop, payLink, ...plan, ...(usedUp ? {} : { amount, expiresAt, url }), ...news };
 }
 
 /** Writes status and metadata; null when somebody else wrote meanwhile, so that it must be decided on the books as they are now. */
