@@ -1,0 +1,54 @@
+import { takeTurn } from '../../nodes/DodoPayments/transport/rateLimit';
+
+/** Dodo's lowest tier (docs `api-reference/introduction`). */
+const PER_SECOND = 40;
+const PER_MINUTE = 240;
+
+beforeEach(() => {
+	jest.useFakeTimers({ now: 1_800_000_000_000 });
+});
+afterEach(() => {
+	jest.useRealTimers();
+});
+
+/** The moments at which so many requests started that were asked for at once; null for those that were turned away. */
+async function startsOf(account: string, count: number): Promise<Array<number | null>> {
+	const asked = Array.from({ length: count }, async () =>
+		await takeTurn(account).then(
+			() => Date.now(),
+			() => null,
+		),
+	);
+	await jest.advanceTimersByTimeAsync(20_000);
+	return await Promise.all(asked);
+}
+
+const mostWithin = (starts: number[], spanMs: number): number => Math.max(...starts.map((at) => starts.filter((other) => other >= at && other < at + spanMs).length));
+
+test('a burst is spread so that Dodo never has to refuse', async () => {
+	const starts = (await startsOf('burst', 200)).filter((at): at is number => at !== null);
+	expect(starts).toHaveLength(200);
+	expect(mostWithin(starts, 1_000)).toBeLessThanOrEqual(PER_SECOND);
+	expect(mostWithin(starts, 60_000)).toBeLessThanOrEqual(PER_MINUTE);
+	expect([...starts].sort()).toEqual(starts);
+});
+
+test('what would have to wait too long is turned away at once, as something that can be tried again', async () => {
+	const starts = await startsOf('flood', 400);
+	expect(starts.filter((at) => at !== null).length).toBeLessThanOrEqual(PER_MINUTE);
+	expect(starts.filter((at) => at === null).length).toBeGreaterThanOrEqual(400 - PER_MINUTE);
+	await expect(takeTurn('flood')).rejects.toMatchObject({ status: 429, transient: true, mayHaveWorked: false });
+});
+
+test('each account has its own turns, and gets them back with time', async () => {
+	await startsOf('one', 400);
+	await expect(takeTurn('two')).resolves.toBeUndefined();
+	await jest.advanceTimersByTimeAsync(61_000);
+	await expect(takeTurn('one')).resolves.toBeUndefined();
+});
+
+test('a single request waits for nobody', async () => {
+	const before = Date.now();
+	await takeTurn('alone');
+	expect(Date.now()).toBe(before);
+});
