@@ -25,6 +25,12 @@ export function limitOf(ctx: IExecuteFunctions, index: number): number {
 	return ctx.getNodeParameter('returnAll', index) === true ? Number.MAX_SAFE_INTEGER : (ctx.getNodeParameter('limit', index) as number);
 }
 
+/** The filters that the person filled in. */
+export function filtersOf(ctx: IExecuteFunctions, index: number): IDataObject {
+	const filters = ctx.getNodeParameter('filters', index, {}) as IDataObject;
+	return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== '' && !(Array.isArray(value) && value.length === 0)));
+}
+
 /**
  * An object from a JSON field: an expression gives it as an object, typing gives it as text.
  * @throws NodeOperationError that names the field.

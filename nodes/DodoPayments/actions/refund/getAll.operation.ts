@@ -1,8 +1,9 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { limitFields, limitOf } from '../../../shared/node/parameters';
+import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
 import { refundSummarySchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
+import { commonFilters } from '../list.fields';
 
 const fields: INodeProperties[] = [
 	...limitFields,
@@ -13,9 +14,7 @@ const fields: INodeProperties[] = [
 		placeholder: 'Add Filter',
 		default: {},
 		options: [
-			{ displayName: 'Created After', name: 'created_at_gte', type: 'dateTime', default: '', description: 'Only refunds created at or after this time' },
-			{ displayName: 'Created Before', name: 'created_at_lte', type: 'dateTime', default: '', description: 'Only refunds created at or before this time' },
-			{ displayName: 'Customer ID', name: 'customer_id', type: 'string', default: '', placeholder: 'e.g. cus_9VuW4K7O3GHwasENg31m' },
+			...commonFilters('refunds'),
 			{
 				displayName: 'Status',
 				name: 'status',
@@ -36,9 +35,7 @@ const fields: INodeProperties[] = [
 export const getAll: Operation<DodoClient> = {
 	fields: fieldsOf('refund', 'getAll', fields),
 	async execute(ctx, client, index) {
-		const filters = ctx.getNodeParameter('filters', index, {}) as IDataObject;
-		const query = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== ''));
-		const refunds = await client.list(refundSummarySchema, '/refunds', query, limitOf(ctx, index));
+		const refunds = await client.list(refundSummarySchema, '/refunds', filtersOf(ctx, index), limitOf(ctx, index));
 		return refunds.map((refund) => ({ mode: client.mode, ...refund }));
 	},
 };

@@ -1,6 +1,6 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { limitFields, limitOf } from '../../../shared/node/parameters';
+import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
 import { creditNoteSchema } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
@@ -35,8 +35,6 @@ const fields: INodeProperties[] = [
 export const getAll: Operation<LagoClient> = {
 	fields: fieldsOf('creditNote', 'getAll', fields),
 	async execute(ctx, client, index) {
-		const filters = ctx.getNodeParameter('filters', index, {}) as IDataObject;
-		const query = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== ''));
-		return await client.list('credit_notes', creditNoteSchema, query, limitOf(ctx, index));
+		return await client.list('credit_notes', creditNoteSchema, filtersOf(ctx, index), limitOf(ctx, index));
 	},
 };

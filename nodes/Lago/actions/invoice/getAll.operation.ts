@@ -2,7 +2,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { collectability, type InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { limitFields, limitOf } from '../../../shared/node/parameters';
+import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
 import { invoiceSchema, toInvoiceFacts } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
@@ -79,8 +79,7 @@ export const getAll: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'getAll', fields),
 	async execute(ctx, client, index) {
 		const limit = limitOf(ctx, index);
-		const filters = ctx.getNodeParameter('filters', index, {}) as IDataObject;
-		const query = queryOf(filters);
+		const query = withDays(filtersOf(ctx, index));
 		const { query: narrowed, keeps } = SHOWN[ctx.getNodeParameter('show', index) as string] ?? {};
 		if (keeps === undefined) return await client.list('invoices', invoiceSchema, query, limit);
 		const candidates = await client.list('invoices', invoiceSchema, { ...query, ...narrowed }, Number.MAX_SAFE_INTEGER);
@@ -89,12 +88,7 @@ export const getAll: Operation<LagoClient> = {
 	},
 };
 
-/** Drops empty filters; Lago's dates are days. */
-function queryOf(filters: IDataObject): IDataObject {
-	const query: IDataObject = {};
-	for (const [name, value] of Object.entries(filters)) {
-		if (value === '' || (Array.isArray(value) && value.length === 0)) continue;
-		query[name] = name.startsWith('issuing_date') ? String(value).slice(0, 10) : value;
-	}
-	return query;
+/** Lago's dates are days. */
+function withDays(filters: IDataObject): IDataObject {
+	return Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, name.startsWith('issuing_date') ? String(value).slice(0, 10) : value]));
 }
