@@ -146,6 +146,10 @@ async function automaticPayment(): Promise<void> {
 	// The dues were collected without a word of the invoice.
 	const dues = { ...payment, status: 'succeeded', payment_id: 'pay_dues', metadata: {} } as unknown as Payment;
 	expect(await settle(dues)).toMatchObject([{ outcome: 'settled', invoiceId: lago_id }]);
+	// Delivered again while another invoice over the same amount is open after a failed charge: it is still the first one that it paid.
+	const twin = lago.issueInvoice({ customer: { external_id: 'c-mandate' }, metadata: { dodo_payment_id: 'pay_twin', dodo_state: 'v1;failed;a=1' } });
+	expect(await settle(dues)).toMatchObject([{ outcome: 'already_settled', invoiceId: lago_id }]);
+	expect(twin.payment_status).toBe('pending');
 	expect(await runLago(save, { ...mandate, status: 'cancelled' })).toMatchObject([{ outcome: 'removed' }]);
 }
 

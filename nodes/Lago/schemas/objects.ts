@@ -77,7 +77,7 @@ export const invoiceSchema = z
 export const invoiceAnswerSchema = z.object({ invoice: invoiceSchema });
 /** One entry of `GET /payments?invoice_id=`. */
 export const paymentSchema = z
-	.object({ lago_id: text, reference: z.string().nullish(), amount_cents: minorUnits.nullish(), payment_status: z.string().nullish() })
+	.object({ lago_id: text, reference: z.string().nullish(), lago_payable_id: z.string().nullish(), amount_cents: minorUnits.nullish(), payment_status: z.string().nullish() })
 	.passthrough();
 
 /**

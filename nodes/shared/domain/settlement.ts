@@ -79,7 +79,8 @@ export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null
 			);
 		return { kind: 'succeeded', invoiceId: payment.invoiceId };
 	}
-	if (payment.status === 'failed') return { kind: 'failed', invoiceId: payment.invoiceId };
+	// A payer who leaves the page has not failed to pay; a cancelled charge has, and which it was the invoice tells.
+	if (payment.status === 'failed' || payment.status === 'cancelled') return { kind: 'failed', invoiceId: payment.invoiceId };
 	if (payment.status === 'processing') return { kind: 'processing', invoiceId: payment.invoiceId };
 	return { kind: 'ignored', message: `Payment ${payment.id} is ${payment.status ?? 'not started'}: nothing to book, the customer can still pay.` };
 }
@@ -175,12 +176,18 @@ export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): Att
 	if (invoice.status !== 'finalized')
 		return unchanged(`Invoice ${invoice.number} is ${invoice.status}; payment ${payment.id} (${payment.status}) changes nothing.`);
 	const { dodoId, state } = ourRecord(invoice.metadata);
+	const isCancelled = payment.status === 'cancelled';
+	if (isCancelled && dodoId !== payment.id)
+		return unchanged(`Payment ${payment.id} of invoice ${invoice.number} was cancelled before anything was charged; the customer can still pay.`);
 	const sameAttempt = dodoId === payment.id || (dodoId !== undefined && dodoId === payment.checkoutSessionId);
 	if (!sameAttempt && (state?.phase === 'processing' || state?.phase === 'charging'))
 		return unchanged(`Another payment of invoice ${invoice.number} is under way; payment ${payment.id} (${payment.status}) changes nothing until it has ended.`);
+	if (!sameAttempt && payment.attempt < (state?.attempt ?? 1))
+		return unchanged(`Payment ${payment.id} (${payment.status}) was try ${payment.attempt} of invoice ${invoice.number}; try ${state?.attempt} is what counts now.`);
+	const isRunning = payment.status === 'processing';
 	// A charge that runs is recorded as such already.
-	const recorded = sameAttempt && (state?.phase === payment.status || (state?.phase === 'charging' && payment.status === 'processing'));
-	const statusAgrees = payment.status !== 'failed' || invoice.paymentStatus === 'failed';
+	const recorded = sameAttempt && (state?.phase === (isRunning ? 'processing' : 'failed') || (state?.phase === 'charging' && isRunning));
+	const statusAgrees = isRunning || invoice.paymentStatus === 'failed';
 	if (recorded && statusAgrees)
 		return { action: 'recorded', message: `Payment ${payment.id} is already recorded as ${payment.status} on invoice ${invoice.number}.` };
 	return { action: 'record' };

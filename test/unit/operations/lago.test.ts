@@ -144,7 +144,6 @@ describe('Update Payment Status', () => {
 	test.each<[string, IDataObject]>([
 		['no Lago invoice', { metadata: {} }],
 		['a payment method', { is_update_payment_method: true, total_amount: 0 }],
-		['cancelled', { status: 'cancelled' }],
 	])('%s is ignored without a call', async (_case, payment) => {
 		expect(await run('updatePaymentStatus', paid(payment))).toMatchObject({ outcome: 'ignored' });
 	});

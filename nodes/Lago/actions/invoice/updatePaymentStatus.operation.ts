@@ -1,7 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import type { InvoiceFacts } from '../../../shared/domain/invoice';
-import { ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { ourRecord, PAYMENT_ID_KEY, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held, type Overpaid } from '../../../shared/domain/outcome';
 import { decideAttempt, decideSuccess, notForLago, readPayment, type DodoMode, type PaymentFacts } from '../../../shared/domain/settlement';
@@ -13,7 +13,7 @@ import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
 import { bookedReferences, changeInvoice, fetchInvoice, type InvoiceChange } from '../../helpers/invoices';
 import { bookPayment, isKnownFree, rememberFree } from '../../helpers/manualPayments';
 import { planFrom, type PlanFrom } from '../../helpers/retryPlan';
-import { invoiceSchema, listedCustomerSchema, toInvoiceFacts, type LagoInvoice } from '../../schemas/objects';
+import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -32,6 +32,8 @@ const fields: INodeProperties[] = [
 const MAX_ROUNDS = 3;
 /** More open invoices than one customer ever has. */
 const MAX_OPEN_INVOICES = 1_000;
+/** More payments than one customer ever makes. */
+const MAX_PAYMENTS = 10_000;
 
 /**
  * Invoice -> Update Payment Status: books what a Dodo payment says. With a premium licence a success is a payment with the Dodo id as
@@ -64,9 +66,12 @@ async function settle(client: LagoClient, payment: PaymentFacts, mode: DodoMode 
 	if ('outcome' in reading) return reading;
 	if (reading.kind === 'ignored') return { outcome: 'ignored', message: reading.message };
 	if (reading.kind === 'dues') {
-		const due = await findInvoiceOfDues(client, payment, reading.subscriptionId);
-		if (due === null) return { outcome: 'ignored', message: notForLago(payment) };
-		return typeof due === 'string' ? await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn) : due;
+		const { subscriptionId } = reading;
+		return await withLock(`dues ${client.accountKey} ${subscriptionId}`, async () => {
+			const due = await findInvoiceOfDues(client, payment, subscriptionId);
+			if (due === null) return { outcome: 'ignored', message: notForLago(payment) };
+			return typeof due === 'string' ? await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn) : due;
+		});
 	}
 	return await settleInvoice(client, payment, reading.invoiceId, reading.kind, paidOn);
 }
@@ -91,7 +96,7 @@ async function settleSuccess(client: LagoClient, payment: PaymentFacts, invoiceI
 		if (decision.action === 'hold') return { ...decision.held, invoiceNumber: invoice.number };
 		if (decision.action === 'overpaid') {
 			// Seen on the invoice, and known when the refund comes back that nothing of it was booked.
-			if (decision.record) await change(client, invoice, { paymentId: payment.id, state: nextState(payment, invoice, { phase: 'overpaid' }) });
+			if (decision.record) await noteOverpayment(client, payment, invoice);
 			return { ...decision.overpaid, invoiceNumber: invoice.number };
 		}
 		if (decision.action === 'already_settled') {
@@ -109,6 +114,13 @@ async function settleSuccess(client: LagoClient, payment: PaymentFacts, invoiceI
 		}
 	}
 	return await Promise.reject(restless(payment, invoiceId));
+}
+
+/** Should Lago refuse the note, the overpayment is told all the same. */
+async function noteOverpayment(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts): Promise<void> {
+	await change(client, invoice, { paymentId: payment.id, state: nextState(payment, invoice, { phase: 'overpaid' }) }).catch(async (caught: unknown) =>
+		caught instanceof ApiError && caught.final ? null : await Promise.reject(caught),
+	);
 }
 
 /** Books a success the way this Lago allows; `books_changed` when it must be decided anew. */
@@ -159,7 +171,7 @@ async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceI
 		return kind === 'failed'
 			? {
 					outcome: 'failed',
-					message: `Payment ${payment.id} of invoice ${invoice.number} failed${declineCode ? ` (${declineCode})` : ''}.${state.url || state.payLink ? ' The link on the invoice stays usable.' : ''}`,
+					message: `Payment ${payment.id} of invoice ${invoice.number} ${payment.status === 'cancelled' ? 'was cancelled' : 'failed'}${declineCode ? ` (${declineCode})` : ''}.${state.url || state.payLink ? ' The link on the invoice stays usable.' : ''}`,
 					declineCode: declineCode ?? null,
 					invoiceNumber: invoice.number,
 					planFrom: planFrom(written),
@@ -170,13 +182,18 @@ async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceI
 }
 
 /**
- * What was due on a held mandate and is collected with a new card names no invoice: it is the one open invoice of the mandate's customer
- * with a failed charge over exactly this amount.
+ * What was due on a held mandate and is collected with a new card names no invoice: it is the one that it is booked on already, else the
+ * one open invoice of the mandate's customer with a failed charge over exactly this amount.
  * @returns its id, a held item when it is not clear, null when the mandate has nothing to do with Lago.
  */
 async function findInvoiceOfDues(client: LagoClient, payment: PaymentFacts, subscriptionId: string): Promise<string | Held | null> {
 	const [customer] = await client.list('customers', listedCustomerSchema, { 'metadata[dodo_subscription_id]': subscriptionId }, 1);
 	if (customer === undefined) return null;
+	const booked = await client.list('payments', paymentSchema, { external_customer_id: customer.external_id }, MAX_PAYMENTS);
+	const bookedOn = booked.find(({ reference }) => reference === payment.id)?.lago_payable_id;
+	if (bookedOn) return bookedOn;
+	const [recorded] = await client.list('invoices', invoiceSchema, { [`metadata[${PAYMENT_ID_KEY}]`]: payment.id }, 1);
+	if (recorded !== undefined) return recorded.lago_id;
 	const query = { external_customer_id: customer.external_id, statuses: ['finalized'], payment_statuses: ['pending', 'failed'] };
 	const open = await client.list('invoices', invoiceSchema, query, MAX_OPEN_INVOICES);
 	const fitting = open.filter((invoice) => {
