@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import express, { type Request, type Response } from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import { ZodError } from 'zod';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
 import { Refusal } from '../simulators/shared/api';
+import { actions } from './actions';
+import { books } from './books';
 import { Timeline } from './timeline';
 
 export interface Sandbox {
@@ -13,27 +16,36 @@ export interface Sandbox {
 	close(): Promise<void>;
 }
 
-/** A page on loopback that shows both books side by side and lets a person act as customer and merchant. */
+const FILES: Readonly<Record<string, string>> = { '/': 'page.html', '/page.css': 'page.css', '/page.js': 'page.js' };
+
+/** A page on loopback that shows both books side by side and lets a person act as customer, merchant and bank. */
 export async function startSandbox({ port, dodo, lago, n8nUrl }: { port: number; dodo: DodoSimulator; lago: LagoSimulator; n8nUrl: string }): Promise<Sandbox> {
+	const world = { dodo, lago };
 	const timeline = new Timeline(dodo, lago);
 	const app = express();
 	app.disable('x-powered-by');
+	app.use(sameOrigin);
 	app.use(express.json());
-	const page = readFileSync(join(process.cwd(), 'test', 'sandbox', 'page.html'), 'utf8');
-	app.get('/', (_request: Request, response: Response) => {
-		response.type('html').send(page);
-	});
+	for (const [path, file] of Object.entries(FILES)) {
+		const content = readFileSync(join(__dirname, file), 'utf8');
+		app.get(path, (_request: Request, response: Response) => {
+			response.type(file.split('.')[1] as string).send(content);
+		});
+	}
 	app.get('/state', (_request: Request, response: Response) => {
-		response.json({ ...books(dodo, lago), n8nUrl, premium: lago.premium, timeline: timeline.entries.slice(-200) });
+		response.json({ ...books(world), n8nUrl, actions: Object.keys(actions), timeline: timeline.entries.slice(-200) });
 	});
-	app.post('/act', (request: Request, response: Response) => {
-		try {
-			act(request.body as Record<string, unknown>, dodo, lago);
-			response.json({ done: true });
-		} catch (caught) {
-			const words = caught instanceof Refusal ? JSON.stringify(caught.body) : caught instanceof Error ? caught.message : String(caught);
-			response.status(400).json({ message: words });
+	app.post('/act', async (request: Request, response: Response) => {
+		const { action, ...input } = request.body as Record<string, unknown>;
+		const run = Object.hasOwn(actions, String(action)) ? actions[String(action)] : undefined;
+		if (run === undefined) {
+			response.status(400).json({ message: `The sandbox cannot do "${String(action)}"` });
+			return;
 		}
+		await run(input, world).then(
+			() => response.json({ done: true }),
+			(caught: unknown) => response.status(400).json({ message: wordsOf(caught) }),
+		);
 	});
 	const server = createServer(app);
 	await new Promise<void>((resolve, reject) => {
@@ -50,60 +62,17 @@ export async function startSandbox({ port, dodo, lago, n8nUrl }: { port: number;
 	};
 }
 
-function books(dodo: DodoSimulator, lago: LagoSimulator): Record<string, unknown> {
-	const invoices = [...lago.state.invoices.values()].reverse().map((invoice) => ({
-		id: invoice.lago_id,
-		number: invoice.number,
-		type: invoice.invoice_type,
-		status: invoice.status,
-		paymentStatus: invoice.payment_status,
-		total: invoice.total_amount_cents,
-		paid: invoice.total_paid_amount_cents,
-		currency: invoice.currency,
-		metadata: Object.fromEntries(invoice.metadata.map(({ key, value }) => [key, value])),
-	}));
-	const checkouts = [...dodo.state.checkouts.values()].reverse().map((checkout) => ({
-		id: checkout.id,
-		invoice: checkout.metadata.lago_invoice_number ?? '',
-		amount: checkout.cart.reduce((sum, { amount }) => sum + amount, 0),
-		currency: dodo.state.products.get(checkout.cart[0]?.product_id ?? '')?.price.currency ?? '',
-		open: !checkout.consumed,
-	}));
-	const payments = [...dodo.state.payments.values()].reverse().map((payment) => ({
-		id: payment.payment_id,
-		invoice: payment.metadata.lago_invoice_number ?? '',
-		amount: payment.total_amount,
-		currency: payment.currency,
-		status: payment.status,
-		code: payment.error_code,
-		refunded: payment.refund_status,
-	}));
-	return { invoices, checkouts, payments };
+/** Another page in the same browser must not play with the sandbox. */
+function sameOrigin(request: Request, response: Response, next: NextFunction): void {
+	const { origin, host } = request.headers;
+	const isForeign = (origin !== undefined && origin !== `http://${host}`) || request.headers['sec-fetch-site'] === 'cross-site' || !/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host ?? '');
+	if (isForeign && request.path !== '/') response.status(403).json({ message: 'Only the sandbox page itself may do that' });
+	else next();
 }
 
-/** What a person can do on the page. */
-function act({ action, id, value }: Record<string, unknown>, dodo: DodoSimulator, lago: LagoSimulator): void {
-	const target = String(id ?? '');
-	switch (action) {
-		case 'issue':
-			lago.issueInvoice({ type: value === 'one_off' ? 'one_off' : 'subscription', fees: [{ amountCents: 10_000, taxRate: 20 }] });
-			return;
-		case 'void':
-			lago.voidInvoice(target);
-			return;
-		case 'pay':
-			dodo.payCheckout(target);
-			return;
-		case 'decline':
-			dodo.payCheckout(target, { card: '4000000000009995' });
-			return;
-		case 'refund':
-			dodo.refundPayment(target);
-			return;
-		case 'premium':
-			lago.premium = value === true;
-			return;
-		default:
-			throw new Error(`The sandbox cannot do "${String(action)}"`);
-	}
+/** The simulated service's own words where it refused. */
+function wordsOf(caught: unknown): string {
+	if (caught instanceof Refusal) return JSON.stringify(caught.body);
+	if (caught instanceof ZodError) return caught.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+	return caught instanceof Error ? caught.message : String(caught);
 }

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { allocateRefund } from '../../nodes/shared/domain/refundAllocation';
+import type { DodoSimulator, LagoSimulator } from '../simulators';
+import type { Invoice } from '../simulators/lago/state';
+
+/** What can be done on the page: as customer, as merchant in Lago, as merchant in Dodo's dashboard, as bank. */
+export interface World {
+	dodo: DodoSimulator;
+	lago: LagoSimulator;
+}
+
+const id = z.string().min(1);
+/** Minor units; nothing means all of it. */
+const amount = z.number().int().positive().optional();
+const card = z.string().regex(/^(\d{16}|[A-Z_]{3,60})$/).optional();
+
+/** Declares an action: what it needs, and what it does. */
+function action<Shape extends z.ZodRawShape>(shape: Shape, run: (input: z.output<z.ZodObject<Shape>>, world: World) => unknown) {
+	const schema = z.object(shape);
+	return async (input: unknown, world: World): Promise<void> => void (await run(schema.parse(input), world));
+}
+
+/** Every action of the page by its name. */
+export const actions: Readonly<Record<string, (input: unknown, world: World) => Promise<void>>> = {
+	issue: action(
+		{
+			amount: z.number().int().positive().default(10_000),
+			taxRate: z.number().min(0).max(50).default(20),
+			currency: z.enum(['EUR', 'USD', 'JPY', 'KWD']).default('EUR'),
+			type: z.enum(['subscription', 'one_off', 'credit']).default('subscription'),
+			customer: z.string().trim().min(1).max(60).default('cust_1'),
+			count: z.number().int().min(1).max(100).default(1),
+		},
+		({ count, amount: amountCents, taxRate, currency, type, customer }, { lago }) => {
+			for (let index = 0; index < count; index++)
+				lago.issueInvoice({ type, currency, customer: { external_id: customer }, fees: [{ amountCents, taxRate: type === 'credit' ? 0 : taxRate }] });
+		},
+	),
+	void: action({ id }, ({ id: invoice }, { lago }) => lago.voidInvoice(invoice)),
+	retryPayment: action({ id }, ({ id: invoice }, { lago }) => lago.retryPayment(invoice)),
+	payByHand: action({ id, amount }, ({ id: invoice, amount: given }, { lago }) => lago.payManually(invoice, given ?? invoiceOf(lago, invoice).total_amount_cents, 'by hand')),
+	creditNote: action({ id, amount }, ({ id: invoice, amount: given }, { lago }) => creditNote(lago, invoiceOf(lago, invoice), given)),
+	dueNow: action({ id }, ({ id: invoice }, { lago }) => {
+		const state = lago.metadataOf(invoice, 'dodo_state');
+		if (state === undefined || !/;n=\d+/.test(state)) throw new Error('No further try is planned for this invoice.');
+		lago.setMetadata(invoice, { dodo_state: state.replace(/;n=\d+/, `;n=${Math.floor(Date.now() / 1000) - 1}`) });
+	}),
+	premium: action({ value: z.boolean() }, ({ value }, { lago }) => void (lago.premium = value)),
+
+	pay: action({ id, card, amount }, ({ id: session, ...options }, { dodo }) => dodo.payCheckout(session, options)),
+	payByDebit: action({ id }, ({ id: session }, { dodo }) => dodo.payCheckout(session, { settleAfterMs: 5_000 })),
+	refund: action({ id, amount, fail: z.boolean().optional() }, ({ id: payment, ...options }, { dodo }) => dodo.refundPayment(payment, options)),
+	openDispute: action({ id }, ({ id: payment }, { dodo }) => dodo.openDispute(payment)),
+	moveDispute: action(
+		{ id, status: z.enum(['challenged', 'won', 'lost', 'accepted', 'expired', 'cancelled']), rdr: z.boolean().optional() },
+		({ id: dispute, status, rdr }, { dodo }) => dodo.moveDispute(dispute, status, { rdr }),
+	),
+
+	setUpMandate: action({ customer: id, currency: z.enum(['EUR', 'USD', 'JPY', 'KWD']).default('EUR'), card }, async ({ customer, currency, card: given }, { dodo }) => {
+		dodo.activateMandate(await setUpLink(dodo, customer, currency), given);
+	}),
+	mandateCard: action({ id, card }, ({ id: mandate, card: given }, { dodo }) => dodo.setMandateCard(mandate, given)),
+	cancelMandate: action({ id }, async ({ id: mandate }, { dodo }) => await ask(dodo, 'PATCH', `/subscriptions/${mandate}`, { status: 'cancelled' })),
+};
+
+function invoiceOf(lago: LagoSimulator, invoiceId: string): Invoice {
+	const invoice = lago.state.invoices.get(invoiceId);
+	if (invoice === undefined) throw new Error('This invoice does not exist.');
+	return invoice;
+}
+
+/** What a person does in Lago's screen: choose how much of the fees goes back. */
+function creditNote(lago: LagoSimulator, invoice: Invoice, given: number | undefined): void {
+	const notes = [...lago.state.creditNotes.values()].filter((note) => note.invoice === invoice);
+	const credited = (feeId: string): number => notes.flatMap(({ items }) => items).reduce((sum, item) => (item.fee.lago_id === feeId ? sum + item.precise_amount_cents : sum), 0);
+	const refundable = invoice.total_paid_amount_cents - notes.reduce((sum, note) => sum + note.refund_amount_cents, 0);
+	const fees = invoice.fees.map((fee) => ({ id: fee.lago_id, amount: fee.amount_cents, credited: credited(fee.lago_id), taxesRate: fee.taxes_rate, couponsAmount: Number(fee.precise_coupons_amount_cents) }));
+	const earlier = notes.reduce((sum, note) => sum + note.total_amount_cents, 0);
+	const allocation = refundable <= 0 ? null : allocateRefund({ wanted: Math.min(given ?? refundable, refundable), refundable, earlier }, fees);
+	if (allocation === null) throw new Error('Nothing of this invoice is left to refund in Lago. With a free Lago no payment is recorded, so nothing can be refunded there.');
+	lago.createCreditNoteInUi(invoice.lago_id, { items: allocation.items.map((item) => ({ fee_id: item.feeId, amount_cents: item.amount })), refund_amount_cents: allocation.refund });
+}
+
+/** The checkout that Mandate > Create Set-Up Link would make. */
+async function setUpLink(dodo: DodoSimulator, customer: string, currency: string): Promise<string> {
+	const price = {
+		type: 'recurring_price', currency, price: 500, tax_inclusive: true, discount: 0, purchasing_power_parity: false,
+		payment_frequency_count: 1, payment_frequency_interval: 'Month', subscription_period_count: 20, subscription_period_interval: 'Year',
+	};
+	const { product_id } = await ask<{ product_id: string }>(dodo, 'POST', '/products', { name: `Automatic payment ${currency}`, tax_category: 'saas', price });
+	const session = await ask<{ session_id: string }>(dodo, 'POST', '/checkouts', {
+		product_cart: [{ product_id, quantity: 1 }],
+		subscription_data: { on_demand: { mandate_only: true } },
+		customer: { email: `${customer.replace(/[^a-z0-9]/gi, '')}@example.com` },
+		metadata: { lago_customer_external_id: customer },
+	});
+	return session.session_id;
+}
+
+async function ask<T>(dodo: DodoSimulator, method: string, path: string, body: unknown): Promise<T> {
+	const response = await fetch(`${dodo.url}${path}`, { method, headers: { authorization: `Bearer ${dodo.apiKey}`, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+	const answer = (await response.json()) as T & { message?: string };
+	if (!response.ok) throw new Error(answer.message ?? `Dodo answered ${response.status}`);
+	return answer;
+}

@@ -1,0 +1,80 @@
+import { decodeState } from '../../nodes/shared/domain/invoiceMetadata';
+import type { World } from './actions';
+
+/** Both books as the page shows them, newest first. Amounts in minor units. */
+export function books({ dodo, lago }: World): Record<string, unknown> {
+	const newestFirst = <T>(map: Map<string, T>): T[] => [...map.values()].reverse();
+	const numberOf = (paymentId: string): string => String(dodo.state.payments.get(paymentId)?.metadata.lago_invoice_number ?? '');
+	return {
+		premium: lago.premium,
+		invoices: newestFirst(lago.state.invoices).map((invoice) => {
+			const metadata = Object.fromEntries(invoice.metadata.map(({ key, value }) => [key, value]));
+			return {
+				id: invoice.lago_id,
+				number: invoice.number,
+				customer: invoice.customer.external_id,
+				type: invoice.invoice_type,
+				status: invoice.status,
+				paymentStatus: invoice.payment_status,
+				disputeLost: invoice.payment_dispute_lost_at !== null,
+				total: invoice.total_amount_cents,
+				paid: invoice.total_paid_amount_cents,
+				currency: invoice.currency,
+				metadata,
+				state: decodeState(metadata.dodo_state),
+			};
+		}),
+		creditNotes: newestFirst(lago.state.creditNotes).map((note) => ({
+			number: note.number,
+			refund: note.refund_amount_cents,
+			currency: note.invoice.currency,
+			status: note.refund_status,
+			metadata: note.metadata,
+		})),
+		customers: newestFirst(lago.state.customers).map((customer) => ({
+			id: customer.external_id,
+			timeZone: customer.applicable_timezone,
+			metadata: Object.fromEntries(customer.metadata.map(({ key, value }) => [key, value])),
+		})),
+		mandates: newestFirst(dodo.state.subscriptions).map((mandate) => ({
+			id: mandate.subscription_id,
+			customer: mandate.metadata.lago_customer_external_id ?? '',
+			currency: mandate.currency,
+			status: mandate.status,
+			card: mandate.card,
+		})),
+		checkouts: newestFirst(dodo.state.checkouts).map((checkout) => ({
+			id: checkout.id,
+			invoice: checkout.metadata.lago_invoice_number ?? '',
+			isMandate: checkout.mandate !== null,
+			amount: checkout.cart.reduce((sum, { amount }) => sum + (amount ?? 0), 0),
+			currency: dodo.state.products.get(checkout.cart[0]?.product_id ?? '')?.price.currency ?? '',
+			open: !checkout.consumed,
+		})),
+		payments: newestFirst(dodo.state.payments).map((payment) => ({
+			id: payment.payment_id,
+			invoice: payment.metadata.lago_invoice_number ?? '',
+			amount: payment.total_amount,
+			currency: payment.currency,
+			status: payment.status,
+			code: payment.error_code,
+			refunded: payment.refund_status,
+			byMandate: payment.subscription_id !== null,
+		})),
+		refunds: newestFirst(dodo.state.refunds).map((refund) => ({
+			id: refund.refund_id,
+			invoice: numberOf(refund.payment_id),
+			amount: refund.amount,
+			currency: refund.currency,
+			status: refund.status,
+			reason: refund.reason,
+		})),
+		disputes: newestFirst(dodo.state.disputes).map((dispute) => ({
+			id: dispute.dispute_id,
+			invoice: numberOf(dispute.payment_id),
+			amount: Number(dispute.amount),
+			currency: dispute.currency,
+			status: dispute.dispute_status,
+		})),
+	};
+}
