@@ -362,6 +362,15 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		expect(last('Tell Me')).toMatchObject({ outcome: 'overpaid', reason: 'invoice_voided', paymentId: 'pay_1', invoiceNumber: 'ACM-1' });
 	});
 
+	it.each(['refund.succeeded', 'payment.refunded'])('refund: %s leads to the credit note, also under its other name', async (event) => {
+		dodo().get('/payments/pay_1').reply(200, { payment_id: 'pay_1', status: 'succeeded', total_amount: 12995, currency: 'EUR', metadata: {} });
+		const refund = { event, eventId: 'msg_2', mode: 'test', lagoInvoiceId: null, data: { refund_id: 'ref_1', payment_id: 'pay_1', status: 'succeeded', amount: 5000, currency: 'EUR' } };
+		const { run, reached, last } = await runLane('Dodo Payments Trigger', refund);
+		expect(run.status).toBe('success');
+		expect(reached).toEqual(['Dodo Payments Trigger', 'Which Event?', 'Get Refunded Payment', 'Create Credit Note', 'Refund Booked?']);
+		expect(last('Create Credit Note')).toMatchObject({ outcome: 'ignored', refundId: 'ref_1', paymentId: 'pay_1' });
+	});
+
 	it('settle: a payment for something else goes no further', async () => {
 		const { run, reached } = await runLane('Dodo Payments Trigger', payment({ metadata: {} }));
 		expect(run.status).toBe('success');
