@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '..', '..');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const filesBelow = (folder: string, ending: string): string[] => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
+
+const code = filesBelow('nodes', '.ts').map(read).join('\n');
+const found = (pattern: RegExp, text = code): string[] => [...text.matchAll(pattern)].flatMap(([, ...groups]) => groups.filter((group) => group !== undefined));
+
+/** The words that leave the nodes, as the code has them. */
+function wordsOfCode(): Set<string> {
+	const union = (name: string): string[] => found(/'(\w+)'/g, new RegExp(`export type ${name} =([^;]+);`).exec(code)?.[1] ?? '');
+	return new Set([
+		...found(/outcome: '(\w+)'/g),
+		...found(/outcome: \w[\w ='!]* \? '(\w+)' : '(\w+)'/g),
+		...found(/charged\('(\w+)'/g),
+		...found(/shown\('(\w+)'/g),
+		...found(/reason: '(\w+)'/g),
+		...['HeldReason', 'SkipReason', 'Unchargeable'].flatMap(union),
+	]);
+}
+
+describe('docs/outcomes.md', () => {
+	const documented = new Set(found(/`([a-z]+(?:_[a-z]+)*)`/g, read('docs/outcomes.md')));
+
+	test('explains every word of the code', () => {
+		const words = wordsOfCode();
+		expect(words.size).toBeGreaterThan(60);
+		expect([...words].filter((word) => !documented.has(word))).toEqual([]);
+	});
+
+	test('explains nothing that the code does not say', () => {
+		const NAMES = ['outcome', 'message', 'reason', 'difference', 'payment', 'status'];
+		expect([...documented].filter((word) => !NAMES.includes(word) && !new RegExp(`'${word}'`).test(code))).toEqual([]);
+	});
+});
+
+describe.each(['README.md', ...filesBelow('docs', '.md')])('%s', (file) => {
+	const text = read(file);
+	const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : '';
+
+	test('leads only to pages, headings and pictures that exist', () => {
+		for (const target of found(/\]\(((?!https?:)[^)]+)\)/g, text)) {
+			const [path = '', heading] = target.split('#');
+			const full = path === '' ? file : join(folder, path);
+			const content = read(full);
+			if (heading === undefined) continue;
+			const headings = found(/^#+ (.+)$/gm, content).map((title) => title.toLowerCase().replace(/[^\w -]/g, '').replace(/ /g, '-'));
+			expect(headings).toContain(heading);
+		}
+	});
+
+	test('names nodes of the full sync as they are called', () => {
+		const names = new Set((JSON.parse(read('workflows/lago-dodo-sync.json')) as { nodes: Array<{ name: string }> }).nodes.map(({ name }) => name));
+		for (const name of ['Refund Overpayment', 'Refund Overpayments Now', 'Plan Next Try', 'Tell Me', 'Get Customer'].filter((one) => text.includes(`*${one}*`))) expect([...names]).toContain(name);
+	});
+});
