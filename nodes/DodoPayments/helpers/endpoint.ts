@@ -43,6 +43,8 @@ export async function registerEndpoint(client: DodoClient, url: string, storedId
 			path: '/webhooks',
 			body: { url, description: 'n8n: Dodo Payments Trigger', filter_types: filter },
 		});
+		// Another endpoint, another secret.
+		secrets.forget(secretKey(client, url));
 		return created.id;
 	}
 	if (!isCurrent(existing, filter))
@@ -62,6 +64,10 @@ export async function removeEndpoint(client: DodoClient, url: string, storedId: 
 
 const secrets = new Remembered<string | null>();
 
+function secretKey(client: DodoClient, url: string): string {
+	return `${client.accountKey} ${url}`;
+}
+
 /**
  * The signing secret of the trigger's own endpoint, kept in memory only: Dodo hands it out to the API key at any time, so it need
  * not be stored anywhere.
@@ -75,7 +81,7 @@ export async function endpointSecret(
 	url: string,
 	fresh: boolean,
 ): Promise<string | null> {
-	return await secrets.get(`${client.accountKey} ${url}`, fresh, async () => {
+	return await secrets.get(secretKey(client, url), fresh, async () => {
 		const endpoint = await findEndpoint(client, url, storedEndpointId(ctx));
 		return endpoint === null ? null : await fetchSecret(client, endpoint.id);
 	});

@@ -15,6 +15,11 @@ const RETRY_MS = 2_000;
 export class Remembered<T> {
 	private readonly entries = new Map<string, Entry<T>>();
 
+	/** The value is known to be gone: the next one who needs it asks at once. */
+	forget(key: string): void {
+		this.entries.delete(key);
+	}
+
 	/**
 	 * @param fresh the known value did not match: ask again if that is due.
 	 * @param load asks the service.

@@ -65,7 +65,12 @@ export const savePaymentReference: Operation<LagoClient> = {
 			const recorded = metadataValue(invoice.metadata, PAYMENT_ID_KEY);
 			const isNews = recorded !== metadataValue(entries, PAYMENT_ID_KEY) || metadataValue(invoice.metadata, STATE_KEY) !== metadataValue(entries, STATE_KEY);
 			// What became of it was written before we came to write that it began.
-			if (isNews && recorded === paymentReference) return saved;
+			if (isNews && recorded === paymentReference) {
+				const theirs = decodeState(metadataValue(invoice.metadata, STATE_KEY));
+				if (theirs !== null && state.payLink !== undefined && theirs.payLink === undefined)
+					await changeInvoice(client, intent.invoiceId, invoice.metadata, { state: { ...theirs, payLink: state.payLink } });
+				return saved;
+			}
 			if (isNews && recorded !== undefined && recorded !== metadataValue(entries, PAYMENT_ID_KEY))
 				return adopt(visible, recorded, decodeState(metadataValue(invoice.metadata, STATE_KEY)));
 			await changeInvoice(client, intent.invoiceId, invoice.metadata, { paymentId: paymentReference, state });
