@@ -13,14 +13,10 @@ afterAll(async () => {
 }, 30_000);
 
 beforeEach(() => {
-	sync.dodo.reset();
-	sync.lago.reset();
-	sync.lago.premium = true;
+	sync.reset();
 });
 
-const paymentsOf = (invoiceId: string) => [...sync.lago.state.payments.values()].filter(({ lago_payable_id }) => lago_payable_id === invoiceId);
 const writes = () => [...sync.lago.calls, ...sync.dodo.calls].filter(({ method }) => method !== 'GET');
-const executionCount = async () => (await sync.n8n.executions()).length;
 
 describe('collect', () => {
 	test.each<[string, NewInvoice]>([
@@ -41,7 +37,7 @@ describe('collect', () => {
 		const created = sync.dodo.calls.find(({ path }) => path === '/checkouts');
 		expect(created?.headers['idempotency-key']).toBe(`lago-inv-${invoice.lago_id}`);
 		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(checkout.id);
-		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_state')).toContain(`u=${sync.dodo.url}/session/${checkout.id}`);
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_state')).toContain(`;l=${sync.n8n.hook('pay')}?t=`);
 	});
 
 	test('a second invoice needs one call to Dodo and two to Lago', async () => {
@@ -130,7 +126,7 @@ describe('settle', () => {
 		sync.lago.reset();
 		const payment = await sync.pay(invoice);
 		expect(invoice).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 5_000 });
-		expect(paymentsOf(invoice.lago_id)).toMatchObject([{ reference: payment.payment_id, amount_cents: 5_000, amount_currency: 'EUR' }]);
+		expect(sync.bookedOn(invoice)).toMatchObject([{ reference: payment.payment_id, amount_cents: 5_000, amount_currency: 'EUR' }]);
 		expect(sync.lago.calls.map(({ method }) => method)).toEqual(['GET', 'POST']);
 		expect(sync.dodo.deliveries).toMatchObject([{ event: 'payment.succeeded', status: 200 }]);
 	});
@@ -139,11 +135,12 @@ describe('settle', () => {
 		const invoice = await sync.issue();
 		const declined = await sync.pay(invoice, { card: '4000000000009995' });
 		expect(invoice.payment_status).toBe('failed');
-		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(declined.payment_id);
-		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_state')).toContain('d=INSUFFICIENT_FUNDS');
+		// The session stays open, so it stays the way to the link.
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(sync.checkoutOf(invoice).id);
+		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_state')).toMatch(/^v1;failed;a=1;/);
 		const paid = await sync.pay(invoice);
 		expect(invoice.payment_status).toBe('succeeded');
-		expect(paymentsOf(invoice.lago_id).map(({ reference }) => reference)).toEqual([paid.payment_id]);
+		expect(sync.bookedOn(invoice).map(({ reference }) => reference)).toEqual([paid.payment_id]);
 		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(paid.payment_id);
 		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_state')).toMatch(/^v1;paid/);
 		sync.dodo.movePayment(declined.payment_id, 'failed', 'GENERIC_DECLINE');
@@ -172,7 +169,7 @@ describe('settle', () => {
 		sync.dodo.redeliver(sync.dodo.deliveries[0]?.id ?? '');
 		sync.dodo.movePayment(payment.payment_id, 'succeeded');
 		await sync.quiet();
-		expect(paymentsOf(invoice.lago_id)).toHaveLength(1);
+		expect(sync.bookedOn(invoice)).toHaveLength(1);
 		expect(invoice.total_paid_amount_cents).toBe(10_000);
 	});
 
@@ -181,7 +178,7 @@ describe('settle', () => {
 		sync.lago.faults.add({ method: 'POST', path: /payments$/, kind: 'reset', after: true });
 		await sync.pay(invoice);
 		expect(sync.dodo.deliveries.at(-1)?.status).toBe(200);
-		expect(paymentsOf(invoice.lago_id)).toHaveLength(1);
+		expect(sync.bookedOn(invoice)).toHaveLength(1);
 	});
 
 	describe('held: acknowledged, never booked', () => {
@@ -190,8 +187,8 @@ describe('settle', () => {
 			expect(sync.dodo.deliveries.at(-1)).toMatchObject({ status: 200 });
 			const execution = await sync.n8n.lastExecution();
 			expect(execution.status).toBe('success');
-			expect(execution.nodes).toContain('Held');
-			expect(execution.text).toContain(`"${reason}"`);
+			expect(execution.nodes).toContain('Tell Me');
+			expect(execution.items('Update Payment Status')).toMatchObject([{ outcome: 'held', reason, nextStep: expect.any(String) }]);
 		};
 
 		test.each<[string, string, Record<string, unknown>]>([
@@ -218,22 +215,41 @@ describe('settle', () => {
 			await heldFor('unknown_invoice');
 			expect(writes()).toHaveLength(0);
 		});
+	});
+
+	describe('overpaid: acknowledged, never booked, shown to a person', () => {
+		const overpaidFor = async (reason: string, paymentId: string) => {
+			expect(sync.dodo.deliveries.at(-1)).toMatchObject({ status: 200 });
+			const execution = await sync.n8n.lastExecution();
+			expect(execution.status).toBe('success');
+			expect(execution.items('Tell Me')).toMatchObject([{ outcome: 'overpaid', reason, paymentId, amount: 10_000, nextStep: expect.any(String) }]);
+			// "Refund Overpayment" is shipped deactivated: no money moves by itself.
+			expect(sync.dodo.calls.filter(({ path }) => path.startsWith('/refunds'))).toHaveLength(0);
+		};
 
 		test('paid twice', async () => {
 			const invoice = await sync.issue();
 			await sync.pay(invoice);
-			sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_other', metadata: { lago_invoice_id: invoice.lago_id } });
+			const second = sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_other', metadata: { lago_invoice_id: invoice.lago_id } });
 			await sync.quiet();
-			await heldFor('paid_twice');
-			expect(paymentsOf(invoice.lago_id)).toHaveLength(1);
+			await overpaidFor('paid_twice', second.payment_id);
+			expect(sync.bookedOn(invoice)).toHaveLength(1);
+		});
+
+		test('settled by hand, then paid by the link', async () => {
+			const invoice = await sync.issue();
+			sync.lago.payManually(invoice.lago_id, 10_000);
+			const payment = await sync.pay(invoice);
+			await overpaidFor('paid_twice', payment.payment_id);
+			expect(sync.bookedOn(invoice)).toMatchObject([{ reference: 'by hand' }]);
 		});
 
 		test('voided', async () => {
 			const invoice = await sync.issue();
 			sync.lago.voidInvoice(invoice.lago_id);
-			await sync.pay(invoice);
-			await heldFor('invoice_voided');
-			expect(paymentsOf(invoice.lago_id)).toHaveLength(0);
+			const payment = await sync.pay(invoice);
+			await overpaidFor('invoice_voided', payment.payment_id);
+			expect(sync.bookedOn(invoice)).toHaveLength(0);
 		});
 	});
 });
@@ -250,10 +266,10 @@ describe('refused: 401 and no execution', () => {
 		['tampered', () => signedByDodo(sync.dodo, body.replace('pay_x', 'pay_y'), sync.dodoSecret)],
 		['with another id', () => ({ ...signedByDodo(sync.dodo, body, sync.dodoSecret), 'webhook-id': 'msg_other' })],
 	])('Dodo: %s', async (_case, headers) => {
-		const before = await executionCount();
+		const before = await sync.n8n.newestId();
 		const response = await sync.postDodo(body, headers());
 		expect(response.status).toBe(401);
-		expect(await executionCount()).toBe(before);
+		expect(await sync.n8n.newestId()).toBe(before);
 	});
 
 	const lagoBody = JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', invoice: { lago_id: randomUUID() } });
@@ -263,10 +279,10 @@ describe('refused: 401 and no execution', () => {
 		['tampered', () => sync.lago.sign(`${lagoBody} `)],
 		['signed with JWT where HMAC is expected', () => sync.lago.sign(lagoBody, 'jwt')],
 	])('Lago: %s', async (_case, headers) => {
-		const before = await executionCount();
+		const before = await sync.n8n.newestId();
 		const response = await sync.postLago(lagoBody, headers());
 		expect(response.status).toBe(401);
-		expect(await executionCount()).toBe(before);
+		expect(await sync.n8n.newestId()).toBe(before);
 	});
 });
 
@@ -335,10 +351,10 @@ describe('a credential without secret', () => {
 	test('refuses everything', async () => {
 		await sync.n8n.setCredential('dodoPaymentsApi', { environment: 'test', apiKey: sync.dodo.apiKey, webhookSecret: '', baseUrl: sync.dodo.url });
 		await sync.n8n.setCredential('lagoBillingApi', { baseUrl: sync.lago.url, apiKey: sync.lago.apiKey, webhookHmacKey: '' });
-		const before = await executionCount();
+		const before = await sync.n8n.newestId();
 		const dodo = await sync.postDodo('{}');
 		expect([dodo.status, (await sync.postLago('{}')).status]).toEqual([401, 401]);
 		expect(await dodo.json()).toEqual({ message: expect.stringContaining('knows no signing secret') });
-		expect(await executionCount()).toBe(before);
+		expect(await sync.n8n.newestId()).toBe(before);
 	});
 });

@@ -18,14 +18,48 @@ export interface Execution {
 	workflowId: string;
 }
 
+/** What an execution did. */
+export interface Run {
+	id: string;
+	status: string;
+	/** Nodes that ran. */
+	nodes: string[];
+	/** All its data as n8n stores it. */
+	text: string;
+	/** What a node gave out, over all its outputs and tries; nothing when it did not run. */
+	items(node: string): Array<Record<string, unknown>>;
+}
+
+/** A workflow that was imported into the running n8n. */
+export interface ImportedWorkflow {
+	id: string;
+	/** Resolves when its webhooks answer: n8n works off publishing in the background. */
+	publish(): Promise<void>;
+	/** Resolves when they do not any more. */
+	unpublish(): Promise<void>;
+}
+
 /** A real n8n with the packed package, the shipped template and two credentials that point to the simulators. */
 export interface TestN8n {
 	url: string;
-	/** Address of a webhook of the template. */
-	hook(path: 'lago' | 'dodo'): string;
+	/** Address of a webhook. */
+	hook(path: string): string;
+	/** The newest hundred. */
 	executions(): Promise<Execution[]>;
-	/** The newest execution that has ended: which nodes ran, and all its data as text. */
-	lastExecution(): Promise<{ status: string; nodes: string[]; text: string }>;
+	/** The newest execution that has ended. */
+	lastExecution(): Promise<Run>;
+	/** The newest execution that has ended and in which this node ran; looks back over a few only. */
+	lastRunOf(node: string): Promise<Run>;
+	/** What of the newest hundred has ended since the execution with this id, oldest first. */
+	runsAfter(executionId: string): Promise<Run[]>;
+	/** Id of the newest execution, '0' when there is none. */
+	newestId(): Promise<string>;
+	/** Executes a workflow from one of its triggers, as the button "Execute workflow" in the editor does, and waits for the end. */
+	executeFrom(trigger: string, workflowId?: string): Promise<Run>;
+	/** Imports a workflow as the editor does, and chooses the credentials in its nodes: the two of the template unless told. */
+	importWorkflow(workflow: WorkflowJson, chosen?: CredentialJson[]): Promise<ImportedWorkflow>;
+	/** The same two credentials once more. Nodes keep locks and memories for each credential, so these behave like another worker. */
+	copyCredentials(): Promise<CredentialJson[]>;
 	/** Replaces the data of a stored credential. */
 	setCredential(type: string, data: Record<string, unknown>): Promise<void>;
 	/** The files that n8n wrote (database, logs) in which a text stands in the clear. */
@@ -34,7 +68,9 @@ export interface TestN8n {
 	testCredential(type: string, data: Record<string, unknown>): Promise<{ status: string; message: string }>;
 	/** Unpublishes or publishes the workflow, as the editor does. */
 	setPublished(published: boolean): Promise<void>;
-	process: N8nProcess;
+	readonly process: N8nProcess;
+	/** Kills n8n in the middle of whatever it does (SIGKILL), starts it again, and waits until its webhooks answer. */
+	killAndRestart(): Promise<void>;
 	/** Stops n8n and removes everything it wrote. */
 	stop(): Promise<void>;
 }
@@ -45,6 +81,13 @@ export interface TestN8nOptions {
 	/** Changes the template before it is imported. */
 	change?: (workflow: WorkflowJson) => void;
 	dodoSecret: string;
+	/** The file below `workflows/` that is published from the start; null: none. */
+	template?: string | null;
+}
+
+/** A shipped template as it lies in the package. */
+export function readTemplate(file: string): WorkflowJson {
+	return JSON.parse(readFileSync(join(ROOT, 'workflows', file), 'utf8')) as WorkflowJson;
 }
 
 /** The shipped template in a test n8n. */
@@ -52,7 +95,7 @@ export const WORKFLOW_ID = 'lagoDodoSync0001';
 const quiet = (): void => {};
 
 /** Starts n8n from nothing; {@link TestN8n.stop} removes every trace. */
-export async function startTestN8n({ dodo, lago, change, dodoSecret }: TestN8nOptions): Promise<TestN8n> {
+export async function startTestN8n({ dodo, lago, change, dodoSecret, template: file = 'lago-dodo-sync.json' }: TestN8nOptions): Promise<TestN8n> {
 	const [runtime, tarball] = [await ensureN8n(quiet), await packPackage(quiet)];
 	const userFolder = mkdtempSync(join(tmpdir(), 'n8n-e2e-'));
 	const instance: N8nInstance = {
@@ -74,31 +117,79 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret }: TestN8nOp
 	};
 	try {
 		await installPackage(tarball, userFolder);
-		const template = JSON.parse(readFileSync(join(ROOT, 'workflows', 'lago-dodo-sync.json'), 'utf8')) as WorkflowJson;
-		change?.(template);
-		await provision(instance, credentials, [{ ...bindCredentials(template, credentials), id: WORKFLOW_ID }]);
-		running = await startN8n(instance, join(userFolder, 'n8n.log'));
-		await Promise.all([running.waitForWebhook('lago'), running.waitForWebhook('dodo')]);
+		const template = file === null ? null : readTemplate(file);
+		if (template !== null) change?.(template);
+		await provision(instance, credentials, template === null ? [] : [{ ...bindCredentials(template, credentials), id: WORKFLOW_ID }]);
+		running = await start(instance, userFolder, file !== null);
 	} catch (caught) {
 		await stop();
 		throw caught;
 	}
 	const rest = await login(running.url);
+	const executions = async (): Promise<Execution[]> => {
+		const { results } = (await rest('GET', '/executions?limit=100')) as { results: Execution[] };
+		// n8n puts those that run, or have not begun, above newer ones.
+		return results.sort((one, other) => Number(other.id) - Number(one.id));
+	};
+	const ended = async (): Promise<Execution[]> => (await executions()).filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
+	const run = async (id: string): Promise<Run> => {
+		const { status, data } = (await rest('GET', `/executions/${id}`)) as { status: string; data: string };
+		return readRun(id, status, data);
+	};
+	let current = running;
 	return {
-		url: running.url,
-		process: running,
-		stop,
-		hook: (path) => `http://127.0.0.1:${instance.port}/webhooks/${path}`,
-		async executions() {
-			const { results } = (await rest('GET', '/executions?limit=100')) as { results: Execution[] };
-			return results;
+		url: current.url,
+		get process() {
+			return current;
 		},
+		stop,
+		async killAndRestart() {
+			await current.kill();
+			running = current = await start(instance, userFolder, file !== null);
+		},
+		hook: (path) => `http://127.0.0.1:${instance.port}/webhooks/${path}`,
+		executions,
 		async lastExecution() {
-			const { results } = (await rest('GET', '/executions?limit=20')) as { results: Execution[] };
-			const newest = results.find((execution) => execution.status !== 'running');
-			const { status, data } = (await rest('GET', `/executions/${newest?.id}`)) as { status: string; data: string };
-			const { resultData } = flatted.parse(data) as { resultData: { runData: Record<string, unknown> } };
-			return { status, nodes: Object.keys(resultData.runData), text: data };
+			return await run((await ended())[0]?.id ?? '');
+		},
+		async lastRunOf(node) {
+			for (const { id } of (await ended()).slice(0, LOOK_BACK)) {
+				const found = await run(id);
+				if (found.nodes.includes(node)) return found;
+			}
+			throw new Error(`${node} did not run in the newest ${LOOK_BACK} executions`);
+		},
+		async runsAfter(executionId) {
+			const ids = (await ended()).map(({ id }) => id).filter((id) => Number(id) > Number(executionId));
+			return await Promise.all(ids.reverse().map(run));
+		},
+		async newestId() {
+			return (await executions())[0]?.id ?? '0';
+		},
+		async executeFrom(trigger, workflowId = WORKFLOW_ID) {
+			const { executionId } = (await rest('POST', `/workflows/${workflowId}/run`, { triggerToStartFrom: { name: trigger } })) as { executionId?: string };
+			if (!executionId) throw new Error(`n8n did not execute from ${trigger}`);
+			for (const deadline = Date.now() + EXECUTION_MS; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 50))) {
+				const { status, finished } = (await rest('GET', `/executions/${executionId}`)) as { status: string; finished: boolean };
+				if (finished || status === 'error' || status === 'crashed') return await run(executionId);
+			}
+			throw new Error(`Execution ${executionId} from ${trigger} did not end`);
+		},
+		async importWorkflow(workflow, chosen = credentials) {
+			const { id } = (await rest('POST', '/workflows', bindCredentials(workflow, chosen))) as { id: string };
+			const paths = workflow.nodes.flatMap(({ parameters, webhookId }) => (typeof webhookId === 'string' && typeof parameters.path === 'string' ? [parameters.path] : []));
+			const switchTo = async (published: boolean): Promise<void> => {
+				await setPublished(rest, id, published);
+				for (const path of paths) await listening(`http://127.0.0.1:${instance.port}/webhooks/${path}`, published);
+			};
+			return { id, publish: async () => await switchTo(true), unpublish: async () => await switchTo(false) };
+		},
+		async copyCredentials() {
+			const copy = async ({ name, type, data }: CredentialJson): Promise<CredentialJson> => {
+				const { id } = (await rest('POST', '/credentials', { name: `${name} (copy)`, type, data })) as { id: string };
+				return { id, name: `${name} (copy)`, type, data };
+			};
+			return await Promise.all(credentials.map(copy));
 		},
 		async setCredential(type, data) {
 			const credential = credentials.find((one) => one.type === type);
@@ -111,15 +202,72 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret }: TestN8nOp
 		async testCredential(type, data) {
 			return (await rest('POST', '/credentials/test', { credentials: { id: '', name: 'new', type, data } })) as { status: string; message: string };
 		},
-		async setPublished(published) {
-			const { versionId } = (await rest('GET', `/workflows/${WORKFLOW_ID}`)) as { versionId: string };
-			await rest('POST', `/workflows/${WORKFLOW_ID}/${published ? 'activate' : 'deactivate'}`, published ? { versionId } : {});
-		},
+		setPublished: async (published) => await setPublished(rest, WORKFLOW_ID, published),
 	};
 }
 
+async function start(instance: N8nInstance, userFolder: string, hasTemplate: boolean): Promise<N8nProcess> {
+	const process = await startN8n(instance, join(userFolder, 'n8n.log'));
+	try {
+		if (!hasTemplate) await waitForRest(process.url);
+		else await Promise.all([process.waitForWebhook('lago'), process.waitForWebhook('dodo')]);
+	} catch (caught) {
+		await process.stop();
+		throw caught;
+	}
+	return process;
+}
+
+type Rest = (method: string, path: string, body?: unknown) => Promise<unknown>;
+
+const LOOK_BACK = 20;
+/** Longer than any workflow of these tests takes. */
+const EXECUTION_MS = 30_000;
+
+async function setPublished(rest: Rest, id: string, published: boolean): Promise<void> {
+	const { versionId } = (await rest('GET', `/workflows/${id}`)) as { versionId: string };
+	await rest('POST', `/workflows/${id}/${published ? 'activate' : 'deactivate'}`, published ? { versionId } : {});
+}
+
+interface NodeRun {
+	data?: { main?: Array<Array<{ json: Record<string, unknown> }> | null> };
+}
+
+function readRun(id: string, status: string, text: string): Run {
+	const { resultData } = flatted.parse(text) as { resultData: { runData: Record<string, NodeRun[]> } };
+	const { runData } = resultData;
+	return {
+		id,
+		status,
+		nodes: Object.keys(runData),
+		text,
+		items: (node) => (runData[node] ?? []).flatMap(({ data }) => (data?.main ?? []).flatMap((output) => (output ?? []).map(({ json }) => json))),
+	};
+}
+
+/** Waits until a webhook is registered, or is not any more. n8n tells a wrong method from an unknown path, and executes nothing for either. */
+async function listening(url: string, wanted: boolean): Promise<void> {
+	for (const deadline = Date.now() + EXECUTION_MS; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 30))) {
+		const text = await (await fetch(url, { method: 'PUT' })).text();
+		if (text.includes('not registered for PUT requests') === wanted) return;
+	}
+	throw new Error(`${url} is ${wanted ? 'not' : 'still'} registered`);
+}
+
+/** Without a published webhook only the REST interface tells that n8n is ready. */
+async function waitForRest(url: string): Promise<void> {
+	for (const deadline = Date.now() + 60_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 150))) {
+		const ready = await fetch(`${url}/healthz/readiness`).then(
+			({ ok }) => ok,
+			() => false,
+		);
+		if (ready) return;
+	}
+	throw new Error(`n8n on ${url} did not become ready`);
+}
+
 /** n8n's own REST interface, as the editor uses it. */
-async function login(url: string): Promise<(method: string, path: string, body?: unknown) => Promise<unknown>> {
+async function login(url: string): Promise<Rest> {
 	const headers: Record<string, string> = { 'content-type': 'application/json', 'browser-id': 'e2e' };
 	const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
 		const response = await fetch(`${url}/rest${path}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
+import type { PayOptions } from '../simulators/dodo/ledger/checkouts';
+import type { DodoSimulatorOptions } from '../simulators/dodo/server';
 import type { Checkout, Payment } from '../simulators/dodo/state';
 import type { NewInvoice } from '../simulators/lago/ledger';
-import type { Invoice } from '../simulators/lago/state';
+import type { CreditNote, Invoice, Payment as LagoPayment } from '../simulators/lago/state';
 import { startTestN8n, type TestN8n } from './n8n';
 
 /** The whole system: a real n8n between the two simulators. */
@@ -12,29 +15,54 @@ export interface Sync {
 	n8n: TestN8n;
 	/** Signs Dodo's webhooks. */
 	dodoSecret: string;
+	/** Payments that stay `processing` on purpose: {@link quiet} does not wait for them. */
+	parked: Set<string>;
 	/** Issues an invoice and waits until its webhook was answered. */
 	issue(input?: NewInvoice): Promise<Invoice>;
-	/** The open checkout of an invoice. */
+	/** The checkouts made for an invoice, oldest first. */
+	checkoutsOf(invoice: Invoice): Checkout[];
+	/** The only checkout of an invoice. */
 	checkoutOf(invoice: Invoice): Checkout;
-	/** Pays or declines and waits until the webhook was answered. */
-	pay(invoice: Invoice, options?: { card?: string }): Promise<Payment>;
-	/** Waits until nothing is under way. */
+	/** Dodo's payments that name an invoice, oldest first. */
+	paymentsFor(invoice: Invoice): Payment[];
+	/** What Lago holds as paid on an invoice. */
+	bookedOn(invoice: Invoice): LagoPayment[];
+	/** The credit notes of an invoice, oldest first. */
+	notesOf(invoice: Invoice): CreditNote[];
+	/** Our state on an invoice, as written. */
+	stateOf(invoice: Invoice): string;
+	/** Pays the newest checkout or declines, and waits until the webhook was answered. */
+	pay(invoice: Invoice, options?: PayOptions): Promise<Payment>;
+	/** Waits until nothing is under way: no webhook, no charge by mandate, no refund. */
 	quiet(): Promise<void>;
 	/** Posts to Dodo's webhook; signed unless headers say otherwise. */
 	postDodo(body: string, headers?: Record<string, string>): Promise<Response>;
 	postLago(body: string, headers?: Record<string, string>): Promise<Response>;
+	/** Forgets what was logged, and makes Lago premium. */
+	reset(): void;
 	stop(): Promise<void>;
 }
 
-/** Starts everything; `manual` leaves registration to the simulators, as the headless set-up does. */
-export async function startSync({ registration }: { registration: 'manual' | 'automatic' }): Promise<Sync> {
-	const dodo = await startDodoSimulator({ timeScale: 100 });
+export interface SyncOptions {
+	/** `manual` leaves registration to the simulators, as the headless set-up does. */
+	registration: 'manual' | 'automatic';
+	dodo?: DodoSimulatorOptions;
+	/** Changes the template before it is imported. */
+	change?: (workflow: WorkflowJson) => void;
+	/** See {@link TestN8nOptions.template}. */
+	template?: string | null;
+}
+
+/** Starts everything. */
+export async function startSync({ registration, dodo: dodoOptions, change, template }: SyncOptions): Promise<Sync> {
+	const dodo = await startDodoSimulator({ timeScale: 100, ...dodoOptions });
 	const lago = await startLagoSimulator({ timeScale: 100 });
 	const dodoSecret = `whsec_${Buffer.from(randomUUID()).toString('base64')}`;
-	const change = (workflow: { nodes: Array<{ type: string; parameters: Record<string, unknown> }> }): void => {
-		for (const node of workflow.nodes) if (node.type.endsWith('Trigger')) node.parameters.registration = registration;
+	const prepare = (workflow: WorkflowJson): void => {
+		register(workflow, registration);
+		change?.(workflow);
 	};
-	const n8n = await startTestN8n({ dodo, lago, change, dodoSecret }).catch(async (caught: unknown) => {
+	const n8n = await startTestN8n({ dodo, lago, change: prepare, dodoSecret, template }).catch(async (caught: unknown) => {
 		await Promise.all([dodo.close(), lago.close()]);
 		throw caught;
 	});
@@ -42,16 +70,21 @@ export async function startSync({ registration }: { registration: 'manual' | 'au
 		dodo.addWebhook({ url: n8n.hook('dodo'), secret: dodoSecret });
 		lago.addEndpoint({ url: n8n.hook('lago') });
 	}
+	const parked = new Set<string>();
+	const isMoving = (): boolean =>
+		[...dodo.state.refunds.values()].some(({ status }) => status === 'pending') ||
+		[...dodo.state.payments.values()].some(({ status, subscription_id, payment_id }) => status === 'processing' && subscription_id !== null && !parked.has(payment_id));
 	const quiet = async (): Promise<void> => {
-		await lago.idle();
-		await dodo.idle();
-		await lago.idle();
+		for (;;) {
+			await lago.idle();
+			await dodo.idle();
+			await lago.idle();
+			if (!isMoving()) break;
+			await waitFor(() => !isMoving());
+		}
 	};
-	const checkoutOf = (invoice: Invoice): Checkout => {
-		const found = [...dodo.state.checkouts.values()].filter(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
-		if (found.length !== 1) throw new Error(`Invoice ${invoice.number} has ${found.length} checkouts`);
-		return found[0] as Checkout;
-	};
+	const named = (invoice: Invoice) => (one: { metadata: Record<string, unknown> }): boolean => one.metadata.lago_invoice_id === invoice.lago_id;
+	const checkoutsOf = (invoice: Invoice): Checkout[] => [...dodo.state.checkouts.values()].filter(named(invoice));
 	const post = async (path: 'lago' | 'dodo', body: string, headers: Record<string, string>): Promise<Response> =>
 		await fetch(n8n.hook(path), { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
 	return {
@@ -59,25 +92,47 @@ export async function startSync({ registration }: { registration: 'manual' | 'au
 		lago,
 		n8n,
 		dodoSecret,
+		parked,
 		quiet,
-		checkoutOf,
+		checkoutsOf,
+		checkoutOf(invoice) {
+			const found = checkoutsOf(invoice);
+			if (found.length !== 1) throw new Error(`Invoice ${invoice.number} has ${found.length} checkouts`);
+			return found[0] as Checkout;
+		},
+		paymentsFor: (invoice) => [...dodo.state.payments.values()].filter(named(invoice)),
+		bookedOn: ({ lago_id }) => [...lago.state.payments.values()].filter(({ lago_payable_id }) => lago_payable_id === lago_id),
+		notesOf: ({ lago_id }) => [...lago.state.creditNotes.values()].filter(({ invoice }) => invoice.lago_id === lago_id),
+		stateOf: ({ lago_id }) => lago.metadataOf(lago_id, 'dodo_state') ?? '',
 		async issue(input) {
 			const invoice = lago.issueInvoice(input);
 			await quiet();
 			return invoice;
 		},
 		async pay(invoice, options) {
-			const payment = dodo.payCheckout(checkoutOf(invoice).id, options);
+			const newest = checkoutsOf(invoice).at(-1);
+			if (newest === undefined) throw new Error(`Invoice ${invoice.number} has no checkout`);
+			const payment = dodo.payCheckout(newest.id, options);
 			await quiet();
 			return payment;
 		},
 		postDodo: async (body, headers) => await post('dodo', body, headers ?? signedByDodo(dodo, body, dodoSecret)),
 		postLago: async (body, headers) => await post('lago', body, headers ?? { ...lago.sign(body), 'X-Lago-Unique-Key': randomUUID() }),
+		reset() {
+			dodo.reset();
+			lago.reset();
+			lago.premium = true;
+		},
 		async stop() {
 			await n8n.stop();
 			await Promise.all([dodo.close(), lago.close()]);
 		},
 	};
+}
+
+/** Sets how the triggers of a workflow are registered. */
+export function register(workflow: WorkflowJson, registration: SyncOptions['registration']): void {
+	for (const node of workflow.nodes) if (/\.(lago|dodoPayments)Trigger$/.test(node.type)) node.parameters.registration = registration;
 }
 
 /** The three headers of a Dodo delivery; every part can be bent. */
