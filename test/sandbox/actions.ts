@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { allocateRefund } from '../../nodes/shared/domain/refundAllocation';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
+import { DECLINE_CODES } from '../simulators/dodo/cards';
+import { subunits } from '../simulators/lago/money';
 import type { Invoice } from '../simulators/lago/state';
 
 /** What can be done on the page: as customer, as merchant in Lago, as merchant in Dodo's dashboard, as bank. */
@@ -12,11 +14,19 @@ export interface World {
 const id = z.string().min(1);
 /** Minor units; nothing means all of it. */
 const amount = z.number().int().positive().optional();
-const card = z.string().regex(/^(\d{16}|[A-Z_]{3,60})$/).optional();
+/** Dodo's reason why a card or a bank says no. */
+const declineCode = z.string().refine((code) => DECLINE_CODES.includes(code), 'is no decline code of Dodo');
+/** A number, or a decline code: a card that declines with it. */
+const card = z.string().refine((text) => /^\d{16}$/.test(text) || DECLINE_CODES.includes(text), 'is neither a card number nor a decline code of Dodo').optional();
+const currency = z.enum(['EUR', 'USD', 'JPY', 'KWD']);
+/** How long a bank debit is on its way here; in real life it is days. */
+const DEBIT_MS = 5_000;
+/** The API calls that the page makes in a person's name, as the timeline knows them. */
+export const USER_AGENT = 'sandbox-page';
 
 /** Declares an action: what it needs, and what it does. */
 function action<Shape extends z.ZodRawShape>(shape: Shape, run: (input: z.output<z.ZodObject<Shape>>, world: World) => unknown) {
-	const schema = z.object(shape);
+	const schema = z.object(shape).strict();
 	return async (input: unknown, world: World): Promise<void> => void (await run(schema.parse(input), world));
 }
 
@@ -26,14 +36,14 @@ export const actions: Readonly<Record<string, (input: unknown, world: World) => 
 		{
 			amount: z.number().int().positive().default(10_000),
 			taxRate: z.number().min(0).max(50).default(20),
-			currency: z.enum(['EUR', 'USD', 'JPY', 'KWD']).default('EUR'),
+			currency: currency.default('EUR'),
 			type: z.enum(['subscription', 'one_off', 'credit']).default('subscription'),
 			customer: z.string().trim().min(1).max(60).default('cust_1'),
 			count: z.number().int().min(1).max(100).default(1),
 		},
-		({ count, amount: amountCents, taxRate, currency, type, customer }, { lago }) => {
+		({ count, amount: amountCents, taxRate, type, customer, ...billed }, { lago }) => {
 			for (let index = 0; index < count; index++)
-				lago.issueInvoice({ type, currency, customer: { external_id: customer }, fees: [{ amountCents, taxRate: type === 'credit' ? 0 : taxRate }] });
+				lago.issueInvoice({ ...billed, type, customer: { external_id: customer }, fees: [{ amountCents, taxRate: type === 'credit' ? 0 : taxRate }] });
 		},
 	),
 	void: action({ id }, ({ id: invoice }, { lago }) => lago.voidInvoice(invoice)),
@@ -47,20 +57,32 @@ export const actions: Readonly<Record<string, (input: unknown, world: World) => 
 	}),
 	premium: action({ value: z.boolean() }, ({ value }, { lago }) => void (lago.premium = value)),
 
+	timeZone: action({ id, zone: z.string().trim() }, ({ id: customer, zone }, { lago }) => lago.setTimezone(customer, zone === '' ? null : zone)),
+	spendWallet: action({ id, amount }, ({ id: walletId, amount: given }, { lago }) => {
+		const wallet = lago.state.wallets.get(walletId);
+		lago.spendWallet(walletId, given === undefined || wallet === undefined ? undefined : given / subunits(wallet.currency) / wallet.rate);
+	}),
+
 	pay: action({ id, card, amount }, ({ id: session, ...options }, { dodo }) => dodo.payCheckout(session, options)),
-	payByDebit: action({ id }, ({ id: session }, { dodo }) => dodo.payCheckout(session, { settleAfterMs: 5_000 })),
+	payByDebit: action({ id, card, amount }, ({ id: session, ...options }, { dodo }) => dodo.payCheckout(session, { ...options, settleAfterMs: DEBIT_MS })),
 	refund: action({ id, amount, fail: z.boolean().optional() }, ({ id: payment, ...options }, { dodo }) => dodo.refundPayment(payment, options)),
+	failNextRefund: action({ id }, ({ id: payment }, { dodo }) => dodo.failNextRefund(payment)),
 	openDispute: action({ id }, ({ id: payment }, { dodo }) => dodo.openDispute(payment)),
 	moveDispute: action(
 		{ id, status: z.enum(['challenged', 'won', 'lost', 'accepted', 'expired', 'cancelled']), rdr: z.boolean().optional() },
 		({ id: dispute, status, rdr }, { dodo }) => dodo.moveDispute(dispute, status, { rdr }),
 	),
 
-	setUpMandate: action({ customer: id, currency: z.enum(['EUR', 'USD', 'JPY', 'KWD']).default('EUR'), card }, async ({ customer, currency, card: given }, { dodo }) => {
-		dodo.activateMandate(await setUpLink(dodo, customer, currency), given);
+	setUpMandate: action({ customer: id, currency: currency.optional(), card }, async ({ customer, card: given, ...chosen }, { dodo, lago }) => {
+		const wanted = chosen.currency ?? lago.state.customers.get(customer)?.currency ?? 'EUR';
+		dodo.activateMandate(await setUpLink(dodo, customer, wanted), given);
 	}),
+	giveCard: action({ id, card }, ({ id: session, card: given }, { dodo }) => dodo.activateMandate(session, given)),
 	mandateCard: action({ id, card }, ({ id: mandate, card: given }, { dodo }) => dodo.setMandateCard(mandate, given)),
-	cancelMandate: action({ id }, async ({ id: mandate }, { dodo }) => await ask(dodo, 'PATCH', `/subscriptions/${mandate}`, { status: 'cancelled' })),
+	planCharge: action({ id, code: declineCode.optional(), debit: z.boolean().default(false) }, ({ id: mandate, code, debit }, { dodo }) =>
+		dodo.planCharge(mandate, { code, ...(debit ? { settleAfterMs: DEBIT_MS } : {}) }),
+	),
+	moveMandate: action({ id, status: z.enum(['active', 'paused', 'cancelled', 'failed', 'expired']) }, ({ id: mandate, status }, { dodo }) => dodo.moveMandate(mandate, status)),
 };
 
 function invoiceOf(lago: LagoSimulator, invoiceId: string): Invoice {
@@ -87,8 +109,10 @@ async function setUpLink(dodo: DodoSimulator, customer: string, currency: string
 		type: 'recurring_price', currency, price: 500, tax_inclusive: true, discount: 0, purchasing_power_parity: false,
 		payment_frequency_count: 1, payment_frequency_interval: 'Month', subscription_period_count: 20, subscription_period_interval: 'Year',
 	};
-	const { product_id } = await ask<{ product_id: string }>(dodo, 'POST', '/products', { name: `Automatic payment ${currency}`, tax_category: 'saas', price });
-	const session = await ask<{ session_id: string }>(dodo, 'POST', '/checkouts', {
+	const name = `Automatic payment ${currency}`;
+	const known = [...dodo.state.products.values()].find((product) => product.name === name);
+	const { product_id } = known ?? (await ask<{ product_id: string }>(dodo, '/products', { name, tax_category: 'saas', price }));
+	const session = await ask<{ session_id: string }>(dodo, '/checkouts', {
 		product_cart: [{ product_id, quantity: 1 }],
 		subscription_data: { on_demand: { mandate_only: true } },
 		customer: { email: `${customer.replace(/[^a-z0-9]/gi, '')}@example.com` },
@@ -97,8 +121,9 @@ async function setUpLink(dodo: DodoSimulator, customer: string, currency: string
 	return session.session_id;
 }
 
-async function ask<T>(dodo: DodoSimulator, method: string, path: string, body: unknown): Promise<T> {
-	const response = await fetch(`${dodo.url}${path}`, { method, headers: { authorization: `Bearer ${dodo.apiKey}`, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+async function ask<T>(dodo: DodoSimulator, path: string, body: unknown): Promise<T> {
+	const headers = { authorization: `Bearer ${dodo.apiKey}`, 'content-type': 'application/json', 'user-agent': USER_AGENT };
+	const response = await fetch(`${dodo.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
 	const answer = (await response.json()) as T & { message?: string };
 	if (!response.ok) throw new Error(answer.message ?? `Dodo answered ${response.status}`);
 	return answer;

@@ -1,4 +1,6 @@
 import { decodeState } from '../../nodes/shared/domain/invoiceMetadata';
+import { DECLINE_CODES } from '../simulators/dodo/cards';
+import { subunits } from '../simulators/lago/money';
 import type { World } from './actions';
 
 /** Both books as the page shows them, newest first. Amounts in minor units. */
@@ -7,6 +9,7 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 	const numberOf = (paymentId: string): string => String(dodo.state.payments.get(paymentId)?.metadata.lago_invoice_number ?? '');
 	return {
 		premium: lago.premium,
+		declineCodes: DECLINE_CODES,
 		invoices: newestFirst(lago.state.invoices).map((invoice) => {
 			const metadata = Object.fromEntries(invoice.metadata.map(({ key, value }) => [key, value]));
 			return {
@@ -20,6 +23,7 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 				total: invoice.total_amount_cents,
 				paid: invoice.total_paid_amount_cents,
 				currency: invoice.currency,
+				fees: invoice.fees.map((fee) => ({ name: fee.item.name, amount: fee.amount_cents, taxRate: fee.taxes_rate })),
 				metadata,
 				state: decodeState(metadata.dodo_state),
 			};
@@ -34,7 +38,17 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 		customers: newestFirst(lago.state.customers).map((customer) => ({
 			id: customer.external_id,
 			timeZone: customer.applicable_timezone,
+			currency: customer.currency,
 			metadata: Object.fromEntries(customer.metadata.map(({ key, value }) => [key, value])),
+			mandates: [...dodo.state.subscriptions.values()]
+				.filter(({ metadata }) => metadata.lago_customer_external_id === customer.external_id)
+				.map(({ currency, status }) => ({ currency, status })),
+		})),
+		wallets: newestFirst(lago.state.wallets).map((wallet) => ({
+			id: wallet.lago_id,
+			customer: wallet.customer.external_id,
+			balance: Math.round(wallet.credits * wallet.rate * subunits(wallet.currency)),
+			currency: wallet.currency,
 		})),
 		mandates: newestFirst(dodo.state.subscriptions).map((mandate) => ({
 			id: mandate.subscription_id,
@@ -42,19 +56,26 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 			currency: mandate.currency,
 			status: mandate.status,
 			card: mandate.card,
+			planned: mandate.plannedCharge,
+			dues: mandate.dues?.amount ?? 0,
 		})),
 		checkouts: newestFirst(dodo.state.checkouts).map((checkout) => ({
 			id: checkout.id,
 			invoice: checkout.metadata.lago_invoice_number ?? '',
+			customer: checkout.metadata.lago_customer_external_id ?? '',
+			page: `${dodo.url}/session/${checkout.id}`,
+			customerChooses: checkout.cart.some(({ customerChooses }) => customerChooses),
 			isMandate: checkout.mandate !== null,
 			amount: checkout.cart.reduce((sum, { amount }) => sum + (amount ?? 0), 0),
 			currency: dodo.state.products.get(checkout.cart[0]?.product_id ?? '')?.price.currency ?? '',
-			open: !checkout.consumed,
+			open: !checkout.consumed && checkout.expires_at_ms > Date.now(),
+			used: checkout.consumed,
 		})),
 		payments: newestFirst(dodo.state.payments).map((payment) => ({
 			id: payment.payment_id,
 			invoice: payment.metadata.lago_invoice_number ?? '',
 			amount: payment.total_amount,
+			left: (dodo.state.paymentLines.get(payment.payment_id) ?? []).reduce((sum, line) => sum + line.amount - line.refunded, 0),
 			currency: payment.currency,
 			status: payment.status,
 			code: payment.error_code,
@@ -75,6 +96,7 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 			amount: Number(dispute.amount),
 			currency: dispute.currency,
 			status: dispute.dispute_status,
+			rdr: dispute.is_resolved_by_rdr,
 		})),
 	};
 }

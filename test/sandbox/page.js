@@ -1,99 +1,262 @@
-// One page, no framework: the state is drawn anew whenever it has changed.
+// One page, no framework: each part is drawn anew when what it shows has changed.
 const $ = (id) => document.getElementById(id);
-const element = (tag, properties = {}, ...children) => { const made = Object.assign(document.createElement(tag), properties); made.append(...children); return made; };
+const element = (tag, properties = {}, ...children) => {
+	const made = Object.assign(document.createElement(tag), properties);
+	made.append(...children);
+	return made;
+};
+
 const decimals = (currency) => new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;
-const money = (amount, currency) => (currency ? `${currency} ${(amount / 10 ** decimals(currency)).toFixed(decimals(currency))}` : String(amount ?? ''));
-const minorUnits = (text, currency) => { const value = Math.round(Number(String(text).replace(',', '.')) * 10 ** decimals(currency)); if (!(value > 0)) throw new Error(`"${text}" is not an amount.`); return value; };
+const inMajor = (amount, currency) => (amount / 10 ** decimals(currency)).toFixed(decimals(currency));
+const money = (amount, currency) => (currency ? `${currency} ${inMajor(amount, currency)}` : String(amount ?? ''));
+const minorUnits = (text, currency) => {
+	const value = Math.round(Number(String(text).replace(',', '.')) * 10 ** decimals(currency));
+	if (!(value > 0)) throw new Error(`"${text}" is not an amount.`);
+	return value;
+};
 const time = (seconds) => new Date(seconds * 1000).toLocaleString();
 const shownCard = () => $('card').value || undefined;
 
-/** A button that acts; `input` may be a function that asks first, and returns null to leave it. */
-const button = (label, action, input = {}) => element('button', { type: 'button', onclick: () => void act(action, input) }, label);
-const askAmount = (currency, all, more = {}) => () => {
-	const text = prompt(`How much of ${money(all, currency)}? Leave as it is for all of it.`, (all / 10 ** decimals(currency)).toFixed(decimals(currency)));
+/** A button that acts; `input` may be a function that asks first, and gives null to leave it. */
+function button(label, action, input = {}, id = input.id ?? '') {
+	const made = element('button', { type: 'button', onclick: () => void act(action, input) }, label);
+	made.dataset.key = `${action} ${id} ${label}`;
+	return made;
+}
+
+/** Buttons that are needed now and then, behind "More". */
+function more(id, ...buttons) {
+	const made = element('details', {}, element('summary', {}, 'More'), ...buttons);
+	made.firstChild.dataset.key = `more ${id}`;
+	return made;
+}
+
+/** Asks for one line; null when it was left. */
+async function ask(question, value) {
+	$('question').textContent = question;
+	$('answer').value = value;
+	$('ask').returnValue = '';
+	$('ask').showModal();
+	$('answer').select();
+	await new Promise((resolve) => $('ask').addEventListener('close', resolve, { once: true }));
+	return $('ask').returnValue === 'ok' ? $('answer').value : null;
+}
+
+/** Asks how much; all of it is said without an amount. */
+const askAmount = (currency, all, input) => async () => {
+	const text = await ask(`How much of ${money(all, currency)}?`, inMajor(all, currency));
 	if (text === null) return null;
 	const amount = minorUnits(text, currency);
-	return amount === all ? more : { ...more, amount };
+	return amount === all ? input : { ...input, amount };
+};
+
+const PHASES = {
+	waiting: 'waiting for the next try',
+	open: 'a link is out',
+	charging: 'the mandate is being charged',
+	processing: 'money is on its way',
+	failed: 'the last try failed',
+	paid: 'paid',
+	overpaid: 'paid twice: a payment must go back',
+	returned: 'the surplus payment went back',
 };
 
 /** The state of the collection, in words. */
-function inWords({ phase, attempt, nextTryAt, failedTries, declineCode, expiresAt, refunded }) {
-	const phases = { waiting: 'waiting for the next try', open: 'a link is out', charging: 'the mandate is being charged', processing: 'money is on its way', failed: 'the last try failed', paid: 'paid', overpaid: 'paid twice: a payment must go back', returned: 'the surplus payment went back' };
-	const words = [`${phases[phase] ?? phase}, try ${attempt}`];
-	if (declineCode) words.push(declineCode);
-	if (failedTries) words.push(`${failedTries} failed`);
+function inWords({ phase, attempt, amount, nextTryAt, failedTries, declineCode, expiresAt, refunded, taxOnTop }, currency) {
+	const words = [`${PHASES[phase] ?? phase}, try ${attempt}`];
+	if (amount) words.push(`asks for ${money(amount, currency)}${taxOnTop ? ' plus tax' : ''}`);
+	if (declineCode) words.push(`declined: ${declineCode}`);
+	if (failedTries) words.push(failedTries === 1 ? '1 try failed' : `${failedTries} tries failed`);
 	if (nextTryAt) words.push(`next try ${time(nextTryAt)}`);
 	if (expiresAt && phase === 'open') words.push(`checkout until ${time(expiresAt)}`);
-	if (refunded) words.push(`${refunded} refunded in all`);
+	if (refunded) words.push(`${money(refunded, currency)} refunded`);
 	return words.join(' · ');
 }
 
-function table(id, empty, head, rows) {
-	const body = rows.flatMap((cells) => (Array.isArray(cells[0]) ? cells : [cells])).map((cells) => {
-		const row = element('tr');
-		for (const cell of cells) {
-			const { content, className = '', colSpan = 1 } = cell !== null && typeof cell === 'object' && 'content' in cell ? cell : { content: cell };
-			row.append(element('td', { className, colSpan }, ...(Array.isArray(content) ? content : [content ?? ''])));
-		}
-		return row;
+const AMOUNTS = ['Total', 'Paid', 'Amount', 'Refund', 'Balance'];
+function table(empty, head, rows) {
+	if (rows.length === 0) return element('p', { className: 'empty' }, empty);
+	const body = rows.map(({ cells, detail }) => {
+		const [first, ...rest] = cells.map((cell) => (cell instanceof Node ? cell : element('td', {}, cell ?? '')));
+		const name = element('th', { scope: 'row' }, ...first.childNodes);
+		const shown = [element('tr', {}, name, ...rest)];
+		if (detail) shown.push(element('tr', { className: 'detail' }, element('td', { colSpan: head.length }, ...detail)));
+		return element('tbody', {}, ...shown);
 	});
-	const shown = rows.length === 0 ? element('p', { className: 'empty' }, empty) : element('table', {}, element('thead', {}, element('tr', {}, ...head.map((text) => element('th', {}, text)))), element('tbody', {}, ...body));
-	$(id).replaceChildren(shown);
+	const heads = head.map((text) => element('th', { scope: 'col', className: AMOUNTS.includes(text) ? 'amount' : '' }, text));
+	return element('table', {}, element('thead', {}, element('tr', {}, ...heads)), ...body);
 }
 
-const status = (word, text = word) => ({ content: text ?? '', className: word ?? '' });
-const amountCell = (amount, currency) => ({ content: money(amount, currency), className: 'amount' });
-const code = (text) => element('code', {}, text);
+const row = (...cells) => ({ cells });
+const status = (word, text = word) => element('td', { className: word ?? '' }, text ?? '');
+const amountCell = (amount, currency) => element('td', { className: 'amount' }, money(amount, currency));
+const code = (text) => element('td', {}, element('code', {}, text));
+const buttonCell = (...buttons) => element('td', {}, ...buttons);
+const lines = (metadata) => Object.entries(metadata).map(([key, value]) => `${key} = ${value}`).join('\n');
+/** Only what a browser may open without harm. */
+const link = (href, text) => (/^https?:\/\//.test(href) ? [element('a', { href, target: '_blank', rel: 'noreferrer' }, text)] : []);
+
+const TYPES = { one_off: 'one-off', credit: 'wallet top-up' };
+function invoice({ id, number, customer, type, status: kept, paymentStatus, total, paid, currency, fees, disputeLost, metadata, state }) {
+	const isOpen = kept === 'finalized';
+	const buttons = isOpen ? [button('Void', 'void', { id })] : [];
+	if (isOpen && paymentStatus !== 'succeeded') {
+		buttons.push(button('Retry payment', 'retryPayment', { id }));
+		if (total > paid) buttons.push(button('Pay by hand', 'payByHand', askAmount(currency, total - paid, { id, amount: total - paid }), id));
+	}
+	if (isOpen && paid > 0) buttons.push(button('Credit note', 'creditNote', askAmount(currency, paid, { id }), id));
+	if (state?.nextTryAt) buttons.push(button('Make the next try due', 'dueNow', { id }));
+	const about = `${TYPES[type] ?? type}, ${kept}${disputeLost ? ', dispute lost' : ''}`;
+	const feeWords = fees.map((fee) => `${fee.name} ${money(fee.amount, currency)} + ${fee.taxRate} %`).join(', ');
+	const entries = lines(metadata);
+	return {
+		cells: [`${number} (${customer})`, status(kept, about), status(paymentStatus), amountCell(total, currency), amountCell(paid, currency), buttonCell(...buttons)],
+		detail: [
+			element('span', { className: 'hint' }, feeWords),
+			...(state ? [element('div', {}, inWords(state, currency), ' ', ...link(state.payLink ?? '', 'pay link'), ...link(state.url ?? '', 'checkout'))] : []),
+			...(entries === '' ? [] : [element('div', {}, element('code', {}, entries))]),
+		],
+	};
+}
+
+function customer({ id, timeZone, currency, metadata, mandates }) {
+	const zone = async () => {
+		const answer = await ask(`Time zone of ${id}, such as Asia/Tokyo; empty for the organisation's`, timeZone);
+		return answer === null ? null : { id, zone: answer };
+	};
+	const setUp = () => ({ customer: id, card: shownCard() });
+	const words = mandates.map((mandate) => `${mandate.status} mandate in ${mandate.currency}`).join(', ');
+	const buttons = [button('Set up automatic payment', 'setUpMandate', setUp, id), button('Time zone', 'timeZone', zone, id)];
+	const about = [currency, timeZone, words].filter(Boolean).join(' · ');
+	return { cells: [id, about, code(lines(metadata)), buttonCell(...buttons)] };
+}
+
+function checkout({ id, invoice: number, customer: payer, isMandate, page, amount, currency, open, used, customerChooses }) {
+	const withCard = (input) => ({ ...input, card: shownCard() });
+	const chosen = customerChooses ? askChosen(currency, id) : () => withCard({ id });
+	const buttons = isMandate
+		? [button('Give card', 'giveCard', () => withCard({ id }), id)]
+		: [button('Pay', 'pay', chosen, id), button('Pay by bank debit', 'payByDebit', chosen, id)];
+	const name = isMandate ? `set-up (${payer})` : number;
+	const where = element('td', {}, ...link(page, id));
+	return row(name, where, isMandate ? '' : amountCell(amount, currency), buttonCell(...(open ? buttons : [used ? 'used' : 'expired'])));
+}
+
+/** Where the cart leaves the amount open. */
+const askChosen = (currency, id) => async () => {
+	const text = await ask(`How much in ${currency}?`, '');
+	return text === null ? null : { id, card: shownCard(), amount: minorUnits(text, currency) };
+};
+
+function payment({ id, invoice: number, amount, left, currency, status: kept, code: reason, refunded, byMandate }) {
+	const buttons = [];
+	if (kept === 'succeeded') {
+		if (left > 0) buttons.push(button('Refund', 'refund', askAmount(currency, left, { id }), id));
+		const rare = [button('Open dispute', 'openDispute', { id })];
+		if (left > 0) rare.push(button('Refund that fails', 'refund', { id, fail: true }), button('Let the next refund fail', 'failNextRefund', { id }));
+		buttons.push(more(id, ...rare));
+	}
+	const words = [kept ?? 'not begun', reason, byMandate && 'by mandate', refunded && `refunded: ${refunded}`].filter(Boolean).join(', ');
+	return row(number, code(id), amountCell(amount, currency), status(kept, words), buttonCell(...buttons));
+}
+
+function mandate({ id, customer: payer, currency, status: kept, card, planned, dues }) {
+	const plan = (debit) => () => ({ id, code: shownCard(), debit });
+	const buttons = [];
+	if (['active', 'on_hold'].includes(kept)) buttons.push(button('Change card', 'mandateCard', () => ({ id, card: shownCard() }), id));
+	if (!['cancelled', 'failed', 'expired'].includes(kept)) {
+		buttons.push(button('Cancel', 'moveMandate', { id, status: 'cancelled' }));
+		const rare = [button('Next charge as the card above', 'planCharge', plan(false), id), button('Next charge by bank debit', 'planCharge', plan(true), id)];
+		const pause = kept === 'paused' ? button('Unpause', 'moveMandate', { id, status: 'active' }) : button('Pause', 'moveMandate', { id, status: 'paused' });
+		buttons.push(more(id, ...rare, pause, button('Expire', 'moveMandate', { id, status: 'expired' }), button('Fail', 'moveMandate', { id, status: 'failed' })));
+	}
+	const next = planned && `next charge ${planned.settleAfterMs ? 'by bank debit' : 'by card'}: ${planned.code ?? 'pays'}`;
+	const words = [kept, dues && `${money(dues, currency)} are due`, next].filter(Boolean).join(', ');
+	return row(`${payer} (${currency})`, code(id), status(kept, words), code(card), buttonCell(...buttons));
+}
+
+function dispute({ id, invoice: number, amount, currency, status: kept, rdr }) {
+	const moves = ['challenged', 'won', 'lost', 'accepted', 'expired', 'cancelled'].map((to) => button(to, 'moveDispute', { id, status: to }));
+	const isOpen = /opened|challenged/.test(kept);
+	const buttons = isOpen ? [...moves, button('lost by RDR', 'moveDispute', { id, status: 'lost', rdr: true })] : [];
+	return row(number, code(id), amountCell(amount, currency), `${kept.replace('dispute_', '')}${rdr ? ' by RDR' : ''}`, buttonCell(...buttons));
+}
+
+/** Each part of the page: what to do while it is empty, the head of its table, and a row for each thing. */
+const PARTS = {
+	invoices: ['None yet. Issue one above.', ['Number', 'Status', 'Payment', 'Total', 'Paid', 'Do'], invoice],
+	creditNotes: [
+		'None. Refund a payment at Dodo, or make a credit note on a paid invoice.',
+		['Number', 'Refund', 'Refund status', 'Metadata'],
+		(note) => row(note.number, amountCell(note.refund, note.currency), status(note.status), code(lines(note.metadata))),
+	],
+	customers: ['None. They come with their first invoice.', ['Customer', 'About', 'Metadata', 'Do'], customer],
+	wallets: [
+		'None. Issue a wallet top-up.',
+		['Customer', 'Balance', 'Do'],
+		({ id, customer: owner, balance, currency }) =>
+			row(owner, amountCell(balance, currency), buttonCell(...(balance > 0 ? [button('Spend', 'spendWallet', askAmount(currency, balance, { id }), id)] : []))),
+	],
+	checkouts: ['None. One is made for each invoice that is collected by link.', ['Invoice', 'Checkout', 'Amount', 'Do'], checkout],
+	payments: ['None. Pay a checkout, or set up automatic payment and issue an invoice.', ['Invoice', 'Payment', 'Amount', 'Status', 'Do'], payment],
+	mandates: ['None. Set up automatic payment for a customer.', ['Customer', 'Mandate', 'Status', 'Card', 'Do'], mandate],
+	refunds: [
+		'None. Refund a payment above, or make a credit note in Lago.',
+		['Invoice', 'Id', 'Amount', 'Status', 'Reason'],
+		(refund) => row(refund.invoice, code(refund.id), amountCell(refund.amount, refund.currency), status(refund.status), refund.reason ?? ''),
+	],
+	disputes: ['None. Open one on a payment.', ['Invoice', 'Dispute', 'Amount', 'Status', 'Do'], dispute],
+};
+
+const byKey = (place, key) => [...place.querySelectorAll('[data-key]')].find((one) => one.dataset.key === key);
+
+/** Puts new content in place; what was open stays open, and the keyboard stays where it was. */
+function replace(place, content) {
+	const open = [...place.querySelectorAll('details[open] > summary')].map((one) => one.dataset.key);
+	const isInside = place !== document.activeElement && place.contains(document.activeElement);
+	const focused = isInside ? document.activeElement.dataset.key : undefined;
+	place.replaceChildren(...content);
+	for (const key of open) byKey(place, key)?.parentElement.setAttribute('open', '');
+	if (isInside) (byKey(place, focused) ?? place).focus();
+}
+
+const drawn = {};
+/** Draws a part if what it shows has changed. */
+function part(id, shown, content) {
+	const text = JSON.stringify(shown);
+	if (drawn[id] === text) return;
+	drawn[id] = text;
+	replace($(id), content());
+}
 
 function draw(state) {
 	$('editor').href = state.n8nUrl;
 	$('premium').checked = state.premium;
-	table('invoices', 'None yet. Issue one above.', ['Number', 'Status', 'Payment', 'Total', 'Paid', ''], state.invoices.map((invoice) => {
-		const isOpen = invoice.status === 'finalized';
-		const buttons = isOpen ? [button('Void', 'void', { id: invoice.id })] : [];
-		if (isOpen && invoice.paymentStatus !== 'succeeded') buttons.push(button('Retry payment', 'retryPayment', { id: invoice.id }), button('Pay by hand', 'payByHand', { id: invoice.id }));
-		if (isOpen && invoice.paid > 0) buttons.push(button('Credit note ...', 'creditNote', askAmount(invoice.currency, invoice.paid, { id: invoice.id })));
-		if (invoice.state?.nextTryAt) buttons.push(button('Make the next try due', 'dueNow', { id: invoice.id }));
-		const rows = [[`${invoice.number} (${invoice.customer})`, status(invoice.status, `${invoice.type}, ${invoice.status}${invoice.disputeLost ? ', dispute lost' : ''}`), status(invoice.paymentStatus), amountCell(invoice.total, invoice.currency), amountCell(invoice.paid, invoice.currency), { content: buttons }]];
-		const entries = Object.entries(invoice.metadata).map(([key, value]) => `${key} = ${value}`).join('\n');
-		if (entries !== '') {
-			const link = invoice.state?.payLink ? [' · ', element('a', { href: invoice.state.payLink, target: '_blank', rel: 'noreferrer' }, 'pay link')] : [];
-			rows.push([{ content: [invoice.state ? inWords(invoice.state) : '', ...link, element('br'), code(entries)], colSpan: 6, className: 'detail' }]);
-		}
-		return rows;
-	}));
-	table('creditNotes', 'None. Refund a payment at Dodo, or make a credit note on a paid invoice.', ['Number', 'Refund', 'Refund status', 'Metadata'], state.creditNotes.map((note) => [note.number, amountCell(note.refund, note.currency), status(note.status), { content: [code(Object.entries(note.metadata).map(([key, value]) => `${key} = ${value}`).join('\n'))] }]));
-	table('customers', 'They come with their first invoice.', ['Customer', 'Metadata', ''], state.customers.map((customer) => [customer.id, { content: [code(Object.entries(customer.metadata).map(([key, value]) => `${key} = ${value}`).join('\n'))] }, { content: customer.metadata.dodo_subscription_id ? '' : [button('Set up automatic payment', 'setUpMandate', () => ({ customer: customer.id, card: shownCard() }))] }]));
-	table('checkouts', 'None. One is made for each invoice that is collected by link.', ['Invoice', 'Checkout', 'Amount', ''], state.checkouts.map((checkout) => [checkout.isMandate ? 'set-up' : checkout.invoice, { content: [code(checkout.id)] }, amountCell(checkout.amount, checkout.currency), { content: checkout.open ? checkout.isMandate ? 'open' : [button('Pay', 'pay', () => ({ id: checkout.id, card: shownCard() })), button('Pay by bank debit', 'payByDebit', { id: checkout.id })] : 'used' }]));
-	table('payments', 'None yet.', ['Invoice', 'Payment', 'Amount', 'Status', ''], state.payments.map((payment) => {
-		const canRefund = payment.status === 'succeeded' && payment.refunded !== 'full';
-		const buttons = canRefund ? [button('Refund ...', 'refund', askAmount(payment.currency, payment.amount, { id: payment.id })), button('Refund that fails', 'refund', { id: payment.id, fail: true }), button('Open dispute', 'openDispute', { id: payment.id })] : [];
-		return [payment.invoice, { content: [code(payment.id)] }, amountCell(payment.amount, payment.currency), status(payment.status, [payment.status, payment.code, payment.byMandate && 'by mandate', payment.refunded && `refunded: ${payment.refunded}`].filter(Boolean).join(', ')), { content: buttons }];
-	}));
-	table('mandates', 'None. Set one up for a customer.', ['Customer', 'Mandate', 'Status', 'Card', ''], state.mandates.map((mandate) => [mandate.customer, { content: [code(mandate.id)] }, status(mandate.status), mandate.card, { content: ['active', 'on_hold'].includes(mandate.status) ? [button('Give the chosen card', 'mandateCard', () => ({ id: mandate.id, card: shownCard() })), button('Cancel', 'cancelMandate', { id: mandate.id })] : '' }]));
-	table('refunds', 'None yet.', ['Invoice', 'Refund', 'Amount', 'Status', 'Reason'], state.refunds.map((refund) => [refund.invoice, { content: [code(refund.id)] }, amountCell(refund.amount, refund.currency), status(refund.status), refund.reason ?? '']));
-	table('disputes', 'None. Open one on a payment.', ['Invoice', 'Dispute', 'Amount', 'Status', ''], state.disputes.map((dispute) => {
-		const isOpen = /opened|challenged/.test(dispute.status);
-		const moves = ['challenged', 'won', 'lost', 'accepted', 'expired', 'cancelled'].map((to) => button(to, 'moveDispute', { id: dispute.id, status: to }));
-		return [dispute.invoice, { content: [code(dispute.id)] }, amountCell(dispute.amount, dispute.currency), dispute.status.replace('dispute_', ''), { content: isOpen ? [...moves, button('lost by RDR', 'moveDispute', { id: dispute.id, status: 'lost', rdr: true })] : '' }];
-	}));
-	$('timeline').replaceChildren(...[...state.timeline].reverse().map((entry) => element('div', { className: entry.status >= 200 && entry.status < 300 ? '' : 'bad' }, `${entry.at.slice(11, 23)}  ${entry.from.padStart(4)} → ${entry.to.padEnd(4)}  ${entry.status || '---'}  ${entry.what}`)));
+	if ($('card').length === 1) $('card').append(...state.declineCodes.map((each) => element('option', {}, each)));
+	for (const [id, [empty, head, toRow]] of Object.entries(PARTS)) part(id, state[id], () => [table(empty, head, state[id].map(toRow))]);
+	part('timeline', state.timeline, () =>
+		state.timeline.toReversed().map(({ at, from, to, what, status: answer }) => {
+			const good = answer >= 200 && answer < 300;
+			return element('div', { className: good ? '' : 'bad' }, `${at.slice(11, 23)}  ${from.padStart(4)} → ${to.padEnd(4)}  ${answer || '---'}  ${what}`);
+		}),
+	);
 }
 
-let shown = '';
+const LOST = 'The sandbox does not answer any more. Start it again with npm start.';
 async function refresh() {
-	const text = await fetch('state').then((response) => response.text()).catch(() => null);
-	if (text === null || text === shown) return;
-	shown = text;
-	draw(JSON.parse(text));
+	const state = await fetch('state').then((response) => response.json(), () => null);
+	if (state !== null) draw(state);
+	if (state === null) $('message').textContent = LOST;
+	else if ($('message').textContent === LOST) $('message').textContent = '';
 }
 
 async function act(action, input) {
 	let words = '';
 	try {
-		const chosen = typeof input === 'function' ? input() : input;
+		const chosen = typeof input === 'function' ? await input() : input;
 		if (chosen === null) return;
-		const response = await fetch('act', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ...chosen, action }) });
+		const headers = { 'content-type': 'application/json' };
+		const response = await fetch('act', { method: 'POST', headers, body: JSON.stringify({ ...chosen, action }) });
 		if (!response.ok) words = (await response.json()).message;
 	} catch (caught) {
 		words = caught.message;
@@ -104,9 +267,21 @@ async function act(action, input) {
 
 $('issue').addEventListener('submit', (event) => {
 	event.preventDefault();
-	const { currency, type, customer, ...numbers } = Object.fromEntries(new FormData(event.target, event.submitter));
-	void act('issue', () => ({ currency, type, customer, amount: minorUnits(numbers.amount, currency), taxRate: Number(numbers.taxRate), count: Number(numbers.count ?? 1) }));
+	const { currency, type, customer: payer, ...numbers } = Object.fromEntries(new FormData(event.target, event.submitter));
+	const input = () => ({
+		currency,
+		type,
+		customer: payer,
+		amount: minorUnits(numbers.amount, currency),
+		taxRate: Number(numbers.taxRate.replace(',', '.')),
+		count: Number(numbers.count ?? 1),
+	});
+	void act('issue', input);
 });
 $('premium').addEventListener('change', (event) => void act('premium', { value: event.target.checked }));
-void refresh();
-setInterval(refresh, 500);
+
+async function keepFresh() {
+	await refresh().catch((caught) => void ($('message').textContent = caught.message));
+	setTimeout(keepFresh, 500);
+}
+void keepFresh();

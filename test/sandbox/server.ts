@@ -25,7 +25,7 @@ export async function startSandbox({ port, dodo, lago, n8nUrl }: { port: number;
 	const app = express();
 	app.disable('x-powered-by');
 	app.use(sameOrigin);
-	app.use(express.json());
+	app.use(express.json({ limit: '20kb' }));
 	for (const [path, file] of Object.entries(FILES)) {
 		const content = readFileSync(join(__dirname, file), 'utf8');
 		app.get(path, (_request: Request, response: Response) => {
@@ -36,7 +36,8 @@ export async function startSandbox({ port, dodo, lago, n8nUrl }: { port: number;
 		response.json({ ...books(world), n8nUrl, actions: Object.keys(actions), timeline: timeline.entries.slice(-200) });
 	});
 	app.post('/act', async (request: Request, response: Response) => {
-		const { action, ...input } = request.body as Record<string, unknown>;
+		// Nothing is parsed unless it is called JSON: a form of another page cannot say that without asking first.
+		const { action, ...input } = (request.body ?? {}) as Record<string, unknown>;
 		const run = Object.hasOwn(actions, String(action)) ? actions[String(action)] : undefined;
 		if (run === undefined) {
 			response.status(400).json({ message: `The sandbox cannot do "${String(action)}"` });
@@ -47,6 +48,8 @@ export async function startSandbox({ port, dodo, lago, n8nUrl }: { port: number;
 			(caught: unknown) => response.status(400).json({ message: wordsOf(caught) }),
 		);
 	});
+	app.use((_request: Request, response: Response) => response.status(404).json({ message: 'The sandbox has no such page' }));
+	app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => response.status(400).json({ message: 'The sandbox takes JSON only' }));
 	const server = createServer(app);
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);
@@ -65,8 +68,12 @@ export async function startSandbox({ port, dodo, lago, n8nUrl }: { port: number;
 /** Another page in the same browser must not play with the sandbox. */
 function sameOrigin(request: Request, response: Response, next: NextFunction): void {
 	const { origin, host } = request.headers;
-	const isForeign = (origin !== undefined && origin !== `http://${host}`) || request.headers['sec-fetch-site'] === 'cross-site' || !/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host ?? '');
-	if (isForeign && request.path !== '/') response.status(403).json({ message: 'Only the sandbox page itself may do that' });
+	const site = request.headers['sec-fetch-site'] ?? 'none';
+	const isHere = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host ?? '');
+	const isForeign = (origin !== undefined && origin !== `http://${host}`) || !['same-origin', 'none'].includes(String(site));
+	// Neither may it be shown inside another page, where a click could be led onto a button. A link to it is fine.
+	response.set({ 'x-frame-options': 'DENY', 'content-security-policy': "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'" });
+	if (!isHere || (isForeign && request.path !== '/')) response.status(403).json({ message: 'Only the sandbox page itself may do that' });
 	else next();
 }
 

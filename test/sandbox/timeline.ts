@@ -1,10 +1,12 @@
+import { USER_AGENT } from './actions';
 import type { CallRecord, DeliveryRecord, DodoSimulator, LagoSimulator } from '../simulators';
 
 /** One thing that happened between the three systems, in one line. */
 export interface TimelineEntry {
 	/** ISO-8601, UTC. */
 	at: string;
-	from: 'Lago' | 'Dodo' | 'n8n';
+	/** `you`: a call that the page made in a person's name. */
+	from: 'Lago' | 'Dodo' | 'n8n' | 'you';
 	to: 'Lago' | 'Dodo' | 'n8n';
 	what: string;
 	/** HTTP status; 0 when no answer came. */
@@ -19,7 +21,7 @@ export class Timeline {
 		for (const [name, simulator] of [['Dodo', dodo], ['Lago', lago]] as const) {
 			simulator.activity.on('call', (call: CallRecord) => {
 				const fault = call.fault ? ` (simulated fault: ${call.fault})` : '';
-				this.entries.push({ at: call.at, from: 'n8n', to: name, what: `${call.method} ${call.path}${fault}`, status: call.status });
+				this.entries.push({ at: call.at, from: call.headers['user-agent'] === USER_AGENT ? 'you' : 'n8n', to: name, what: `${call.method} ${call.path}${fault}`, status: call.status });
 			});
 			simulator.activity.on('delivery', (delivery: DeliveryRecord) => {
 				const again = delivery.attempt > 1 ? `, attempt ${delivery.attempt}` : '';

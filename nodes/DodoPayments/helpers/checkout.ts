@@ -10,8 +10,8 @@ export interface Checkout {
 	url: string;
 	/** Seconds since 1970. */
 	expiresAt: number;
-	/** When this process made it, seconds since 1970; absent on one that was made by another. */
-	createdAt?: number;
+	/** When this process made it in an earlier run, seconds since 1970; absent on a new one. */
+	madeAt?: number;
 }
 
 /** What to ask for. */
@@ -40,7 +40,7 @@ const MAX_RECENT = 5_000;
 export async function createCheckout(client: DodoClient, request: CheckoutRequest, nowS: number): Promise<Checkout> {
 	const key = keyOf(client, request);
 	const known = recent.get(key);
-	if (known !== undefined && known.expiresAt - 3600 > nowS) return known;
+	if (known !== undefined && known.expiresAt - 3600 > nowS) return { ...known, madeAt: known.expiresAt - LINK_LIFE_S };
 	const answer = await client.request(checkoutSchema, {
 		method: 'POST',
 		path: '/checkouts',
@@ -51,7 +51,6 @@ export async function createCheckout(client: DodoClient, request: CheckoutReques
 		sessionId: answer.session_id,
 		url: answer.checkout_url || hostedPage(client, answer.session_id),
 		expiresAt: nowS + LINK_LIFE_S,
-		createdAt: nowS,
 	};
 	recent.set(key, checkout);
 	pages.set(checkout.sessionId, checkout.url);

@@ -10,10 +10,28 @@ const DECLINES: Readonly<Record<string, string>> = {
 /** Attaches fine, declines when charged without the customer. */
 const DECLINES_OFF_SESSION = '4000000000000341';
 
+/** Every `error_code` of a failed payment (docs `api-reference/transaction-failures`). */
+export const DECLINE_CODES: readonly string[] = `
+	AUTHENTICATION_FAILURE AUTHENTICATION_REQUIRED AUTHENTICATION_TIMEOUT CARD_DECLINED CARD_NOT_ACTIVATED CARD_VELOCITY_EXCEEDED
+	CUSTOMER_CANCELLED DO_NOT_HONOR EXPIRED_CARD FRAUDULENT GENERIC_DECLINE INCORRECT_CVC INCORRECT_NUMBER INSUFFICIENT_FUNDS
+	INVALID_ACCOUNT INVALID_AMOUNT INVALID_CARD_NUMBER INVALID_CARD_OWNER INVALID_CVC INVALID_EXPIRY_YEAR INVALID_PIN
+	INVALID_REQUEST INVALID_UPI_ID LIMIT_EXCEEDED LIVE_MODE_TEST_CARD LOST_CARD MANDATE_INVALID MANDATE_REQUIRED
+	MANDATE_REQUIRED_SYSTEM NETWORK_ERROR NETWORK_TIMEOUT ORDER_CREATION_FAILED PAYMENT_METHOD_PROVIDER_DECLINED
+	PAYMENT_METHOD_UNSUPPORTED PICKUP_CARD PROCESSING_ERROR PROVIDER_UNSUPPORTED REENTER_TRANSACTION REVOCATION_OF_AUTHORIZATION
+	STOLEN_CARD TRANSACTION_NOT_ALLOWED TRANSACTION_NOT_APPROVED TRY_AGAIN_LATER UNKNOWN_ERROR`
+	.trim()
+	.split(/\s+/);
+
 /** The decline code of a card, null when it pays. A code itself is taken as "a card that declines with it". */
 export function declineOf(card: string, offSession = false): string | null {
 	if (offSession && card === DECLINES_OFF_SESSION) return 'GENERIC_DECLINE';
-	return DECLINES[card] ?? (/^[A-Z_]+$/.test(card) ? card : null);
+	return DECLINES[card] ?? (/^\d+$/.test(card) ? null : declineCode(card));
+}
+
+/** A code that Dodo has; a test that misspells one must not pass. */
+export function declineCode(code: string): string {
+	if (!DECLINE_CODES.includes(code)) throw new Error(`Dodo has no decline code "${code}"`);
+	return code;
 }
 
 /** What a payment shows of its card; undefined for none. */

@@ -8,7 +8,7 @@ import { DodoContext } from './context';
 import { Checkouts, type PayOptions } from './ledger/checkouts';
 import { Customers } from './ledger/customers';
 import { Disputes, type DisputeStatus } from './ledger/disputes';
-import { Mandates } from './ledger/mandates';
+import { Mandates, type MandateStatus } from './ledger/mandates';
 import { Payments } from './ledger/payments';
 import { Refunds } from './ledger/refunds';
 import { payerPages } from './page';
@@ -26,6 +26,7 @@ import {
 	type Endpoint,
 	type Metadata,
 	type Payment,
+	type PlannedCharge,
 	type Refund,
 	type Subscription,
 } from './state';
@@ -207,6 +208,23 @@ export class DodoSimulator {
 		return this.mandates.setCard(subscriptionId, card);
 	}
 
+	/** How the next charge of a mandate goes: declined with a code, or a bank debit that takes its time. */
+	planCharge(subscriptionId: string, planned: PlannedCharge): Subscription {
+		return this.mandates.plan(subscriptionId, planned);
+	}
+
+	/** What time, bank or customer does to a mandate. */
+	moveMandate(subscriptionId: string, status: MandateStatus): Subscription {
+		const subscription = existing(this.state.subscriptions, subscriptionId);
+		this.mandates.move(subscription, status);
+		return subscription;
+	}
+
+	/** The next refund of this payment will fail, also one that was asked for by API. */
+	failNextRefund(paymentId: string): void {
+		this.refunds.failNext(existing(this.state.payments, paymentId));
+	}
+
 	/** An endpoint added in the dashboard. */
 	addWebhook({ url, secret, filterTypes = null }: { url: string; secret?: string; filterTypes?: string[] | null }): Endpoint {
 		const endpoint = newEndpoint(url, { filter_types: filterTypes, ...(secret === undefined ? {} : { secret }) });
@@ -251,6 +269,9 @@ export class DodoSimulator {
 				moveDispute: ({ disputeId, status, ...options }) => this.moveDispute(disputeId, status, options),
 				activateMandate: ({ sessionId, card }) => this.activateMandate(sessionId, card),
 				setMandateCard: ({ subscriptionId, card }) => this.setMandateCard(subscriptionId, card),
+				planCharge: ({ subscriptionId, ...planned }) => this.planCharge(subscriptionId, planned),
+				moveMandate: ({ subscriptionId, status }) => this.moveMandate(subscriptionId, status),
+				failNextRefund: ({ paymentId }) => this.failNextRefund(paymentId),
 				addWebhook: (input) => this.addWebhook(input),
 				rotateSecret: ({ webhookId }) => ({ secret: this.rotateSecret(webhookId) }),
 				webhookSecret: ({ webhookId }) => ({ secret: this.webhookSecret(webhookId) }),

@@ -112,6 +112,7 @@ export interface Subscription {
 	billing: Billing;
 	cancel_at_next_billing_date: boolean;
 	cancelled_at: string | null;
+	paused_at: string | null;
 	/** Card that the next charge meets. */
 	card: string;
 	payment_method_id: string;
@@ -119,6 +120,14 @@ export interface Subscription {
 	tax_inclusive: boolean;
 	/** Failed charge that a new payment method will be asked for. */
 	dues: { amount: number; currency: string; metadata: Metadata } | null;
+	/** How the next charge goes, whatever the card. */
+	plannedCharge: PlannedCharge | null;
+}
+
+/** `code`: it is declined with it. `settleAfterMs`: it stays `processing` this long, as a bank debit does. */
+export interface PlannedCharge {
+	code?: string;
+	settleAfterMs?: number;
 }
 
 export interface Refund {

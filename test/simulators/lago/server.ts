@@ -16,7 +16,16 @@ import { paymentRoutes } from './routes/payments';
 import { subscriptionRoutes } from './routes/subscriptions';
 import { walletRoutes } from './routes/wallets';
 import { newEndpoint, webhookEndpointRoutes } from './routes/webhookEndpoints';
-import { LagoState, type CreditNote, type Invoice, type Payment, type Subscription, type WebhookEndpoint } from './state';
+import {
+	LagoState,
+	type CreditNote,
+	type Customer,
+	type Invoice,
+	type Payment,
+	type Subscription,
+	type WalletTransaction,
+	type WebhookEndpoint,
+} from './state';
 import { LAGO_RULES, LagoEvents } from './webhooks';
 
 export interface LagoSimulatorOptions {
@@ -186,6 +195,17 @@ export class LagoSimulator {
 		return this.ledger.payments.record({ invoice_id: id, amount_cents: amountCents, reference });
 	}
 
+	/** Moves a customer to another time zone; null: the organisation's. */
+	setTimezone(externalId: string, timezone: string | null): Customer {
+		return this.ledger.customers.setTimezone(externalId, timezone);
+	}
+
+	/** The customer uses prepaid credits (major units), all that are left unless told. */
+	spendWallet(walletId: string, credits?: number): WalletTransaction {
+		const { wallets } = this.ledger;
+		return wallets.spend(wallets.get(walletId), credits);
+	}
+
 	setMetadata(id: string, values: Record<string, string>): Invoice {
 		return this.ledger.invoices.setMetadata(id, values);
 	}
@@ -233,6 +253,8 @@ export class LagoSimulator {
 				createCreditNoteInUi: ({ invoiceId, ...note }) => this.createCreditNoteInUi(invoiceId, note),
 				payManually: ({ id, amountCents, reference }) => this.payManually(id, amountCents, reference),
 				setMetadata: ({ id, values }) => this.setMetadata(id, values),
+				setTimezone: ({ externalId, timezone }) => this.setTimezone(externalId, timezone),
+				spendWallet: ({ walletId, credits }) => this.spendWallet(walletId, credits),
 				addEndpoint: (input) => this.addEndpoint(input),
 				resend: ({ deliveryId }) => this.resend(deliveryId),
 				sign: ({ body, algorithm }) => this.sign(body, algorithm),

@@ -186,7 +186,7 @@ export interface WalletTransaction {
 	lago_wallet_id: string;
 	lago_invoice_id: string | null;
 	status: 'pending' | 'settled' | 'failed';
-	transaction_status: 'purchased' | 'granted' | 'voided';
+	transaction_status: 'purchased' | 'granted' | 'voided' | 'invoiced';
 	transaction_type: 'inbound' | 'outbound';
 	credits: number;
 	invoice_requires_successful_payment: boolean;
@@ -217,6 +217,12 @@ export class LagoState {
 /** ISO-8601 in UTC without milliseconds. */
 export function now(): string {
 	return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** The date where the customer is, some days from now. */
+export function dateOf(customer: Customer, days = 0): string {
+	const zone = typeof customer.applicable_timezone === 'string' ? customer.applicable_timezone : 'UTC';
+	return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(Date.now() + days * 86_400_000);
 }
 
 /** Total minus payments minus offsets; 0 when voided; the payment status plays no part. */

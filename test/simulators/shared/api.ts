@@ -105,9 +105,13 @@ export class SimulatedApi {
 
 	/** A route beside the API (control, payer's page): neither authorized nor logged. */
 	page(method: 'get' | 'post', path: string, handler: Handler): void {
-		this.app[method](path, async (request: Request, response: Response) =>
-			send(response, await answerOf(handler, toCall(request))),
-		);
+		this.app[method](path, async (request: Request, response: Response) => {
+			const { origin, host } = request.headers;
+			// A page from elsewhere in the same browser must not pay or push buttons here.
+			if (method === 'post' && origin !== undefined && origin !== `http://${host}`)
+				return send(response, { status: 403, body: { message: 'Only pages of the simulator itself may do that' } });
+			send(response, await answerOf(handler, toCall(request)));
+		});
 	}
 
 	async close(): Promise<void> {

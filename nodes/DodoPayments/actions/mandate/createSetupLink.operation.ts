@@ -98,8 +98,8 @@ export const createSetupLink: Operation<DodoClient> = {
 async function openUnused(client: DodoClient, request: CheckoutRequest, externalId: string): Promise<Checkout> {
 	const nowS = Math.floor(Date.now() / 1000);
 	const opened = await createCheckout(client, request, nowS);
-	if (opened.createdAt === nowS || opened.createdAt === undefined) return opened;
-	const since = new Date((opened.createdAt - CLOCK_SKEW_S) * 1000).toISOString();
+	if (opened.madeAt === undefined) return opened;
+	const since = new Date((opened.madeAt - CLOCK_SKEW_S) * 1000).toISOString();
 	const made = await client.list(mandateSchema, '/subscriptions', { created_at_gte: since }, MAX_NEW_MANDATES);
 	if (!made.some(({ metadata }) => metadata.lago_customer_external_id === externalId)) return opened;
 	forgetCheckout(client, request);

@@ -1,5 +1,5 @@
 import { dodoId } from '../../shared/ids';
-import { declineOf, SUCCESS_CARD } from '../cards';
+import { declineCode, declineOf, SUCCESS_CARD } from '../cards';
 import type { DodoContext } from '../context';
 import { checkTotal, taxed, taxPercent } from '../money';
 import {
@@ -37,6 +37,8 @@ export interface NewCheckout {
 
 export interface PayOptions {
 	card?: string;
+	/** Dodo's decline code: the payment fails with it, whatever the card. */
+	code?: string;
 	country?: string;
 	/** What a customer types where the cart leaves the amount open. */
 	amount?: number;
@@ -84,13 +86,14 @@ export class Checkouts {
 	}
 
 	/** The customer pays on the hosted page; a declined card leaves the session open. */
-	pay(sessionId: string, { card = SUCCESS_CARD, country, amount, settleAfterMs }: PayOptions = {}): Payment {
+	pay(sessionId: string, { card = SUCCESS_CARD, code, country, amount, settleAfterMs }: PayOptions = {}): Payment {
+		const decline = code === undefined ? declineOf(card) : declineCode(code);
 		const session = this.usable(sessionId);
 		if (session.mandate !== null) throw new Error('This session sets up a mandate: activate it instead of paying');
 		const begun = session.payment_id === null ? undefined : this.context.state.payments.get(session.payment_id);
 		const payment = begun?.status === 'requires_payment_method' ? begun : this.begin(session, { card, country, amount });
-		const decline = declineOf(card);
-		session.consumed = decline === null;
+		// While a bank debit is on its way nobody may pay again.
+		session.consumed = decline === null || settleAfterMs !== undefined;
 		this.payments.end(payment, decline, settleAfterMs);
 		return payment;
 	}

@@ -1,8 +1,8 @@
 import { dodoId } from '../../shared/ids';
-import { declineOf, SUCCESS_CARD } from '../cards';
+import { declineCode, declineOf, SUCCESS_CARD } from '../cards';
 import type { DodoContext } from '../context';
 import { checkTotal, taxed } from '../money';
-import { existing, timestamp, type Metadata, type Payment, type PaymentMethod, type Subscription } from '../state';
+import { existing, timestamp, type Metadata, type Payment, type PaymentMethod, type PlannedCharge, type Subscription } from '../state';
 import type { Checkouts } from './checkouts';
 import { limitedView, type Customers } from './customers';
 import { SOMEWHERE, type Payments } from './payments';
@@ -10,6 +10,9 @@ import { SOMEWHERE, type Payments } from './payments';
 const YEAR_MS = 365 * 86_400_000;
 const MONTH_MS = 30 * 86_400_000;
 const LINK_LIFE_MS = 24 * 3_600_000;
+
+/** What a mandate can be (docs: `GET /subscriptions/{id}`). */
+export type MandateStatus = 'active' | 'past_due' | 'on_hold' | 'paused' | 'cancelled' | 'failed' | 'expired';
 
 export interface ChargeRequest {
 	amount: number;
@@ -46,11 +49,13 @@ export class Mandates {
 			metadata: session.metadata,
 			cancel_at_next_billing_date: false,
 			cancelled_at: null,
+			paused_at: null,
 			card,
 			payment_method_id: this.saveCard(customer.customer_id, card).payment_method_id,
 			created_at: timestamp(),
 			tax_inclusive: product.price.tax_inclusive,
 			dues: null,
+			plannedCharge: null,
 		};
 		state.subscriptions.set(subscription.subscription_id, subscription);
 		Object.assign(session, { consumed: true, subscription_id: subscription.subscription_id });
@@ -71,7 +76,10 @@ export class Mandates {
 			this.context.refuse('PREVIOUS_PAYMENT_PENDING', 'The previous payment is not in a terminal state');
 		checkTotal(amount, currency ?? subscription.currency);
 		const payment = this.begin(subscription, { amount, currency, metadata });
-		this.context.later(this.context.options.chargeDelayMs, () => this.finish(subscription, payment));
+		const { code, settleAfterMs } = subscription.plannedCharge ?? {};
+		subscription.plannedCharge = null;
+		if (settleAfterMs !== undefined) this.payments.debit(payment);
+		this.context.later(settleAfterMs ?? this.context.options.chargeDelayMs, () => this.finish(subscription, payment, code));
 		return payment.payment_id;
 	}
 
@@ -102,16 +110,28 @@ export class Mandates {
 		return subscription;
 	}
 
-	/** `PATCH /subscriptions/{id}` with another status. */
+	/** Decides how the next charge goes. */
+	plan(subscriptionId: string, { code, settleAfterMs }: PlannedCharge): Subscription {
+		const subscription = existing(this.context.state.subscriptions, subscriptionId);
+		const declined = code === undefined ? {} : { code: declineCode(code) };
+		subscription.plannedCharge = { ...declined, ...(settleAfterMs === undefined ? {} : { settleAfterMs }) };
+		return subscription;
+	}
+
+	/** Another status: by `PATCH /subscriptions/{id}`, or as time, bank and customer bring it. */
 	move(subscription: Subscription, status: string): void {
 		if (subscription.status === status) return;
 		const event = status === 'active' && subscription.status === 'paused' ? 'unpaused' : status;
-		Object.assign(subscription, { status, cancelled_at: status === 'cancelled' ? timestamp() : null });
+		Object.assign(subscription, {
+			status,
+			cancelled_at: status === 'cancelled' ? timestamp() : null,
+			paused_at: status === 'paused' ? timestamp() : null,
+		});
 		this.announce(subscription, event);
 	}
 
 	view(subscription: Subscription): Record<string, unknown> {
-		const { card: _card, dues: _dues, customer, ...visible } = subscription;
+		const { card: _card, dues: _dues, plannedCharge: _planned, customer, ...visible } = subscription;
 		const since = Date.parse(subscription.created_at);
 		return {
 			...visible,
@@ -134,7 +154,6 @@ export class Mandates {
 			previous_billing_date: subscription.created_at,
 			on_demand: true,
 			past_due_ends_at: null,
-			paused_at: null,
 			payment_frequency_count: 1,
 			payment_frequency_interval: 'Month',
 			quantity: 1,
@@ -175,9 +194,9 @@ export class Mandates {
 		return payment;
 	}
 
-	private finish(subscription: Subscription, payment: Payment): void {
+	private finish(subscription: Subscription, payment: Payment, code?: string): void {
 		if (payment.status !== 'processing') return;
-		const decline = declineOf(subscription.card, true);
+		const decline = code ?? declineOf(subscription.card, true);
 		const { total_amount: amount, currency, metadata } = payment;
 		this.payments.end(payment, decline);
 		subscription.dues = decline === null ? null : { amount, currency, metadata };

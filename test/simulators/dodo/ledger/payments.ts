@@ -116,10 +116,15 @@ export class Payments {
 			this.announce(payment);
 		};
 		if (settleAfterMs === undefined) return finish();
+		this.debit(payment);
+		this.context.later(settleAfterMs, finish);
+	}
+
+	/** A bank was told to debit: the money is on its way, maybe for days. */
+	debit(payment: Payment): void {
 		Object.assign(payment, { payment_method: 'bank_debit', payment_method_type: 'sepa', ...cardView(undefined) });
 		this.mark(payment, 'processing');
 		this.announce(payment);
-		this.context.later(settleAfterMs, finish);
 	}
 
 	/** Changes a payment as time does, and tells. */

@@ -15,6 +15,9 @@ export interface RefundRequest {
 
 /** Refunds with every refusal that the docs name (`api-reference/error-codes`). Amounts in minor units. */
 export class Refunds {
+	/** Payments whose next refund the bank will refuse. */
+	private readonly failing = new Set<string>();
+
 	constructor(private readonly context: DodoContext) {}
 
 	/** A refund that is pending; its outcome follows by webhook. */
@@ -41,8 +44,14 @@ export class Refunds {
 		for (const { line, amount: part } of parts) line.refunded += part;
 		this.context.state.refunds.set(refund.refund_id, refund);
 		payment.refunds.push(insidePayment(refund));
-		this.context.later(this.context.options.chargeDelayMs, () => this.finish(refund, payment, parts, fail));
+		const fails = this.failing.delete(payment.payment_id) || fail;
+		this.context.later(this.context.options.chargeDelayMs, () => this.finish(refund, payment, parts, fails));
 		return { ...refund };
+	}
+
+	/** The next refund of this payment will fail, whoever asks for it. */
+	failNext({ payment_id }: Payment): void {
+		this.failing.add(payment_id);
 	}
 
 	private checkPayment(payment: Payment): void {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { noteMetadata } from '../metadata';
 import { forbidden, invalid, notAllowed, notFound, serverError } from '../refusals';
-import { dueOf, now, type CreditNote, type CreditNoteItem, type Fee, type Invoice, type LagoState } from '../state';
+import { dateOf, dueOf, now, type CreditNote, type CreditNoteItem, type Fee, type Invoice, type LagoState } from '../state';
 import { averageRate, couponShare, creditNoteView, taxByRate } from '../views/creditNotes';
 import { netOf, taxView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
@@ -68,7 +68,7 @@ export class CreditNotes {
 			sequential_id: sequence,
 			number: `${invoice.number}-CN${String(sequence).padStart(3, '0')}`,
 			invoice,
-			issuing_date: at.slice(0, 10),
+			issuing_date: dateOf(invoice.customer),
 			credit_status: 'available',
 			refund_status: refund > 0 ? 'pending' : null,
 			reason: reason as string,

@@ -48,6 +48,7 @@ export class Customers {
 	ensure({ external_id = 'cust_1', ...given }: Partial<Customer>, currency: string, provider?: string | null): Customer {
 		const customer = this.state.customers.get(external_id) ?? this.create(external_id, currency);
 		Object.assign(customer, given);
+		applyTimezone(customer, given);
 		if (provider !== undefined)
 			customer.billing_configuration = {
 				...customer.billing_configuration,
@@ -68,6 +69,7 @@ export class Customers {
 				: replaceMetadata(known?.metadata ?? [], metadata, { maxValue: MAX_VALUE, onCustomer: true });
 		const customer = known ?? this.create(externalId, typeof input.currency === 'string' ? input.currency : null);
 		for (const key of WRITABLE) if (key in input) customer[key] = input[key];
+		applyTimezone(customer, input);
 		if (entries !== undefined) customer.metadata = entries;
 		const provider = (billing as { payment_provider?: unknown } | undefined)?.payment_provider;
 		// A name that Lago does not know clears the provider.
@@ -75,6 +77,20 @@ export class Customers {
 			this.ensure({ external_id: externalId }, '', PROVIDERS.includes(String(provider)) ? String(provider) : null);
 		customer.updated_at = now();
 		this.events.announce(known ? 'customer.updated' : 'customer.created', 'customer', () => ({ ...customer }));
+		return customer;
+	}
+
+	/** Moves somebody to another time zone, as in Lago's screen; null: the organisation's. */
+	setTimezone(externalId: string, timezone: string | null): Customer {
+		const customer = this.get(externalId);
+		try {
+			new Intl.DateTimeFormat('en', { timeZone: timezone ?? 'UTC' });
+		} catch {
+			throw new Error(`There is no time zone "${timezone}"`);
+		}
+		Object.assign(customer, { timezone, updated_at: now() });
+		applyTimezone(customer, customer);
+		this.events.announce('customer.updated', 'customer', () => ({ ...customer }));
 		return customer;
 	}
 
@@ -127,4 +143,9 @@ export class Customers {
 		this.state.customers.set(externalId, customer);
 		return customer;
 	}
+}
+
+/** The zone that counts: the customer's own, else the organisation's, which is UTC. */
+function applyTimezone(customer: Customer, given: Record<string, unknown>): void {
+	if ('timezone' in given) customer.applicable_timezone = customer.timezone ?? 'UTC';
 }

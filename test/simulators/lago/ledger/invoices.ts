@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { entry, replaceMetadata } from '../metadata';
 import { invalid, notAllowed, notFound } from '../refusals';
-import { dueOf, now, type Customer, type Fee, type Invoice, type LagoState } from '../state';
+import { dateOf, dueOf, now, type Customer, type Fee, type Invoice, type LagoState } from '../state';
 import { invoiceView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
 import type { Customers } from './customers';
@@ -13,7 +13,6 @@ export const VISIBLE = ['draft', 'finalized', 'voided', 'failed', 'pending'];
 export const PAYMENT_STATUSES = ['pending', 'succeeded', 'failed'];
 export const INVOICE_TYPES = ['subscription', 'one_off', 'credit', 'add_on', 'progressive_billing', 'advance_charges'] as const;
 const MAX_VALUE = 140;
-const DAY_MS = 86_400_000;
 const EVENT_OF: Readonly<Record<string, string>> = { one_off: 'invoice.one_off_created', credit: 'invoice.paid_credit_added' };
 
 export interface NewInvoice {
@@ -81,8 +80,8 @@ export class Invoices {
 			payment_status: input.paymentStatus ?? (paid ? 'succeeded' : 'pending'),
 			invoice_type: type,
 			currency,
-			issuing_date: at.slice(0, 10),
-			payment_due_date: new Date(Date.now() + dueInDays * DAY_MS).toISOString().slice(0, 10),
+			issuing_date: dateOf(customer),
+			payment_due_date: dateOf(customer, dueInDays),
 			net_payment_term: dueInDays,
 			payment_overdue: false,
 			payment_dispute_lost_at: null,
@@ -112,7 +111,7 @@ export class Invoices {
 	finalize(id: string | undefined): Invoice {
 		const invoice = this.get(id);
 		if (invoice.status !== 'draft') return notFound('invoice');
-		Object.assign(invoice, { status: 'finalized', number: this.number(), issuing_date: now().slice(0, 10), updated_at: now() });
+		Object.assign(invoice, { status: 'finalized', number: this.number(), issuing_date: dateOf(invoice.customer), updated_at: now() });
 		this.announceNew(invoice);
 		return invoice;
 	}
@@ -203,7 +202,7 @@ export class Invoices {
 		)
 			return invoice;
 		invoice.payment_overdue = true;
-		invoice.payment_due_date = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
+		invoice.payment_due_date = dateOf(invoice.customer, -1);
 		this.announce('invoice.payment_overdue', invoice);
 		return invoice;
 	}

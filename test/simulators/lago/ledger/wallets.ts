@@ -99,6 +99,21 @@ export class Wallets {
 		return wallet === undefined ? 0 : Math.round(wallet.credits * wallet.rate * subunits(wallet.currency));
 	}
 
+	/** Usage takes credits (major units); all of them unless told. */
+	spend(wallet: Wallet, credits = wallet.credits): WalletTransaction {
+		if (!(credits > 0) || credits > wallet.credits) throw new Error(`The wallet holds ${wallet.credits} credits`);
+		wallet.credits -= credits;
+		const transaction = this.add(wallet, {
+			credits,
+			status: 'settled',
+			settled_at: now(),
+			transaction_status: 'invoiced',
+			transaction_type: 'outbound',
+		});
+		this.events.announce('wallet.updated', 'wallet', () => walletView(wallet));
+		return transaction;
+	}
+
 	/** Takes credits away for money that is given back (minor units). */
 	takeBack(wallet: Wallet, cents: number): void {
 		const credits = cents / subunits(wallet.currency) / wallet.rate;
