@@ -57,15 +57,18 @@ export function allocateRefund({ wanted, refundable, earlier }: RefundRoom, fees
 		const { rounded, precise } = sumOf(open, amounts);
 		const off = rounded - wanted;
 		if (Math.abs(off) > TOLERANCE || rounded <= 0 || rounded > refundable) continue;
-		const cost = costOf(off, Math.abs(drift + precise - rounded));
+		const cost = costOf(off, drift + precise - rounded);
 		if (best === null || cost < best.cost) best = { amounts, off, cost };
 	}
 	return best === null ? null : allocation(open, best.amounts, wanted + best.off);
 }
 
-/** Exact before too little before too much, unless the strain would leave a last refund that the fees cannot carry. */
+/**
+ * Exact before too little before too much. `strain` is by how much the fees are used up beyond what was refunded: a little less than
+ * needed is welcome, much more would leave a last refund that the fees cannot carry. The weights were found by trying many sequences.
+ */
 function costOf(off: number, strain: number): number {
-	return Math.abs(off) + (off > 0 ? 0.1 : 0) + strain / 100 + Math.max(0, strain - 1) * 3;
+	return Math.abs(off) + (off > 0 ? 5 : 0) + Math.abs(strain + 0.4) / 100 + Math.max(0, strain - 0.7) * 3;
 }
 
 /** How much money one unit of a fee stands for: less by its coupons, more by its tax. */
