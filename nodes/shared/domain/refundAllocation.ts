@@ -68,7 +68,7 @@ export function allocateRefund({ wanted, refundable, earlier }: RefundRoom, fees
  * needed is welcome, much more would leave a last refund that the fees cannot carry. The weights were found by trying many sequences.
  */
 function costOf(off: number, strain: number): number {
-	return Math.abs(off) + (off > 0 ? 5 : 0) + Math.abs(strain + 0.4) / 100 + Math.max(0, strain - 0.7) * 3;
+	return Math.abs(off) + (off > 0 ? 5 : 0) + Math.abs(strain + 0.2) / 100 + Math.max(0, strain - 0.7) * 3;
 }
 
 /** How much money one unit of a fee stands for: less by its coupons, more by its tax. */
