@@ -139,6 +139,7 @@ export const webhookListSchema = z
 	.passthrough();
 
 export type DodoPayment = z.output<typeof paymentSchema>;
+export type DodoPaymentSummary = z.output<typeof paymentSummarySchema>;
 export type DodoMandate = z.output<typeof mandateSchema>;
 export type DodoRefund = z.output<typeof refundSchema>;
 export type DodoDispute = z.output<typeof disputeSchema>;

@@ -12,7 +12,7 @@ import { idempotencyKeyOf, invoiceField, organizationField, paymentMetadata, rea
 import { fetchMandate, termsOf, unchargeable, type MandateTerms, type Unchargeable } from '../../helpers/mandates';
 import { refusedForGood } from '../../helpers/refusals';
 import { UnclearCalls } from '../../helpers/unclearCalls';
-import { chargeAnswerSchema, paymentSummarySchema } from '../../schemas/objects';
+import { chargeAnswerSchema, paymentSummarySchema, type DodoPaymentSummary } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -90,12 +90,23 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 		if (ended !== null) return ended;
 	}
 	const nowS = Math.floor(Date.now() / 1000);
-	const isDue = ctx.getNodeParameter('tryAgain', index, false) === true || (state?.nextTryAt ?? Infinity) <= nowS;
+	const tryAgain = ctx.getNodeParameter('tryAgain', index, false) === true;
+	const isDue = tryAgain || (state?.nextTryAt ?? Infinity) <= nowS;
 	if (dodoId?.startsWith('pay_') && state?.phase === 'failed' && !isDue) return waitsForNextTry(invoice.number, state);
 	const isRunning = state?.phase === 'charging' || state?.phase === 'processing';
 	const attempt = state === null || dodoId === undefined ? 1 : isRunning ? state.attempt : state.attempt + 1;
 	const { description } = ctx.getNodeParameter('additionalFields', index, {}) as { description?: string };
-	return await chargeOnce(ctx, client, index, { invoice, mandateId, terms, attempt, amount: verdict.amount, before: state, description: description || `Invoice ${invoice.number}` });
+	return await chargeOnce(ctx, client, index, {
+		invoice,
+		mandateId,
+		terms,
+		attempt,
+		// Somebody took our entries off the invoice and asks for a try: what ended before does not stand in its way.
+		startsAnew: tryAgain && dodoId === undefined,
+		amount: verdict.amount,
+		before: state,
+		description: description || `Invoice ${invoice.number}`,
+	});
 }
 
 /** A copy of the event that led to the failed try must not lead to another one. */
@@ -111,15 +122,19 @@ interface Charge {
 	mandateId: string;
 	terms: MandateTerms;
 	attempt: number;
+	/** The attempt is numbered after those that Dodo knows. */
+	startsAnew: boolean;
 	/** Minor units of the invoice's currency. */
 	amount: number;
 	before: CollectionState | null;
 	description: string;
 }
 
-async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: number, wanted: Charge): Promise<Json> {
+async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: number, asked: Charge): Promise<Json> {
+	const earlier = await chargesOf(client, asked);
+	const wanted = asked.startsAnew ? { ...asked, attempt: Math.max(0, ...earlier.map(attemptOf)) + 1 } : asked;
 	const { invoice, mandateId, attempt, amount } = wanted;
-	const found = await findCharge(client, wanted);
+	const found = foundAmong(earlier, wanted);
 	if (found !== null) return found;
 	const key = `${client.accountKey} ${invoice.lago_id} ${attempt}`;
 	unclear.refuseWhileUnclear(key, `A charge of invoice ${invoice.number}`);
@@ -162,20 +177,32 @@ async function afterRefusal(client: DodoClient, wanted: Charge, key: string, cau
 	return refusedForGood(caught, `the charge of invoice ${invoice.number}`) ?? (await Promise.reject(caught));
 }
 
-/** The charge of this invoice and attempt that Dodo already has, as a result; null when there is none. */
-async function findCharge(client: DodoClient, wanted: Charge): Promise<Json | null> {
-	const { invoice, mandateId, attempt } = wanted;
+/** All payments of this invoice by its mandate. */
+async function chargesOf(client: DodoClient, { invoice, mandateId }: Charge): Promise<DodoPaymentSummary[]> {
 	const query: IDataObject = { subscription_id: mandateId };
 	if (typeof invoice.created_at === 'string') query.created_at_gte = invoice.created_at;
 	const payments = await client.list(paymentSummarySchema, '/payments', query, PAYMENT_LIMIT);
-	const ours = payments.filter(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
-	const paid = ours.find(({ status, refund_status }) => status === 'succeeded' && !refund_status);
+	return payments.filter(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
+}
+
+function attemptOf({ metadata }: DodoPaymentSummary): number {
+	return Number(metadata.attempt) || 1;
+}
+
+/** The charge of this invoice and attempt that Dodo already has, as a result; null when there is none. */
+function foundAmong(charges: DodoPaymentSummary[], wanted: Charge): Json | null {
+	const { invoice, attempt } = wanted;
+	const paid = charges.find(({ status, refund_status }) => status === 'succeeded' && !refund_status);
 	if (paid) return paidAtDodo(paid.payment_id, invoice.number);
-	const running = ours.find(({ status }) => moneyIsMoving(status) && status !== 'succeeded');
-	const known = running ?? ours.find(({ metadata }) => Number(metadata.attempt) === attempt);
+	const running = charges.find(({ status }) => moneyIsMoving(status) && status !== 'succeeded');
+	const known = running ?? charges.find((charge) => attemptOf(charge) === attempt);
 	if (known === undefined) return null;
 	const what = `Payment ${known.payment_id} of invoice ${invoice.number} (${known.status ?? 'just started'}) was already made for this attempt, so nothing was charged.`;
 	return charged('existing', what, known.payment_id, wanted);
+}
+
+async function findCharge(client: DodoClient, wanted: Charge): Promise<Json | null> {
+	return foundAmong(await chargesOf(client, wanted), wanted);
 }
 
 function charged(outcome: 'charging' | 'existing', message: string, paymentId: string, { invoice, mandateId, terms, attempt, amount, before }: Charge): Json {

@@ -138,9 +138,11 @@ async function alreadyCredited(client: LagoClient, notes: LagoCreditNote[], refu
 async function credit(client: LagoClient, invoice: LagoInvoice, notes: LagoCreditNote[], booking: Extract<Booking, { booked: true }>, wanted: Mirror): Promise<Json> {
 	const { refund, facts, reason } = wanted;
 	const { currency, number } = invoice;
+	const given = amountOf(wanted);
+	if (given === null) return held('unreadable_refund', `Dodo Payments does not say how much refund ${refund.refund_id} gave back.`, 'Look at the refund in Dodo Payments and make the credit note in Lago by hand.');
 	const gone = notes.reduce((sum, note) => sum + note.refund_amount_cents, 0);
 	const refundable = (invoice.total_paid_amount_cents ?? 0) - gone;
-	const asked = shareOf(refund.amount ?? facts.amount, facts.amount, booking.amount);
+	const asked = shareOf(given, facts.amount, booking.amount);
 	if (asked > refundable + ROUNDING * (notes.length + 1))
 		return held(
 			'refund_exceeds_booked',
@@ -185,6 +187,12 @@ async function credit(client: LagoClient, invoice: LagoInvoice, notes: LagoCredi
 		refundAmount: note.refund_amount_cents,
 		difference,
 	};
+}
+
+/** What went back, in minor units; null when nobody says so. */
+function amountOf({ refund, payment, facts }: Mirror): number | null {
+	const listed = payment.refunds?.find(({ refund_id }) => refund_id === refund.refund_id);
+	return refund.amount ?? listed?.amount ?? (refund.is_partial === false ? facts.amount : null);
 }
 
 /** What a refund means on the books when Dodo's tax came on top of what was booked: the same share of it. */
