@@ -1,10 +1,12 @@
-import type { IDataObject, IHookFunctions } from 'n8n-workflow';
+import type { IDataObject, IHookFunctions, ILoadOptionsFunctions } from 'n8n-workflow';
 import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
 import * as dodoEndpoint from '../../nodes/DodoPayments/helpers/endpoint';
+import { searchInvoiceProducts, searchMandates, searchPayments } from '../../nodes/DodoPayments/methods/listSearch';
 import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import * as lagoEndpoint from '../../nodes/Lago/helpers/endpoint';
 import { publicKeyOf } from '../../nodes/Lago/helpers/publicKey';
+import { searchCreditNotes, searchCustomers, searchInvoices } from '../../nodes/Lago/methods/listSearch';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { runOperation, type Operations } from '../../nodes/shared/node/operation';
 import { startDodoSimulator, startLagoSimulator, type CallRecord, type DodoSimulator, type LagoSimulator } from '../simulators';
@@ -54,6 +56,8 @@ beforeAll(async () => {
 	await refundsBothWays();
 	await automaticPayment();
 	await permanentLink();
+
+	await lists();
 
 	const dodoContext = executeContext({ parameters: {}, credential: { baseUrl: dodo.url } }) as unknown as IHookFunctions;
 	Object.assign(dodoContext, { getWorkflowStaticData: () => ({}) });
@@ -153,6 +157,19 @@ async function automaticPayment(): Promise<void> {
 	expect(await runLago(save, { ...mandate, status: 'cancelled' })).toMatchObject([{ outcome: 'removed' }]);
 }
 
+/** What the editor offers to choose from. */
+async function lists(): Promise<void> {
+	const contextOf = (baseUrl: string) => executeContext({ parameters: {}, credential: { baseUrl } }) as unknown as ILoadOptionsFunctions;
+	const offered = async (search: typeof searchInvoices, baseUrl: string, filter?: string) => (await search.call(contextOf(baseUrl), filter)).results.map(({ name }) => name);
+	expect(await offered(searchMandates, dodo.url)).toEqual([expect.stringMatching(/EUR · on_hold · sub_/)]);
+	expect(await offered(searchMandates, dodo.url, 'nobody')).toEqual([]);
+	expect((await offered(searchPayments, dodo.url)).length).toBeGreaterThan(3);
+	expect(await offered(searchInvoiceProducts, dodo.url)).toContainEqual(expect.stringContaining('JPY · tax included'));
+	expect(await offered(searchCreditNotes, lago.url)).toContainEqual(expect.stringMatching(/-CN001 · refund EUR 24\.00 · succeeded/));
+	expect(await offered(searchCustomers, lago.url, 'c-mandate')).toEqual([expect.stringContaining('c-mandate')]);
+	expect((await offered(searchInvoices, lago.url)).length).toBeGreaterThan(3);
+}
+
 async function permanentLink(): Promise<void> {
 	const { lago_id } = lago.issueInvoice();
 	const [invoice] = await runLago({ operation: 'get', invoice: lago_id });
@@ -180,7 +197,7 @@ describeWithSpec('dodo', 'requests to Dodo Payments', (spec) => {
 		const sent = new Set(dodo.calls.map(({ method, path }) => `${method} ${path.replace(/(cks|pay|ep|pdt|ref|sub)_\w+/, ':id')}`));
 		expect([...sent].sort()).toEqual([
 			'DELETE /webhooks/:id', 'GET /checkouts/:id', 'GET /payments', 'GET /payments/:id', 'GET /payments/:id/line-items', 'GET /products', 'GET /refunds',
-			'GET /refunds/:id', 'GET /subscriptions/:id', 'GET /webhooks', 'GET /webhooks/:id', 'GET /webhooks/:id/secret', 'PATCH /webhooks/:id', 'POST /checkouts',
+			'GET /refunds/:id', 'GET /subscriptions', 'GET /subscriptions/:id', 'GET /webhooks', 'GET /webhooks/:id', 'GET /webhooks/:id/secret', 'PATCH /webhooks/:id', 'POST /checkouts',
 			'POST /products', 'POST /refunds', 'POST /subscriptions/:id/charge', 'POST /subscriptions/:id/update-payment-method', 'POST /webhooks',
 		]);
 		for (const call of dodo.calls) expect([call.method, call.path, validateRequest(spec, call.method, pathOf(call), call.body)]).toEqual([call.method, call.path, []]);
