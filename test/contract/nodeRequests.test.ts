@@ -210,7 +210,7 @@ describeWithSpec('lago', 'requests to Lago', (spec) => {
 		expect([...sent].sort()).toEqual([
 			'DELETE /api/v1/webhook_endpoints/:id', 'GET /api/v1/credit_notes', 'GET /api/v1/credit_notes/:id', 'GET /api/v1/customers', 'GET /api/v1/customers/c-mandate',
 			'GET /api/v1/invoices', 'GET /api/v1/invoices/:id', 'GET /api/v1/payments', 'GET /api/v1/webhook_endpoints', 'GET /api/v1/webhooks/json_public_key',
-			'POST /api/v1/credit_notes', 'POST /api/v1/customers', 'POST /api/v1/invoices/:id/lose_dispute', 'POST /api/v1/payments', 'POST /api/v1/webhook_endpoints',
+			'PATCH /api/v1/credit_notes/:id/metadata', 'POST /api/v1/credit_notes', 'POST /api/v1/customers', 'POST /api/v1/invoices/:id/lose_dispute', 'POST /api/v1/payments', 'POST /api/v1/webhook_endpoints',
 			'PUT /api/v1/credit_notes/:id', 'PUT /api/v1/invoices/:id', 'PUT /api/v1/webhook_endpoints/:id',
 		]);
 		for (const call of lago.calls) expect([call.method, call.path, validateRequest(spec, call.method, pathOf(call), call.body)]).toEqual([call.method, call.path, []]);

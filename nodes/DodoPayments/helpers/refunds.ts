@@ -53,7 +53,13 @@ export async function refundLocked(client: DodoClient, wanted: WantedRefund): Pr
 async function make(client: DodoClient, wanted: WantedRefund): Promise<Json> {
 	const { paymentId, amount, reason, metadata } = wanted;
 	const body: IDataObject = { payment_id: paymentId, reason, metadata };
-	if (amount !== null) body.items = await itemsFor(client, paymentId, amount, wanted.withoutTax);
+	if (amount !== null) {
+		const items = await itemsFor(client, paymentId, amount, wanted.withoutTax);
+		// A refund without items is one of everything.
+		if (items.length === 0)
+			return { ...held('refund_refused', `Payment ${paymentId} shows no line that a part could be refunded of.`, 'Refund the part by hand in Dodo Payments, then set the refund status in Lago.'), paymentId };
+		body.items = items;
+	}
 	const answer = await client.request(refundSchema, { method: 'POST', path: '/refunds', body }).catch(async (caught: unknown): Promise<Json> => {
 		if (!(caught instanceof ApiError) || caught.unauthorized) return await Promise.reject(caught);
 		if (caught.mayHaveWorked) unclear.remember(`${client.accountKey} ${paymentId} ${reason}`);

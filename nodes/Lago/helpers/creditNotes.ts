@@ -27,8 +27,11 @@ export async function creditNotesOf(client: LagoClient, invoice: { id: string; n
 
 /** Writes where the refund stands and, merged with what is there, our metadata. Emits no webhook. Throws ApiError. */
 export async function changeCreditNote(client: LagoClient, id: string, change: { refundStatus?: RefundStatus; metadata?: Record<string, string> }): Promise<void> {
-	const credit_note: IDataObject = {};
-	if (change.refundStatus) credit_note.refund_status = change.refundStatus;
-	if (change.metadata) credit_note.metadata = change.metadata;
-	await client.request(creditNoteAnswerSchema, { method: 'PUT', path: `/credit_notes/${encodeURIComponent(id)}`, body: { credit_note } });
+	const path = `/credit_notes/${encodeURIComponent(id)}`;
+	const { refundStatus, metadata } = change;
+	// A PUT must name the status, and whoever writes only metadata does not know how it stands by now.
+	if (refundStatus === undefined) return void (await client.send({ method: 'PATCH', path: `${path}/metadata`, body: { metadata: { ...metadata } } }));
+	const credit_note: IDataObject = { refund_status: refundStatus };
+	if (metadata) credit_note.metadata = metadata;
+	await client.request(creditNoteAnswerSchema, { method: 'PUT', path, body: { credit_note } });
 }

@@ -121,13 +121,15 @@ export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, refe
 		if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
 			return overpaid('paid_twice', `${came}, but invoice ${invoice.number} was already paid another way.`, false);
 		if (references === null) return { action: 'look_up_references' };
-		if (references.length === 0 && dodoId === undefined)
+		// Only another payment that is booked or recorded as paid proves that this one is surplus.
+		const isOther = dodoId !== undefined && dodoId !== payment.id && dodoId !== payment.checkoutSessionId;
+		if (references.length === 0 && !(isOther && phase === 'paid'))
 			return hold(
 				'already_paid',
 				`${came}. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
 				`Find out in Lago what paid the invoice. If it was payment ${payment.id}, nothing is left to do; otherwise the customer paid twice and one payment must be returned.`,
 			);
-		return overpaid('paid_twice', `${came}, but invoice ${invoice.number} was already paid another way.`, references.length > 0 || phase !== 'paid');
+		return overpaid('paid_twice', `${came}, but invoice ${invoice.number} was already paid another way.`, references.length > 0);
 	}
 	if (invoice.status === 'voided')
 		return overpaid(
@@ -154,7 +156,10 @@ export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, refe
 			`Payment ${payment.id} is ${formatAmount(payment.amount, payment.currency)}, invoice ${invoice.number} is in ${invoice.currency}.`,
 			'Turn adaptive currency off in Dodo Payments, then record or refund this payment by hand.',
 		);
-	const paid = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	// The record of a charge may come after its outcome; then the tax mode is not known yet.
+	const net = payment.amount - payment.tax;
+	const isUnrecorded = payment.subscriptionId !== null && dodoId !== payment.id;
+	const paid = state?.taxOnTop || (isUnrecorded && net === invoice.totalDue) ? net : payment.amount;
 	if (paid === invoice.totalDue) return { action: 'book', amount: paid };
 	const figures = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}, invoice ${invoice.number} has ${formatAmount(invoice.totalDue, invoice.currency)} due`;
 	return paid < invoice.totalDue

@@ -40,6 +40,7 @@ const fields: INodeProperties[] = [
 
 /** More payments than one mandate ever has in the life of one invoice. */
 const PAYMENT_LIMIT = 1_000;
+const CLOCK_MARGIN_MS = 24 * 3_600_000;
 const unclear = new UnclearCalls();
 
 /** What a person reads when a link takes the place of a charge. */
@@ -101,10 +102,11 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 		mandateId,
 		terms,
 		attempt,
-		// Somebody took our entries off the invoice and asks for a try: what ended before does not stand in its way.
-		startsAnew: tryAgain && dodoId === undefined,
+		// Asked for a try where no record tells that the last one has ended: what Dodo shows as ended does not stand in its way.
+		startsAnew: tryAgain && (dodoId === undefined || isRunning),
 		amount: verdict.amount,
 		before: state,
+		recordedId: dodoId,
 		description: description || `Invoice ${invoice.number}`,
 	});
 }
@@ -127,11 +129,19 @@ interface Charge {
 	/** Minor units of the invoice's currency. */
 	amount: number;
 	before: CollectionState | null;
+	/** What the invoice names as its newest session or payment. */
+	recordedId: string | undefined;
 	description: string;
 }
 
 async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: number, asked: Charge): Promise<Json> {
 	const earlier = await chargesOf(client, asked);
+	// A payment by link, or by a mandate of old, is not among the payments of this mandate.
+	const { recordedId } = asked;
+	if (recordedId?.startsWith('pay_') && !earlier.some(({ payment_id }) => payment_id === recordedId)) {
+		const ended = await endsBecauseOf(client, recordedId, asked.invoice.number);
+		if (ended !== null) return ended;
+	}
 	const wanted = asked.startsAnew ? { ...asked, attempt: Math.max(0, ...earlier.map(attemptOf)) + 1 } : asked;
 	const { invoice, mandateId, attempt, amount } = wanted;
 	const found = foundAmong(earlier, wanted);
@@ -180,7 +190,9 @@ async function afterRefusal(client: DodoClient, wanted: Charge, key: string, cau
 /** All payments of this invoice by its mandate. */
 async function chargesOf(client: DodoClient, { invoice, mandateId }: Charge): Promise<DodoPaymentSummary[]> {
 	const query: IDataObject = { subscription_id: mandateId };
-	if (typeof invoice.created_at === 'string') query.created_at_gte = invoice.created_at;
+	const createdAt = Date.parse(String(invoice.created_at));
+	// Lago's clock is not Dodo's.
+	if (!Number.isNaN(createdAt)) query.created_at_gte = new Date(createdAt - CLOCK_MARGIN_MS).toISOString();
 	const payments = await client.list(paymentSummarySchema, '/payments', query, PAYMENT_LIMIT);
 	return payments.filter(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
 }
@@ -192,7 +204,7 @@ function attemptOf({ metadata }: DodoPaymentSummary): number {
 /** The charge of this invoice and attempt that Dodo already has, as a result; null when there is none. */
 function foundAmong(charges: DodoPaymentSummary[], wanted: Charge): Json | null {
 	const { invoice, attempt } = wanted;
-	const paid = charges.find(({ status, refund_status }) => status === 'succeeded' && !refund_status);
+	const paid = charges.find(({ status, refund_status }) => status === 'succeeded' && refund_status !== 'full');
 	if (paid) return paidAtDodo(paid.payment_id, invoice.number);
 	const running = charges.find(({ status }) => moneyIsMoving(status) && status !== 'succeeded');
 	const known = running ?? charges.find((charge) => attemptOf(charge) === attempt);

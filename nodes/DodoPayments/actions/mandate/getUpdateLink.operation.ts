@@ -28,8 +28,10 @@ const fields: INodeProperties[] = [
 	},
 ];
 
-/** Links that still live, by account and mandate: asking twice must not start two collections of the dues. */
-const living = new Map<string, { result: Json; expiresAtMs: number }>();
+/** Links of a moment ago, by account and mandate: asking twice must not start two collections of the dues. */
+const living = new Map<string, { result: Json; madeAtMs: number }>();
+/** Long enough for a copy of the same request; a link that was used must not be handed out for a day. */
+const REUSE_MS = 10 * 60_000;
 /** Dodo says when a link dies; when it does not, this is what it documents for hosted pages. */
 const LINK_LIFE_MS = 24 * 3_600_000;
 
@@ -42,7 +44,7 @@ export const getUpdateLink: Operation<DodoClient> = {
 		const key = `${client.accountKey} ${subscriptionId}`;
 		return await withLock(`update ${key}`, async () => {
 			const known = living.get(key);
-			if (known !== undefined && known.expiresAtMs - 3_600_000 > Date.now()) return { ...known.result, outcome: 'existing' };
+			if (known !== undefined && known.madeAtMs + REUSE_MS > Date.now()) return { ...known.result, outcome: 'existing' };
 			const body: IDataObject = { type: 'new' };
 			if (returnUrl) body.return_url = returnUrl;
 			const answer = await client
@@ -58,7 +60,7 @@ export const getUpdateLink: Operation<DodoClient> = {
 				paymentId: answer.payment_id ?? null,
 				expiresAt: new Date(expiresAtMs).toISOString(),
 			};
-			living.set(key, { result, expiresAtMs });
+			living.set(key, { result, madeAtMs: Date.now() });
 			return result;
 		});
 	},

@@ -6,6 +6,7 @@ import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
+import { ApiError } from '../../../shared/transport/apiError';
 import { creditNoteSchema, invoiceSchema, toInvoiceFacts, type LagoCreditNote } from '../../../Lago/schemas/objects';
 import { fetchPayment, leftOf, refundLocked, refundOnce } from '../../helpers/refunds';
 import { refundSchema, type DodoPayment } from '../../schemas/objects';
@@ -135,7 +136,9 @@ async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Jso
 	const about = { creditNoteId: note.lago_id, creditNoteNumber: note.number, invoiceId: note.lago_invoice_id, invoiceNumber: note.invoice_number };
 	const mirrored = note.metadata?.dodo_refund_id;
 	if (typeof mirrored === 'string' && mirrored !== '') {
-		const refund = await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` });
+		const refund = await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` }).catch(async (caught: unknown) => (caught instanceof ApiError && caught.final && caught.status === 404 ? null : await Promise.reject(caught)));
+		if (refund === null)
+			return { ...held('no_dodo_payment', `Credit note ${note.number} names refund ${mirrored}, which Dodo Payments does not have.`, 'Remove or correct dodo_refund_id in the metadata of the credit note in Lago.'), ...about };
 		const message = `Credit note ${note.number} has its refund at Dodo Payments already (${mirrored}, ${refund.status}), so nothing is refunded again.`;
 		return { outcome: 'mirrored', message, ...about, refundId: mirrored, paymentId: refund.payment_id, status: refund.status };
 	}
@@ -162,11 +165,14 @@ async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Jso
 			),
 			...about,
 		};
-	const isWhole = note.refund_amount_cents === booked && leftOf(payment) === payment.total_amount;
+	const net = payment.total_amount - (payment.tax ?? 0);
+	const isBookedWhole = booked === payment.total_amount || booked === net;
+	const isWhole = isBookedWhole && note.refund_amount_cents === booked && leftOf(payment) === payment.total_amount;
 	const wanted = {
 		paymentId: payment.payment_id,
 		amount: isWhole ? null : note.refund_amount_cents,
-		withoutTax: booked < payment.total_amount,
+		// Tax on top was never booked; less booked for another reason says nothing about tax.
+		withoutTax: booked < payment.total_amount && booked === net,
 		reason: `Lago credit note ${note.number} (${note.lago_id})`,
 		metadata: { lago_credit_note_id: note.lago_id },
 	};

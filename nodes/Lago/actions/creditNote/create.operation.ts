@@ -114,8 +114,9 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Json> {
 	if (earlyHit !== null) return earlyHit;
 	const invoice = await fetchInvoice(client, invoiceId);
 	const about = { invoiceNumber: invoice.number };
-	const notes = early ?? (await creditNotesOf(client, { id: invoiceId, number: invoice.number }));
-	const hit = early === null ? await alreadyCredited(client, notes, refund) : null;
+	const listed = numberSaid === invoice.number ? early : null;
+	const notes = listed ?? (await creditNotesOf(client, { id: invoiceId, number: invoice.number }));
+	const hit = listed === null ? await alreadyCredited(client, notes, refund) : null;
 	if (hit !== null) return hit;
 	const booking = await bookingOf(client, invoice, facts);
 	if (!booking.booked) return { ...(await returned(client, invoice, wanted)), ...about };
@@ -142,7 +143,13 @@ async function credit(client: LagoClient, invoice: LagoInvoice, notes: LagoCredi
 	if (given === null) return held('unreadable_refund', `Dodo Payments does not say how much refund ${refund.refund_id} gave back.`, 'Look at the refund in Dodo Payments and make the credit note in Lago by hand.');
 	const gone = notes.reduce((sum, note) => sum + note.refund_amount_cents, 0);
 	const refundable = (invoice.total_paid_amount_cents ?? 0) - gone;
-	const asked = shareOf(given, facts.amount, booking.amount);
+	const asked = shareOf(given, facts, booking.amount);
+	if (asked === null)
+		return held(
+			'refund_exceeds_booked',
+			`Payment ${facts.id} brought ${formatAmount(facts.amount, currency)}, of which ${formatAmount(booking.amount, currency)} are booked on invoice ${number}; which of it refund ${refund.refund_id} gives back is not clear.`,
+			'If what was never booked went back, nothing is left to do; otherwise make the credit note in Lago by hand.',
+		);
 	if (asked > refundable + ROUNDING * (notes.length + 1))
 		return held(
 			'refund_exceeds_booked',
@@ -195,9 +202,10 @@ function amountOf({ refund, payment, facts }: Mirror): number | null {
 	return refund.amount ?? listed?.amount ?? (refund.is_partial === false ? facts.amount : null);
 }
 
-/** What a refund means on the books when Dodo's tax came on top of what was booked: the same share of it. */
-function shareOf(refunded: number, paid: number, booked: number): number {
-	return booked === paid ? refunded : Math.round((refunded * booked) / paid);
+/** What a refund means on the books: the same, or its share when Dodo's tax came on top; null when less was booked for another reason. */
+function shareOf(refunded: number, { amount, tax }: PaymentFacts, booked: number): number | null {
+	if (booked === amount) return refunded;
+	return booked === amount - tax ? Math.round((refunded * booked) / amount) : null;
 }
 
 function feesOf(invoice: LagoInvoice, notes: LagoCreditNote[]): CreditableFee[] {

@@ -49,7 +49,7 @@ export const saveRefund: Operation<LagoClient> = {
 async function save(client: LagoClient, refund: Refund): Promise<Json> {
 	const refused = refund.outcome === 'held' && (refund.reason === 'refund_refused' || refund.reason === 'refund_failed');
 	if (!refund.refundId && !refused) return refund;
-	const refundStatus = refused ? 'failed' : statusOf(refund.status);
+	const refundStatus = refused ? 'failed' : endOf(refund.status);
 	const metadata: Record<string, string> = {};
 	if (refund.refundId) metadata[REFUND_ID_KEY] = refund.refundId;
 	if (refund.refundId && refund.paymentId) metadata[REFUNDED_PAYMENT_KEY] = refund.paymentId;
@@ -62,9 +62,9 @@ async function confirm(client: LagoClient, refund: Refund): Promise<Json> {
 	const notes = await creditNotesOf(client, { id: refund.invoiceId, number: refund.invoiceNumber });
 	const [first, ...surplus] = notes.filter(({ metadata }) => metadata?.[REFUND_ID_KEY] === refund.refundId);
 	const isSurplus = surplus.some(({ lago_id }) => lago_id === refund.creditNoteId);
-	const refundStatus: RefundStatus = isSurplus ? 'failed' : statusOf(refund.status);
+	const refundStatus = isSurplus ? 'failed' : endOf(refund.status);
 	const current = notes.find(({ lago_id }) => lago_id === refund.creditNoteId)?.refund_status;
-	if (current !== refundStatus) await changeCreditNote(client, refund.creditNoteId, { refundStatus });
+	if (refundStatus !== undefined && current !== refundStatus) await changeCreditNote(client, refund.creditNoteId, { refundStatus });
 	if (isSurplus)
 		return {
 			...refund,
@@ -74,9 +74,10 @@ async function confirm(client: LagoClient, refund: Refund): Promise<Json> {
 				`Its refund status was set to failed. Lago cannot delete a credit note: take ${refund.creditNoteNumber} into account by hand.`,
 			),
 		};
-	return { ...refund, outcome: refundStatus === 'succeeded' ? 'refund_confirmed' : refund.outcome, message: `Credit note ${refund.creditNoteNumber} mirrors refund ${refund.refundId} (${refundStatus}).` };
+	return { ...refund, outcome: refundStatus === 'succeeded' ? 'refund_confirmed' : refund.outcome, message: `Credit note ${refund.creditNoteNumber} mirrors refund ${refund.refundId} (${refundStatus ?? 'pending'}).` };
 }
 
-function statusOf(status: string | null | undefined): RefundStatus {
-	return status === 'succeeded' || status === 'failed' ? status : 'pending';
+/** How the refund has ended. While it runs nothing is written: its end may have been written already. */
+function endOf(status: string | null | undefined): RefundStatus | undefined {
+	return status === 'succeeded' || status === 'failed' ? status : undefined;
 }

@@ -33,7 +33,7 @@ export const saveMandate: Operation<LagoClient> = {
 		const mandate = parsed.data;
 		const externalId = mandate.metadata.lago_customer_external_id;
 		const about = { subscriptionId: mandate.subscription_id, status: mandate.status, customerExternalId: externalId ?? null };
-		if (typeof externalId !== 'string' || externalId === '' || mandate.on_demand === false)
+		if (typeof externalId !== 'string' || externalId === '' || mandate.on_demand !== true)
 			return { outcome: 'ignored', message: `Subscription ${mandate.subscription_id} was not set up for a Lago customer.`, ...about };
 		const result = await withLock(`customer ${client.accountKey} ${externalId}`, async () => await save(client, mandate, externalId));
 		return { ...about, ...result };

@@ -12,6 +12,7 @@ import { paymentSchema as dodoPaymentSchema } from '../../../DodoPayments/schema
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
 import { bookedReferences, changeInvoice, fetchInvoice, type InvoiceChange } from '../../helpers/invoices';
 import { bookPayment, isKnownFree, rememberFree } from '../../helpers/manualPayments';
+import { MANDATE_KEY } from '../../helpers/customers';
 import { planFrom, type PlanFrom } from '../../helpers/retryPlan';
 import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
@@ -187,12 +188,15 @@ async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceI
  * @returns its id, a held item when it is not clear, null when the mandate has nothing to do with Lago.
  */
 async function findInvoiceOfDues(client: LagoClient, payment: PaymentFacts, subscriptionId: string): Promise<string | Held | null> {
-	const [customer] = await client.list('customers', listedCustomerSchema, { 'metadata[dodo_subscription_id]': subscriptionId }, 1);
+	// An older Lago ignores filters that it does not know.
+	const customers = await client.list('customers', listedCustomerSchema, { [`metadata[${MANDATE_KEY}]`]: subscriptionId }, MAX_OPEN_INVOICES);
+	const customer = customers.find(({ metadata }) => metadata?.some(({ key, value }) => key === MANDATE_KEY && value === subscriptionId));
 	if (customer === undefined) return null;
 	const booked = await client.list('payments', paymentSchema, { external_customer_id: customer.external_id }, MAX_PAYMENTS);
 	const bookedOn = booked.find(({ reference }) => reference === payment.id)?.lago_payable_id;
 	if (bookedOn) return bookedOn;
-	const [recorded] = await client.list('invoices', invoiceSchema, { [`metadata[${PAYMENT_ID_KEY}]`]: payment.id }, 1);
+	const named = await client.list('invoices', invoiceSchema, { [`metadata[${PAYMENT_ID_KEY}]`]: payment.id }, MAX_OPEN_INVOICES);
+	const recorded = named.find((invoice) => ourRecord(toInvoiceFacts(invoice).metadata).dodoId === payment.id);
 	if (recorded !== undefined) return recorded.lago_id;
 	const query = { external_customer_id: customer.external_id, statuses: ['finalized'], payment_statuses: ['pending', 'failed'] };
 	const open = await client.list('invoices', invoiceSchema, query, MAX_OPEN_INVOICES);
