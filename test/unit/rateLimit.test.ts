@@ -3,6 +3,7 @@ import { takeTurn } from '../../nodes/DodoPayments/transport/rateLimit';
 /** Dodo's lowest tier (docs `api-reference/introduction`). */
 const PER_SECOND = 40;
 const PER_MINUTE = 240;
+const PATIENCE_MS = 8_000;
 
 beforeEach(() => {
 	jest.useFakeTimers({ now: 1_800_000_000_000 });
@@ -14,7 +15,7 @@ afterEach(() => {
 /** The moments at which so many requests started that were asked for at once; null for those that were turned away. */
 async function startsOf(account: string, count: number): Promise<Array<number | null>> {
 	const asked = Array.from({ length: count }, async () =>
-		await takeTurn(account).then(
+		await takeTurn(account, PATIENCE_MS).then(
 			() => Date.now(),
 			() => null,
 		),
@@ -37,18 +38,25 @@ test('what would have to wait too long is turned away at once, as something that
 	const starts = await startsOf('flood', 400);
 	expect(starts.filter((at) => at !== null).length).toBeLessThanOrEqual(PER_MINUTE);
 	expect(starts.filter((at) => at === null).length).toBeGreaterThanOrEqual(400 - PER_MINUTE);
-	await expect(takeTurn('flood')).rejects.toMatchObject({ status: 429, transient: true, mayHaveWorked: false });
+	await expect(takeTurn('flood', PATIENCE_MS)).rejects.toMatchObject({ status: 429, transient: true, mayHaveWorked: false });
 });
 
 test('each account has its own turns, and gets them back with time', async () => {
 	await startsOf('one', 400);
-	await expect(takeTurn('two')).resolves.toBeUndefined();
+	await expect(takeTurn('two', PATIENCE_MS)).resolves.toBeUndefined();
 	await jest.advanceTimersByTimeAsync(61_000);
-	await expect(takeTurn('one')).resolves.toBeUndefined();
+	await expect(takeTurn('one', PATIENCE_MS)).resolves.toBeUndefined();
 });
 
 test('a single request waits for nobody', async () => {
 	const before = Date.now();
-	await takeTurn('alone');
+	await takeTurn('alone', PATIENCE_MS);
 	expect(Date.now()).toBe(before);
+});
+
+test('who may wait longer gets a turn later instead of a refusal', async () => {
+	await startsOf('busy', 400);
+	const patient = takeTurn('busy', 60_000).then(() => 'got a turn');
+	await jest.advanceTimersByTimeAsync(60_000);
+	await expect(patient).resolves.toBe('got a turn');
 });

@@ -32,9 +32,9 @@ export class DodoClient extends ServiceClient {
 	}
 
 	/** Waits for its turn below Dodo's rate limit. */
-	override async send(request: ApiRequest): Promise<unknown> {
-		await takeTurn(this.accountKey);
-		return await super.send(request);
+	protected override async sendOnce(request: ApiRequest): Promise<unknown> {
+		await takeTurn(this.accountKey, this.patience.leftMs);
+		return await super.sendOnce(request);
 	}
 
 	/** The first `limit` entries of a list with 0-based pages and no total (docs `api-reference/introduction`). */

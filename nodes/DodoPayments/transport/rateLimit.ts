@@ -7,23 +7,24 @@ const LIMITS = [
 	{ spanMs: 60_000, requests: 225 },
 ] as const;
 
-/** Longer than this nobody may wait: Dodo itself waits 15 s for the answer to a webhook. */
-const PATIENCE_MS = 8_000;
+/** Waiting so long for a turn is always worth it, however little time is left for trying again. */
+const SHORTEST_PATIENCE_MS = 2_000;
 
 /** Times of the requests of the last minute, those that are still to start included; oldest first, ms since 1970. */
 const turns = new Map<string, number[]>();
 
 /**
  * Waits until a request of this account may start. Turns are given in the order in which they were asked for.
+ * @param patienceMs how long the caller can wait for its turn.
  * @throws ApiError (transient) when the queue is too long; the event comes again later.
  */
-export async function takeTurn(accountKey: string, now = Date.now): Promise<void> {
+export async function takeTurn(accountKey: string, patienceMs: number, now = Date.now): Promise<void> {
 	const asked = now();
 	const taken = (turns.get(accountKey) ?? []).filter((at) => at > asked - 60_000);
 	const startAt = LIMITS.reduce((earliest, { spanMs, requests }) => Math.max(earliest, (taken.at(-requests) ?? -Infinity) + spanMs), asked);
 	turns.set(accountKey, taken);
-	if (startAt - asked > PATIENCE_MS)
-		throw new ApiError('Dodo Payments', 429, 'TOO_MANY_REQUESTS', 'Dodo Payments takes 240 requests a minute, and more are waiting already');
+	if (startAt - asked > Math.max(patienceMs, SHORTEST_PATIENCE_MS))
+		throw new ApiError('Dodo Payments', 429, 'NO_TURN_LEFT', 'Dodo Payments takes 240 requests a minute, and more are waiting already');
 	taken.push(startAt);
 	if (startAt > asked) await sleep(startAt - asked);
 }

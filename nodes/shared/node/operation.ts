@@ -1,21 +1,24 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { asNodeError } from '../transport/nodeError';
+import type { ServiceClient } from '../transport/serviceClient';
 
 /** What an operation returns for one item: plain JSON. */
 export type Json = Record<string, unknown>;
 
 /** One operation: its fields and what it does with one item, in one file. */
-export interface Operation<Client> {
+export interface Operation<Client extends ServiceClient> {
 	fields: INodeProperties[];
+	/** Runs once, for all items that come in together. */
+	once?: boolean;
 	/** Runs for item `index`; every returned object becomes an output item. Throws ApiError or NodeOperationError. */
 	execute(ctx: IExecuteFunctions, client: Client, index: number): Promise<Json | Json[]>;
 }
 
 /** resource -> operation -> implementation. */
-export type Operations<Client> = Readonly<Record<string, Readonly<Record<string, Operation<Client>>>>>;
+export type Operations<Client extends ServiceClient> = Readonly<Record<string, Readonly<Record<string, Operation<Client>>>>>;
 
 /** Runs the chosen operation for every item, in order. */
-export async function runOperation<Client>(
+export async function runOperation<Client extends ServiceClient>(
 	ctx: IExecuteFunctions,
 	operations: Operations<Client>,
 	connect: (ctx: IExecuteFunctions) => Promise<Client>,
@@ -25,8 +28,9 @@ export async function runOperation<Client>(
 	if (operation === undefined) return await Promise.reject(asNodeError(ctx.getNode(), 'This operation does not exist in the installed version of the package'));
 	const client = await connect(ctx);
 	const output: INodeExecutionData[] = [];
-	for (let index = 0; index < ctx.getInputData().length; index++) {
-		const results = await operation.execute(ctx, client, index).catch(async (caught: unknown) => {
+	const runs = operation.once === true ? 1 : ctx.getInputData().length;
+	for (let index = 0; index < runs; index++) {
+		const results = await untilClear(ctx, client, operation, index).catch(async (caught: unknown) => {
 			const shown = asNodeError(ctx.getNode(), caught, index);
 			if (!ctx.continueOnFail()) return await Promise.reject(shown);
 			// Only these keys make n8n send the item to the error output.
@@ -35,6 +39,18 @@ export async function runOperation<Client>(
 		for (const json of Array.isArray(results) ? results : [results]) output.push({ json: json as IDataObject, pairedItem: { item: index } });
 	}
 	return [output];
+}
+
+/**
+ * Runs an operation again when a request of it may have worked although its answer was lost: every operation looks before it acts, so the
+ * second run finds what the first one did.
+ */
+async function untilClear<Client extends ServiceClient>(ctx: IExecuteFunctions, client: Client, operation: Operation<Client>, index: number): Promise<Json | Json[]> {
+	client.patience.nextItem();
+	return await client.patience.keepTrying(
+		async () => await operation.execute(ctx, client, index),
+		({ mayHaveWorked }) => mayHaveWorked,
+	);
 }
 
 /** Shows fields only for one operation of one resource, on top of their own conditions. */

@@ -1,6 +1,9 @@
 /** Which service answered, or did not. */
 export type Service = 'Dodo Payments' | 'Lago';
 
+/** The request did not leave, or found nobody. */
+const NEVER_SENT: ReadonlySet<string> = new Set(['EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'NO_TIME_LEFT', 'NO_TURN_LEFT']);
+
 /** A request that Dodo or Lago refused or did not answer. Carries no header, key or request body. */
 export class ApiError extends Error {
 	override readonly name = 'ApiError';
@@ -15,6 +18,8 @@ export class ApiError extends Error {
 		message: string,
 		/** Lago's `error_details`: field -> codes. */
 		readonly details: Readonly<Record<string, readonly string[]>> = {},
+		/** What the service asked to wait before the next request, ms; 0 when it said nothing. */
+		readonly retryAfterMs = 0,
 	) {
 		super(message);
 	}
@@ -25,9 +30,13 @@ export class ApiError extends Error {
 		return status === null || status === 408 || status === 429 || status >= 500 || this.code === 'lock_acquisition_failed';
 	}
 
-	/** No answer, or one that does not tell whether the request was carried out: it must be looked for before it is sent again. */
+	/**
+	 * No answer, or one that does not prove that nothing was done: it must be looked for before it is sent again. A 429 should prove it, but
+	 * something between here and the service may say so of a request that has got through, and money must not move on a "should".
+	 */
 	get mayHaveWorked(): boolean {
-		return this.status === null || this.status === 408 || this.status >= 500;
+		if (NEVER_SENT.has(this.code ?? '')) return false;
+		return this.status === null || this.status === 408 || this.status === 429 || this.status >= 500;
 	}
 
 	/** The key is wrong or may not do this: mending the credential helps, so the event must come again. */

@@ -28,6 +28,7 @@ function headline(error: ApiError): string {
 
 function advice(error: ApiError): string {
 	const { service, status } = error;
+	if (error.code === 'NO_TIME_LEFT') return 'Nothing was lost: the event is delivered again, and the reconciliation finds it too.';
 	if (status === null)
 		return `Check that the base URL in the ${service} credential is right and that n8n can reach it. Nothing was lost: the event is delivered again.`;
 	if (status === 401)

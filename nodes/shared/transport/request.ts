@@ -12,9 +12,6 @@ import { ApiError, type Service } from './apiError';
 /** Every place from which this package calls a service. */
 export type RequestContext = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions | IWebhookFunctions;
 
-/** Below Dodo's patience of 15 s for an answer to its webhook. */
-const TIMEOUT_MS = 10_000;
-
 /** A request below the base URL of a service. */
 export interface ApiRequest {
 	method: IHttpRequestMethods;
@@ -37,10 +34,11 @@ export interface ServiceAccess {
 
 /**
  * One request, no retry.
+ * @param timeoutMs how long it may take.
  * @returns the parsed JSON body.
  * @throws ApiError for any status but 2xx and for no answer at all.
  */
-export async function apiRequest(ctx: RequestContext, access: ServiceAccess, request: ApiRequest): Promise<unknown> {
+export async function apiRequest(ctx: RequestContext, access: ServiceAccess, request: ApiRequest, timeoutMs: number): Promise<unknown> {
 	const options: IHttpRequestOptions = {
 		method: request.method,
 		url: `${access.baseUrl}${request.path}`,
@@ -49,12 +47,12 @@ export async function apiRequest(ctx: RequestContext, access: ServiceAccess, req
 		body: request.body,
 		headers: { Accept: 'application/json', ...request.headers },
 		json: true,
-		timeout: TIMEOUT_MS,
+		timeout: timeoutMs,
 		returnFullResponse: true,
 		ignoreHttpStatusErrors: true,
 		disableFollowRedirect: true,
 	};
-	let response: { statusCode: number; body: unknown };
+	let response: { statusCode: number; body: unknown; headers?: Record<string, unknown> };
 	try {
 		response = (await ctx.helpers.httpRequestWithAuthentication.call(ctx, access.credentialType, options)) as typeof response;
 	} catch (caught) {
@@ -64,8 +62,18 @@ export async function apiRequest(ctx: RequestContext, access: ServiceAccess, req
 	if (response.statusCode >= 200 && response.statusCode < 300) return response.body;
 	const { code, message, details } = access.readError(response.body);
 	return await Promise.reject(
-		new ApiError(access.service, response.statusCode, code, message ?? `HTTP ${response.statusCode}`, details),
+		new ApiError(access.service, response.statusCode, code, message ?? `HTTP ${response.statusCode}`, details, retryAfterOf(response.headers ?? {})),
 	);
+}
+
+/** `Retry-After` in seconds or as a date; else Lago's `X-RateLimit-Reset`, seconds until its limit is lifted. */
+function retryAfterOf(headers: Record<string, unknown>): number {
+	const retryAfter = String(headers['retry-after'] ?? '').trim();
+	const seconds = /^\d+(\.\d+)?$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
+	if (seconds > 0) return seconds * 1000;
+	const reset = Number(headers['x-ratelimit-reset']);
+	// A larger number is no wait but a moment in time, of a service that counts so.
+	return headers['x-ratelimit-remaining'] === '0' && reset > 0 && reset <= 60 ? reset * 1000 : 0;
 }
 
 async function rejectUnanswered(access: ServiceAccess, caught: unknown): Promise<never> {

@@ -1,13 +1,19 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
 import type { z } from 'zod';
 import { ApiError } from './apiError';
+import { oneTry, patienceOf, type Patience } from './patience';
 import { apiRequest, type ApiRequest, type RequestContext, type ServiceAccess } from './request';
 
-/** What both clients share: send, and parse what comes back. */
+/** What both clients share: send, try again where that is safe, and parse what comes back. */
 export abstract class ServiceClient {
+	readonly patience: Patience;
+
 	protected constructor(
 		private readonly ctx: RequestContext,
 		private readonly access: ServiceAccess,
-	) {}
+	) {
+		this.patience = isExecution(ctx) ? patienceOf(ctx) : oneTry();
+	}
 
 	/** Identity of the account, for caches in this process: two credentials may point to one server. */
 	get accountKey(): string {
@@ -27,8 +33,25 @@ export abstract class ServiceClient {
 		throw new ApiError(service, 502, 'UNEXPECTED_ANSWER', `The answer to ${request.method} ${request.path} is not what ${service} documents: ${where}`);
 	}
 
-	/** One request whose answer does not matter. */
+	/**
+	 * One request whose answer does not matter. Sent again after a passing failure when that cannot do anything twice: a read, or
+	 * something that was certainly not carried out. Whatever may have worked is thrown: its operation must look before it acts again.
+	 * @throws ApiError
+	 */
 	async send(request: ApiRequest): Promise<unknown> {
-		return await apiRequest(this.ctx, this.access, request);
+		return await this.patience.keepTrying(
+			async () => await this.sendOnce(request),
+			({ mayHaveWorked }) => request.method === 'GET' || !mayHaveWorked,
+		);
 	}
+
+	protected async sendOnce(request: ApiRequest): Promise<unknown> {
+		if (this.patience.isOver)
+			throw new ApiError(this.access.service, null, 'NO_TIME_LEFT', `${this.access.service} was not asked: the sender of the event waits no longer for the answer`);
+		return await apiRequest(this.ctx, this.access, request, this.patience.requestTimeoutMs);
+	}
+}
+
+function isExecution(ctx: RequestContext): ctx is IExecuteFunctions {
+	return 'getInputData' in ctx;
 }

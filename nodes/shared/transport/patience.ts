@@ -1,0 +1,116 @@
+import { sleep, type IExecuteFunctions } from 'n8n-workflow';
+import { ApiError } from './apiError';
+
+/** Dodo waits 15 s for the answer to its webhook (docs `developer-resources/webhooks`), Lago 30 s (`lago-api:app/services/webhooks/send_http_service.rb`). */
+const WHILE_DODO_WAITS_MS = 9_000;
+const WHILE_LAGO_WAITS_MS = 22_000;
+/** For each item where nobody waits for an answer: schedules, reconciliation, a person's own workflows. */
+const WHILE_NOBODY_WAITS_MS = 30_000;
+/** After this even the most patient sender has hung up: what runs then runs for nobody. */
+const SENDER_GONE_MS = 60_000;
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 5_000;
+/** Where nobody waits: a service may ask for more than this; no execution waits so long. */
+const LONGEST_RETRY_AFTER_MS = 20_000;
+
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Time that a request gets although the sender's patience is nearly used up. */
+const LAST_REQUEST_MS = 1_500;
+const SHORTEST_TIMEOUT_MS = 3_000;
+
+/** How long an operation may go on trying, and how it spaces its tries: exponential back-off with full jitter. Times in ms. */
+export class Patience {
+	private until: number;
+
+	/**
+	 * @param perItemMs time for each item, counted anew by {@link nextItem}.
+	 * @param deadline ms since 1970 at which somebody stops waiting for the answer, whatever the number of items; no request starts after it.
+	 */
+	constructor(
+		private readonly perItemMs: number,
+		private readonly deadline?: number,
+		private readonly random: () => number = Math.random,
+	) {
+		this.until = deadline ?? Date.now() + perItemMs;
+	}
+
+	nextItem(): void {
+		this.until = this.deadline ?? Date.now() + this.perItemMs;
+	}
+
+	get leftMs(): number {
+		return Math.max(0, this.until - Date.now());
+	}
+
+	/** Whoever waits for the answer hears it too late by now. */
+	get isOver(): boolean {
+		return this.deadline !== undefined && Date.now() >= this.deadline;
+	}
+
+	/** Half of what is left, so that a request that hangs leaves time for another one. */
+	get requestTimeoutMs(): number {
+		if (this.deadline === undefined) return REQUEST_TIMEOUT_MS;
+		return Math.min(REQUEST_TIMEOUT_MS, this.leftMs + LAST_REQUEST_MS, Math.max(SHORTEST_TIMEOUT_MS, this.leftMs / 2));
+	}
+
+	/**
+	 * Runs `work`, and again after every failure of a service for which that is right, while there is time.
+	 * @throws what the last try threw.
+	 */
+	async keepTrying<T>(work: () => Promise<T>, mayBeRepeated: (problem: ApiError) => boolean): Promise<T> {
+		for (let tries = 1; ; tries++) {
+			const tried = await work().then(
+				(value) => ({ value }),
+				(problem: unknown) => ({ problem }),
+			);
+			if ('value' in tried) return tried.value;
+			const { problem } = tried;
+			const again = problem instanceof ApiError && problem.transient && mayBeRepeated(problem) && (await this.pause(tries, problem.retryAfterMs));
+			if (!again) return await Promise.reject(problem);
+		}
+	}
+
+	/**
+	 * Waits before the next try.
+	 * @param tries how many have failed already, 1 or more.
+	 * @param retryAfterMs what the service asked for; never shortened below it, unless nobody waits and it asks for more than 20 s.
+	 * @returns false at once when no time is left for the pause and a request behind it.
+	 */
+	async pause(tries: number, retryAfterMs = 0): Promise<boolean> {
+		const jittered = this.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
+		const pauseMs = Math.max(jittered, this.deadline === undefined ? Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS) : retryAfterMs);
+		if (pauseMs >= this.leftMs) return false;
+		await sleep(pauseMs);
+		return true;
+	}
+}
+
+/** For calls outside executions (webhook verification, registration, lists in the editor): one try. */
+export const oneTry = (): Patience => new Patience(0);
+
+/** When this process first worked for an execution, ms since 1970. */
+const firstSeen = new Map<string, number>();
+const MAX_EXECUTIONS = 5_000;
+
+function startOf(executionId: string): number {
+	const known = firstSeen.get(executionId);
+	if (known !== undefined) return known;
+	firstSeen.set(executionId, Date.now());
+	for (const oldest of firstSeen.keys()) {
+		if (firstSeen.size <= MAX_EXECUTIONS) break;
+		firstSeen.delete(oldest);
+	}
+	return Date.now();
+}
+
+/** The patience of the node that runs: all nodes of an execution that answers a webhook share the sender's. */
+export function patienceOf(ctx: IExecuteFunctions): Patience {
+	if (ctx.getMode() !== 'webhook') return new Patience(WHILE_NOBODY_WAITS_MS);
+	const startedAt = startOf(ctx.getExecutionId());
+	if (Date.now() - startedAt > SENDER_GONE_MS) return new Patience(WHILE_NOBODY_WAITS_MS);
+	const triggers = ctx.getParentNodes(ctx.getNode().name).map(({ type }) => type.slice(type.lastIndexOf('.') + 1));
+	const onlyLago = triggers.includes('lagoTrigger') && !triggers.includes('dodoPaymentsTrigger') && !triggers.includes('webhook');
+	const patienceMs = onlyLago ? WHILE_LAGO_WAITS_MS : WHILE_DODO_WAITS_MS;
+	return new Patience(patienceMs, startedAt + patienceMs);
+}
