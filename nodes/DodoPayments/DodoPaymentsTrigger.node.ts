@@ -13,6 +13,7 @@ import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
 import { asNodeError } from '../shared/transport/nodeError';
 import { triggerProperties } from './dodoPaymentsTrigger.properties';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, storedEndpointId } from './helpers/endpoint';
+import { eventItem } from './helpers/eventItem';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { dodoEventSchema, selectedName, toDodoFilter } from './schemas/event';
 import { DODO_CREDENTIAL, DodoClient } from './transport/client';
@@ -91,20 +92,11 @@ export class DodoPaymentsTrigger implements INodeType {
 		const event = selectedName(type, this.getNodeParameter('events') as string[]);
 		if (event === null) return answer(this, 200, { message: `Ignored: ${type} is not among the events of this trigger` });
 
-		const turnedAway = admit(this, `dodo:${this.getWorkflow().id}:${this.getNode().id}:${id}`);
-		if (turnedAway) return turnedAway;
-
-		const client = await DodoClient.of(this);
-		const metadata = (data.metadata ?? {}) as IDataObject;
-		const item: IDataObject = {
-			event,
-			eventId: id,
-			occurredAt: timestamp,
-			mode: client.mode,
-			lagoInvoiceId: typeof metadata.lago_invoice_id === 'string' ? metadata.lago_invoice_id : null,
-			data: data as IDataObject,
-		};
-		return { workflowData: [[{ json: item }]] };
+		const { mode } = await DodoClient.of(this);
+		// Dodo sends one message to several endpoints under the same id.
+		const deliveryId = `dodo ${String(this.getNodeParameter('path'))} ${id}`;
+		const item = eventItem({ event, eventId: id ?? null, deliveryId, occurredAt: timestamp, mode, data: data as IDataObject });
+		return admit(this, item.delivery) ?? { workflowData: [[{ json: item }]] };
 	}
 }
 

@@ -13,9 +13,10 @@ import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
 import { asNodeError } from '../shared/transport/nodeError';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
+import { eventItem } from './helpers/eventItem';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { triggerProperties } from './lagoTrigger.properties';
-import { invoiceIdOf, lagoEventSchema } from './schemas/event';
+import { lagoEventSchema } from './schemas/event';
 import { LAGO_CREDENTIAL, LagoClient } from './transport/client';
 
 export class LagoTrigger implements INodeType {
@@ -95,19 +96,9 @@ export class LagoTrigger implements INodeType {
 		// Lago signs neither the key nor a time: the body's own digest keeps a copied key from hiding another event.
 		const eventId = headerOf(this, 'x-lago-unique-key') ?? 'none';
 		const digest = createHash('sha256').update(rawBody).digest('base64');
-		const turnedAway = admit(this, `lago:${this.getWorkflow().id}:${this.getNode().id}:${eventId}:${digest}`);
-		if (turnedAway) return turnedAway;
-
-		const item: IDataObject = {
-			event,
-			eventId,
-			objectType,
-			organizationId: organizationId ?? null,
-			lagoInvoiceId: invoiceIdOf(objectType, data as Record<string, unknown>),
-			webhookBaseUrl: baseUrlOf(this),
-			data: data as IDataObject,
-		};
-		return { workflowData: [[{ json: item }]] };
+		const source = { organizationId: organizationId ?? null, webhookBaseUrl: baseUrlOf(this) };
+		const item = eventItem({ event, eventId, deliveryId: `lago ${eventId} ${digest}`, objectType, source, data: data as IDataObject });
+		return admit(this, item.delivery) ?? { workflowData: [[{ json: item }]] };
 	}
 }
 

@@ -5,6 +5,7 @@ import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/o
 import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
+import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
 import { runOperation, type Operations } from '../../nodes/shared/node/operation';
 import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
 import { seededRandom } from '../simulators/shared/faults';
@@ -25,7 +26,7 @@ class Lanes {
 		private readonly lago: LagoSimulator,
 	) {}
 
-	private async run<Client>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject): Promise<IDataObject> {
+	private async run<Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject): Promise<IDataObject> {
 		const context = executeContext({ input: [input], parameters: { additionalFields: {}, ...parameters }, credential: { baseUrl, webhookHmacKey: 'hmac' }, credentialId: baseUrl });
 		const [[item] = []] = await runOperation(context, operations, connect as never);
 		return item?.json as IDataObject;
@@ -189,6 +190,61 @@ function expectEqualBooks(world: World): void {
 		}
 	}
 }
+
+const UNDISTURBED = (): number => 0.999;
+
+/** An invoice that was paid, partly refunded and disputed while nobody told us; and the events of it that come now. */
+async function toldLate(world: World): Promise<{ invoice: Invoice; events: IDataObject[] }> {
+	const { dodo, lago } = world;
+	for (const endpoint of dodo.state.webhooks.values()) endpoint.disabled = true;
+	const invoice = lago.issueInvoice();
+	await world.quiet();
+	const { payment_id } = dodo.payCheckout(lago.metadataOf(invoice.lago_id, 'dodo_payment_id') ?? '');
+	const { refund_id } = dodo.refundPayment(payment_id, { amount: 2_500 });
+	await world.quiet();
+	const dispute = dodo.moveDispute(dodo.openDispute(payment_id, { amount: 7_500 }).dispute_id, 'lost');
+	const event = (name: string, data: object): IDataObject => ({ event: name, mode: 'test', occurredAt: new Date().toISOString(), data: { ...data } as IDataObject });
+	return {
+		invoice,
+		events: [event('payment.succeeded', { ...dodo.state.payments.get(payment_id) }), event('refund.succeeded', { ...dodo.state.refunds.get(refund_id) }), event('dispute.lost', dispute)],
+	};
+}
+
+function expectAllOfIt(world: World, invoice: Invoice): void {
+	expectEqualBooks(world);
+	expect(invoice).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 10_000 });
+	expect(invoice.payment_dispute_lost_at).not.toBeNull();
+	expect(notesOf(world, invoice)).toHaveLength(1);
+}
+
+test.each([[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])('payment, refund and lost dispute lead to the same books in the order %i %i %i', async (...order) => {
+	const world = await startWorld(UNDISTURBED);
+	try {
+		const { invoice, events } = await toldLate(world);
+		for (const index of [...order, ...order]) await world.lanes.fromDodo(String(events[index]?.event), events[index] as IDataObject);
+		expectAllOfIt(world, invoice);
+	} finally {
+		await world.close();
+	}
+});
+
+test('and when they come at the same moment, twice', async () => {
+	const random = seededRandom(2);
+	const world = await startWorld(UNDISTURBED);
+	try {
+		for (let round = 0; round < 6; round++) {
+			const { invoice, events } = await toldLate(world);
+			const tell = async (one: IDataObject): Promise<void> => {
+				await new Promise((resolve) => setTimeout(resolve, random() * 6));
+				await world.lanes.fromDodo(String(one.event), one);
+			};
+			await Promise.all([...events, ...events].map(tell));
+			expectAllOfIt(world, invoice);
+		}
+	} finally {
+		await world.close();
+	}
+});
 
 test.each([1, 2, 3, 4, 5])('storm %i: events three times, in any order, with calls that fail: both books agree', async (seed) => {
 	const random = seededRandom(seed);

@@ -4,6 +4,7 @@ import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/o
 import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
+import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
 import { runOperation, type Operations } from '../../nodes/shared/node/operation';
 import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
 import type { Invoice } from '../simulators/lago/state';
@@ -23,7 +24,7 @@ afterAll(async () => {
 	await Promise.all([dodo.close(), lago.close()]);
 });
 
-async function run<Client>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject): Promise<IDataObject> {
+async function run<Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject): Promise<IDataObject> {
 	const context = executeContext({ input: [input], parameters: { additionalFields: {}, ...parameters }, credential: { baseUrl }, credentialId: 'account' });
 	const [[item] = []] = await runOperation(context, operations, connect as never);
 	return item?.json as IDataObject;

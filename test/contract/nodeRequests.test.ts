@@ -8,10 +8,12 @@ import * as lagoEndpoint from '../../nodes/Lago/helpers/endpoint';
 import { publicKeyOf } from '../../nodes/Lago/helpers/publicKey';
 import { searchCreditNotes, searchCustomers, searchInvoices } from '../../nodes/Lago/methods/listSearch';
 import { LagoClient } from '../../nodes/Lago/transport/client';
+import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
 import { runOperation, type Operations } from '../../nodes/shared/node/operation';
 import { startDodoSimulator, startLagoSimulator, type CallRecord, type DodoSimulator, type LagoSimulator } from '../simulators';
 import type { Payment } from '../simulators/dodo/state';
 import { API_KEY, executeContext } from '../support/executeContext';
+import { letAMinutePass } from '../support/sync';
 import { describeWithSpec, validateRequest } from '../support/openapi';
 
 const ALL = { returnAll: true, limit: 50, filters: {} };
@@ -20,7 +22,7 @@ const ALL = { returnAll: true, limit: 50, filters: {} };
 let dodo: DodoSimulator;
 let lago: LagoSimulator;
 
-async function run<Client>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject = {}): Promise<IDataObject[]> {
+async function run<Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject = {}): Promise<IDataObject[]> {
 	const context = executeContext({ input: [input], parameters, credential: { baseUrl, webhookHmacKey: 'hmac-key-of-the-test' }, credentialId: `account-${lago.premium}` });
 	const [items = []] = await runOperation(context, operations, connect as never);
 	return items.map(({ json }) => json);
@@ -58,6 +60,7 @@ beforeAll(async () => {
 	await permanentLink();
 
 	await lists();
+	await looksAtEverything();
 
 	const dodoContext = executeContext({ parameters: {}, credential: { baseUrl: dodo.url } }) as unknown as IHookFunctions;
 	Object.assign(dodoContext, { getWorkflowStaticData: () => ({}) });
@@ -73,6 +76,24 @@ beforeAll(async () => {
 	await lagoEndpoint.removeEndpoint(lagoClient, url);
 	await publicKeyOf(lagoClient, false);
 });
+
+/** A reconciliation of all that happened so far. */
+async function looksAtEverything(): Promise<void> {
+	const { payment } = await paidInvoice('c-looks');
+	dodo.openDispute(payment.payment_id);
+	letAMinutePass({ dodo, lago });
+	const look = { getExecutionId: () => 'look', getWorkflow: () => ({ id: 'looks' }), getWorkflowStaticData: () => ({}), getMode: () => 'trigger' };
+	const lane = async <Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, operation: string, input: IDataObject[]): Promise<IDataObject[]> => {
+		const context = Object.assign(executeContext({ input, parameters: { resource: 'event', operation, since: '' }, credential: { baseUrl } }), look);
+		const [items = []] = await runOperation(context, operations, connect as never);
+		return items.map(({ json }) => json);
+	};
+	const fromLago = await lane(lagoOperations, LagoClient.of, lago.url, 'getMissed', [{}]);
+	const both = await lane(dodoOperations, DodoClient.of, dodo.url, 'getMissed', fromLago);
+	expect(both.map(({ event }) => String(event).split('.')[0])).toEqual(expect.arrayContaining(['payment', 'refund', 'dispute']));
+	const [summary] = await lane(dodoOperations, DodoClient.of, dodo.url, 'saveProgress', both.map(() => ({ outcome: 'already_settled' })));
+	expect(summary).toMatchObject({ outcome: 'reconciled', missed: both.length, failed: 0 });
+}
 
 /** An invoice that was paid through a checkout, as both services know it. */
 async function paidInvoice(customer = 'c-refunds') {
@@ -194,9 +215,9 @@ const pathOf = ({ path, query }: CallRecord): string => {
 
 describeWithSpec('dodo', 'requests to Dodo Payments', (spec) => {
 	test('all of them are as Dodo describes them', () => {
-		const sent = new Set(dodo.calls.map(({ method, path }) => `${method} ${path.replace(/(cks|pay|ep|pdt|ref|sub)_\w+/, ':id')}`));
+		const sent = new Set(dodo.calls.map(({ method, path }) => `${method} ${path.replace(/(cks|dis|pay|ep|pdt|ref|sub)_\w+/, ':id')}`));
 		expect([...sent].sort()).toEqual([
-			'DELETE /webhooks/:id', 'GET /checkouts/:id', 'GET /payments', 'GET /payments/:id', 'GET /payments/:id/line-items', 'GET /products', 'GET /refunds',
+			'DELETE /webhooks/:id', 'GET /checkouts/:id', 'GET /disputes', 'GET /disputes/:id', 'GET /payments', 'GET /payments/:id', 'GET /payments/:id/line-items', 'GET /products', 'GET /refunds',
 			'GET /refunds/:id', 'GET /subscriptions', 'GET /subscriptions/:id', 'GET /webhooks', 'GET /webhooks/:id', 'GET /webhooks/:id/secret', 'PATCH /webhooks/:id', 'POST /checkouts',
 			'POST /products', 'POST /refunds', 'POST /subscriptions/:id/charge', 'POST /subscriptions/:id/update-payment-method', 'POST /webhooks',
 		]);

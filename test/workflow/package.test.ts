@@ -78,10 +78,11 @@ describe('n8n loads the package', () => {
 });
 
 describe.each([
-	['dodoPayments', dodoOperations as Record<string, object>, { mandate: ['charge', 'createSetupLink', 'get', 'getUpdateLink'], payment: ['createIntent', 'get', 'getAll'], product: ['ensure'], refund: ['create', 'get', 'getAll'] }],
+	['dodoPayments', dodoOperations as Record<string, object>, { event: ['getMissed', 'markAsProcessed', 'saveProgress'], mandate: ['charge', 'createSetupLink', 'get', 'getUpdateLink'], payment: ['createIntent', 'get', 'getAll'], product: ['ensure'], refund: ['create', 'get', 'getAll'] }],
 	['lago', lagoOperations as Record<string, object>, {
 			creditNote: ['create', 'get', 'getAll', 'saveRefund'],
 			customer: ['get', 'saveMandate'],
+			event: ['getMissed', 'markAsProcessed'],
 			invoice: ['createPayLink', 'get', 'getAll', 'openPayLink', 'planRetry', 'recordDispute', 'savePaymentReference', 'updatePaymentStatus'],
 		}],
 ])('%s', (name, implemented, expected: Record<string, string[]>) => {

@@ -28,6 +28,7 @@ const read = (file: string): Template => JSON.parse(readFileSync(join(FOLDER, fi
 /** n8n's own nodes that a template may use, with a version that every supported n8n has. */
 const BASE_NODES: Readonly<Record<string, number[]>> = {
 	'n8n-nodes-base.errorTrigger': [1],
+	'n8n-nodes-base.executeWorkflow': [1.3],
 	'n8n-nodes-base.executeWorkflowTrigger': [1.1],
 	'n8n-nodes-base.if': [2.2],
 	'n8n-nodes-base.manualTrigger': [1],
@@ -73,31 +74,34 @@ const standIn = (name: string, outputs: number, execute?: INodeType['execute']):
 		defaults: {},
 		inputs: ['main'],
 		outputs: Array<'main'>(outputs).fill('main'),
-		properties: ['rules', 'conditions'].map((field) => ({ displayName: field, name: field, type: 'json', default: '' })),
+		properties: ['rules', 'conditions', 'options'].map((field) => ({ displayName: field, name: field, type: 'json', default: '' })),
 	},
 	execute,
 });
 
-const MAX_BRANCHES = 4;
+const MAX_BRANCHES = 5;
 const BASE_TYPES: Readonly<Record<string, INodeType>> = {
 	...Object.fromEntries(
-		['errorTrigger', 'executeWorkflowTrigger', 'manualTrigger', 'respondToWebhook', 'scheduleTrigger', 'set', 'stickyNote', 'webhook'].map((name) => [`n8n-nodes-base.${name}`, standIn(name, 1)]),
+		['errorTrigger', 'executeWorkflow', 'executeWorkflowTrigger', 'manualTrigger', 'respondToWebhook', 'scheduleTrigger', 'set', 'stickyNote', 'webhook'].map((name) => [`n8n-nodes-base.${name}`, standIn(name, 1)]),
 	),
 	'n8n-nodes-base.noOp': standIn('noOp', 1, async function (this: IExecuteFunctions) {
 		return await Promise.resolve([this.getInputData()]);
 	}),
 	'n8n-nodes-base.if': standIn('if', 2, async function (this: IExecuteFunctions) {
-		const answers = this.getInputData().map((item, index) => ({ item, yes: holds(this.getNodeParameter('conditions', index) as unknown as Conditions) }));
+		const answers = this.getInputData().map((item, index) => ({ item: { ...item, pairedItem: { item: index } }, yes: holds(this.getNodeParameter('conditions', index) as unknown as Conditions) }));
 		return await Promise.resolve([true, false].map((branch) => answers.filter(({ yes }) => yes === branch).map(({ item }) => item)));
 	}),
 	'n8n-nodes-base.switch': standIn('switch', MAX_BRANCHES, async function (this: IExecuteFunctions) {
 		const branches = this.getInputData().map((item, index) => {
 			const { values } = this.getNodeParameter('rules', index) as unknown as Rules;
-			return { item, branch: values.findIndex(({ conditions }) => holds(conditions)) };
+			const branch = values.findIndex(({ conditions }) => holds(conditions));
+			return { item: { ...item, pairedItem: { item: index } }, branch: branch === -1 && hasFallback(this.getNode()) ? values.length : branch };
 		});
 		return await Promise.resolve(Array.from({ length: MAX_BRANCHES }, (_, output) => branches.filter(({ branch }) => branch === output).map(({ item }) => item)));
 	}),
 };
+
+const hasFallback = ({ parameters }: INode): boolean => (parameters.options as IDataObject | undefined)?.fallbackOutput === 'extra';
 
 const SMALL = ['collect-only.json', 'pay-link.json', 'refunds-only.json', 'retries.json', 'tell-me.json'];
 const isStart = ({ type }: INode): boolean => type.endsWith('Trigger') || type === 'n8n-nodes-base.webhook';
@@ -114,7 +118,8 @@ it('there is the full sync, and a small template for each part of it', () => {
 });
 
 it('a node of one name does the same in every template, but for what a template leaves out', () => {
-	const DIFFER = ['Collected?', 'Dodo Payments Trigger', 'Lago Trigger', 'Save Payment Reference', 'What Happened?'];
+	// Those that name the node in which the event comes, and those with branches that a template leaves out.
+	const DIFFER = ['Charge Mandate', 'Collected?', 'Create Credit Note', 'Create Payment Intent', 'Dodo Payments Trigger', 'Lago Trigger', 'Mark as Processed', 'Save Payment Reference', 'What Happened?'];
 	const seen = new Map<string, string>();
 	for (const { nodes } of files.map(read))
 		for (const { name, type, parameters } of nodes.filter((node) => !node.type.endsWith('stickyNote') && !DIFFER.includes(node.name))) {
@@ -160,7 +165,7 @@ describe.each(files)('%s', (file) => {
 
 	it('switches have a branch for every rule and no more', () => {
 		for (const node of nodes.filter(({ type }) => type.endsWith('.switch')))
-			expect((node.parameters.rules as unknown as Rules).values).toHaveLength(connections[node.name]?.main?.length ?? 0);
+			expect((node.parameters.rules as unknown as Rules).values.length + (hasFallback(node) ? 1 : 0)).toBe(connections[node.name]?.main?.length ?? 0);
 	});
 
 	it('names only nodes that exist in its expressions', () => {
@@ -222,7 +227,7 @@ describe.each(files)('%s', (file) => {
 		const lanes = nodes.filter(isStart).length;
 		expect(notes.length).toBeGreaterThanOrEqual(Math.min(lanes, 3));
 		for (const note of notes) expect(note).toMatch(/^#{2,3} \w/);
-		for (const node of nodes.filter(({ type }) => type.startsWith(PACKAGE))) expect(node.name).toMatch(/^[A-Z][A-Za-z]+([ -][A-Z][A-Za-z]+)*\??$/);
+		for (const node of nodes.filter(({ type }) => type.startsWith(PACKAGE))) expect(node.name).toMatch(/^[A-Z][A-Za-z]+([ -]([A-Z][A-Za-z]+|as))*\??$/);
 	});
 });
 
@@ -248,7 +253,8 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 			{ dodoPaymentsApi: { environment: 'test', apiKey: 'key_dodo', baseUrl: '' }, lagoBillingApi: { baseUrl: LAGO, apiKey: 'key_lago', webhookHmacKey: 'hmac_lago' } },
 			{ hooks, currentNodeParameters: undefined },
 		);
-		const start = { node: workflow.getNode(trigger) as INode, data: { main: [[{ json: item }]] }, source: null };
+		const delivery = { id: `delivery of ${account}`, about: 'what happened' };
+		const start = { node: workflow.getNode(trigger) as INode, data: { main: [[{ json: { ...item, delivery } }]] }, source: null };
 		const runData = createRunExecutionData({ executionData: { nodeExecutionStack: [start] } });
 		const run = await new WorkflowExecute(data, 'webhook', runData).processRunExecutionData(workflow);
 		const results = run.data.resultData.runData;
@@ -265,6 +271,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 	const issued = { event: 'invoice.created', eventId: 'k', objectType: 'invoice', organizationId: 'org_1', lagoInvoiceId: INVOICE_ID, webhookBaseUrl: 'https://n8n.example/webhook', data: { lago_id: INVOICE_ID } };
 	const CHARGED = ['Lago Trigger', 'Invoice or Credit Note?', 'Get Invoice', 'Charge Mandate', 'Link Needed?', 'Save Payment Reference', 'Collected?'];
 	const LINKED = [...CHARGED.slice(0, 5), 'Create Payment Intent', ...CHARGED.slice(5)];
+	const MARK = 'Mark as Processed';
 	const SETTLE = ['Dodo Payments Trigger', 'Which Event?', 'Update Payment Status', 'What Happened?'];
 
 	it('collect: one checkout over what is due, its link on the invoice, the merchant\'s metadata kept', async () => {
@@ -276,7 +283,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: unknown) => ((sent.saved = body), true)).reply(200, { invoice: invoice() });
 		const { run, reached, last } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('success');
-		expect(reached).toEqual(LINKED);
+		expect(reached).toEqual([...LINKED, MARK]);
 		expect(sent.checkout).toMatchObject({
 			product_cart: [{ product_id: 'pdt_1', quantity: 1, amount: 12995 }],
 			metadata: { lago_invoice_id: INVOICE_ID, lago_invoice_number: 'ACM-1', lago_organization_id: 'org_1', attempt: '1' },
@@ -291,7 +298,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		getInvoice({ payment_status: 'succeeded' });
 		const { run, reached, last } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('success');
-		expect(reached).toEqual(CHARGED);
+		expect(reached).toEqual([...CHARGED, MARK]);
 		expect(last('Save Payment Reference')).toMatchObject({ outcome: 'skipped', reason: 'already_paid' });
 	});
 
@@ -299,7 +306,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		getInvoice({ metadata: ['a', 'b', 'c', 'd'].map((key) => ({ lago_id: key, key, value: 'x' })) });
 		const { run, reached, last } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...CHARGED, 'Tell Me']);
+		expect(reached).toEqual([...CHARGED, 'Tell Me', MARK]);
 		expect(last('Tell Me')).toMatchObject({ outcome: 'held', reason: 'metadata_full' });
 	});
 
@@ -307,7 +314,8 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		lago().get(`/api/v1/invoices/${INVOICE_ID}`).reply(503, 'busy');
 		getInvoice({ payment_status: 'succeeded' });
 		expect((await runLane('Lago Trigger', issued)).run.status).toBe('success');
-		lago().get(`/api/v1/invoices/${INVOICE_ID}`).times(2).reply(503, 'busy');
+		// Longer than Lago waits for the answer to its webhook, so nothing is tried for so long.
+		lago().get(`/api/v1/invoices/${INVOICE_ID}`).times(2).reply(503, 'busy', { 'Retry-After': '30' });
 		const { run } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('error');
 		expect(run.data.resultData.error?.message).toContain('503');
@@ -329,7 +337,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		lago().post('/api/v1/payments', (body: unknown) => ((booked = body), true)).reply(200, { payment: { lago_id: 'p1', reference: 'pay_1' } });
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment());
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...SETTLE, 'Paid']);
+		expect(reached).toEqual([...SETTLE, 'Paid', MARK]);
 		expect(booked).toEqual({ payment: { invoice_id: INVOICE_ID, amount_cents: 12995, reference: 'pay_1', paid_at: '2026-11-01' } });
 		expect(last('Paid')).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
 	});
@@ -339,7 +347,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: { invoice?: { payment_status?: string } }) => body.invoice?.payment_status === 'failed').reply(200, { invoice: invoice({ payment_status: 'failed' }) });
 		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: unknown) => /;n=\d{10};f=1/.test(JSON.stringify(body))).reply(200, { invoice: invoice() });
 		const { reached, last } = await runLane('Dodo Payments Trigger', payment({ status: 'failed', error_code: 'INSUFFICIENT_FUNDS' }));
-		expect(reached).toEqual([...SETTLE, 'Plan Retry', 'Out of Tries?']);
+		expect(reached).toEqual([...SETTLE, 'Plan Retry', 'Out of Tries?', MARK]);
 		expect(last('Plan Retry')).toMatchObject({ outcome: 'retry_planned', failedTries: 1 });
 	});
 
@@ -350,7 +358,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		getInvoice(changedInvoice);
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment(changes));
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...SETTLE, 'Tell Me']);
+		expect(reached).toEqual([...SETTLE, 'Tell Me', MARK]);
 		expect(last('Tell Me')).toMatchObject({ outcome: 'held', reason, nextStep: expect.stringMatching(/\w/) });
 	});
 
@@ -358,7 +366,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		getInvoice({ status: 'voided', total_due_amount_cents: 0 });
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment());
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...SETTLE, 'Refund Overpayment', 'Tell Me']);
+		expect(reached).toEqual([...SETTLE, 'Refund Overpayment', 'Tell Me', MARK]);
 		expect(last('Tell Me')).toMatchObject({ outcome: 'overpaid', reason: 'invoice_voided', paymentId: 'pay_1', invoiceNumber: 'ACM-1' });
 	});
 
@@ -367,14 +375,14 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		const refund = { event, eventId: 'msg_2', mode: 'test', lagoInvoiceId: null, data: { refund_id: 'ref_1', payment_id: 'pay_1', status: 'succeeded', amount: 5000, currency: 'EUR' } };
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', refund);
 		expect(run.status).toBe('success');
-		expect(reached).toEqual(['Dodo Payments Trigger', 'Which Event?', 'Get Refunded Payment', 'Create Credit Note', 'Refund Booked?']);
+		expect(reached).toEqual(['Dodo Payments Trigger', 'Which Event?', 'Get Refunded Payment', 'Create Credit Note', 'Refund Booked?', MARK]);
 		expect(last('Create Credit Note')).toMatchObject({ outcome: 'ignored', refundId: 'ref_1', paymentId: 'pay_1' });
 	});
 
 	it('settle: a payment for something else goes no further', async () => {
 		const { run, reached } = await runLane('Dodo Payments Trigger', payment({ metadata: {} }));
 		expect(run.status).toBe('success');
-		expect(reached).toEqual(SETTLE);
+		expect(reached).toEqual([...SETTLE, MARK]);
 	});
 });
 

@@ -51,7 +51,7 @@ describe('Dodo Payments Trigger', () => {
 	it('gives one item with what the next node needs', async () => {
 		const headers = sign(body, { id: 'msg_first' });
 		const { items } = await bench().deliver(body, headers);
-		expect(items).toEqual([{ event: 'payment.succeeded', eventId: 'msg_first', occurredAt: event.timestamp, mode: 'test', lagoInvoiceId: INVOICE_ID, data: event.data }]);
+		expect(items).toEqual([{ event: 'payment.succeeded', eventId: 'msg_first', occurredAt: event.timestamp, mode: 'test', lagoInvoiceId: INVOICE_ID, delivery: { id: expect.stringMatching(/^dodo \S+ msg_first$/) as string, about: 'payment pay_1 not started' }, data: event.data }]);
 	});
 
 	it('tells the mode of its credential, and no invoice where there is none', async () => {
@@ -336,7 +336,7 @@ describe('Lago Trigger', () => {
 
 	it('gives one item with what the next node needs', async () => {
 		const { items } = await bench().deliver(body, sign(body, { uniqueKey: 'key_1' }));
-		expect(items).toEqual([{ event: 'invoice.created', eventId: 'key_1', objectType: 'invoice', organizationId: 'org_1', lagoInvoiceId: INVOICE_ID, webhookBaseUrl: 'https://n8n.example/webhook', data: event.invoice }]);
+		expect(items).toEqual([{ event: 'invoice.created', eventId: 'key_1', objectType: 'invoice', organizationId: 'org_1', lagoInvoiceId: INVOICE_ID, webhookBaseUrl: 'https://n8n.example/webhook', delivery: { id: expect.stringMatching(/^lago key_1 \S{44}$/) as string, about: expect.stringContaining(`invoice ${INVOICE_ID}`) as string }, data: event.invoice }]);
 	});
 
 	it.each([

@@ -1,6 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { markAsProcessed } from '../../shared/delivery/markAsProcessed';
 import type { Operations } from '../../shared/node/operation';
 import type { DodoClient } from '../transport/client';
+import { getMissed } from './event/getMissed.operation';
+import { saveProgress } from './event/saveProgress.operation';
 import { charge } from './mandate/charge.operation';
 import { createSetupLink } from './mandate/createSetupLink.operation';
 import { get as getMandate } from './mandate/get.operation';
@@ -15,6 +18,7 @@ import { getAll as getAllRefunds } from './refund/getAll.operation';
 
 /** Everything the node can do: resource -> operation. */
 export const operations: Operations<DodoClient> = {
+	event: { getMissed, markAsProcessed, saveProgress },
 	mandate: { charge, createSetupLink, get: getMandate, getUpdateLink },
 	payment: { createIntent, get, getAll },
 	product: { ensure },
@@ -29,12 +33,41 @@ export const properties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
+			{ name: 'Event', value: 'event' },
 			{ name: 'Mandate', value: 'mandate' },
 			{ name: 'Payment', value: 'payment' },
 			{ name: 'Product', value: 'product' },
 			{ name: 'Refund', value: 'refund' },
 		],
 		default: 'payment',
+	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: ['event'] } },
+		options: [
+			{
+				name: 'Get Missed',
+				value: 'getMissed',
+				action: 'Get missed events',
+				description: 'Payments, refunds, disputes and mandates of Dodo that no webhook has brought here, as the trigger would give them out',
+			},
+			{
+				name: 'Mark as Processed',
+				value: 'markAsProcessed',
+				action: 'Mark an event as processed',
+				description: 'Further copies of the event are answered without an execution, also after a restart',
+			},
+			{
+				name: 'Save Progress',
+				value: 'saveProgress',
+				action: 'Save the progress of a reconciliation',
+				description: 'Ends a reconciliation: what was looked at, healed and held, and where the next look starts',
+			},
+		],
+		default: 'getMissed',
 	},
 	{
 		displayName: 'Operation',

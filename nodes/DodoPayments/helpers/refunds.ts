@@ -62,7 +62,7 @@ async function make(client: DodoClient, wanted: WantedRefund): Promise<Json> {
 	}
 	const answer = await client.request(refundSchema, { method: 'POST', path: '/refunds', body }).catch(async (caught: unknown): Promise<Json> => {
 		if (!(caught instanceof ApiError) || caught.unauthorized) return await Promise.reject(caught);
-		if (caught.mayHaveWorked) unclear.remember(`${client.accountKey} ${paymentId} ${reason}`);
+		if (caught.mayHaveWorked && caught.status !== 429) unclear.remember(`${client.accountKey} ${paymentId} ${reason}`);
 		// Done all the same, or somebody else was quicker: the payment tells.
 		const known = existing(await fetchPayment(client, paymentId), wanted);
 		if (known !== null) return known;

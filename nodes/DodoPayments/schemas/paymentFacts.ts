@@ -15,7 +15,6 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 		checkoutSessionId: payment.checkout_session_id || null,
 		subscriptionId: payment.subscription_id || null,
 		errorCode: payment.error_code ?? null,
-		isRefunded: Boolean(payment.refund_status),
 		observedMode: modeOfLinks([payment.payment_link, payment.invoice_url]),
 	};
 }

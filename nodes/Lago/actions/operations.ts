@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { markAsProcessed } from '../../shared/delivery/markAsProcessed';
 import type { Operations } from '../../shared/node/operation';
 import type { LagoClient } from '../transport/client';
 import { create as createCreditNote } from './creditNote/create.operation';
@@ -7,6 +8,7 @@ import { getAll as getAllCreditNotes } from './creditNote/getAll.operation';
 import { saveRefund } from './creditNote/saveRefund.operation';
 import { get as getCustomer } from './customer/get.operation';
 import { saveMandate } from './customer/saveMandate.operation';
+import { getMissed } from './event/getMissed.operation';
 import { createPayLink } from './invoice/createPayLink.operation';
 import { get } from './invoice/get.operation';
 import { getAll } from './invoice/getAll.operation';
@@ -20,6 +22,7 @@ import { updatePaymentStatus } from './invoice/updatePaymentStatus.operation';
 export const operations: Operations<LagoClient> = {
 	creditNote: { create: createCreditNote, get: getCreditNote, getAll: getAllCreditNotes, saveRefund },
 	customer: { get: getCustomer, saveMandate },
+	event: { getMissed, markAsProcessed },
 	invoice: { createPayLink, get, getAll, openPayLink, planRetry, recordDispute, savePaymentReference, updatePaymentStatus },
 };
 
@@ -33,6 +36,7 @@ export const properties: INodeProperties[] = [
 		options: [
 			{ name: 'Credit Note', value: 'creditNote' },
 			{ name: 'Customer', value: 'customer' },
+			{ name: 'Event', value: 'event' },
 			{ name: 'Invoice', value: 'invoice' },
 		],
 		default: 'invoice',
@@ -77,6 +81,28 @@ export const properties: INodeProperties[] = [
 			},
 		],
 		default: 'get',
+	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: ['event'] } },
+		options: [
+			{
+				name: 'Get Missed',
+				value: 'getMissed',
+				action: 'Get missed events',
+				description: 'Invoices and refunds of Lago that no webhook has brought here, as the trigger would give them out',
+			},
+			{
+				name: 'Mark as Processed',
+				value: 'markAsProcessed',
+				action: 'Mark an event as processed',
+				description: 'Further copies of the event are answered without an execution, also after a restart',
+			},
+		],
+		default: 'getMissed',
 	},
 	{
 		displayName: 'Operation',

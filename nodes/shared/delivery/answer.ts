@@ -1,4 +1,5 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import { ledgerOf, registryKey, type Delivery } from './ledger';
 import { deliveries } from './registry';
 
 /** Seconds after which a copy of a running delivery is welcome again. */
@@ -11,29 +12,36 @@ export function answer(ctx: IWebhookFunctions, status: number, body: Record<stri
 }
 
 /**
- * Runs a verified delivery at most once at a time, and not again after it ended well.
- * @param key identity of the delivery, unique for the workflow.
+ * Runs a verified delivery at most once at a time, and not again after it ended well: in this process, or in an earlier one that marked
+ * it as processed.
  * @returns the answer for a copy that needs no execution, or null when this copy is to be executed.
  */
-export function admit(ctx: IWebhookFunctions, key: string): IWebhookResponseData | null {
+export function admit(ctx: IWebhookFunctions, { id, about }: Delivery): IWebhookResponseData | null {
 	// A person who presses "Listen for test event" wants to see every copy.
 	if (ctx.getMode() === 'manual') return null;
 	const response = ctx.getResponseObject();
+	const workflowId = ctx.getWorkflow().id ?? '';
+	const key = registryKey(workflowId, id ?? about);
 	const state = deliveries.stateOf(key);
-	if (state === 'done') return answer(ctx, 200, { message: 'Already processed', duplicate: true });
-	if (state === 'in_flight') {
+	const isDone = state === 'done' || (state === undefined && ledgerOf(ctx).isProcessed(id ?? about));
+	if (isDone) return answer(ctx, 200, { message: 'Already processed', duplicate: true });
+	if (state === 'in_flight' || state === 'abandoned') {
 		response.setHeader('Retry-After', String(RETRY_AFTER_S));
 		return answer(ctx, 503, { message: 'The first copy of this event is still being processed; send it again later' });
 	}
 	deliveries.begin(key);
+	const fail = (): void => {
+		deliveries.failed(key);
+		deliveries.failed(registryKey(workflowId, about));
+	};
 	// n8n answers when the execution has ended: 200 after success, 500 after failure.
 	response.on('finish', () => {
 		if (response.statusCode < 300) deliveries.done(key);
-		else deliveries.failed(key);
+		else fail();
 	});
-	// The sender hung up before that: nobody will learn the end, and the sender's next copy must not be turned away.
+	// The sender hung up before that.
 	response.on('close', () => {
-		if (deliveries.stateOf(key) === 'in_flight') deliveries.failed(key);
+		if (deliveries.stateOf(key) === 'in_flight') deliveries.abandoned(key);
 	});
 	return null;
 }

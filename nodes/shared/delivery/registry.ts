@@ -1,18 +1,23 @@
-/**
- * What this process knows of webhook deliveries: which run right now, which ended well. A cache that saves work, never the
- * proof that money moved (that lives at Lago and Dodo): losing it is harmless.
- */
-export type DeliveryState = 'in_flight' | 'done';
+import { MARK_TTL_HOURS } from './marks';
 
-/** Dodo redelivers for 27.6 h (docs `developer-resources/webhooks`). */
-const DONE_TTL_MS = 28 * 3_600_000;
+/**
+ * What this process knows of webhook deliveries: which run right now, which still run although their sender has hung up, which ended
+ * well, which did not. A cache that saves work, never
+ * the proof that money moved (that lives at Lago and Dodo): losing it is harmless.
+ */
+export type DeliveryState = 'in_flight' | 'abandoned' | 'done' | 'failed';
+
+const ENDED_TTL_MS = MARK_TTL_HOURS * 3_600_000;
 /** Longer than any execution lasts: a claim whose end nobody saw runs out. */
 const IN_FLIGHT_TTL_MS = 5 * 60_000;
+/** How long copies are turned away when nobody will learn how the work ends. */
+const ABANDONED_TTL_MS = 30_000;
 const MAX_ENTRIES = 20_000;
 
 /** See {@link DeliveryState}. Keys are opaque; times are milliseconds since 1970. */
 export class DeliveryRegistry {
 	private readonly entries = new Map<string, { state: DeliveryState; until: number }>();
+	private failedAt = -Infinity;
 
 	constructor(private readonly now: () => number = Date.now) {}
 
@@ -25,21 +30,37 @@ export class DeliveryRegistry {
 		return undefined;
 	}
 
-	/** Claims a delivery: true exactly once until {@link done} or {@link failed}. Synchronous, so it cannot race in one process. */
+	/** Claims a delivery: true exactly once until {@link failed}. Synchronous, so it cannot race in one process. */
 	begin(key: string): boolean {
-		if (this.stateOf(key) !== undefined) return false;
+		const state = this.stateOf(key);
+		if (state !== undefined && state !== 'failed') return false;
 		this.set(key, 'in_flight', IN_FLIGHT_TTL_MS);
 		return true;
 	}
 
-	/** The work is done: further copies need no execution. */
-	done(key: string): void {
-		this.set(key, 'done', DONE_TTL_MS);
+	/**
+	 * The sender has hung up while the work goes on. Further copies must not pile up behind it: that is how a busy n8n would be brought
+	 * down. When the work gets to its mark it is done; else the next copy is welcome after half a minute.
+	 */
+	abandoned(key: string): void {
+		this.failedAt = this.now();
+		this.set(key, 'abandoned', ABANDONED_TTL_MS);
 	}
 
-	/** The work was not done: the next copy is welcome. */
+	/** The work is done: further copies need no execution. */
+	done(key: string): void {
+		this.set(key, 'done', ENDED_TTL_MS);
+	}
+
+	/** The work was not done: the next copy is welcome, whatever a mark of the unfinished execution says. */
 	failed(key: string): void {
-		this.entries.delete(key);
+		this.failedAt = this.now();
+		this.set(key, 'failed', ENDED_TTL_MS);
+	}
+
+	/** Whether any delivery failed after a moment, ms since 1970: its sender may have given up on it. */
+	hasFailedSince(moment: number): boolean {
+		return this.failedAt >= moment;
 	}
 
 	private set(key: string, state: DeliveryState, ttlMs: number): void {

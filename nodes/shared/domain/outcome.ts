@@ -18,7 +18,6 @@ export type HeldReason =
 	| 'refund_exceeds_booked'
 	| 'refund_failed'
 	| 'refund_refused'
-	| 'refunded'
 	| 'unknown_customer'
 	| 'unknown_invoice'
 	| 'unknown_origin'

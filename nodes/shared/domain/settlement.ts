@@ -23,8 +23,6 @@ export interface PaymentFacts {
 	checkoutSessionId: string | null;
 	subscriptionId: string | null;
 	errorCode: string | null;
-	/** Money of it went back already, in part or in full. */
-	isRefunded: boolean;
 	/** The world that the payment's own links point to, null when it shows none. */
 	observedMode: DodoMode | null;
 }
@@ -144,12 +142,6 @@ export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, refe
 			'Finalize the invoice in Lago and record the payment there, or refund it in Dodo Payments.',
 		);
 	if (references === null && invoice.totalDue !== invoice.total) return { action: 'look_up_references' };
-	if (payment.isRefunded)
-		return hold(
-			'refunded',
-			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded, but money of it was refunded before it was booked on invoice ${invoice.number}.`,
-			'If all of it was refunded, nothing is left to do; otherwise record in Lago by hand what was kept.',
-		);
 	if (payment.currency !== invoice.currency)
 		return hold(
 			'currency_mismatch',

@@ -91,9 +91,10 @@ describe('Update Payment Status', () => {
 		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'already_settled' });
 	});
 
-	test('a payment whose money went back before it was booked is held', async () => {
+	test.each(['partial', 'full'])('a payment of which money went back before it was booked (%s) is booked all the same: the refund is mirrored by its own event', async (refund_status) => {
 		reads();
-		expect(await run('updatePaymentStatus', paid({ refund_status: 'full' }))).toMatchObject({ outcome: 'held', reason: 'refunded' });
+		lago().post('/payments').reply(200, { payment: { lago_id: 'p1', reference: 'pay_1' } });
+		expect(await run('updatePaymentStatus', paid({ refund_status }))).toMatchObject({ outcome: 'settled' });
 	});
 
 	test('a failed payment of an invoice that nobody knows needs no person', async () => {

@@ -169,7 +169,8 @@ async function afterRefusal(client: DodoClient, wanted: Charge, key: string, cau
 	const { invoice, mandateId } = wanted;
 	if (!(caught instanceof ApiError) || caught.unauthorized) return await Promise.reject(caught);
 	if (!caught.final) {
-		if (caught.mayHaveWorked) unclear.remember(key);
+		// What is told to slow down has hardly worked: one look is enough.
+		if (caught.mayHaveWorked && caught.status !== 429) unclear.remember(key);
 		return (await findCharge(client, wanted)) ?? (await Promise.reject(caught));
 	}
 	if (caught.code === 'PREVIOUS_PAYMENT_PENDING')

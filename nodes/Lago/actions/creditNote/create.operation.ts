@@ -4,7 +4,7 @@ import { encodeState, ourRecord, type CollectionState } from '../../../shared/do
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import { allocateRefund, type CreditableFee } from '../../../shared/domain/refundAllocation';
-import { isLagoId, type PaymentFacts } from '../../../shared/domain/settlement';
+import { isLagoId, type DodoMode, type PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -13,6 +13,7 @@ import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
 import { changeCreditNote, creditNotesOf, fetchCreditNote, REFUND_ID_KEY, REFUNDED_PAYMENT_KEY, type RefundStatus } from '../../helpers/creditNotes';
 import { bookingOf, changeInvoice, fetchInvoice, type Booking } from '../../helpers/invoices';
 import { isKnownFree, rememberFree } from '../../helpers/manualPayments';
+import { modeOf, paidAt, settle } from '../../helpers/settle';
 import { creditNoteAnswerSchema, toInvoiceFacts, type LagoCreditNote, type LagoInvoice } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
@@ -59,7 +60,8 @@ const ROUNDING = 1;
 export const create: Operation<LagoClient> = {
 	fields: fieldsOf('creditNote', 'create', fields),
 	async execute(ctx, client, index) {
-		const refund = readRefund(ctx, index);
+		const given = objectParameter(ctx, 'refund', 'Refund', index);
+		const refund = readRefund(given);
 		if (refund === null)
 			return held('unreadable_refund', 'This is not a refund as Dodo Payments sends it.', 'Look at the refund in Dodo Payments and make the credit note in Lago by hand.');
 		const about = { refundId: refund.refund_id, paymentId: refund.payment_id, amount: refund.amount ?? null, currency: refund.currency ?? null };
@@ -74,7 +76,7 @@ export const create: Operation<LagoClient> = {
 		const { invoiceId } = facts;
 		const reason = ctx.getNodeParameter('reason', index) as string;
 		const result = await withLock(`credit ${client.accountKey} ${invoiceId}`, async () =>
-			await mirror(client, { refund, payment, facts, invoiceId, reason }).catch(async (caught: unknown) => refusedForGood(caught, refund, invoiceId) ?? (await Promise.reject(caught))),
+			await mirror(client, { refund, payment, facts, invoiceId, reason, mode: modeOf(given, facts) }).catch(async (caught: unknown) => refusedForGood(caught, refund, invoiceId) ?? (await Promise.reject(caught))),
 		);
 		return { ...about, invoiceId, ...result };
 	},
@@ -104,22 +106,32 @@ interface Mirror {
 	facts: PaymentFacts;
 	invoiceId: string;
 	reason: string;
+	mode: DodoMode | null;
 }
 
 async function mirror(client: LagoClient, wanted: Mirror): Promise<Json> {
-	const { refund, facts, invoiceId } = wanted;
+	const { refund, facts, invoiceId, mode } = wanted;
 	const numberSaid = wanted.payment.metadata.lago_invoice_number;
 	const early = typeof numberSaid === 'string' && numberSaid !== '' ? await creditNotesOf(client, { id: invoiceId, number: numberSaid }) : null;
 	const earlyHit = early === null ? null : await alreadyCredited(client, early, refund);
 	if (earlyHit !== null) return earlyHit;
-	const invoice = await fetchInvoice(client, invoiceId);
+	let invoice = await fetchInvoice(client, invoiceId);
 	const about = { invoiceNumber: invoice.number };
 	const listed = numberSaid === invoice.number ? early : null;
 	const notes = listed ?? (await creditNotesOf(client, { id: invoiceId, number: invoice.number }));
 	const hit = listed === null ? await alreadyCredited(client, notes, refund) : null;
 	if (hit !== null) return hit;
-	const booking = await bookingOf(client, invoice, facts);
-	if (!booking.booked) return { ...(await returned(client, invoice, wanted)), ...about };
+	let booking = await bookingOf(client, invoice, facts);
+	if (!booking.booked) {
+		// The news of the payment itself may still be on its way: what it would book is booked now.
+		const { outcome } = await settle(client, facts, mode, paidAt(wanted.payment));
+		if (outcome !== 'settled' && outcome !== 'already_settled') return { ...(await returned(client, invoice, wanted)), ...about };
+		invoice = await fetchInvoice(client, invoiceId);
+		booking = await bookingOf(client, invoice, facts);
+		if (!booking.booked) return await Promise.reject(new ApiError('Lago', 503, 'BOOKS_KEEP_CHANGING', `Invoice ${invoice.number} keeps changing while refund ${refund.refund_id} is booked`));
+	}
+	// Booked by another execution since the invoice was read.
+	if (!booking.asStatus && (invoice.total_paid_amount_cents ?? 0) < booking.amount) invoice = await fetchInvoice(client, invoiceId);
 	if (refund.currency && refund.currency !== invoice.currency)
 		return {
 			...held('currency_mismatch', `Refund ${refund.refund_id} is in ${refund.currency}, invoice ${invoice.number} is in ${invoice.currency}.`, 'Make the credit note in Lago by hand.'),
@@ -259,8 +271,7 @@ function refusedForGood(caught: unknown, refund: DodoRefund, invoiceId: string):
 	);
 }
 
-function readRefund(ctx: IExecuteFunctions, index: number): DodoRefund | null {
-	const given = objectParameter(ctx, 'refund', 'Refund', index);
+function readRefund(given: IDataObject): DodoRefund | null {
 	const parsed = refundSchema.safeParse(given.data ?? given);
 	return parsed.success ? parsed.data : null;
 }

@@ -2,13 +2,14 @@ import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
-import { isLagoId, type PaymentFacts } from '../../../shared/domain/settlement';
+import { isLagoId, type DodoMode, type PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../DodoPayments/schemas/objects';
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
 import { bookingOf, fetchInvoice } from '../../helpers/invoices';
+import { modeOf, paidAt, settle } from '../../helpers/settle';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -39,7 +40,7 @@ const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
 export const recordDispute: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'recordDispute', fields),
 	async execute(ctx, client, index) {
-		const { dispute, payment } = readDispute(ctx, index);
+		const { dispute, payment, mode, paidOn } = readDispute(ctx, index);
 		const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
 		const amount = dispute.amount ?? payment.amount;
 		const about = { disputeId, disputeStatus: status, paymentId: payment.id, amount, currency: dispute.currency ?? payment.currency, disputeReason: dispute.reason ?? null };
@@ -52,7 +53,12 @@ export const recordDispute: Operation<LagoClient> = {
 		if (!LOST.includes(status))
 			return { outcome: 'dispute_open', message: `${what} is open (${status}). Nothing is booked before it is decided.`, nextStep: 'Answer it with your evidence in Dodo Payments; there are about ten days.', ...whole };
 		const lost = `${what} was ${status.replace('dispute_', '')}${byRdr ? ' and paid back at once by the card network (RDR)' : ''}`;
-		return { ...whole, ...(await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => await markLost(client, invoiceId, payment, lost))) };
+		const mark = async (): Promise<Json> => await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => await markLost(client, invoiceId, payment, lost));
+		const marked = await mark();
+		if (marked.outcome !== 'ignored') return { ...whole, ...marked };
+		// The news of the payment itself may still be on its way: what it would book is booked now.
+		const { outcome } = await settle(client, payment, mode, paidOn);
+		return { ...whole, ...(outcome === 'settled' || outcome === 'already_settled' ? await mark() : marked) };
 	},
 };
 
@@ -73,11 +79,14 @@ async function markLost(client: LagoClient, invoiceId: string, payment: PaymentF
 	}
 }
 
-function readDispute(ctx: IExecuteFunctions, index: number): { dispute: DodoDispute; payment: PaymentFacts } {
+function readDispute(ctx: IExecuteFunctions, index: number): { dispute: DodoDispute; payment: PaymentFacts; mode: DodoMode | null; paidOn: string | undefined } {
 	const given = objectParameter(ctx, 'dispute', 'Dispute', index);
 	const dispute = disputeSchema.safeParse(given.data ?? given);
 	const payment = paymentSchema.safeParse(objectParameter(ctx, 'payment', 'Disputed Payment', index));
-	if (dispute.success && payment.success && payment.data.payment_id === dispute.data.payment_id) return { dispute: dispute.data, payment: toPaymentFacts(payment.data) };
+	if (dispute.success && payment.success && payment.data.payment_id === dispute.data.payment_id) {
+		const facts = toPaymentFacts(payment.data);
+		return { dispute: dispute.data, payment: facts, mode: modeOf(given, facts), paidOn: paidAt(payment.data) };
+	}
 	throw new NodeOperationError(ctx.getNode(), dispute.success ? `"Disputed Payment" is not payment ${dispute.data.payment_id}` : '"Dispute" is not a dispute as Dodo Payments sends it', {
 		itemIndex: index,
 		description: 'Put Dodo Payments > Payment > Get before this node, with the payment {{ $json.data.payment_id }} of the dispute.',

@@ -1,0 +1,43 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { Delivery } from '../../shared/delivery/ledger';
+import { factOf, type Kind } from '../../shared/domain/reconciliation';
+import type { DodoMode } from '../../shared/domain/settlement';
+
+/** Where an object of each kind carries its id and its status. */
+const IDENTITY: Readonly<Record<Kind, { id: string; status: string }>> = {
+	payment: { id: 'payment_id', status: 'status' },
+	refund: { id: 'refund_id', status: 'status' },
+	dispute: { id: 'dispute_id', status: 'dispute_status' },
+	subscription: { id: 'subscription_id', status: 'status' },
+};
+
+/** One event of Dodo, from the trigger as well as from a reconciliation. */
+export interface DodoEvent {
+	/** e.g. `payment.succeeded` */
+	event: string;
+	/** Dodo's `webhook-id`; null when it never came. */
+	eventId: string | null;
+	/** Identity of the delivery in the ledger; null when it never came. */
+	deliveryId: string | null;
+	/** ISO-8601, UTC. */
+	occurredAt: string;
+	mode: DodoMode;
+	data: IDataObject;
+}
+
+/** The event as an item that every lane behind the trigger understands. */
+export function eventItem({ deliveryId, ...dodoEvent }: DodoEvent): IDataObject & { delivery: Delivery } {
+	const metadata = (dodoEvent.data.metadata ?? {}) as IDataObject;
+	return {
+		...dodoEvent,
+		lagoInvoiceId: typeof metadata.lago_invoice_id === 'string' ? metadata.lago_invoice_id : null,
+		delivery: { id: deliveryId, about: aboutOf(dodoEvent) },
+	};
+}
+
+function aboutOf({ event, eventId, data }: Omit<DodoEvent, 'deliveryId'>): string {
+	const kind = event.slice(0, event.indexOf('.'));
+	const { id, status } = IDENTITY[kind as Kind] ?? {};
+	if (id === undefined || status === undefined || typeof data[id] !== 'string') return `${event} ${eventId}`;
+	return factOf({ kind: kind as Kind, id: data[id], status: typeof data[status] === 'string' ? data[status] : null });
+}

@@ -1,0 +1,57 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { z } from 'zod';
+import { fieldsOf, type Operation } from '../node/operation';
+import { objectParameter } from '../node/parameters';
+import type { ServiceClient } from '../transport/serviceClient';
+import { ledgerOf } from './ledger';
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Place this node at the very end of the flow: what fails before it is delivered again, what fails behind it may not be',
+		name: 'lastNotice',
+		type: 'notice',
+		default: '',
+	},
+	{
+		displayName: 'Event',
+		name: 'event',
+		type: 'json',
+		required: true,
+		default: '={{ $json }}',
+		description: 'The item that left the trigger. The items that come in leave this node unchanged; an empty object marks nothing.',
+		hint: "Behind other nodes: {{ $('Name of the Trigger').first().json }}",
+	},
+];
+
+const eventSchema = z.object({
+	delivery: z.object({ id: z.string().nullable(), about: z.string().min(1) }),
+	organizationId: z.string().nullish(),
+	webhookBaseUrl: z.string().nullish(),
+});
+
+/**
+ * Event -> Mark as Processed: further copies of the event are answered at once, without an execution, also after a restart. It saves work and
+ * is no proof: where n8n loses the mark, a copy is executed and finds that everything was done.
+ */
+export const markAsProcessed: Operation<ServiceClient> = {
+	fields: fieldsOf('event', 'markAsProcessed', fields),
+	async execute(ctx, _client, index) {
+		const { json } = ctx.getInputData()[index] ?? { json: {} };
+		const given = objectParameter(ctx, 'event', 'Event', index);
+		if (Object.keys(given).length === 0) return json;
+		const event = eventSchema.safeParse(given);
+		if (!event.success)
+			throw new NodeOperationError(ctx.getNode(), '"Event" did not come from a trigger of this package', {
+				itemIndex: index,
+				description: "Refer to the trigger by its name: {{ $('Name of the Trigger').first().json }}.",
+			});
+		// A test in the editor must not keep the real copy away; n8n does not store its marks either.
+		if (ctx.getMode() === 'manual') return json;
+		const ledger = ledgerOf(ctx);
+		const { delivery, organizationId, webhookBaseUrl } = event.data;
+		if (webhookBaseUrl) ledger.rememberSource({ organizationId: organizationId ?? null, webhookBaseUrl });
+		ledger.mark(delivery);
+		return await Promise.resolve(json);
+	},
+};

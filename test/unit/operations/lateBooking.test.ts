@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import nock from 'nock';
+import type { IDataObject } from 'n8n-workflow';
+import { operations } from '../../../nodes/Lago/actions/operations';
+import { LagoClient } from '../../../nodes/Lago/transport/client';
+import { runOperation } from '../../../nodes/shared/node/operation';
+import { BASE_URL, executeContext } from '../../support/executeContext';
+import { strictNock } from '../../support/nock';
+import { ID, lagoInvoice, metadata } from './lagoInvoice';
+
+strictNock();
+
+const lago = () => nock(`${BASE_URL}/api/v1`);
+const fees = [{ lago_id: 'fee_1', amount_cents: 6_150, taxes_rate: 20, precise_coupons_amount_cents: '0.0' }];
+const open = { metadata: metadata({ dodo_payment_id: 'cks_1', dodo_state: 'v1;open;a=1;m=7380' }), total_paid_amount_cents: 0, fees };
+const paid = { ...open, payment_status: 'succeeded', total_paid_amount_cents: 7_380, total_due_amount_cents: 0 };
+const reads = (change: IDataObject) => lago().get(`/invoices/${ID}`).reply(200, { invoice: lagoInvoice(change) });
+const lists = (...references: string[]) =>
+	lago().get('/payments').query(true).reply(200, { payments: references.map((reference) => ({ lago_id: reference, reference, amount_cents: 7_380, lago_payable_id: ID })), meta: { next_page: null } });
+const books = () => lago().post('/payments').reply(200, { payment: { lago_id: 'p1', reference: 'pay_1' } });
+const credits = () => lago().post('/credit_notes').reply(200, { credit_note: { lago_id: 'cn', number: 'ACM-7-CN001', lago_invoice_id: ID, invoice_number: 'ACM-7', currency: 'EUR', refund_status: 'pending', total_amount_cents: 2_460, refund_amount_cents: 2_460 } });
+
+const payment = { payment_id: 'pay_1', status: 'succeeded', total_amount: 7_380, tax: 0, currency: 'EUR', checkout_session_id: 'cks_1', refund_status: 'partial', metadata: { lago_invoice_id: ID, lago_invoice_number: 'ACM-7' }, created_at: '2026-08-20T10:00:00Z' };
+
+async function run(parameters: IDataObject): Promise<IDataObject> {
+	const context = executeContext({ credentialId: randomUUID(), parameters: { reason: 'other', payment, ...parameters } });
+	const [[item] = []] = await runOperation(context, operations, LagoClient.of);
+	return item?.json as IDataObject;
+}
+const refund = async () => await run({ resource: 'creditNote', operation: 'create', refund: { event: 'refund.succeeded', mode: 'test', data: { refund_id: 'ref_1', payment_id: 'pay_1', status: 'succeeded', amount: 2_460, currency: 'EUR', is_partial: true, metadata: {} } } });
+const dispute = async (given: IDataObject = {}) => await run({ resource: 'invoice', operation: 'recordDispute', dispute: { event: 'dispute.lost', mode: 'test', data: { dispute_id: 'dis_1', payment_id: 'pay_1', dispute_status: 'dispute_lost', amount: '7380', currency: 'EUR', ...given } } });
+
+test('a refund that is told before its payment books the payment, then makes the credit note', async () => {
+	lago().get('/credit_notes').query(true).reply(200, { credit_notes: [], meta: { next_page: null } });
+	reads(open);
+	lists();
+	reads(open);
+	books();
+	reads(paid);
+	credits();
+	expect(await refund()).toMatchObject({ outcome: 'credited', refundAmount: 2_460 });
+});
+
+test('a refund whose payment is booked by somebody else meanwhile sees what is booked now', async () => {
+	lago().get('/credit_notes').query(true).reply(200, { credit_notes: [], meta: { next_page: null } });
+	reads(open);
+	lists('pay_1');
+	reads(paid);
+	credits();
+	expect(await refund()).toMatchObject({ outcome: 'credited', refundAmount: 2_460 });
+});
+
+test('a lost dispute that is told before its payment books the payment, then marks the invoice', async () => {
+	reads(open);
+	lists();
+	reads(open);
+	books();
+	reads(paid);
+	lago().post(`/invoices/${ID}/lose_dispute`).reply(200);
+	expect(await dispute()).toMatchObject({ outcome: 'dispute_lost' });
+});
+
+test('what could never be booked stays unbooked: a payment over another amount', async () => {
+	reads(open);
+	lists();
+	reads({ ...open, total_due_amount_cents: 9_999, total_amount_cents: 9_999 });
+	expect(await dispute()).toMatchObject({ outcome: 'ignored' });
+});
