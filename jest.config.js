@@ -15,8 +15,8 @@ const project = (displayName, extra = {}) => ({
 	...extra,
 });
 
-/** unit: no network; contract: simulators, SDKs and OpenAPI; workflow: built package in process; e2e: a real n8n. */
+/** unit: no network; contract: simulators, SDKs and OpenAPI; workflow: built package in process; e2e: a real n8n; chaos: a real n8n under fire. */
 module.exports = {
 	testTimeout: 30_000,
-	projects: [project('unit'), project('contract'), project('workflow'), project('e2e')],
+	projects: [project('unit', { setupFilesAfterEnv: ['<rootDir>/test/support/oneTry.ts'] }), project('contract', { setupFilesAfterEnv: ['<rootDir>/test/support/oneTry.ts'] }), project('workflow'), project('e2e'), project('chaos')],
 };

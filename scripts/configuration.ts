@@ -6,6 +6,8 @@ export interface Configuration {
 	/** null: both services are simulated. */
 	services: { dodo: DodoConfiguration; lago: LagoConfiguration } | null;
 	port: number;
+	/** How often both books are compared. */
+	reconcileMinutes: number;
 	/** Waits before further tries, e.g. `1d,3d,5d,7d`. */
 	retrySchedule: string;
 }
@@ -59,6 +61,9 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const port = Number(read('PORT') || 5678);
 	if (!Number.isInteger(port) || port < 1 || port > 65_000) problems.push(`PORT is "${read('PORT')}"; it must be a number between 1 and 65000.`);
 
+	const reconcileMinutes = Number(read('RECONCILE_INTERVAL_MINUTES') || 5);
+	if (!Number.isInteger(reconcileMinutes) || reconcileMinutes < 1 || reconcileMinutes > 59)
+		problems.push(`RECONCILE_INTERVAL_MINUTES is "${read('RECONCILE_INTERVAL_MINUTES')}"; it must be a whole number from 1 to 59.`);
 	const retrySchedule = read('RETRY_SCHEDULE') || '1d,3d,5d,7d';
 	const policy = parseSchedule(retrySchedule, '09:00');
 	if ('problem' in policy) problems.push(`RETRY_SCHEDULE is "${retrySchedule}": ${policy.problem}`);
@@ -71,10 +76,11 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const dodoUrl = url('DODO_API_URL');
 	const lagoUrl = url('LAGO_API_URL');
 	if (problems.length > 0) return { problems };
-	if (simulated) return { configuration: { services: null, port, retrySchedule } };
+	if (simulated) return { configuration: { services: null, port, reconcileMinutes, retrySchedule } };
 	return {
 		configuration: {
 			port,
+			reconcileMinutes,
 			retrySchedule,
 			services: {
 				dodo: { apiKey: required.DODO_API_KEY, webhookSecret: required.DODO_WEBHOOK_SECRET, environment: environment as 'test' | 'live', baseUrl: dodoUrl, productId: read('DODO_PRODUCT_ID') },

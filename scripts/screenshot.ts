@@ -13,6 +13,7 @@ const LANES: Readonly<Record<string, string>> = {
 	'Refunds from Dodo': 'refunds-from-dodo',
 	Disputes: 'disputes',
 	Mandates: 'mandates',
+	Reconcile: 'reconcile',
 	Retries: 'retries',
 	Pay: 'pay-page',
 	'Automatic Payment': 'automatic-payment',

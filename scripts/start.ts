@@ -46,7 +46,7 @@ async function main(): Promise<void> {
 		encryptionKey: kept.encryptionKey,
 		env: { ...ownerEnvironment(runtime, kept.owner), CREDENTIALS_OVERWRITE_DATA: overwrites(services), ...(process.env.WEBHOOK_URL ? { WEBHOOK_URL: process.env.WEBHOOK_URL } : {}) },
 	};
-	await prepare(instance, tarball, { productId: services.dodo.productId, schedule: configuration.retrySchedule });
+	await prepare(instance, tarball, { productId: services.dodo.productId, schedule: configuration.retrySchedule, reconcileMinutes: configuration.reconcileMinutes });
 
 	say('Starting n8n ...');
 	const n8n = await startN8n(instance, join(HOME, 'n8n.log'));
@@ -145,7 +145,7 @@ const CREDENTIALS: CredentialJson[] = [
 ];
 
 /** Installs the package and imports the template where something changed since the last start. */
-async function prepare(instance: N8nInstance, tarball: string, { productId, schedule }: { productId: string; schedule: string }): Promise<void> {
+async function prepare(instance: N8nInstance, tarball: string, { productId, schedule, reconcileMinutes }: { productId: string; schedule: string; reconcileMinutes: number }): Promise<void> {
 	const stamp = join(HOME, 'installed');
 	const digest = digestOf([tarball]);
 	if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
@@ -157,6 +157,7 @@ async function prepare(instance: N8nInstance, tarball: string, { productId, sche
 	for (const node of template.nodes) {
 		// The secrets are given, so nothing has to be registered; a simulator or the dashboard knows the address.
 		if (/\.(lago|dodoPayments)Trigger$/.test(node.type)) node.parameters.registration = 'manual';
+		if (node.name === 'Every 5 Minutes') node.parameters.rule = { interval: [{ field: 'minutes', minutesInterval: reconcileMinutes }] };
 		if (node.parameters.operation === 'planRetry') node.parameters.schedule = schedule;
 		if (productId !== '' && node.parameters.operation === 'createIntent')
 			Object.assign(node.parameters, { productSource: 'selected', product: { __rl: true, mode: 'id', value: productId } });

@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDependencies, ROOT } from './bootstrap.mjs';
 
-const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e'];
+const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e', 'chaos'];
+/** Those that need a real n8n. */
+const ON_N8N = ['e2e', 'chaos'];
 const only = process.argv[2];
 if (only !== undefined && !JEST_PROJECTS.includes(only)) {
 	console.error(`There are no tests called "${only}". Choose one of: ${JEST_PROJECTS.join(', ')}.`);
@@ -43,7 +45,7 @@ async function jest(project) {
 	rmSync(report, { force: true });
 	const args = ['--config', 'jest.config.js', '--selectProjects', project, '--verbose', '--json', '--outputFile', report];
 	// One n8n at a time: two of them on two cores only wait for each other.
-	if (project === 'e2e') args.push('--runInBand');
+	if (ON_N8N.includes(project)) args.push('--runInBand');
 	const code = await show(local('jest'), args);
 	const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null;
 	const failed = result === null ? 1 : result.numFailedTests + result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
@@ -54,7 +56,9 @@ async function jest(project) {
 
 await ensureDependencies();
 if (only !== undefined) {
-	if (only === 'workflow' || only === 'e2e') await check('build', 'npm', ['run', '--silent', 'build']);
+	// Asked for by itself it is the long form.
+	if (only === 'chaos') process.env.CHAOS ??= 'full';
+	if (only === 'workflow' || ON_N8N.includes(only)) await check('build', 'npm', ['run', '--silent', 'build']);
 	await jest(only);
 } else {
 	await check('lint', local('eslint'), ['.', '--max-warnings', '0']);
@@ -63,7 +67,7 @@ if (only !== undefined) {
 	await check('package: scan by n8n, size, dependencies', process.execPath, ['--import', 'tsx', 'scripts/checks/package.ts']);
 	for (const project of ['unit', 'contract', 'workflow']) await jest(project);
 	const ready = await check('n8n for the end-to-end tests', process.execPath, ['--import', 'tsx', 'scripts/checks/runtime.ts']);
-	if (ready) await jest('e2e');
+	if (ready) for (const project of ON_N8N) await jest(project);
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

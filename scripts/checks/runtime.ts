@@ -1,9 +1,15 @@
-import { ensureN8n } from '../n8n/prefix';
+import { ensureN8n, N8N_1_VERSION, N8N_VERSION } from '../n8n/prefix';
 
-ensureN8n((line) => console.log(line)).then(
-	({ version }) => console.log(`n8n ${version} is ready.`),
-	(caught: unknown) => {
-		console.error(caught instanceof Error ? caught.message : caught);
-		process.exitCode = 1;
-	},
-);
+const say = (line: string): void => console.log(line);
+
+async function ensureAll(): Promise<void> {
+	for (const wanted of [N8N_VERSION, N8N_1_VERSION]) {
+		const { version } = await ensureN8n(say, wanted);
+		say(`n8n ${version} is ready.`);
+	}
+}
+
+ensureAll().catch((caught: unknown) => {
+	console.error(caught instanceof Error ? caught.message : caught);
+	process.exitCode = 1;
+});

@@ -5,6 +5,8 @@ import { cleanEnvironment, runCommand, type Progress } from './command';
 
 /** The n8n that this project is tested with. */
 export const N8N_VERSION = '2.41.1';
+/** The last of n8n 1.x, which it is tested with as well. */
+export const N8N_1_VERSION = '1.123.81';
 const NODE_VERSION = '24.21.0';
 const NODE_MAJOR = 24;
 

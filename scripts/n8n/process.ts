@@ -60,6 +60,8 @@ export interface N8nProcess {
 	pid: number;
 	/** Resolves when the webhook is registered; rejects when n8n ends or `timeoutMs` passes. */
 	waitForWebhook(path: string, timeoutMs?: number): Promise<void>;
+	/** Resolves when its REST interface answers, or the worker takes work, which is before webhooks are registered; rejects when it ends or `timeoutMs` passes. */
+	waitUntilReady(timeoutMs?: number): Promise<void>;
 	/** Everything it has printed. */
 	log(): string;
 	/** Ends it and its task runner, gently first. */
@@ -72,16 +74,19 @@ export interface N8nProcess {
 
 const STOP_MS = 8_000;
 
-/** Starts n8n; ready when its webhooks answer (see `waitForWebhook`). */
-export async function startN8n(instance: N8nInstance, logFile: string): Promise<N8nProcess> {
+/**
+ * Starts n8n; ready when its webhooks answer (see `waitForWebhook`).
+ * @param role `worker` for one that works off the queue: its port answers questions for its health only.
+ */
+export async function startN8n(instance: N8nInstance, logFile: string, role: 'start' | 'worker' = 'start'): Promise<N8nProcess> {
 	const broker = await freePort();
 	mkdirSync(dirname(logFile), { recursive: true });
 	// Its presence makes n8n wait 10 s after a crash; here a crash is somebody's SIGKILL.
 	rmSync(join(instance.userFolder, '.n8n', 'crash.journal'), { force: true });
 	const log = openSync(logFile, 'w');
-	const child = spawn(instance.runtime.node, [instance.runtime.cli, 'start'], {
+	const child = spawn(instance.runtime.node, [instance.runtime.cli, role], {
 		cwd: instance.userFolder,
-		env: { ...n8nEnvironment(instance), N8N_RUNNERS_BROKER_PORT: String(broker) },
+		env: { ...n8nEnvironment(instance), ...(role === 'worker' ? healthServer(instance) : {}), N8N_RUNNERS_BROKER_PORT: String(broker) },
 		stdio: ['ignore', log, log],
 		// A group of its own, so that stopping reaches the task runner as well.
 		detached: true,
@@ -94,25 +99,31 @@ export async function startN8n(instance: N8nInstance, logFile: string): Promise<
 		pid: child.pid ?? 0,
 		ended,
 		log: () => readFileSync(logFile, 'utf8'),
-		waitForWebhook: async (path, timeoutMs = 60_000) => await waitForWebhook(`${url}/${instance.webhookPrefix}/${path}`, child, timeoutMs, logFile),
+		// An unsigned POST gets 404 before the webhook is registered and 401 afterwards.
+		waitForWebhook: async (path, timeoutMs = 60_000) => await waitForStatus(401, `${url}/${instance.webhookPrefix}/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }, child, timeoutMs, logFile),
+		// n8n 1.x says that it is ready before it has its REST interface.
+		waitUntilReady: async (timeoutMs = 60_000) => await waitForStatus(200, `${url}${role === 'worker' ? '/healthz/readiness' : '/rest/settings'}`, {}, child, timeoutMs, logFile),
 		stop: async () => await end(child, ended, 'SIGTERM'),
 		kill: async () => await end(child, ended, 'SIGKILL'),
 	};
 }
 
-/** An unsigned POST gets 404 before the webhook is registered and 401 afterwards. */
-async function waitForWebhook(url: string, child: ChildProcess, timeoutMs: number, logFile: string): Promise<void> {
+function healthServer({ port }: N8nInstance): NodeJS.ProcessEnv {
+	return { QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: String(port), N8N_WORKER_SERVER_ADDRESS: '127.0.0.1' };
+}
+
+async function waitForStatus(wanted: number, url: string, request: RequestInit, child: ChildProcess, timeoutMs: number, logFile: string): Promise<void> {
 	const deadline = Date.now() + timeoutMs;
 	while (Date.now() < deadline) {
 		if (child.exitCode !== null) throw new Error(`n8n ended with ${child.exitCode}:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
-		const status = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}', signal: AbortSignal.timeout(3000) }).then(
+		const status = await fetch(url, { ...request, signal: AbortSignal.timeout(3000) }).then(
 			async (response) => {
 				await response.arrayBuffer();
 				return response.status;
 			},
 			() => 0,
 		);
-		if (status === 401) return;
+		if (status === wanted) return;
 		await new Promise((resolve) => setTimeout(resolve, 150));
 	}
 	throw new Error(`${url} did not answer within ${timeoutMs / 1000} s:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);

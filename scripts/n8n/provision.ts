@@ -47,12 +47,18 @@ export async function provision(instance: N8nInstance, credentials: CredentialJs
 		writeFileSync(join(files, 'workflows.json'), JSON.stringify(workflows));
 		await runN8nCommand(instance, ['import:credentials', `--input=${join(files, 'credentials.json')}`]);
 		await runN8nCommand(instance, ['import:workflow', `--input=${join(files, 'workflows.json')}`]);
-		for (const { id } of workflows) await runN8nCommand(instance, ['publish:workflow', `--id=${id}`]);
+		const publish = isVersion1(instance.runtime) ? ['update:workflow', '--active=true'] : ['publish:workflow'];
+		for (const { id } of workflows) await runN8nCommand(instance, [...publish, `--id=${id}`]);
 	} finally {
 		rmSync(files, { recursive: true, force: true });
 	}
 	writeFileSync(stamp, digest);
 	return true;
+}
+
+/** n8n 1.x knows no drafts, and no owner from the environment. */
+export function isVersion1({ version }: N8nRuntime): boolean {
+	return version.startsWith('1.');
 }
 
 /** Who may open the editor. */
@@ -61,7 +67,7 @@ export interface Owner {
 	password: string;
 }
 
-/** Makes n8n create or keep its owner from the environment. */
+/** Makes n8n create or keep its owner from the environment; 1.x does not listen. */
 export function ownerEnvironment(runtime: N8nRuntime, { email, password }: Owner): NodeJS.ProcessEnv {
 	const { hashSync } = createRequire(join(runtime.dir, 'package.json'))('bcryptjs') as { hashSync(text: string, rounds: number): string };
 	return {

@@ -177,22 +177,17 @@ describe('charge', () => {
 		expect(sync.bookedOn(invoice)).toHaveLength(1);
 	}, 40_000);
 
-	test('a charge of which nobody knows whether it was made is not sent again at once, and collected later all the same', async () => {
+	test('a charge of which nobody knows whether it was made is not sent again before that is clear, and collected all the same', async () => {
 		const id = await freshCustomer();
 		await agree(id);
 		sync.dodo.faults.add({ method: 'POST', path: /charge$/, kind: 'reset' });
 		const invoice = sync.lago.issueInvoice({ customer: { external_id: id } });
-		await waitFor(() => sync.lago.deliveries.filter(({ event }) => event === 'invoice.created').length === 3);
-		expect(sync.lago.deliveries.filter(({ event }) => event === 'invoice.created').map(({ status }) => status)).toEqual([500, 500, 500]);
-		expect(charges()).toBe(1);
-		expect(sync.paymentsFor(invoice)).toHaveLength(0);
-		// Lago gives up after three tries; the button brings it back as soon as it is clear that the charge was not made.
-		await waitFor(async () => {
-			sync.lago.retryPayment(invoice.lago_id);
-			await sync.quiet();
-			return sync.lago.deliveries.some(({ event, status }) => event === 'invoice.payment_failure' && status === 200);
-		}, 20_000);
+		await waitFor(() => sync.paymentsFor(invoice).length > 0, 30_000);
 		await sync.quiet();
+		const [lost, sentAgain] = sync.dodo.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/charge')).map(({ at }) => Date.parse(at));
+		expect(Number(sentAgain) - Number(lost)).toBeGreaterThanOrEqual(10_000);
+		// All within the patience of Lago.
+		expect(sync.lago.deliveries.filter(({ event }) => event === 'invoice.created').map(({ status }) => status)).toEqual([200]);
 		expect(sync.paymentsFor(invoice)).toHaveLength(1);
 		expect(invoice.payment_status).toBe('succeeded');
 	}, 40_000);
@@ -510,7 +505,7 @@ describe('retries', () => {
 		for (const mandate of mandates) Object.assign(mandate, { status: 'active', card: '4242424242424242', dues: null });
 		invoices.forEach(makeDue);
 		const path = new RegExp(mandates[1]?.subscription_id ?? '');
-		sync.dodo.faults.add({ method: 'POST', path, kind: '500', times: 20 });
+		sync.dodo.faults.add({ method: 'POST', path, kind: '500', times: 1_000 });
 		const run = await sync.n8n.executeFrom('Every Hour');
 		await sync.quiet();
 		expect(run.nodes).toContain('Tell Me');
@@ -524,7 +519,7 @@ describe('retries', () => {
 			return invoices[1]?.payment_status === 'succeeded';
 		}, 20_000);
 		for (const invoice of invoices) expect(sync.paymentsFor(invoice).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
-	}, 40_000);
+	}, 150_000);
 
 	test('without a mandate the link is handed out again, once for each planned try, until all are used up', async () => {
 		const invoice = await issueTo(await freshCustomer());

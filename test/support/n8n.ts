@@ -1,34 +1,18 @@
-import * as flatted from 'flatted';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installPackage, packPackage, ROOT } from '../../scripts/n8n/package';
 import { ensureN8n } from '../../scripts/n8n/prefix';
 import { freePort, startN8n, type N8nInstance, type N8nProcess } from '../../scripts/n8n/process';
-import { bindCredentials, ownerEnvironment, provision, type CredentialJson, type WorkflowJson } from '../../scripts/n8n/provision';
+import { bindCredentials, isVersion1, ownerEnvironment, provision, type CredentialJson, type WorkflowJson } from '../../scripts/n8n/provision';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
+import { readRun, setPublished, signIn, type Execution, type Run } from './n8nRest';
+import { startServices, type TestServices } from './services';
+import { QUEUE_MODE, startWorker, type TestWorker } from './workers';
 
 /** Who may open the editor of a test n8n. */
 export const OWNER = { email: 'owner@example.com', password: 'Test-only-1' };
-
-/** An execution as n8n lists it. */
-export interface Execution {
-	id: string;
-	status: string;
-	workflowId: string;
-}
-
-/** What an execution did. */
-export interface Run {
-	id: string;
-	status: string;
-	/** Nodes that ran. */
-	nodes: string[];
-	/** All its data as n8n stores it. */
-	text: string;
-	/** What a node gave out, over all its outputs and tries; nothing when it did not run. */
-	items(node: string): Array<Record<string, unknown>>;
-}
 
 /** A workflow that was imported into the running n8n. */
 export interface ImportedWorkflow {
@@ -69,8 +53,19 @@ export interface TestN8n {
 	/** Unpublishes or publishes the workflow, as the editor does. */
 	setPublished(published: boolean): Promise<void>;
 	readonly process: N8nProcess;
-	/** Kills n8n in the middle of whatever it does (SIGKILL), starts it again, and waits until its webhooks answer. */
+	/** In queue mode, those that execute; the main process only listens. */
+	workers: TestWorker[];
+	/** Kills n8n in the middle of whatever it does: SIGKILL. */
+	kill(): Promise<void>;
+	/** Starts it again, and waits until its webhooks answer. */
+	restart(): Promise<void>;
 	killAndRestart(): Promise<void>;
+	/** Imports and publishes the template over itself by n8n's command line, as an upgrade does; n8n must not be running. */
+	importAgain(): Promise<void>;
+	/** Changes nodes and connections of the template, as JSON, and publishes it, as a person does in the editor. */
+	changeTemplate(change: (json: string) => string): Promise<void>;
+	/** Runs SQL in n8n's database and returns its rows; what it changes n8n must not be running for. In queue mode questions only. */
+	sql(statement: string): Array<Record<string, unknown>>;
 	/** Stops n8n and removes everything it wrote. */
 	stop(): Promise<void>;
 }
@@ -81,8 +76,14 @@ export interface TestN8nOptions {
 	/** Changes the template before it is imported. */
 	change?: (workflow: WorkflowJson) => void;
 	dodoSecret: string;
+	/** More of n8n's variables. */
+	env?: NodeJS.ProcessEnv;
 	/** The file below `workflows/` that is published from the start; null: none. */
 	template?: string | null;
+	/** Of n8n; the one that this project is made for unless told. */
+	version?: string;
+	/** With PostgreSQL, Redis and so many workers: see {@link startServices}. */
+	queue?: { workers: number };
 }
 
 /** A shipped template as it lies in the package. */
@@ -95,57 +96,88 @@ export const WORKFLOW_ID = 'lagoDodoSync0001';
 const quiet = (): void => {};
 
 /** Starts n8n from nothing; {@link TestN8n.stop} removes every trace. */
-export async function startTestN8n({ dodo, lago, change, dodoSecret, template: file = 'lago-dodo-sync.json' }: TestN8nOptions): Promise<TestN8n> {
-	const [runtime, tarball] = [await ensureN8n(quiet), await packPackage(quiet)];
+export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, template: file = 'lago-dodo-sync.json', version, queue }: TestN8nOptions): Promise<TestN8n> {
+	const [runtime, tarball] = [await ensureN8n(quiet, version), await packPackage(quiet)];
+	const isOld = isVersion1(runtime);
 	const userFolder = mkdtempSync(join(tmpdir(), 'n8n-e2e-'));
-	const instance: N8nInstance = {
-		runtime,
-		userFolder,
-		port: await freePort(),
-		webhookPrefix: 'webhooks',
-		encryptionKey: 'e2e-encryption-key',
-		env: ownerEnvironment(runtime, OWNER),
-	};
 	const credentials: CredentialJson[] = [
 		{ id: 'dodoCredential01', name: 'Dodo', type: 'dodoPaymentsApi', data: { environment: 'test', apiKey: dodo.apiKey, webhookSecret: dodoSecret, baseUrl: dodo.url } },
 		{ id: 'lagoCredential01', name: 'Lago', type: 'lagoBillingApi', data: { baseUrl: lago.url, apiKey: lago.apiKey, webhookHmacKey: lago.hmacKey } },
 	];
+	const bound: Array<WorkflowJson & { id: string }> = [];
 	let running: N8nProcess | undefined;
+	let services: TestServices | undefined;
+	const workers: TestWorker[] = [];
 	const stop = async (): Promise<void> => {
-		await running?.stop();
+		await Promise.all([...workers, ...(running === undefined ? [] : [running])].map(async (process) => await process.stop()));
+		await services?.stop();
 		rmSync(userFolder, { recursive: true, force: true });
 	};
-	try {
+	const begin = async () => {
+		if (queue !== undefined) services = await startServices();
+		const instance: N8nInstance = {
+			runtime,
+			userFolder,
+			port: await freePort(),
+			webhookPrefix: 'webhooks',
+			encryptionKey: 'e2e-encryption-key',
+			env: { ...ownerEnvironment(runtime, OWNER), ...(services === undefined ? {} : { ...QUEUE_MODE, ...services.env }), ...env },
+		};
 		await installPackage(tarball, userFolder);
 		const template = file === null ? null : readTemplate(file);
 		if (template !== null) change?.(template);
-		await provision(instance, credentials, template === null ? [] : [{ ...bindCredentials(template, credentials), id: WORKFLOW_ID }]);
+		if (template !== null) bound.push({ ...bindCredentials(template, credentials), id: WORKFLOW_ID });
+		await provision(instance, credentials, bound);
 		running = await start(instance, userFolder, file !== null);
-	} catch (caught) {
+		const folders = Array.from({ length: queue?.workers ?? 0 }, (_, index) => join(userFolder, `worker-${index + 1}`));
+		const starting = folders.map(async (folder) => workers.push(await startWorker(instance, tarball, folder)));
+		await Promise.allSettled(starting);
+		await Promise.all(starting);
+		return { instance, rest: await signIn(running.url, OWNER, isOld), current: running };
+	};
+	const begun = await begin().catch(async (problem: unknown) => {
 		await stop();
-		throw caught;
-	}
-	const rest = await login(running.url);
+		throw problem;
+	});
+	const { instance, rest } = begun;
+	let { current } = begun;
 	const executions = async (): Promise<Execution[]> => {
 		const { results } = (await rest('GET', '/executions?limit=100')) as { results: Execution[] };
 		// n8n puts those that run, or have not begun, above newer ones.
 		return results.sort((one, other) => Number(other.id) - Number(one.id));
 	};
 	const ended = async (): Promise<Execution[]> => (await executions()).filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
-	const run = async (id: string): Promise<Run> => {
-		const { status, data } = (await rest('GET', `/executions/${id}`)) as { status: string; data: string };
-		return readRun(id, status, data);
+	const run = async (id: string): Promise<Run> => await readRun(rest, id);
+	const restart = async (): Promise<void> => {
+		running = current = await start(instance, userFolder, file !== null);
 	};
-	let current = running;
 	return {
 		url: current.url,
 		get process() {
 			return current;
 		},
+		workers,
 		stop,
+		kill: async () => await current.kill(),
+		restart,
 		async killAndRestart() {
 			await current.kill();
-			running = current = await start(instance, userFolder, file !== null);
+			await restart();
+		},
+		async changeTemplate(change) {
+			const { nodes, connections, versionId } = (await rest('GET', `/workflows/${WORKFLOW_ID}`)) as { nodes: unknown; connections: unknown; versionId: string };
+			await rest('PATCH', `/workflows/${WORKFLOW_ID}`, { ...(JSON.parse(change(JSON.stringify({ nodes, connections }))) as object), versionId });
+			await setPublished(rest, WORKFLOW_ID, true, isOld);
+		},
+		async importAgain() {
+			rmSync(join(userFolder, 'provisioned'), { force: true });
+			await provision(instance, credentials, bound);
+		},
+		sql(statement) {
+			if (services !== undefined) return services.sql(statement);
+			const script = "const { DatabaseSync } = require('node:sqlite'); const [, file, sql] = process.argv; console.log(JSON.stringify(new DatabaseSync(file, { timeout: 5000 }).prepare(sql).all()))";
+			const output = execFileSync(runtime.node, ['--no-warnings', '-e', script, join(userFolder, '.n8n', 'database.sqlite'), statement], { encoding: 'utf8' });
+			return JSON.parse(output) as Array<Record<string, unknown>>;
 		},
 		hook: (path) => `http://127.0.0.1:${instance.port}/webhooks/${path}`,
 		executions,
@@ -176,10 +208,10 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, template: f
 			throw new Error(`Execution ${executionId} from ${trigger} did not end`);
 		},
 		async importWorkflow(workflow, chosen = credentials) {
-			const { id } = (await rest('POST', '/workflows', bindCredentials(workflow, chosen))) as { id: string };
+			const { id } = (await rest('POST', '/workflows', { ...bindCredentials(workflow, chosen), active: false })) as { id: string };
 			const paths = workflow.nodes.flatMap(({ parameters, webhookId }) => (typeof webhookId === 'string' && typeof parameters.path === 'string' ? [parameters.path] : []));
 			const switchTo = async (published: boolean): Promise<void> => {
-				await setPublished(rest, id, published);
+				await setPublished(rest, id, published, isOld);
 				for (const path of paths) await listening(`http://127.0.0.1:${instance.port}/webhooks/${path}`, published);
 			};
 			return { id, publish: async () => await switchTo(true), unpublish: async () => await switchTo(false) };
@@ -202,14 +234,14 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, template: f
 		async testCredential(type, data) {
 			return (await rest('POST', '/credentials/test', { credentials: { id: '', name: 'new', type, data } })) as { status: string; message: string };
 		},
-		setPublished: async (published) => await setPublished(rest, WORKFLOW_ID, published),
+		setPublished: async (published) => await setPublished(rest, WORKFLOW_ID, published, isOld),
 	};
 }
 
 async function start(instance: N8nInstance, userFolder: string, hasTemplate: boolean): Promise<N8nProcess> {
 	const process = await startN8n(instance, join(userFolder, 'n8n.log'));
 	try {
-		if (!hasTemplate) await waitForRest(process.url);
+		if (!hasTemplate) await process.waitUntilReady();
 		else await Promise.all([process.waitForWebhook('lago'), process.waitForWebhook('dodo')]);
 	} catch (caught) {
 		await process.stop();
@@ -218,32 +250,9 @@ async function start(instance: N8nInstance, userFolder: string, hasTemplate: boo
 	return process;
 }
 
-type Rest = (method: string, path: string, body?: unknown) => Promise<unknown>;
-
 const LOOK_BACK = 20;
 /** Longer than any workflow of these tests takes. */
-const EXECUTION_MS = 30_000;
-
-async function setPublished(rest: Rest, id: string, published: boolean): Promise<void> {
-	const { versionId } = (await rest('GET', `/workflows/${id}`)) as { versionId: string };
-	await rest('POST', `/workflows/${id}/${published ? 'activate' : 'deactivate'}`, published ? { versionId } : {});
-}
-
-interface NodeRun {
-	data?: { main?: Array<Array<{ json: Record<string, unknown> }> | null> };
-}
-
-function readRun(id: string, status: string, text: string): Run {
-	const { resultData } = flatted.parse(text) as { resultData: { runData: Record<string, NodeRun[]> } };
-	const { runData } = resultData;
-	return {
-		id,
-		status,
-		nodes: Object.keys(runData),
-		text,
-		items: (node) => (runData[node] ?? []).flatMap(({ data }) => (data?.main ?? []).flatMap((output) => (output ?? []).map(({ json }) => json))),
-	};
-}
+const EXECUTION_MS = 100_000;
 
 /** Waits until a webhook is registered, or is not any more. n8n tells a wrong method from an unknown path, and executes nothing for either. */
 async function listening(url: string, wanted: boolean): Promise<void> {
@@ -252,31 +261,4 @@ async function listening(url: string, wanted: boolean): Promise<void> {
 		if (text.includes('not registered for PUT requests') === wanted) return;
 	}
 	throw new Error(`${url} is ${wanted ? 'not' : 'still'} registered`);
-}
-
-/** Without a published webhook only the REST interface tells that n8n is ready. */
-async function waitForRest(url: string): Promise<void> {
-	for (const deadline = Date.now() + 60_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 150))) {
-		const ready = await fetch(`${url}/healthz/readiness`).then(
-			({ ok }) => ok,
-			() => false,
-		);
-		if (ready) return;
-	}
-	throw new Error(`n8n on ${url} did not become ready`);
-}
-
-/** n8n's own REST interface, as the editor uses it. */
-async function login(url: string): Promise<Rest> {
-	const headers: Record<string, string> = { 'content-type': 'application/json', 'browser-id': 'e2e' };
-	const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-		const response = await fetch(`${url}/rest${path}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-		const text = await response.text();
-		if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 300)}`);
-		const cookie = response.headers.get('set-cookie')?.split(';')[0];
-		if (cookie) headers.cookie = cookie;
-		return (JSON.parse(text) as { data: unknown }).data;
-	};
-	await call('POST', '/login', { emailOrLdapLoginId: OWNER.email, password: OWNER.password });
-	return call;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { HookContext, PackageDirectoryLoader, WebhookContext } from 'n8n-core';
@@ -81,7 +82,7 @@ export class TestCredentials extends ICredentialsHelper {
 export function additionalData(credentials: Credentials, more: Partial<IWorkflowExecuteAdditionalData> = {}): IWorkflowExecuteAdditionalData {
 	return {
 		credentialsHelper: new TestCredentials(credentials),
-		executionId: '1',
+		executionId: randomUUID(),
 		webhookBaseUrl: WEBHOOK_BASE,
 		webhookTestBaseUrl: `${WEBHOOK_BASE}-test`,
 		restApiUrl: 'https://n8n.example/rest',

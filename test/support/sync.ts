@@ -6,7 +6,7 @@ import type { DodoSimulatorOptions } from '../simulators/dodo/server';
 import type { Checkout, Payment } from '../simulators/dodo/state';
 import type { NewInvoice } from '../simulators/lago/ledger';
 import type { CreditNote, Invoice, Payment as LagoPayment } from '../simulators/lago/state';
-import { startTestN8n, type TestN8n } from './n8n';
+import { startTestN8n, type TestN8n, type TestN8nOptions } from './n8n';
 
 /** The whole system: a real n8n between the two simulators. */
 export interface Sync {
@@ -43,26 +43,24 @@ export interface Sync {
 	stop(): Promise<void>;
 }
 
-export interface SyncOptions {
+export interface SyncOptions extends Pick<TestN8nOptions, 'change' | 'env' | 'queue' | 'template' | 'version'> {
 	/** `manual` leaves registration to the simulators, as the headless set-up does. */
 	registration: 'manual' | 'automatic';
 	dodo?: DodoSimulatorOptions;
-	/** Changes the template before it is imported. */
-	change?: (workflow: WorkflowJson) => void;
-	/** See {@link TestN8nOptions.template}. */
-	template?: string | null;
+	/** How much faster the senders' schedules go; 100 unless told. */
+	timeScale?: number;
 }
 
 /** Starts everything. */
-export async function startSync({ registration, dodo: dodoOptions, change, template }: SyncOptions): Promise<Sync> {
-	const dodo = await startDodoSimulator({ timeScale: 100, ...dodoOptions });
-	const lago = await startLagoSimulator({ timeScale: 100 });
+export async function startSync({ registration, dodo: dodoOptions, timeScale = 100, change, ...n8nOptions }: SyncOptions): Promise<Sync> {
+	const dodo = await startDodoSimulator({ timeScale, ...dodoOptions });
+	const lago = await startLagoSimulator({ timeScale });
 	const dodoSecret = `whsec_${Buffer.from(randomUUID()).toString('base64')}`;
 	const prepare = (workflow: WorkflowJson): void => {
 		register(workflow, registration);
 		change?.(workflow);
 	};
-	const n8n = await startTestN8n({ dodo, lago, change: prepare, dodoSecret, template }).catch(async (caught: unknown) => {
+	const n8n = await startTestN8n({ ...n8nOptions, dodo, lago, change: prepare, dodoSecret }).catch(async (caught: unknown) => {
 		await Promise.all([dodo.close(), lago.close()]);
 		throw caught;
 	});
@@ -138,6 +136,15 @@ export function register(workflow: WorkflowJson, registration: SyncOptions['regi
 /** The three headers of a Dodo delivery; every part can be bent. */
 export function signedByDodo(dodo: DodoSimulator, body: string, secret: string, { id = `msg_${randomUUID()}`, atS = Math.floor(Date.now() / 1000) } = {}): Record<string, string> {
 	return { 'webhook-id': id, 'webhook-timestamp': String(atS), 'webhook-signature': dodo.sign(id, atS, body, secret) };
+}
+
+/** A little more than a minute goes by for everything that happened just now: it is no longer so young that its webhook may be on its way. */
+export function letAMinutePass({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>): void {
+	const aMinuteAgo = Date.now() - 65_000;
+	const { payments, refunds, disputes, subscriptions } = dodo.state;
+	const { invoices, creditNotes } = lago.state;
+	for (const objects of [payments, refunds, disputes, subscriptions, invoices, creditNotes])
+		for (const one of objects.values() as Iterable<{ created_at: string }>) if (Date.parse(one.created_at) > aMinuteAgo) one.created_at = new Date(aMinuteAgo).toISOString();
 }
 
 /** Waits for something that happens by itself soon. */

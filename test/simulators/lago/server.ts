@@ -123,6 +123,11 @@ export class LagoSimulator {
 		return this.sender.knobs;
 	}
 
+	/** Makes the chances of the sender repeat themselves. */
+	seedDeliveries(seed: number): void {
+		this.sender.seed(seed);
+	}
+
 	/** Emits `call` with a CallRecord and `delivery` with a DeliveryRecord. */
 	get activity(): EventEmitter {
 		return this.api.activity;

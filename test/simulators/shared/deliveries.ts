@@ -31,10 +31,12 @@ export interface Outgoing {
 
 /** Disturbances of the sender itself. */
 export interface DeliveryKnobs {
-	/** Copies of every delivery, 1 for none extra. */
-	copies: number;
+	/** Copies of every delivery, 1 for none extra; a pair: so many by chance. */
+	copies: number | [least: number, most: number];
 	/** Sends what is due in random order. */
 	shuffle: boolean;
+	/** At most so many at once. */
+	parallel: number;
 	/** Waits this long before the first attempt. */
 	delayMs: number;
 	/** Spoils every signature. */
@@ -50,7 +52,7 @@ export interface DeliveryRules {
 	timeScale: number;
 }
 
-const NO_KNOBS: DeliveryKnobs = { copies: 1, shuffle: false, delayMs: 0, wrongSignature: false };
+const NO_KNOBS: DeliveryKnobs = { copies: 1, shuffle: false, parallel: Infinity, delayMs: 0, wrongSignature: false };
 /** Long enough for the answer of the call that caused the event to leave first. */
 const JOB_START_MS = 5;
 const SHUFFLE_MS = 200;
@@ -62,7 +64,9 @@ export class Deliveries {
 	private readonly waiting = new Set<NodeJS.Timeout>();
 	private readonly due = new Set<NodeJS.Timeout>();
 	private readonly inFlight = new Map<Promise<void>, AbortController>();
-	private readonly random = seededRandom(1);
+	/** Due, but more than may be sent at once. */
+	private readonly queue: Array<() => void> = [];
+	private random = seededRandom(1);
 	/** Attempts that began before a reset leave no trace. */
 	private generation = 0;
 	private closed = false;
@@ -74,7 +78,9 @@ export class Deliveries {
 
 	/** Queues a webhook; it leaves no earlier than the current call's answer. */
 	send(outgoing: Outgoing): void {
-		for (let copy = 0; copy < this.knobs.copies; copy++) {
+		const { copies } = this.knobs;
+		const count = typeof copies === 'number' ? copies : copies[0] + Math.floor(this.random() * (copies[1] - copies[0] + 1));
+		for (let copy = 0; copy < count; copy++) {
 			const delay = this.knobs.delayMs + (this.knobs.shuffle ? this.random() * SHUFFLE_MS : JOB_START_MS);
 			this.later(this.due, delay, () => this.attempt(outgoing, 1));
 		}
@@ -82,7 +88,7 @@ export class Deliveries {
 
 	/** Resolves when nothing is being sent or about to be; redeliveries that wait for later do not count. */
 	async idle(): Promise<void> {
-		while (this.due.size > 0 || this.inFlight.size > 0) {
+		while (this.due.size > 0 || this.inFlight.size > 0 || this.queue.length > 0) {
 			if (this.inFlight.size > 0) await Promise.race(this.inFlight.keys());
 			else await new Promise((resolve) => setTimeout(resolve, JOB_START_MS));
 		}
@@ -95,6 +101,7 @@ export class Deliveries {
 		this.waiting.clear();
 		this.due.clear();
 		this.records.length = 0;
+		this.queue.length = 0;
 		Object.assign(this.knobs, NO_KNOBS);
 	}
 
@@ -114,9 +121,22 @@ export class Deliveries {
 		set.add(timer);
 	}
 
+	/** The same seed gives the same numbers of copies and the same order. */
+	seed(seed: number): void {
+		this.random = seededRandom(seed);
+	}
+
 	private attempt(outgoing: Outgoing, attempt: number): void {
+		if (this.inFlight.size >= this.knobs.parallel) {
+			this.queue.push(() => this.attempt(outgoing, attempt));
+			return;
+		}
 		const controller = new AbortController();
-		const sending: Promise<void> = this.post(outgoing, attempt, controller).finally(() => this.inFlight.delete(sending));
+		const sending: Promise<void> = this.post(outgoing, attempt, controller).finally(() => {
+			this.inFlight.delete(sending);
+			const next = this.knobs.shuffle ? Math.floor(this.random() * this.queue.length) : 0;
+			this.queue.splice(next, 1)[0]?.();
+		});
 		this.inFlight.set(sending, controller);
 	}
 
