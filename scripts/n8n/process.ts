@@ -112,18 +112,18 @@ function healthServer({ port }: N8nInstance): NodeJS.ProcessEnv {
 	return { QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: String(port), N8N_WORKER_SERVER_ADDRESS: '127.0.0.1' };
 }
 
+/** What n8n 2 answers with 200, whatever the address, until its database is migrated. */
+const STARTING_UP = 'n8n is starting up. Please wait';
+
 async function waitForStatus(wanted: number, url: string, request: RequestInit, child: ChildProcess, timeoutMs: number, logFile: string): Promise<void> {
 	const deadline = Date.now() + timeoutMs;
 	while (Date.now() < deadline) {
 		if (child.exitCode !== null) throw new Error(`n8n ended with ${child.exitCode}:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
-		const status = await fetch(url, { ...request, signal: AbortSignal.timeout(3000) }).then(
-			async (response) => {
-				await response.arrayBuffer();
-				return response.status;
-			},
-			() => 0,
+		const answered = await fetch(url, { ...request, signal: AbortSignal.timeout(3000) }).then(
+			async (response) => (await response.text()) !== STARTING_UP && response.status === wanted,
+			() => false,
 		);
-		if (status === wanted) return;
+		if (answered) return;
 		await new Promise((resolve) => setTimeout(resolve, 150));
 	}
 	throw new Error(`${url} did not answer within ${timeoutMs / 1000} s:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
