@@ -45,7 +45,7 @@ async function jest(project) {
 	rmSync(report, { force: true });
 	const args = ['--config', 'jest.config.js', '--selectProjects', project, '--verbose', '--json', '--outputFile', report];
 	// One n8n at a time: two of them on two cores only wait for each other.
-	if (ON_N8N.includes(project)) args.push('--runInBand');
+	args.push(ON_N8N.includes(project) ? '--runInBand' : '--maxWorkers=100%');
 	const code = await show(local('jest'), args);
 	const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null;
 	const failed = result === null ? 1 : result.numFailedTests + result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;

@@ -1,3 +1,5 @@
+import { clockOf, DAY_MS, instantOf, MINUTE_MS } from './calendar';
+
 /** When a failed invoice is tried again. */
 export interface RetryPolicy {
 	/** How long to wait before the first, second, ... further try. */
@@ -7,8 +9,6 @@ export interface RetryPolicy {
 }
 
 const MAX_WAITS = 12;
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** Reads `1d,3d,5d,7d` and `09:00`. @returns the policy, or the problem as a sentence for a person. */
 export function parseSchedule(text: string, timeOfDay: string): RetryPolicy | { problem: string } {
@@ -52,39 +52,4 @@ export function nextTry({ waits, minuteOfDay }: RetryPolicy, failedTries: number
 	const midnight = Math.floor(clock(nowMs) / DAY_MS) * DAY_MS;
 	const wanted = midnight + count * (unit === 'w' ? 7 : 1) * DAY_MS + minuteOfDay * MINUTE_MS;
 	return { atMs: Math.max(nowMs, instantOf(clock, wanted)) };
-}
-
-/** Wall-clock time of an instant, as if it were UTC; both in ms, to the second. */
-type Clock = (instantMs: number) => number;
-
-function clockOf(timeZone: string): Clock {
-	const format = formatterOf(timeZone);
-	return (instantMs) => {
-		const parts = Object.fromEntries(format.formatToParts(instantMs).map(({ type, value }) => [type, Number(value)]));
-		const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-		return Date.UTC(year, month - 1, day, hour, minute, second);
-	};
-}
-
-function formatterOf(timeZone: string): Intl.DateTimeFormat {
-	const options: Intl.DateTimeFormatOptions = { calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' };
-	try {
-		return new Intl.DateTimeFormat('en', { ...options, timeZone });
-	} catch {
-		return new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC' });
-	}
-}
-
-/** The first instant at which the clock shows `wanted`; where it skips that, the instant after the gap. */
-function instantOf(clock: Clock, wanted: number): number {
-	const [before, after] = [wanted - DAY_MS, wanted + DAY_MS].map((instant) => clock(instant) - instant) as [number, number];
-	const fitting = [wanted - before, wanted - after].filter((instant) => clock(instant) === wanted);
-	if (fitting.length > 0) return Math.min(...fitting);
-	let [low, high] = [wanted - DAY_MS, wanted + DAY_MS];
-	while (high - low > MINUTE_MS) {
-		const middle = low + Math.floor((high - low) / (2 * MINUTE_MS)) * MINUTE_MS;
-		if (clock(middle) < wanted) low = middle;
-		else high = middle;
-	}
-	return high;
 }

@@ -1,0 +1,113 @@
+import { calendarOf, dayOfDate, type Calendar, type Day } from '../calendar';
+import { formatAmount } from '../money';
+import type { AccessInvoice } from './facts';
+import type { AccessPolicy } from './policy';
+
+/** What is owed on one invoice, in minor units of its currency, and since when; times in ms since 1970. */
+export interface Debt {
+	invoice: AccessInvoice;
+	amount: number;
+	/** The due date, or the later day on which the money was lost again. */
+	dueDay: Day;
+	overdueAt: number;
+	/** When a payment failed or was taken back; Infinity when that has not happened. */
+	failedAt: number;
+}
+
+/** A rule that takes access away. */
+export type RestrictionRule = 'restrict_immediately' | 'restrict_after_days' | 'restrict_above' | 'restrict_after_invoices';
+
+/** A rule that applies to an invoice, from when on, and what lifts it. */
+export interface Hit {
+	rule: RestrictionRule;
+	debt: Debt;
+	restrictsAt: number;
+	clearsWhen: string;
+}
+
+/** Everything that a group of debts does in the course of time, if nothing is paid: active, from `troubleAt` on in grace, from `restrictedAt` on restricted. */
+export interface Outlook {
+	debts: readonly Debt[];
+	troubleAt: number;
+	restrictedAt: number;
+	hits: readonly Hit[];
+}
+
+/**
+ * What is still owed on an invoice. Free servers mark an invoice as paid without lowering what is due; a payment that was taken back
+ * leaves nothing due but an unpaid status; a lost dispute leaves the status as it was (`lago-api:services/invoices/update_service.rb`,
+ * `lose_dispute_service.rb`). Drafts, voided and self-billed invoices and prepaid credits owe nothing.
+ */
+export function owedOn({ status, type, selfBilled, paymentStatus, totalDue, totalPaid, disputeLostAt }: AccessInvoice): number {
+	if (status !== 'finalized' || selfBilled || type === 'credit') return 0;
+	if (disputeLostAt !== null) return Math.max(0, totalDue) + totalPaid;
+	if (paymentStatus === 'succeeded') return 0;
+	return totalDue === 0 ? totalPaid : Math.max(0, totalDue);
+}
+
+/** Whether the money had come and was taken back. */
+export function wasTakenBack({ disputeLostAt, paymentStatus, totalDue, totalPaid }: AccessInvoice): boolean {
+	return disputeLostAt !== null || (paymentStatus !== 'succeeded' && totalDue === 0 && totalPaid > 0);
+}
+
+/** What is owed, oldest first. */
+export function debtsOf(invoices: readonly AccessInvoice[], timeZone: string): Debt[] {
+	const debts: Debt[] = [];
+	for (const invoice of invoices) {
+		const amount = owedOn(invoice);
+		if (amount > 0) debts.push(debtOf(invoice, amount, calendarOf(timeZone)));
+	}
+	return debts.sort((one, other) => one.overdueAt - other.overdueAt);
+}
+
+function debtOf(invoice: AccessInvoice, amount: number, calendar: Calendar): Debt {
+	const { disputeLostAt, failedAt, paymentStatus, issuedOn, dueOn } = invoice;
+	const issuedDay = dayOfDate(issuedOn);
+	const due = dayOfDate(dueOn);
+	const written = Number.isNaN(due) ? issuedDay : due;
+	// Until the money was lost the customer had paid.
+	const lostAt = disputeLostAt ?? (wasTakenBack(invoice) ? failedAt : null);
+	const dueDay = lostAt === null ? written : Math.max(written, calendar.dayOf(lostAt));
+	const isFailed = paymentStatus === 'failed' || wasTakenBack(invoice);
+	return {
+		invoice,
+		amount,
+		dueDay,
+		overdueAt: calendar.startOf(dueDay + 1),
+		failedAt: isFailed ? (lostAt ?? failedAt ?? calendar.startOf(issuedDay)) : Infinity,
+	};
+}
+
+/** What a group of debts leads to. @param debts oldest first. */
+export function outlookOf(debts: readonly Debt[], policy: AccessPolicy, timeZone: string): Outlook {
+	const calendar = calendarOf(timeZone);
+	const hits: Hit[] = [];
+	const later = (at: number): number => afterGrace(at, policy.graceDays, calendar);
+	const paid = ({ invoice, amount }: Debt): string => `${formatAmount(amount, invoice.currency)} is paid on invoice ${invoice.number}`;
+	for (const debt of debts) {
+		if (policy.restrictImmediately && debt.failedAt < Infinity) hits.push({ rule: 'restrict_immediately', debt, restrictsAt: later(debt.failedAt), clearsWhen: paid(debt) });
+		if (policy.restrictAfterDays !== null) hits.push({ rule: 'restrict_after_days', debt, restrictsAt: later(calendar.startOf(debt.dueDay + policy.restrictAfterDays)), clearsWhen: paid(debt) });
+	}
+	for (const [currency, limit] of Object.entries(policy.restrictAbove)) {
+		const group = debts.filter(({ invoice }) => invoice.currency === currency);
+		let sum = 0;
+		const crossing = group.find(({ amount }) => (sum += amount) > limit);
+		const clearsWhen = `no more than ${formatAmount(limit, currency)} is overdue`;
+		if (crossing) for (const debt of group) hits.push({ rule: 'restrict_above', debt, restrictsAt: later(Math.max(crossing.overdueAt, debt.overdueAt)), clearsWhen });
+	}
+	const { restrictAfterInvoices: count } = policy;
+	const last = count === null ? undefined : debts[count - 1];
+	const fewer = `fewer than ${count} ${count === 1 ? 'invoice is' : 'invoices are'} overdue`;
+	if (last) for (const debt of debts) hits.push({ rule: 'restrict_after_invoices', debt, restrictsAt: later(Math.max(last.overdueAt, debt.overdueAt)), clearsWhen: fewer });
+	let [restrictedAt, troubleAt] = [Infinity, Infinity];
+	for (const { restrictsAt } of hits) restrictedAt = Math.min(restrictedAt, restrictsAt);
+	for (const { overdueAt, failedAt } of debts) troubleAt = Math.min(troubleAt, overdueAt, policy.restrictImmediately ? failedAt : Infinity);
+	return { debts, troubleAt: restrictedAt === Infinity ? Infinity : Math.min(troubleAt, restrictedAt), restrictedAt, hits };
+}
+
+/** So many whole days later, at the beginning of a day. */
+function afterGrace(at: number, days: number, calendar: Calendar): number {
+	if (days === 0) return at;
+	const day = calendar.dayOf(at);
+	return calendar.startOf(day + days + (calendar.startOf(day) === at ? 0 : 1));
+}
