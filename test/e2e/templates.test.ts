@@ -171,7 +171,8 @@ describe('tell-me.json', () => {
 		await publish('collect-only.json', (template) => ({ ...template, settings: { ...(template.settings as object), errorWorkflow: id } }));
 		sync.lago.faults.add({ method: 'GET', path: /invoices/, kind: '502', times: 50 });
 		sync.lago.issueInvoice();
-		await waitFor(() => sync.lago.deliveries.some(({ status }) => status === 500));
+		// As long as Lago waits for the answer, it is tried again.
+		await waitFor(() => sync.lago.deliveries.some(({ status }) => status === 500), 40_000);
 		await waitFor(async () => (await sync.n8n.lastExecution()).nodes.includes('Write Message'));
 		const [message] = (await sync.n8n.lastRunOf('Write Message')).items('Tell Me');
 		expect(message).toMatchObject({ subject: `Failed: ${readTemplate('collect-only.json').name}`, text: expect.stringContaining('Lago') });

@@ -27,6 +27,8 @@ export const paymentSchema = z
 		refund_status: z.string().nullish(),
 		payment_link: z.string().nullish(),
 		invoice_url: z.string().nullish(),
+		created_at: z.string().nullish(),
+		updated_at: z.string().nullish(),
 		refunds: z.array(listedRefundSchema).nullish(),
 	})
 	.passthrough();

@@ -15,8 +15,14 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 		checkoutSessionId: payment.checkout_session_id || null,
 		subscriptionId: payment.subscription_id || null,
 		errorCode: payment.error_code ?? null,
+		changedAt: secondsOf(payment.updated_at ?? payment.created_at),
 		observedMode: modeOfLinks([payment.payment_link, payment.invoice_url]),
 	};
+}
+
+function secondsOf(time: string | null | undefined): number | null {
+	const parsed = Date.parse(time ?? '');
+	return Number.isNaN(parsed) ? null : Math.floor(parsed / 1000);
 }
 
 /** Dodo's hosts: `test.` in test mode; `live.` (API) and `checkout.` (pages) in live mode. Other hosts tell nothing. */

@@ -190,9 +190,10 @@ function restless(payment: PaymentFacts, invoiceId: string): ApiError {
 /** Keeps what is known of the link: a declined card leaves it open; a bank debit that fails later has used it up. */
 function nextState(payment: PaymentFacts, invoice: InvoiceFacts, news: Pick<CollectionState, 'phase' | 'declineCode'>): CollectionState {
 	const before = ourRecord(invoice.metadata).state;
-	const { amount, taxOnTop, expiresAt, url, payLink, nextTryAt, failedTries, attempt = 1 } = before ?? {};
+	const { amount, taxOnTop, expiresAt, url, payLink, nextTryAt, failedTries, failedSince, attempt = 1 } = before ?? {};
 	const usedUp = news.phase === 'failed' && (before?.phase === 'processing' || before?.phase === 'charging');
-	const plan = news.phase === 'failed' || news.phase === 'processing' ? { nextTryAt, failedTries } : {};
+	const plan: Partial<CollectionState> = news.phase === 'failed' || news.phase === 'processing' ? { nextTryAt, failedTries, failedSince } : {};
+	if (news.phase === 'failed') plan.failedSince ??= payment.changedAt ?? undefined;
 	return { attempt: Math.max(attempt, payment.attempt), taxOnTop, payLink, ...plan, ...(usedUp ? {} : { amount, expiresAt, url }), ...news };
 }
 

@@ -36,6 +36,10 @@ export interface CollectionState {
 	nextTryAt?: number;
 	/** Tries that failed and were counted against the schedule. */
 	failedTries?: number;
+	/** When the first try failed: later ones do not start the clock of access anew. */
+	failedSince?: number;
+	/** A dispute that Lago counts as lost, for good, was won after all. */
+	disputeWon?: boolean;
 	/** What Dodo gave back of it; kept here only where Lago cannot hold a credit note (no licence). */
 	refunded?: number;
 	/** Dodo's decline code of a failed try. */
@@ -56,18 +60,22 @@ export type Phase = 'waiting' | 'open' | 'charging' | 'processing' | 'failed' | 
 const PHASES: readonly string[] = ['waiting', 'open', 'charging', 'processing', 'failed', 'paid', 'overpaid', 'returned'] satisfies Phase[];
 
 /** The letters of the numbers in a state. */
-const NUMBERS = { a: 'attempt', m: 'amount', x: 'expiresAt', n: 'nextTryAt', f: 'failedTries', r: 'refunded' } as const;
+const NUMBERS = { a: 'attempt', m: 'amount', x: 'expiresAt', n: 'nextTryAt', f: 'failedTries', r: 'refunded', s: 'failedSince' } as const;
+
+/** The letters of what is only said when it is so. */
+const FLAGS = { t: 'taxOnTop', w: 'disputeWon' } as const;
 
 /** `v1;open;a=1;m=12995;x=1793869207;u=https://...`: readable for a person in Lago, at most 140 characters. */
 export function encodeState(state: CollectionState): string {
 	const parts = ['v1', state.phase];
-	for (const [letter, name] of Object.entries(NUMBERS)) if (state[name] !== undefined) parts.push(`${letter}=${state[name]}`);
-	if (state.taxOnTop) parts.push('t=1');
+	for (const [letter, name] of Object.entries(NUMBERS)) if (state[name] !== undefined && name !== 'failedSince') parts.push(`${letter}=${state[name]}`);
+	for (const [letter, name] of Object.entries(FLAGS)) if (state[name]) parts.push(`${letter}=1`);
 	const link = state.payLink ? `;l=${state.payLink}` : state.url ? `;u=${state.url}` : '';
 	const text = parts.join(';');
 	const code = state.declineCode ? `;d=${state.declineCode.replace(/[^A-Z0-9_]/gi, '').slice(0, 40)}` : '';
+	const since = state.failedSince === undefined ? '' : `;s=${state.failedSince}`;
 	// What does not fit is left out, the least needed first.
-	return [text + code + link, text + link, text + code].find(({ length }) => length <= MAX_VALUE) ?? text;
+	return [text + since + code + link, text + code + link, text + since + link, text + link, text + since + code, text + code].find(({ length }) => length <= MAX_VALUE) ?? text;
 }
 
 /** Reads {@link encodeState} back; null for anything that is not ours, so that a foreign value is never misread. */
@@ -84,7 +92,7 @@ export function decodeState(text: string | undefined): CollectionState | null {
 		if (value !== undefined && /^\d{1,15}$/.test(value)) state[name] = Number(value);
 	}
 	if (Number.isNaN(state.attempt)) return null;
-	if (fields.get('t') === '1') state.taxOnTop = true;
+	for (const [letter, name] of Object.entries(FLAGS)) if (fields.get(letter) === '1') state[name] = true;
 	const declineCode = fields.get('d');
 	if (declineCode) state.declineCode = declineCode;
 	if (linkAt !== -1) state[text.charAt(linkAt + 1) === 'u' ? 'url' : 'payLink'] = text.slice(linkAt + 3);

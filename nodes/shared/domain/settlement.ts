@@ -23,6 +23,8 @@ export interface PaymentFacts {
 	checkoutSessionId: string | null;
 	subscriptionId: string | null;
 	errorCode: string | null;
+	/** When it came to its status, seconds since 1970; null when Dodo does not say. */
+	changedAt: number | null;
 	/** The world that the payment's own links point to, null when it shows none. */
 	observedMode: DodoMode | null;
 }

@@ -10,7 +10,7 @@ export function invoice(change: Partial<InvoiceFacts> = {}): InvoiceFacts {
 
 /** A succeeded payment of it through a checkout. */
 export function payment(change: Partial<PaymentFacts> = {}): PaymentFacts {
-	return { id: 'pay_1', status: 'succeeded', amount: 10_000, tax: 0, currency: 'EUR', invoiceId: INVOICE_ID, attempt: 1, checkoutSessionId: 'cks_1', subscriptionId: null, errorCode: null, observedMode: null, ...change };
+	return { id: 'pay_1', status: 'succeeded', amount: 10_000, tax: 0, currency: 'EUR', invoiceId: INVOICE_ID, attempt: 1, checkoutSessionId: 'cks_1', subscriptionId: null, errorCode: null, changedAt: null, observedMode: null, ...change };
 }
 
 export const meta = (values: Record<string, string>) => Object.entries(values).map(([key, value]) => ({ id: `id-${key}`, key, value }));

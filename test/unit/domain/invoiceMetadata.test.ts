@@ -19,6 +19,8 @@ const states: fc.Arbitrary<CollectionState> = fc.record(
 		attempt: fc.integer({ min: 1, max: 9_999 }),
 		nextTryAt: fc.integer({ min: 0, max: 9_999_999_999 }),
 		failedTries: fc.integer({ min: 0, max: 20 }),
+		failedSince: fc.integer({ min: 0, max: 9_999_999_999 }),
+		disputeWon: fc.constant(true),
 		refunded: fc.integer({ min: 0, max: MAX_DODO_AMOUNT }),
 		amount: fc.integer({ min: 1, max: MAX_DODO_AMOUNT }),
 		expiresAt: fc.integer({ min: 0, max: 99_999_999_999 }),
@@ -41,6 +43,8 @@ describe('the state of a collection', () => {
 		['a link', { phase: 'open', attempt: 1, amount: 12995, expiresAt: 1793869207, url: 'https://checkout.dodopayments.com/session/cks_1' }, 'v1;open;a=1;m=12995;x=1793869207;u=https://checkout.dodopayments.com/session/cks_1'],
 		['tax on top', { phase: 'open', attempt: 2, amount: 1, taxOnTop: true }, 'v1;open;a=2;m=1;t=1'],
 		['a decline', { phase: 'failed', attempt: 1, declineCode: 'INSUFFICIENT_FUNDS' }, 'v1;failed;a=1;d=INSUFFICIENT_FUNDS'],
+		['a decline after another', { phase: 'failed', attempt: 2, failedTries: 1, failedSince: 1793800000, declineCode: 'EXPIRED_CARD' }, 'v1;failed;a=2;f=1;s=1793800000;d=EXPIRED_CARD'],
+		['a dispute that was won after all', { phase: 'paid', attempt: 1, disputeWon: true }, 'v1;paid;a=1;w=1'],
 		['a paid one', { phase: 'paid', attempt: 1 }, 'v1;paid;a=1'],
 	])('writes and reads %s', (_, state, text) => {
 		expect(encodeState(state)).toBe(text);
@@ -55,7 +59,8 @@ describe('the state of a collection', () => {
 				const text = encodeState(state);
 				expect(text.length).toBeLessThanOrEqual(MAX_VALUE);
 				const expected = { ...state };
-				// The decline code gives way first, then the link.
+				// When the first try failed gives way first, then the decline code, then the link.
+				if (state.failedSince !== undefined && !text.includes(';s=')) delete expected.failedSince;
 				if (link !== undefined && !/;[ul]=/.test(text)) delete expected[isPermanent ? 'payLink' : 'url'];
 				if (state.declineCode !== undefined && !text.includes(';d=')) delete expected.declineCode;
 				const read = decodeState(text);

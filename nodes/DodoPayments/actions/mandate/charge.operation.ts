@@ -219,7 +219,7 @@ async function findCharge(client: DodoClient, wanted: Charge): Promise<Json | nu
 }
 
 function charged(outcome: 'charging' | 'existing', message: string, paymentId: string, { invoice, mandateId, terms, attempt, amount, before }: Charge): Json {
-	const state: CollectionState = { phase: 'charging', attempt, amount, failedTries: before?.failedTries, payLink: before?.payLink };
+	const state: CollectionState = { phase: 'charging', attempt, amount, failedTries: before?.failedTries, failedSince: before?.failedSince, payLink: before?.payLink };
 	if (!terms.taxInclusive) state.taxOnTop = true;
 	return {
 		outcome,

@@ -188,8 +188,8 @@ async function createForInvoice(
 	});
 	if ('outcome' in opened) return { ...opened, ...about };
 	const { checkout, productId } = opened;
-	const { failedTries, payLink } = ourRecord(toInvoiceFacts(invoice).metadata).state ?? {};
-	const state: CollectionState = { phase: 'open', attempt, amount, expiresAt: checkout.expiresAt, failedTries, payLink, url: checkout.url };
+	const { failedTries, failedSince, payLink } = ourRecord(toInvoiceFacts(invoice).metadata).state ?? {};
+	const state: CollectionState = { phase: 'open', attempt, amount, expiresAt: checkout.expiresAt, failedTries, failedSince, payLink, url: checkout.url };
 	if (ctx.getNodeParameter('taxMode', index) === 'exclusive') state.taxOnTop = true;
 	return {
 		outcome: 'created',

@@ -1,6 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { formatAmount } from '../../../shared/domain/money';
+import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { held } from '../../../shared/domain/outcome';
 import { isLagoId, type DodoMode, type PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
@@ -8,8 +9,9 @@ import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../DodoPayments/schemas/objects';
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
-import { bookingOf, fetchInvoice } from '../../helpers/invoices';
+import { bookingOf, changeInvoice, fetchInvoice } from '../../helpers/invoices';
 import { modeOf, paidAt, settle } from '../../helpers/settle';
+import { toInvoiceFacts } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -49,7 +51,10 @@ export const recordDispute: Operation<LagoClient> = {
 			return { outcome: 'ignored', message: `Dispute ${disputeId} is about payment ${payment.id}, which was not made for a Lago invoice.`, ...about };
 		const what = `Dispute ${disputeId} over ${formatAmount(amount, about.currency)} of payment ${payment.id}`;
 		const whole = { ...about, invoiceId };
-		if (WON.includes(status)) return { outcome: 'dispute_won', message: `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays; there is nothing to undo.`, ...whole };
+		if (WON.includes(status)) {
+			const noted = await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => await noteVictory(client, invoiceId));
+			return { outcome: 'dispute_won', message: `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays; ${noted}.`, ...whole };
+		}
 		if (!LOST.includes(status))
 			return { outcome: 'dispute_open', message: `${what} is open (${status}). Nothing is booked before it is decided.`, nextStep: 'Answer it with your evidence in Dodo Payments; there are about ten days.', ...whole };
 		const lost = `${what} was ${status.replace('dispute_', '')}${byRdr ? ' and paid back at once by the card network (RDR)' : ''}`;
@@ -61,6 +66,18 @@ export const recordDispute: Operation<LagoClient> = {
 		return { ...whole, ...(outcome === 'settled' || outcome === 'already_settled' ? await mark() : marked) };
 	},
 };
+
+/** Lago has no way back from a lost dispute, so an invoice that was marked too early says so in its metadata. */
+async function noteVictory(client: LagoClient, invoiceId: string): Promise<string> {
+	const nothing = 'there is nothing to undo';
+	const invoice = await fetchInvoice(client, invoiceId).catch(async (caught: unknown) => (caught instanceof ApiError && caught.final ? null : await Promise.reject(caught)));
+	if (!invoice?.payment_dispute_lost_at) return nothing;
+	const { metadata } = toInvoiceFacts(invoice);
+	const { state } = ourRecord(metadata);
+	if (state?.disputeWon) return nothing;
+	await changeInvoice(client, invoiceId, metadata, { state: { ...(state ?? { phase: 'paid', attempt: 1 }), disputeWon: true } });
+	return `invoice ${invoice.number} was marked as a lost dispute before, which Lago cannot take back: its metadata now says that it was won`;
+}
 
 async function markLost(client: LagoClient, invoiceId: string, payment: PaymentFacts, lost: string): Promise<Json> {
 	try {
