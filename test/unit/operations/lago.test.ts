@@ -173,6 +173,15 @@ describe('Update Payment Status', () => {
 		expect(await run('updatePaymentStatus', paid({ status: 'failed' }))).toMatchObject({ outcome: 'failed' });
 	});
 
+	test.each([
+		['the first failure writes down when it was', 'v1;open;a=1;m=7380', 'v1;failed;a=2;m=7380;s=1787220000'],
+		['a later failure leaves that as it is', 'v1;open;a=2;m=7380;f=1;s=1787000000', 'v1;failed;a=2;m=7380;f=1;s=1787000000'],
+	])('%s', async (_name, before, after) => {
+		reads({ metadata: metadata({ dodo_payment_id: 'cks_1', dodo_state: before }) });
+		lago().put(`/invoices/${ID}`, (body: { invoice: { metadata: Array<{ value: string }> } }) => body.invoice.metadata[1]?.value === after).reply(200, { invoice: lagoInvoice() });
+		expect(await run('updatePaymentStatus', paid({ status: 'failed', created_at: '2026-08-20T09:00:00Z', updated_at: '2026-08-20T10:00:00Z', metadata: { lago_invoice_id: ID, attempt: '2' } }))).toMatchObject({ outcome: 'failed' });
+	});
+
 	test('a late failure of a paid invoice writes nothing', async () => {
 		reads({ payment_status: 'succeeded' });
 		expect(await run('updatePaymentStatus', paid({ status: 'failed' }))).toMatchObject({ outcome: 'unchanged' });

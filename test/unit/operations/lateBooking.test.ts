@@ -66,3 +66,17 @@ test('what could never be booked stays unbooked: a payment over another amount',
 	reads({ ...open, total_due_amount_cents: 9_999, total_amount_cents: 9_999 });
 	expect(await dispute()).toMatchObject({ outcome: 'ignored' });
 });
+
+const lostAt = { ...paid, payment_dispute_lost_at: '2026-08-20T10:00:00.000Z' };
+test('a dispute that is won after Lago marked it as lost is noted on the invoice, once; Lago has no way back', async () => {
+	reads(lostAt);
+	lago().put(`/invoices/${ID}`, (body: { invoice: { metadata: Array<{ value: string }> } }) => body.invoice.metadata[1]?.value === 'v1;open;a=1;m=7380;w=1').reply(200, { invoice: lagoInvoice() });
+	expect(await dispute({ dispute_status: 'dispute_won' })).toMatchObject({ outcome: 'dispute_won', message: expect.stringContaining('its metadata now says that it was won') });
+	reads({ ...lostAt, metadata: metadata({ dodo_payment_id: 'cks_1', dodo_state: 'v1;open;a=1;m=7380;w=1' }) });
+	expect(await dispute({ dispute_status: 'dispute_won' })).toMatchObject({ outcome: 'dispute_won', message: expect.stringContaining('nothing to undo') });
+});
+
+test('a dispute that is won in the first place changes nothing', async () => {
+	reads(paid);
+	expect(await dispute({ dispute_status: 'dispute_won' })).toMatchObject({ outcome: 'dispute_won', message: expect.stringContaining('nothing to undo') });
+});
