@@ -1,7 +1,7 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 import { runOperation } from '../shared/node/operation';
 import { operations, properties } from './actions/operations';
-import { searchCreditNotes, searchCustomers, searchInvoices } from './methods/listSearch';
+import { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } from './methods/listSearch';
 import { LAGO_CREDENTIAL, LagoClient } from './transport/client';
 
 // Programmatic, not declarative: an operation is several dependent calls with a decision between them.
@@ -22,7 +22,7 @@ export class Lago implements INodeType {
 		properties,
 	};
 
-	methods = { listSearch: { searchCreditNotes, searchCustomers, searchInvoices } };
+	methods = { listSearch: { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runOperation(this, operations, LagoClient.of);

@@ -6,7 +6,7 @@ import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import * as lagoEndpoint from '../../nodes/Lago/helpers/endpoint';
 import { publicKeyOf } from '../../nodes/Lago/helpers/publicKey';
-import { searchCreditNotes, searchCustomers, searchInvoices } from '../../nodes/Lago/methods/listSearch';
+import { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } from '../../nodes/Lago/methods/listSearch';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
 import { runOperation, type Operations } from '../../nodes/shared/node/operation';
@@ -58,6 +58,7 @@ beforeAll(async () => {
 	await refundsBothWays();
 	await automaticPayment();
 	await permanentLink();
+	await access();
 
 	await lists();
 	await looksAtEverything();
@@ -180,7 +181,7 @@ async function automaticPayment(): Promise<void> {
 
 /** What the editor offers to choose from. */
 async function lists(): Promise<void> {
-	const contextOf = (baseUrl: string) => executeContext({ parameters: {}, credential: { baseUrl } }) as unknown as ILoadOptionsFunctions;
+	const contextOf = (baseUrl: string) => Object.assign(executeContext({ parameters: {}, credential: { baseUrl } }), { getCurrentNodeParameter: () => '' }) as unknown as ILoadOptionsFunctions;
 	const offered = async (search: typeof searchInvoices, baseUrl: string, filter?: string) => (await search.call(contextOf(baseUrl), filter)).results.map(({ name }) => name);
 	expect(await offered(searchMandates, dodo.url)).toEqual([expect.stringMatching(/EUR · on_hold · sub_/)]);
 	expect(await offered(searchMandates, dodo.url, 'nobody')).toEqual([]);
@@ -188,7 +189,28 @@ async function lists(): Promise<void> {
 	expect(await offered(searchInvoiceProducts, dodo.url)).toContainEqual(expect.stringContaining('JPY · tax included'));
 	expect(await offered(searchCreditNotes, lago.url)).toContainEqual(expect.stringMatching(/-CN001 · refund EUR 24\.00 · succeeded/));
 	expect(await offered(searchCustomers, lago.url, 'c-mandate')).toEqual([expect.stringContaining('c-mandate')]);
+	expect(await offered(searchSubscriptions, lago.url, 'sub_c-access')).toContainEqual('pro_eur · terminated · sub_c-access');
 	expect((await offered(searchInvoices, lago.url)).length).toBeGreaterThan(3);
+}
+
+async function access(): Promise<void> {
+	const policy = { restrictAfterDays: 7, waitForFirstPayment: true, keepPrepaidPeriod: true };
+	const invoice = lago.issueInvoice({ customer: { external_id: 'c-access' }, reason: 'subscription_starting' });
+	const { subscription } = invoice;
+	expect(await runLago({ resource: 'access', operation: 'getCustomer', customer: 'c-access', ...policy })).toMatchObject([{ customer: { state: 'pending_payment' } }]);
+	invoice.payment_status = 'succeeded';
+	Object.assign(subscription ?? {}, { on_termination_credit_note: 'skip' });
+	for (const fee of invoice.fees) fee.to_date = '2030-12-31T23:59:59+00:00';
+	lago.terminateSubscription(String(subscription?.external_id));
+	const asked = { resource: 'access', operation: 'getSubscription', customer: 'c-access', subscription: subscription?.external_id, ...policy };
+	expect(await runLago(asked)).toMatchObject([{ state: 'paid_until', until: '2030-12-31T23:59:59Z' }]);
+	lago.issueInvoice({ customer: { external_id: 'c-access-none' }, type: 'one_off' });
+	expect(await runLago({ ...asked, operation: 'getCustomer', customer: 'c-access-none' })).toMatchObject([{ customer: { state: 'active' }, subscriptions: [] }]);
+	const fresh = { lago_id: 'row-fresh', external_id: 'sub.fresh', started_at: new Date().toISOString().replace(/\.\d+/, ''), status: 'active' as const, terminated_at: null };
+	lago.state.subscriptions.set('sub.fresh', { ...(subscription as NonNullable<typeof subscription>), ...fresh });
+	expect(await runLago({ ...asked, subscription: 'sub.fresh' })).toMatchObject([{ state: 'pending_payment', reasons: [{ rule: 'first_invoice' }] }]);
+	for (let count = 0; count < 101; count++) lago.issueInvoice({ customer: { external_id: 'c-access-many' }, paymentStatus: 'succeeded', emit: false });
+	expect(await runLago({ ...asked, operation: 'getCustomer', customer: 'c-access-many' })).toMatchObject([{ customer: { state: 'active' } }]);
 }
 
 async function permanentLink(): Promise<void> {
@@ -229,8 +251,8 @@ describeWithSpec('lago', 'requests to Lago', (spec) => {
 	test('all of them are as Lago describes them', () => {
 		const sent = new Set(lago.calls.map(({ method, path }) => `${method} ${path.replace(/[0-9a-f-]{36}/, ':id')}`));
 		expect([...sent].sort()).toEqual([
-			'DELETE /api/v1/webhook_endpoints/:id', 'GET /api/v1/credit_notes', 'GET /api/v1/credit_notes/:id', 'GET /api/v1/customers', 'GET /api/v1/customers/c-mandate',
-			'GET /api/v1/invoices', 'GET /api/v1/invoices/:id', 'GET /api/v1/payments', 'GET /api/v1/webhook_endpoints', 'GET /api/v1/webhooks/json_public_key',
+			'DELETE /api/v1/webhook_endpoints/:id', 'GET /api/v1/credit_notes', 'GET /api/v1/credit_notes/:id', 'GET /api/v1/customers', 'GET /api/v1/customers/c-mandate', 'GET /api/v1/fees',
+			'GET /api/v1/invoices', 'GET /api/v1/invoices/:id', 'GET /api/v1/payments', 'GET /api/v1/subscriptions', 'GET /api/v1/subscriptions/sub%2Efresh', 'GET /api/v1/webhook_endpoints', 'GET /api/v1/webhooks/json_public_key',
 			'PATCH /api/v1/credit_notes/:id/metadata', 'POST /api/v1/credit_notes', 'POST /api/v1/customers', 'POST /api/v1/invoices/:id/lose_dispute', 'POST /api/v1/payments', 'POST /api/v1/webhook_endpoints',
 			'PUT /api/v1/credit_notes/:id', 'PUT /api/v1/invoices/:id', 'PUT /api/v1/webhook_endpoints/:id',
 		]);

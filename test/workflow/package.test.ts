@@ -80,6 +80,7 @@ describe('n8n loads the package', () => {
 describe.each([
 	['dodoPayments', dodoOperations as Record<string, object>, { event: ['getMissed', 'markAsProcessed', 'saveProgress'], mandate: ['charge', 'createSetupLink', 'get', 'getUpdateLink'], payment: ['createIntent', 'get', 'getAll'], product: ['ensure'], refund: ['create', 'get', 'getAll'] }],
 	['lago', lagoOperations as Record<string, object>, {
+			access: ['getCustomer', 'getSubscription'],
 			creditNote: ['create', 'get', 'getAll', 'saveRefund'],
 			customer: ['get', 'saveMandate'],
 			event: ['getMissed', 'markAsProcessed'],

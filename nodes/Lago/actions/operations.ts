@@ -2,6 +2,8 @@ import type { INodeProperties } from 'n8n-workflow';
 import { markAsProcessed } from '../../shared/delivery/markAsProcessed';
 import type { Operations } from '../../shared/node/operation';
 import type { LagoClient } from '../transport/client';
+import { getCustomer as getCustomerAccess } from './access/getCustomer.operation';
+import { getSubscription as getSubscriptionAccess } from './access/getSubscription.operation';
 import { create as createCreditNote } from './creditNote/create.operation';
 import { get as getCreditNote } from './creditNote/get.operation';
 import { getAll as getAllCreditNotes } from './creditNote/getAll.operation';
@@ -20,6 +22,7 @@ import { updatePaymentStatus } from './invoice/updatePaymentStatus.operation';
 
 /** Everything the node can do: resource -> operation. */
 export const operations: Operations<LagoClient> = {
+	access: { getCustomer: getCustomerAccess, getSubscription: getSubscriptionAccess },
 	creditNote: { create: createCreditNote, get: getCreditNote, getAll: getAllCreditNotes, saveRefund },
 	customer: { get: getCustomer, saveMandate },
 	event: { getMissed, markAsProcessed },
@@ -34,12 +37,35 @@ export const properties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
+			{ name: 'Access', value: 'access' },
 			{ name: 'Credit Note', value: 'creditNote' },
 			{ name: 'Customer', value: 'customer' },
 			{ name: 'Event', value: 'event' },
 			{ name: 'Invoice', value: 'invoice' },
 		],
 		default: 'invoice',
+	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: ['access'] } },
+		options: [
+			{
+				name: 'Get Customer Access',
+				value: 'getCustomer',
+				action: 'Get the access of a customer',
+				description: 'Who may use the product right now, why, and until when: the customer and each of its subscriptions',
+			},
+			{
+				name: 'Get Subscription Access',
+				value: 'getSubscription',
+				action: 'Get the access of a subscription',
+				description: 'Whether one subscription may be used right now, why, and until when',
+			},
+		],
+		default: 'getCustomer',
 	},
 	{
 		displayName: 'Operation',

@@ -1,6 +1,7 @@
 import type { IDataObject, ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { formatAmount } from '../../shared/domain/money';
 import { asNodeError } from '../../shared/transport/nodeError';
+import { subscriptionSchema } from '../schemas/access';
 import { creditNoteSchema, invoiceSchema, listedCustomerSchema } from '../schemas/objects';
 import { LagoClient } from '../transport/client';
 
@@ -33,6 +34,17 @@ export async function searchCustomers(this: ILoadOptionsFunctions, filter?: stri
 	return await listing(this, async (client) => {
 		const customers = await client.list('customers', listedCustomerSchema, queryOf(filter), LIST_LIMIT);
 		return customers.map(({ external_id, name, email }) => ({ name: [name, email, external_id].filter(Boolean).join(' · '), value: external_id }));
+	});
+}
+
+/** The subscriptions of the customer that is chosen in the same node; Lago does not search them. */
+export async function searchSubscriptions(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
+	const customer = String(this.getCurrentNodeParameter('customer', { extractValue: true }) ?? '');
+	return await listing(this, async (client) => {
+		const query = { ...(customer === '' ? {} : { external_customer_id: customer }), status: ['active', 'pending', 'terminated'] };
+		const rows = await client.list('subscriptions', subscriptionSchema, query, LIST_LIMIT);
+		const names = new Map(rows.map(({ external_id, name, plan_code, status }) => [external_id, [name, plan_code, status, external_id].filter(Boolean).join(' · ')]));
+		return [...names].filter(([, name]) => name.toLowerCase().includes((filter ?? '').toLowerCase())).map(([value, name]) => ({ name, value }));
 	});
 }
 

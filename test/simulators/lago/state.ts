@@ -153,6 +153,8 @@ export interface Subscription {
 	status: 'pending' | 'active' | 'terminated' | 'canceled' | 'incomplete';
 	started_at: string;
 	terminated_at: string | null;
+	ending_at: string | null;
+	previous_plan_code: string | null;
 	on_termination_credit_note: string | null;
 	on_termination_invoice: string;
 }

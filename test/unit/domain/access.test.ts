@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { evaluateAccess, type AccessDecision } from '../../../nodes/shared/domain/access/evaluate';
 import type { AccessFacts, AccessInvoice, SubscriptionFacts } from '../../../nodes/shared/domain/access/facts';
+import { viewOf } from '../../../nodes/shared/domain/access/view';
 import { HARMLESS, parseLimits, type AccessPolicy } from '../../../nodes/shared/domain/access/policy';
 
 const DAY = 86_400_000;
@@ -434,6 +435,10 @@ describe('properties', () => {
 			}),
 			{ numRuns: 1_000 },
 		);
+	});
+
+	test('whatever is decided can be told', () => {
+		fc.assert(fc.property(facts, policies, instants, (books, policy, now) => void viewOf(evaluateAccess(books, policy, now))), { numRuns: 1_000 });
 	});
 
 	test('the order of invoices and subscriptions says nothing', () => {

@@ -60,7 +60,7 @@ interface Course {
 	endsAt: number;
 	outlook: Outlook;
 	/** Of the course of life: why it has not begun, is over, or goes on. */
-	lifeReason(state: AccessState): AccessReason[];
+	lifeReason(state: AccessState, now: number): AccessReason[];
 }
 
 /**
@@ -117,7 +117,7 @@ function courseOf(rows: readonly SubscriptionFacts[], outlook: Outlook, facts: A
 		outlook,
 		lifeReason(state) {
 			if (state === 'ended') return [lifeOf('ended', lifeEnd, 'a new subscription begins')];
-			if (state === 'paid_until') return [lifeOf('prepaid', lifeEnd, null)];
+			if (state === 'paid_until') return [lifeOf('prepaid', lifeEnd === Infinity ? null : lifeEnd, null)];
 			if (state !== 'pending_payment') return [];
 			return [first?.reason ?? lifeOf('not_started', null, 'the subscription begins')];
 		},
@@ -194,7 +194,7 @@ function customerCourse(courses: readonly Course[], apart: Outlook, debts: reado
 		turns: [...courses.flatMap(({ turns }) => turns), troubleAt, restrictedAt],
 		endsAt: courses.length === 0 ? Infinity : Math.max(...courses.map(({ endsAt }) => endsAt)),
 		outlook: { ...apart, debts, hits: [...hits.values()] },
-		lifeReason: (state) => courses.flatMap((course) => course.lifeReason(state)).slice(0, 1),
+		lifeReason: (state, now) => courses.filter((course) => course.stateAt(now) === state).flatMap((course) => course.lifeReason(state, now)).slice(0, 1),
 	};
 }
 
@@ -215,7 +215,7 @@ function decisionAt(externalId: string, course: Course, timeZone: string, now: n
 		since,
 		until: losesAt === null || losesAt === Infinity ? null : losesAt,
 		nextChangeAt,
-		reasons: [...course.lifeReason(state), ...debtReasons(state, outlook, overdue, now)],
+		reasons: [...course.lifeReason(state, now), ...debtReasons(state, outlook, overdue, now)],
 		overdueBalance: [...balance].map(([currency, amount]) => ({ currency, amount })),
 		daysOverdue: oldest === undefined ? 0 : calendarOf(timeZone).dayOf(now) - oldest.dueDay,
 	};

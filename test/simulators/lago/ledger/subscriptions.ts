@@ -54,6 +54,8 @@ export class Subscriptions {
 			status: 'active',
 			started_at: now(),
 			terminated_at: null,
+			ending_at: null,
+			previous_plan_code: null,
 			on_termination_credit_note: null,
 			on_termination_invoice: 'generate',
 		};

@@ -9,6 +9,8 @@ export function subscriptionView({
 	status,
 	started_at,
 	terminated_at,
+	ending_at,
+	previous_plan_code,
 	on_termination_credit_note,
 	on_termination_invoice,
 }: Subscription): Record<string, unknown> {
@@ -27,11 +29,11 @@ export function subscriptionView({
 		// The one time that Lago sends with milliseconds.
 		started_at: started_at.replace('Z', '.000Z'),
 		trial_ended_at: null,
-		ending_at: null,
+		ending_at,
 		terminated_at,
 		canceled_at: null,
 		created_at: started_at,
-		previous_plan_code: null,
+		previous_plan_code,
 		next_plan_code: null,
 		downgrade_plan_date: null,
 		current_billing_period_started_at: started_at,

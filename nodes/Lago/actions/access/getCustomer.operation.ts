@@ -1,0 +1,18 @@
+import { evaluateAccess } from '../../../shared/domain/access/evaluate';
+import { viewOf } from '../../../shared/domain/access/view';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { accessFactsOf } from '../../helpers/accessFacts';
+import { customerField, customerOf } from '../../helpers/customerField';
+import type { LagoClient } from '../../transport/client';
+import { policyFields, policyOf } from './policy.fields';
+
+/** Access -> Get Customer Access: the customer and each of its subscriptions. */
+export const getCustomer: Operation<LagoClient> = {
+	fields: fieldsOf('access', 'getCustomer', [customerField, ...policyFields]),
+	async execute(ctx, client, index) {
+		const policy = policyOf(ctx, index);
+		const now = Date.now();
+		const facts = await accessFactsOf(client, customerOf(ctx, index), policy, now);
+		return { ...viewOf(evaluateAccess(facts, policy, now)) };
+	},
+};

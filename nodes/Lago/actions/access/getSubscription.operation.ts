@@ -1,0 +1,41 @@
+import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
+import { evaluateAccess } from '../../../shared/domain/access/evaluate';
+import { viewOf } from '../../../shared/domain/access/view';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { accessFactsOf } from '../../helpers/accessFacts';
+import { customerField, customerOf } from '../../helpers/customerField';
+import type { LagoClient } from '../../transport/client';
+import { policyFields, policyOf } from './policy.fields';
+
+const subscriptionField: INodeProperties = {
+	displayName: 'Subscription',
+	name: 'subscription',
+	type: 'resourceLocator',
+	required: true,
+	default: { mode: 'list', value: '' },
+	description: 'A subscription of the customer above',
+	modes: [
+		{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchSubscriptions', searchable: true } },
+		{ displayName: 'By External ID', name: 'id', type: 'string', placeholder: 'e.g. sub_42_pro' },
+	],
+};
+
+/** Access -> Get Subscription Access: one subscription of a customer. */
+export const getSubscription: Operation<LagoClient> = {
+	fields: fieldsOf('access', 'getSubscription', [customerField, subscriptionField, ...policyFields]),
+	async execute(ctx, client, index) {
+		const policy = policyOf(ctx, index);
+		const now = Date.now();
+		const customer = customerOf(ctx, index);
+		const wanted = String(ctx.getNodeParameter('subscription', index, '', { extractValue: true }) ?? '').trim();
+		const facts = await accessFactsOf(client, customer, policy, now);
+		const { subscriptions } = viewOf(evaluateAccess(facts, policy, now));
+		const found = subscriptions.find(({ external_id }) => external_id === wanted);
+		if (found !== undefined) return { ...found };
+		const known = subscriptions.map(({ external_id }) => external_id).join(', ');
+		throw new NodeOperationError(ctx.getNode(), wanted === '' ? 'No subscription is chosen' : `Customer ${customer} has no subscription ${wanted}`, {
+			itemIndex: index,
+			description: known === '' ? 'This customer has no subscription at all in Lago.' : `Their subscriptions are: ${known}.`,
+		});
+	},
+};

@@ -1,0 +1,109 @@
+import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { parseLimits, type AccessPolicy } from '../../../shared/domain/access/policy';
+
+/** The rules, all off. Two nodes with the same settings decide the same. */
+export const policyFields: INodeProperties[] = [
+	{
+		displayName: 'Nobody is restricted unless you switch a rule on. Rules add up: the first that applies restricts.',
+		name: 'policyNotice',
+		type: 'notice',
+		default: '',
+	},
+	{
+		displayName: 'Restrict Immediately',
+		name: 'restrictImmediately',
+		type: 'boolean',
+		default: false,
+		description: 'Whether a failed payment, a reversed one or a lost dispute restricts at once, or after the grace days',
+	},
+	{
+		displayName: 'Restrict After Days Overdue',
+		name: 'restrictAfterDays',
+		type: 'number',
+		typeOptions: { minValue: 0, numberPrecision: 0 },
+		default: 0,
+		description: 'Restrict when an invoice is so many days past its due date, counted on the calendar of the customer. Never with 0.',
+	},
+	{
+		displayName: 'Restrict Above Overdue Amount',
+		name: 'restrictAbove',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. EUR:5000,USD:5000',
+		description: 'Restrict when more than this is overdue in a currency, in its smallest unit: EUR:5000 is EUR 50.00, JPY:5000 is JPY 5000',
+	},
+	{
+		displayName: 'Restrict After Unpaid Invoices',
+		name: 'restrictAfterInvoices',
+		type: 'number',
+		typeOptions: { minValue: 0, numberPrecision: 0 },
+		default: 0,
+		description: 'Restrict when so many invoices are overdue. Never with 0.',
+	},
+	{
+		displayName: 'Grace Days',
+		name: 'graceDays',
+		type: 'number',
+		typeOptions: { minValue: 0, numberPrecision: 0 },
+		default: 0,
+		description: 'Whole days between the moment in which a rule applies and the restriction. Meanwhile the state is grace.',
+	},
+	{
+		displayName: 'Wait for First Payment',
+		name: 'waitForFirstPayment',
+		type: 'boolean',
+		default: false,
+		description: 'Whether a new subscription begins only when its first invoice is paid. A direct debit that was started is not paid; it takes days.',
+	},
+	{
+		displayName: 'Keep Prepaid Period',
+		name: 'keepPrepaidPeriod',
+		type: 'boolean',
+		default: false,
+		description: 'Whether a cancelled subscription goes on to the end of what was paid in advance, unless Lago gave the unused days back',
+	},
+	{
+		displayName: 'Scope',
+		name: 'scope',
+		type: 'options',
+		options: [
+			{ name: 'Customer', value: 'customer', description: 'Whatever the customer owes restricts all of their subscriptions' },
+			{ name: 'Subscription', value: 'subscription', description: 'A subscription is restricted by its own invoices only' },
+		],
+		default: 'subscription',
+		description: 'What an unpaid invoice restricts',
+	},
+	{
+		displayName: 'Exempt Customers',
+		name: 'exempt',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. cust_42, cust_43',
+		description: 'External IDs of customers that no rule touches, separated by commas',
+	},
+];
+
+/** The policy that the fields say. @throws NodeOperationError that names the field. */
+export function policyOf(ctx: IExecuteFunctions, index: number): AccessPolicy {
+	const count = (name: string, label: string): number => {
+		const value = Number(ctx.getNodeParameter(name, index, 0));
+		if (Number.isInteger(value) && value >= 0 && value <= 36_500) return value;
+		throw new NodeOperationError(ctx.getNode(), `"${label}" is not a whole number`, { itemIndex: index, description: 'Give a number like 7, or 0 to switch the rule off.' });
+	};
+	const limits = parseLimits(String(ctx.getNodeParameter('restrictAbove', index, '')));
+	if ('problem' in limits && typeof limits.problem === 'string') throw new NodeOperationError(ctx.getNode(), `"Restrict Above Overdue Amount": ${limits.problem}`, { itemIndex: index });
+	return {
+		restrictImmediately: ctx.getNodeParameter('restrictImmediately', index, false) === true,
+		restrictAfterDays: count('restrictAfterDays', 'Restrict After Days Overdue') || null,
+		restrictAbove: limits as Record<string, number>,
+		restrictAfterInvoices: count('restrictAfterInvoices', 'Restrict After Unpaid Invoices') || null,
+		graceDays: count('graceDays', 'Grace Days'),
+		waitForFirstPayment: ctx.getNodeParameter('waitForFirstPayment', index, false) === true,
+		keepPrepaidPeriod: ctx.getNodeParameter('keepPrepaidPeriod', index, false) === true,
+		scope: ctx.getNodeParameter('scope', index, 'subscription') === 'customer' ? 'customer' : 'subscription',
+		exempt: String(ctx.getNodeParameter('exempt', index, ''))
+			.split(',')
+			.map((id) => id.trim())
+			.filter((id) => id !== ''),
+	};
+}

@@ -1,0 +1,129 @@
+import { owedOn } from '../../shared/domain/access/debts';
+import type { AccessFacts, AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../../shared/domain/access/facts';
+import type { AccessPolicy } from '../../shared/domain/access/policy';
+import {
+	coverageSchema,
+	listedInvoiceAnswerSchema,
+	listedInvoiceSchema,
+	subscriptionAnswerSchema,
+	subscriptionFeeSchema,
+	subscriptionSchema,
+	timeOf,
+	toAccessInvoice,
+	toSubscriptionFacts,
+	type LagoSubscription,
+	type ListedInvoice,
+} from '../schemas/access';
+import type { LagoClient } from '../transport/client';
+import { fetchCustomer } from './customers';
+
+const PAGE = 100;
+const ALL = Number.MAX_SAFE_INTEGER;
+/** Every status but those that never began. */
+const ROWS = { status: ['active', 'pending', 'terminated', 'canceled', 'incomplete'] };
+/** Types that belong to subscriptions. */
+const OF_SUBSCRIPTIONS: readonly string[] = ['subscription', 'progressive_billing', 'advance_charges'];
+/** Lago bills a new subscription by a job; so long the first invoice may be on its way. */
+const FIRST_INVOICE_MS = 3_600_000;
+/** Enough for the sake of speed, few enough for Lago's 50 requests a second. */
+const AT_ONCE = 8;
+/** What a finalized invoice is for never changes. By account and invoice. */
+const coverage = new Map<string, CoveredSubscription[]>();
+const COVERAGE_KEPT = 20_000;
+
+/**
+ * What the books say about a customer, for {@link evaluateAccess}. Two calls for up to 100 invoices (invoices and subscriptions, at
+ * once), and one for each unpaid invoice that was not seen before.
+ * @throws ApiError, 404 for an unknown customer.
+ */
+export async function accessFactsOf(client: LagoClient, externalId: string, policy: AccessPolicy, now: number): Promise<AccessFacts> {
+	const [listed, rows] = await Promise.all([
+		invoicesOf(client, externalId),
+		client.list('subscriptions', subscriptionSchema, { external_customer_id: externalId, ...ROWS }, ALL),
+	]);
+	const customer = listed[0]?.customer ?? (await fetchCustomer(client, externalId));
+	const young = policy.waitForFirstPayment ? rows.filter((row) => isYoung(row, now)) : [];
+	const bare = listed.map((invoice) => toAccessInvoice(invoice, []));
+	const isNew = new Set(listed.filter(({ created_at }) => young.some(({ started_at }) => Date.parse(created_at) >= (timeOf(started_at) ?? now))).map(({ lago_id }) => lago_id));
+	const matters = (invoice: AccessInvoice): boolean => owedOn(invoice) > 0 || (invoice.status === 'draft' && policy.waitForFirstPayment) || isNew.has(invoice.id);
+	const known = await coverageOf(client, bare.filter((invoice) => OF_SUBSCRIPTIONS.includes(invoice.type) && matters(invoice)));
+	const billed = new Set([...known.values()].flat().map(({ subscriptionId }) => subscriptionId));
+	const late = await awaitingFirstInvoice(client, young.filter(({ lago_id }) => !billed.has(lago_id)));
+	const subscriptions = rows.map((row) => toSubscriptionFacts(row, late.has(row.lago_id)));
+	const prepaid = policy.keepPrepaidPeriod ? await prepaidPeriods(client, subscriptions, now) : [];
+	const missing = [...new Set(prepaid.map(({ invoiceId }) => invoiceId))].filter((id) => !listed.some(({ lago_id }) => lago_id === id));
+	const older = await inTurns(missing, async (id) => toAccessInvoice((await client.request(listedInvoiceAnswerSchema, { method: 'GET', path: `/invoices/${encodeURIComponent(id)}` })).invoice, []));
+	const invoices = [...bare, ...older].map((invoice): AccessInvoice => {
+		const periods = prepaid.filter(({ invoiceId }) => invoiceId === invoice.id).map(({ covered }) => covered);
+		return { ...invoice, covers: [...(known.get(invoice.id) ?? []), ...periods] };
+	});
+	return { customer: { externalId, timeZone: customer.applicable_timezone ?? 'UTC' }, subscriptions, invoices };
+}
+
+/** All that can matter: every invoice of a customer that has few, else those that are unpaid or were lost in a dispute. */
+async function invoicesOf(client: LagoClient, externalId: string): Promise<ListedInvoice[]> {
+	const visible = { external_customer_id: externalId, statuses: ['draft', 'finalized'] };
+	const newest = await client.list('invoices', listedInvoiceSchema, visible, PAGE);
+	if (newest.length < PAGE) return newest;
+	const [unpaid, lost] = await Promise.all([
+		client.list('invoices', listedInvoiceSchema, { ...visible, payment_statuses: ['pending', 'failed'] }, ALL),
+		client.list('invoices', listedInvoiceSchema, { ...visible, payment_dispute_lost: 'true' }, ALL),
+	]);
+	return [...new Map([...newest, ...unpaid, ...lost].map((invoice) => [invoice.lago_id, invoice])).values()];
+}
+
+function isYoung({ status, started_at, previous_plan_code }: LagoSubscription, now: number): boolean {
+	const startedAt = timeOf(started_at);
+	return status === 'active' && !previous_plan_code && startedAt !== null && now - startedAt < FIRST_INVOICE_MS;
+}
+
+/** Those of some new subscriptions without an invoice that are paid in advance. */
+async function awaitingFirstInvoice(client: LagoClient, rows: readonly LagoSubscription[]): Promise<Set<string>> {
+	const late = await inTurns(rows, async ({ lago_id, external_id }) => {
+		const { subscription } = await client.request(subscriptionAnswerSchema, { method: 'GET', path: `/subscriptions/${encodeURIComponent(external_id).replace(/\./g, '%2E')}` });
+		const isOnTrial = (subscription.plan?.trial_period ?? 0) > 0 && !subscription.trial_ended_at;
+		return subscription.plan?.pay_in_advance === true && !isOnTrial ? lago_id : null;
+	});
+	return new Set(late.filter((id) => id !== null));
+}
+
+/** Which subscriptions invoices are for, by invoice. */
+async function coverageOf(client: LagoClient, invoices: readonly AccessInvoice[]): Promise<Map<string, CoveredSubscription[]>> {
+	const found = await inTurns(invoices, async ({ id, status }): Promise<[string, CoveredSubscription[]]> => {
+		const key = `${client.accountKey} ${id}`;
+		const kept = coverage.get(key);
+		if (kept !== undefined) return [id, kept];
+		const { invoice } = await client.request(coverageSchema, { method: 'GET', path: `/invoices/${encodeURIComponent(id)}` });
+		const covered = new Map<string, CoveredSubscription>();
+		for (const { lago_subscription_id: subscriptionId, external_subscription_id: externalId, invoicing_reason } of invoice.billing_periods ?? [])
+			covered.set(subscriptionId, { subscriptionId, externalId, isFirst: invoicing_reason === 'subscription_starting' || covered.get(subscriptionId)?.isFirst === true, prepaidUntil: null });
+		for (const { lago_subscription_id: subscriptionId, external_subscription_id: externalId } of invoice.fees ?? [])
+			if (subscriptionId && externalId && !covered.has(subscriptionId)) covered.set(subscriptionId, { subscriptionId, externalId, isFirst: false, prepaidUntil: null });
+		const covers = [...covered.values()];
+		if (status === 'finalized') {
+			if (coverage.size >= COVERAGE_KEPT) coverage.clear();
+			coverage.set(key, covers);
+		}
+		return [id, covers];
+	});
+	return new Map(found);
+}
+
+/** What was paid in advance beyond now, for subscriptions that have ended or will. */
+async function prepaidPeriods(client: LagoClient, rows: readonly SubscriptionFacts[], now: number): Promise<Array<{ invoiceId: string; covered: CoveredSubscription }>> {
+	const ending = rows.filter(({ keepsUnusedDays, endingAt, endedAt }) => endingAt !== null || (keepsUnusedDays && endedAt !== null));
+	const ids = [...new Set(ending.map(({ externalId }) => externalId))];
+	const lists = await inTurns(ids, async (id) => await client.list('fees', subscriptionFeeSchema, { external_subscription_id: id, fee_type: 'subscription' }, ALL));
+	return lists.flat().flatMap(({ lago_invoice_id: invoiceId, lago_subscription_id: subscriptionId, external_subscription_id: externalId, pay_in_advance, to_date }) => {
+		const prepaidUntil = timeOf(to_date);
+		const counts = pay_in_advance === true && prepaidUntil !== null && prepaidUntil > now && invoiceId && subscriptionId && externalId;
+		return counts ? [{ invoiceId, covered: { subscriptionId, externalId, isFirst: false, prepaidUntil } }] : [];
+	});
+}
+
+/** A few at once, in order. */
+async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+	const results: R[] = [];
+	for (let from = 0; from < items.length; from += AT_ONCE) results.push(...(await Promise.all(items.slice(from, from + AT_ONCE).map(work))));
+	return results;
+}

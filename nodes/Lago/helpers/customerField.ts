@@ -1,0 +1,21 @@
+import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+
+/** A customer, from the list or by the id that the merchant gave. */
+export const customerField: INodeProperties = {
+	displayName: 'Customer',
+	name: 'customer',
+	type: 'resourceLocator',
+	required: true,
+	default: { mode: 'list', value: '' },
+	modes: [
+		{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchCustomers', searchable: true } },
+		{ displayName: 'By External ID', name: 'id', type: 'string', placeholder: 'e.g. cust_42' },
+	],
+};
+
+/** The external id of the chosen customer. @throws NodeOperationError when none is chosen. */
+export function customerOf(ctx: IExecuteFunctions, index: number): string {
+	const externalId = String(ctx.getNodeParameter('customer', index, '', { extractValue: true }) ?? '').trim();
+	if (externalId !== '') return externalId;
+	throw new NodeOperationError(ctx.getNode(), 'No customer is chosen', { itemIndex: index, description: 'Choose one from the list, or give the external ID that your system uses in Lago.' });
+}
