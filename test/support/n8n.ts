@@ -148,8 +148,16 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, t
 	};
 	const ended = async (): Promise<Execution[]> => (await executions()).filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
 	const run = async (id: string): Promise<Run> => await readRun(rest, id);
+	const sql = (statement: string): Array<Record<string, unknown>> => services?.sql(statement) ?? sqliteOf(instance, statement);
+	const publications = (statuses: string): number => Number(sql(`SELECT count(*) AS count FROM workflow_publication_outbox WHERE status ${statuses}`)[0]?.count);
+	/**
+	 * The webhooks of an n8n that was killed answer as soon as it listens, but are not there for a moment when it publishes its workflows anew.
+	 */
 	const restart = async (): Promise<void> => {
+		const isAsync = !isOld && file !== null;
+		const published = isAsync ? publications(ENDED) : 0;
 		running = current = await start(instance, userFolder, file !== null);
+		if (isAsync) await until(() => publications(ENDED) > published && publications(UNDER_WAY) === 0);
 	};
 	return {
 		url: current.url,
@@ -168,17 +176,13 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, t
 			const { nodes, connections, versionId } = (await rest('GET', `/workflows/${WORKFLOW_ID}`)) as { nodes: unknown; connections: unknown; versionId: string };
 			await rest('PATCH', `/workflows/${WORKFLOW_ID}`, { ...(JSON.parse(change(JSON.stringify({ nodes, connections }))) as object), versionId });
 			await setPublished(rest, WORKFLOW_ID, true, isOld);
+			if (!isOld) await until(() => publications(UNDER_WAY) === 0);
 		},
 		async importAgain() {
 			rmSync(join(userFolder, 'provisioned'), { force: true });
 			await provision(instance, credentials, bound);
 		},
-		sql(statement) {
-			if (services !== undefined) return services.sql(statement);
-			const script = "const { DatabaseSync } = require('node:sqlite'); const [, file, sql] = process.argv; console.log(JSON.stringify(new DatabaseSync(file, { timeout: 5000 }).prepare(sql).all()))";
-			const output = execFileSync(runtime.node, ['--no-warnings', '-e', script, join(userFolder, '.n8n', 'database.sqlite'), statement], { encoding: 'utf8' });
-			return JSON.parse(output) as Array<Record<string, unknown>>;
-		},
+		sql,
 		hook: (path) => `http://127.0.0.1:${instance.port}/webhooks/${path}`,
 		executions,
 		async lastExecution() {
@@ -248,6 +252,21 @@ async function start(instance: N8nInstance, userFolder: string, hasTemplate: boo
 		throw caught;
 	}
 	return process;
+}
+
+function sqliteOf({ runtime, userFolder }: N8nInstance, statement: string): Array<Record<string, unknown>> {
+	const script = "const { DatabaseSync } = require('node:sqlite'); const [, file, sql] = process.argv; console.log(JSON.stringify(new DatabaseSync(file, { timeout: 5000 }).prepare(sql).all()))";
+	const output = execFileSync(runtime.node, ['--no-warnings', '-e', script, join(userFolder, '.n8n', 'database.sqlite'), statement], { encoding: 'utf8' });
+	return JSON.parse(output) as Array<Record<string, unknown>>;
+}
+
+/** How far n8n 2 is with a publication. */
+const UNDER_WAY = "IN ('pending', 'in_progress')";
+const ENDED = `NOT ${UNDER_WAY}`;
+
+async function until(condition: () => boolean): Promise<void> {
+	for (const deadline = Date.now() + EXECUTION_MS; !condition(); await new Promise((resolve) => setTimeout(resolve, 100)))
+		if (Date.now() > deadline) throw new Error('n8n did not publish its workflows');
 }
 
 const LOOK_BACK = 20;
