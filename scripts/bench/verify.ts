@@ -68,6 +68,36 @@ const rows = SIZES_KIB.map((kib) => {
 console.log(`Signature checks, medians of ${ROUNDS} interleaved rounds, Node ${process.versions.node}. Wanted: at most 1.25 of a bare HMAC.`);
 console.table(rows);
 
+/**
+ * A refusal must take as long wherever the forgery goes wrong: otherwise the time would tell how much of a guess was right. Told as the
+ * ratio to a signature whose last character is wrong, within each round.
+ */
+const forgeries = ((): Record<string, Record<string, string>> => {
+	const rawBody = Buffer.from('{"type":"payment.succeeded"}');
+	const nowMs = Date.now();
+	const [id, timestamp] = ['msg_bench', String(Math.floor(nowMs / 1000))];
+	const right = official.sign(id, new Date(nowMs), rawBody.toString());
+	const lagoRight = createHmac('sha256', hmacKey).update(rawBody).digest('base64');
+	const wrongAt = (text: string, at: number): string => text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
+	const places = (from: number, to: number): Record<string, number> => ({ 'first character wrong': from, 'middle character wrong': Math.floor((from + to) / 2), 'last character wrong': to });
+	const timed = (refuse: (at: number) => void, from: number, to: number): Record<string, string> => {
+		const at = places(from, to);
+		const rates = Object.fromEntries(Object.keys(at).map((name) => [name, [] as number[]]));
+		for (let round = 0; round < ROUNDS; round++) for (const [name, place] of Object.entries(at)) rates[name]?.push(rate(() => refuse(place)));
+		return Object.fromEntries(Object.entries(rates).map(([name, values]) => [name, median(values.map((value, round) => (rates['last character wrong']?.[round] ?? NaN) / value)).toFixed(2)]));
+	};
+	const expectRefused = (verdict: string): void => {
+		if (verdict !== 'mismatch') throw new Error(`The check under measurement said "${verdict}"`);
+	};
+	// Behind "v1,", and before the padding.
+	return {
+		Dodo: timed((at) => expectRefused(verifySignature({ id, timestamp, signature: wrongAt(right, at), rawBody }, key, nowMs)), 3, right.length - 2),
+		Lago: timed((at) => expectRefused(verifyHmac({ signature: wrongAt(lagoRight, at), algorithm: 'hmac', rawBody }, hmacKey)), 0, lagoRight.length - 2),
+	};
+})();
+console.log('Time of a refusal by where the forgery goes wrong, as a ratio: 1 means that it tells nothing.');
+console.table(forgeries);
+
 // n8n runs on a newer Node than this one may be, and its OpenSSL has other figures.
 if (!process.argv.includes('--this-node-only'))
 	void ensureN8n((line) => console.log(line)).then(({ node }) => {
