@@ -18,6 +18,7 @@ export type HeldReason =
 	| 'refund_exceeds_booked'
 	| 'refund_failed'
 	| 'refund_refused'
+	| 'unknown_credit_note'
 	| 'unknown_customer'
 	| 'unknown_invoice'
 	| 'unknown_origin'

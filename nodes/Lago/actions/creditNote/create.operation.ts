@@ -15,6 +15,7 @@ import { bookingOf, changeInvoice, fetchInvoice, type Booking } from '../../help
 import { isKnownFree, rememberFree } from '../../helpers/manualPayments';
 import { modeOf, paidAt, settle } from '../../helpers/settle';
 import { creditNoteAnswerSchema, toInvoiceFacts, type LagoCreditNote, type LagoInvoice } from '../../schemas/objects';
+import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -66,7 +67,11 @@ export const create: Operation<LagoClient> = {
 			return held('unreadable_refund', 'This is not a refund as Dodo Payments sends it.', 'Look at the refund in Dodo Payments and make the credit note in Lago by hand.');
 		const about = { refundId: refund.refund_id, paymentId: refund.payment_id, amount: refund.amount ?? null, currency: refund.currency ?? null };
 		const noteId = refund.metadata.lago_credit_note_id;
-		if (typeof noteId === 'string' && isLagoId(noteId)) return { ...about, ...(await writeBack(client, refund, noteId)) };
+		if (typeof noteId === 'string' && isLagoId(noteId)) {
+			const nextStep = 'Look at the credit note in Lago and set its refund status by hand.';
+			const written = await heldIfRefused(async () => await writeBack(client, refund, noteId), `Refund ${refund.refund_id} was to be noted on credit note ${noteId}`, nextStep);
+			return { ...about, ...written };
+		}
 		if (refund.status !== 'succeeded')
 			return { outcome: 'ignored', message: `Refund ${refund.refund_id} is ${refund.status}: no money went back, so there is nothing to mirror.`, ...about };
 		const payment = readPaymentOf(ctx, refund, index);
@@ -85,7 +90,12 @@ export const create: Operation<LagoClient> = {
 /** The refund was started by a credit note of Lago: only its outcome is news. */
 async function writeBack(client: LagoClient, refund: DodoRefund, noteId: string): Promise<Json> {
 	const note = await fetchCreditNote(client, noteId).catch(async (caught: unknown) => (caught instanceof ApiError && caught.code === 'credit_note_not_found' ? null : await Promise.reject(caught)));
-	if (note === null) return { outcome: 'ignored', message: `Refund ${refund.refund_id} names credit note ${noteId}, which this Lago organisation does not have.` };
+	if (note === null)
+		return held(
+			'unknown_credit_note',
+			`Refund ${refund.refund_id} (${refund.status}) was made for credit note ${noteId}, which this Lago organisation does not have.`,
+			'Check that the Lago credential belongs to the organisation that made the credit note.',
+		);
 	const refundStatus: RefundStatus = refund.status === 'succeeded' || refund.status === 'failed' ? refund.status : 'pending';
 	const metadata = { [REFUND_ID_KEY]: refund.refund_id, [REFUNDED_PAYMENT_KEY]: refund.payment_id };
 	if (note.refund_status !== refundStatus || note.metadata?.[REFUND_ID_KEY] !== refund.refund_id) await changeCreditNote(client, noteId, { refundStatus, metadata });

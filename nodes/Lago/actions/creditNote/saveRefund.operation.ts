@@ -5,6 +5,7 @@ import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { changeCreditNote, creditNotesOf, REFUND_ID_KEY, REFUNDED_PAYMENT_KEY, type RefundStatus } from '../../helpers/creditNotes';
+import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -42,7 +43,9 @@ export const saveRefund: Operation<LagoClient> = {
 		const parsed = refundSchema.safeParse(given);
 		if (!parsed.success) return given;
 		const refund = parsed.data;
-		return await withLock(`credit ${client.accountKey} ${refund.invoiceId}`, async () => (refund.outcome === 'mirrored' ? await confirm(client, refund) : await save(client, refund)));
+		const saved = async (): Promise<Json> => await withLock(`credit ${client.accountKey} ${refund.invoiceId}`, async () => (refund.outcome === 'mirrored' ? await confirm(client, refund) : await save(client, refund)));
+		const nextStep = `Look at credit note ${refund.creditNoteNumber} in Lago and set its refund status by hand.`;
+		return { ...refund, ...(await heldIfRefused(saved, `Refund ${refund.refundId ?? '(none)'} was to be noted on credit note ${refund.creditNoteNumber}`, nextStep)) };
 	},
 };
 

@@ -6,6 +6,7 @@ import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { mandateSchema, type DodoMandate } from '../../../DodoPayments/schemas/objects';
 import { CUSTOMER_ID_KEY, entriesOf, fetchCustomer, MANDATE_KEY, MAX_CUSTOMER_ENTRIES, replaceEntries, type CustomerEntry } from '../../helpers/customers';
+import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -35,8 +36,9 @@ export const saveMandate: Operation<LagoClient> = {
 		const about = { subscriptionId: mandate.subscription_id, status: mandate.status, customerExternalId: externalId ?? null };
 		if (typeof externalId !== 'string' || externalId === '' || mandate.on_demand !== true)
 			return { outcome: 'ignored', message: `Subscription ${mandate.subscription_id} was not set up for a Lago customer.`, ...about };
-		const result = await withLock(`customer ${client.accountKey} ${externalId}`, async () => await save(client, mandate, externalId));
-		return { ...about, ...result };
+		const saved = async (): Promise<Json> => await withLock(`customer ${client.accountKey} ${externalId}`, async () => await save(client, mandate, externalId));
+		const nextStep = `Look at the metadata of the customer in Lago and write dodo_subscription_id ${mandate.subscription_id} there by hand.`;
+		return { ...about, ...(await heldIfRefused(saved, `Mandate ${mandate.subscription_id} was to be noted on customer ${externalId}`, nextStep)) };
 	},
 };
 

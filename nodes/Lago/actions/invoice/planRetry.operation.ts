@@ -7,6 +7,7 @@ import { fieldsOf, type Json, type Operation } from '../../../shared/node/operat
 import { objectParameter } from '../../../shared/node/parameters';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
 import { planFrom, type PlanFrom } from '../../helpers/retryPlan';
+import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -74,7 +75,8 @@ export const planRetry: Operation<LagoClient> = {
 		const { planFrom: known, ...visible } = parsed.data;
 		return await withLock(`settle ${client.accountKey} ${visible.invoiceId}`, async () => {
 			const fresh = known !== undefined && Date.now() - known.readAt < FRESH_MS ? known : planFrom(await fetchInvoice(client, visible.invoiceId));
-			return { ...visible, ...(await plan(client, policy, visible, fresh)) };
+			const planned = async (): Promise<Json> => await plan(client, policy, visible, fresh);
+			return { ...visible, ...(await heldIfRefused(planned, `The next try of invoice ${visible.invoiceId} was to be planned`, 'Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.')) };
 		});
 	},
 };

@@ -8,6 +8,7 @@ import { ApiError } from '../../../shared/transport/apiError';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
 import { payLinkAddressField, payLinkOf } from '../../helpers/payLink';
 import { metadataEntrySchema, toInvoiceFacts } from '../../schemas/objects';
+import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -76,12 +77,16 @@ export const savePaymentReference: Operation<LagoClient> = {
 			await changeInvoice(client, intent.invoiceId, invoice.metadata, { paymentId: paymentReference, state });
 			return saved;
 		};
-		// Lago guards the first insert only; later attempts overwrite, so they look first.
-		if (state.attempt > 1 || Date.now() - readAt > FRESH_MS) return await readAndWrite();
-		return await changeInvoice(client, intent.invoiceId, entries, { paymentId: paymentReference, state }).then(
-			() => saved,
-			async (caught: unknown) => (caught instanceof ApiError && caught.status === 422 ? await readAndWrite() : await Promise.reject(caught)),
-		);
+		const write = async (): Promise<Json> => {
+			// Lago guards the first insert only; later attempts overwrite, so they look first.
+			if (state.attempt > 1 || Date.now() - readAt > FRESH_MS) return await readAndWrite();
+			return await changeInvoice(client, intent.invoiceId, entries, { paymentId: paymentReference, state }).then(
+				() => saved,
+				async (caught: unknown) => (caught instanceof ApiError && caught.status === 422 ? await readAndWrite() : await Promise.reject(caught)),
+			);
+		};
+		const nextStep = `Look at the invoice in Lago. ${paymentReference} exists at Dodo Payments and is booked by its metadata when it is paid.`;
+		return { ...visible, ...(await heldIfRefused(write, `${paymentReference} was to be noted on invoice ${intent.invoiceId}`, nextStep)) };
 	},
 };
 
