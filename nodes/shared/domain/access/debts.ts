@@ -22,7 +22,8 @@ export interface Hit {
 	rule: RestrictionRule;
 	debt: Debt;
 	restrictsAt: number;
-	clearsWhen: string;
+	/** Put into words only where somebody reads them. */
+	clearsWhen(): string;
 }
 
 /** Everything that a group of debts does in the course of time, if nothing is paid: active, from `troubleAt` on in grace, from `restrictedAt` on restricted. */
@@ -83,7 +84,7 @@ export function outlookOf(debts: readonly Debt[], policy: AccessPolicy, timeZone
 	const calendar = calendarOf(timeZone);
 	const hits: Hit[] = [];
 	const later = (at: number): number => afterGrace(at, policy.graceDays, calendar);
-	const paid = ({ invoice, amount }: Debt): string => `${formatAmount(amount, invoice.currency)} is paid on invoice ${invoice.number}`;
+	const paid = ({ invoice, amount }: Debt) => (): string => `${formatAmount(amount, invoice.currency)} is paid on invoice ${invoice.number}`;
 	for (const debt of debts) {
 		if (policy.restrictImmediately && debt.failedAt < Infinity) hits.push({ rule: 'restrict_immediately', debt, restrictsAt: later(debt.failedAt), clearsWhen: paid(debt) });
 		if (policy.restrictAfterDays !== null) hits.push({ rule: 'restrict_after_days', debt, restrictsAt: later(calendar.startOf(debt.dueDay + policy.restrictAfterDays)), clearsWhen: paid(debt) });
@@ -92,12 +93,12 @@ export function outlookOf(debts: readonly Debt[], policy: AccessPolicy, timeZone
 		const group = debts.filter(({ invoice }) => invoice.currency === currency);
 		let sum = 0;
 		const crossing = group.find(({ amount }) => (sum += amount) > limit);
-		const clearsWhen = `no more than ${formatAmount(limit, currency)} is overdue`;
+		const clearsWhen = (): string => `no more than ${formatAmount(limit, currency)} is overdue`;
 		if (crossing) for (const debt of group) hits.push({ rule: 'restrict_above', debt, restrictsAt: later(Math.max(crossing.overdueAt, debt.overdueAt)), clearsWhen });
 	}
 	const { restrictAfterInvoices: count } = policy;
 	const last = count === null ? undefined : debts[count - 1];
-	const fewer = `fewer than ${count} ${count === 1 ? 'invoice is' : 'invoices are'} overdue`;
+	const fewer = (): string => `fewer than ${count} ${count === 1 ? 'invoice is' : 'invoices are'} overdue`;
 	if (last) for (const debt of debts) hits.push({ rule: 'restrict_after_invoices', debt, restrictsAt: later(Math.max(last.overdueAt, debt.overdueAt)), clearsWhen: fewer });
 	let [restrictedAt, troubleAt] = [Infinity, Infinity];
 	for (const { restrictsAt } of hits) restrictedAt = Math.min(restrictedAt, restrictsAt);

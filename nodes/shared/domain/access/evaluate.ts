@@ -1,7 +1,7 @@
 import { calendarOf, type Calendar } from '../calendar';
 import { formatAmount } from '../money';
-import { debtsOf, outlookOf, wasTakenBack, type Debt, type Outlook, type RestrictionRule } from './debts';
-import type { AccessFacts, SubscriptionFacts } from './facts';
+import { debtsOf, outlookOf, wasTakenBack, type Debt, type Hit, type Outlook, type RestrictionRule } from './debts';
+import type { AccessFacts, AccessInvoice, SubscriptionFacts } from './facts';
 import type { AccessPolicy } from './policy';
 
 /**
@@ -162,7 +162,7 @@ function firstPaymentOf(row: SubscriptionFacts, { invoices }: AccessFacts, polic
 			!wasTakenBack(invoice) &&
 			invoice.covers.some(({ subscriptionId, isFirst }) => isFirst && subscriptionId === row.id),
 	);
-	if (unpaid) return { until: Infinity, reason: { ...reasonOf('first_payment', unpaid.id, unpaid.number, unpaid.totalDue, unpaid.currency), since: row.startsAt, clearsWhen: `the first invoice, ${unpaid.number}, is paid${underWay(unpaid.isUnderWay)}` } };
+	if (unpaid) return { until: Infinity, reason: reasonOf('first_payment', unpaid, unpaid.totalDue, row.startsAt, `the first invoice, ${unpaid.number}, is paid`) };
 	if (!row.awaitsFirstInvoice) return undefined;
 	return { until: row.startsAt + FIRST_INVOICE_MS, reason: lifeOf('first_invoice', row.startsAt, 'the first invoice is issued and paid') };
 }
@@ -185,17 +185,21 @@ function customerCourse(courses: readonly Course[], apart: Outlook, debts: reado
 		const states = statesAt(at);
 		return WORST_FIRST.find((state) => states.includes(state)) ?? 'active';
 	};
-	const outlooks = [...new Set([...courses.map(({ outlook }) => outlook), apart])];
-	// An invoice over several subscriptions is told once.
-	const hits = new Map(outlooks.flatMap((outlook) => outlook.hits.map((hit) => [`${hit.rule} ${hit.debt.invoice.id}`, hit])));
 	const { troubleAt, restrictedAt } = apart;
 	return {
 		stateAt,
 		turns: [...courses.flatMap(({ turns }) => turns), troubleAt, restrictedAt],
 		endsAt: courses.length === 0 ? Infinity : Math.max(...courses.map(({ endsAt }) => endsAt)),
-		outlook: { ...apart, debts, hits: [...hits.values()] },
+		outlook: { ...apart, debts, hits: hitsOf([...courses.map(({ outlook }) => outlook), apart]) },
 		lifeReason: (state, now) => courses.filter((course) => course.stateAt(now) === state).flatMap((course) => course.lifeReason(state, now)).slice(0, 1),
 	};
+}
+
+/** An invoice over several subscriptions is told once. */
+function hitsOf(outlooks: readonly Outlook[]): readonly Hit[] {
+	const [first, ...others] = new Set(outlooks.filter(({ hits }) => hits.length > 0));
+	if (first === undefined || others.length === 0) return first?.hits ?? [];
+	return [...new Map([first, ...others].flatMap(({ hits }) => hits.map((hit) => [`${hit.rule} ${hit.debt.invoice.id}`, hit]))).values()];
 }
 
 function decisionAt(externalId: string, course: Course, timeZone: string, now: number): AccessDecision {
@@ -222,24 +226,16 @@ function decisionAt(externalId: string, course: Course, timeZone: string, now: n
 }
 
 function debtReasons(state: AccessState, { hits }: Outlook, overdue: readonly Debt[], now: number): AccessReason[] {
-	const reason = (rule: AccessReason['rule'], debt: Debt, since: number, clearsWhen: string): AccessReason => ({
-		...reasonOf(rule, debt.invoice.id, debt.invoice.number, debt.amount, debt.invoice.currency),
-		since,
-		clearsWhen: clearsWhen + underWay(debt.invoice.isUnderWay),
-	});
+	const reason = (rule: AccessReason['rule'], { invoice, amount }: Debt, since: number, clearsWhen: () => string): AccessReason => reasonOf(rule, invoice, amount, since, clearsWhen());
 	const begun = (debt: Debt): number => Math.min(debt.overdueAt, debt.failedAt);
 	if (state === 'restricted') return hits.filter(({ restrictsAt }) => restrictsAt <= now).map(({ rule, debt, restrictsAt, clearsWhen }) => reason(rule, debt, restrictsAt, clearsWhen));
 	if (state === 'grace') return hits.filter(({ debt }) => begun(debt) <= now).map(({ rule, debt, clearsWhen }) => reason(rule, debt, begun(debt), clearsWhen));
 	if (state === 'ended') return [];
-	return overdue.map((debt) => reason('overdue', debt, debt.overdueAt, `${formatAmount(debt.amount, debt.invoice.currency)} is paid on invoice ${debt.invoice.number}`));
+	return overdue.map((debt) => reason('overdue', debt, debt.overdueAt, () => `${formatAmount(debt.amount, debt.invoice.currency)} is paid on invoice ${debt.invoice.number}`));
 }
 
-function underWay(isUnderWay: boolean): string {
-	return isUnderWay ? '; a payment is under way' : '';
-}
-
-function reasonOf(rule: AccessReason['rule'], invoiceId: string, invoiceNumber: string, amount: number, currency: string): Omit<AccessReason, 'since' | 'clearsWhen'> {
-	return { rule, invoiceId, invoiceNumber, amount, currency };
+function reasonOf(rule: AccessReason['rule'], { id, number, currency, isUnderWay }: AccessInvoice, amount: number, since: number, clearsWhen: string): AccessReason {
+	return { rule, invoiceId: id, invoiceNumber: number, amount, currency, since, clearsWhen: isUnderWay ? `${clearsWhen}; a payment is under way` : clearsWhen };
 }
 
 function lifeOf(rule: AccessReason['rule'], since: number | null, clearsWhen: string | null): AccessReason {
