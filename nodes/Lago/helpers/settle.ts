@@ -4,7 +4,7 @@ import { withLock } from '../../shared/delivery/keyedLock';
 import { ourRecord, PAYMENT_ID_KEY, type CollectionState } from '../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../shared/domain/money';
 import { held, type Held, type Overpaid } from '../../shared/domain/outcome';
-import { decideAttempt, decideSuccess, notForLago, readPayment, type DodoMode, type PaymentFacts } from '../../shared/domain/settlement';
+import { decideAttempt, decideSuccess, isLagoId, notForLago, readPayment, type DodoMode, type PaymentFacts } from '../../shared/domain/settlement';
 import { ApiError } from '../../shared/transport/apiError';
 import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../schemas/objects';
 import type { LagoClient } from '../transport/client';
@@ -43,6 +43,20 @@ export async function settle(client: LagoClient, payment: PaymentFacts, mode: Do
 		});
 	}
 	return await settleInvoice(client, payment, reading.invoiceId, reading.kind, paidOn);
+}
+
+/**
+ * The invoice that a payment is for. One that collected what was due on a mandate names none: it is the invoice on which it is booked, by
+ * now at the latest.
+ * @returns its id; a held item when that is not clear; null when the payment has nothing to do with Lago.
+ * @throws ApiError when trying again can help.
+ */
+export async function invoiceOf(client: LagoClient, payment: PaymentFacts, mode: DodoMode | null, paidOn: string | undefined): Promise<string | Settlement | null> {
+	if (payment.invoiceId !== null) return isLagoId(payment.invoiceId) ? payment.invoiceId : null;
+	if (payment.subscriptionId === null) return null;
+	const settled = await settle(client, payment, mode, paidOn);
+	if (settled.outcome === 'ignored') return null;
+	return settled.outcome === 'held' ? settled : (settled.invoiceId ?? null);
 }
 
 async function settleInvoice(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'succeeded' | 'failed' | 'processing', paidOn: string | undefined): Promise<Settlement> {

@@ -80,3 +80,43 @@ test('a dispute that is won in the first place changes nothing', async () => {
 	reads(paid);
 	expect(await dispute({ dispute_status: 'dispute_won' })).toMatchObject({ outcome: 'dispute_won', message: expect.stringContaining('nothing to undo') });
 });
+
+describe('a payment that collected what was due on a mandate names no invoice', () => {
+	const dues = { ...payment, payment_id: 'pay_dues', checkout_session_id: null, subscription_id: 'sub_1', metadata: {} };
+	const settledBy = { ...paid, metadata: metadata({ dodo_payment_id: 'pay_0', dodo_state: 'v1;paid;a=1' }) };
+	/** What tells which invoice it is booked on. */
+	const findsIt = (found: boolean): void => {
+		lago().get('/customers').query(true).reply(200, { customers: found ? [{ lago_id: 'c', external_id: 'cust_42', metadata: [{ key: 'dodo_subscription_id', value: 'sub_1' }] }] : [], meta: { next_page: null } });
+		if (!found) return;
+		lists('pay_dues');
+		reads(settledBy);
+		lists('pay_dues');
+	};
+	const refundOfDues = async () => await run({ resource: 'creditNote', operation: 'create', payment: dues, refund: { event: 'refund.succeeded', mode: 'test', data: { refund_id: 'ref_1', payment_id: 'pay_dues', status: 'succeeded', amount: 2_460, currency: 'EUR', is_partial: true, metadata: {} } } });
+	const disputeOfDues = async () => await run({ resource: 'invoice', operation: 'recordDispute', payment: dues, dispute: { event: 'dispute.lost', mode: 'test', data: { dispute_id: 'dis_1', payment_id: 'pay_dues', dispute_status: 'dispute_lost', amount: '7380', currency: 'EUR' } } });
+
+	test('its refund becomes the credit note of the invoice that it paid', async () => {
+		findsIt(true);
+		reads(settledBy);
+		lago().get('/credit_notes').query(true).reply(200, { credit_notes: [], meta: { next_page: null } });
+		lists('pay_dues');
+		credits();
+		expect(await refundOfDues()).toMatchObject({ outcome: 'credited', refundAmount: 2_460 });
+	});
+
+	test('its lost dispute marks the invoice that it paid', async () => {
+		findsIt(true);
+		reads(settledBy);
+		lists('pay_dues');
+		lago().post(`/invoices/${ID}/lose_dispute`).reply(200);
+		expect(await disputeOfDues()).toMatchObject({ outcome: 'dispute_lost', invoiceId: ID });
+	});
+
+	test.each([
+		['refund', refundOfDues],
+		['dispute', disputeOfDues],
+	])('a %s of a subscription that has nothing to do with Lago is ignored', async (_name, execute) => {
+		findsIt(false);
+		expect(await execute()).toMatchObject({ outcome: 'ignored' });
+	});
+});

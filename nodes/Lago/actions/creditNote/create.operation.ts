@@ -13,7 +13,7 @@ import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
 import { changeCreditNote, creditNotesOf, fetchCreditNote, REFUND_ID_KEY, REFUNDED_PAYMENT_KEY, type RefundStatus } from '../../helpers/creditNotes';
 import { bookingOf, changeInvoice, fetchInvoice, type Booking } from '../../helpers/invoices';
 import { isKnownFree, rememberFree } from '../../helpers/manualPayments';
-import { modeOf, paidAt, settle } from '../../helpers/settle';
+import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settle';
 import { creditNoteAnswerSchema, toInvoiceFacts, type LagoCreditNote, type LagoInvoice } from '../../schemas/objects';
 import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
@@ -75,13 +75,16 @@ export const create: Operation<LagoClient> = {
 		if (refund.status !== 'succeeded')
 			return { outcome: 'ignored', message: `Refund ${refund.refund_id} is ${refund.status}: no money went back, so there is nothing to mirror.`, ...about };
 		const payment = readPaymentOf(ctx, refund, index);
-		const facts = toPaymentFacts(payment);
-		if (facts.invoiceId === null || !isLagoId(facts.invoiceId))
-			return { outcome: 'ignored', message: `Refund ${refund.refund_id} belongs to payment ${facts.id}, which was not made for a Lago invoice.`, ...about };
-		const { invoiceId } = facts;
+		const read = toPaymentFacts(payment);
+		const mode = modeOf(given, read);
+		const invoiceId = await invoiceOf(client, read, mode, paidAt(payment));
+		if (invoiceId === null)
+			return { outcome: 'ignored', message: `Refund ${refund.refund_id} belongs to payment ${read.id}, which was not made for a Lago invoice.`, ...about };
+		if (typeof invoiceId !== 'string') return { ...about, ...invoiceId };
+		const facts = { ...read, invoiceId };
 		const reason = ctx.getNodeParameter('reason', index) as string;
 		const result = await withLock(`credit ${client.accountKey} ${invoiceId}`, async () =>
-			await mirror(client, { refund, payment, facts, invoiceId, reason, mode: modeOf(given, facts) }).catch(async (caught: unknown) => refusedForGood(caught, refund, invoiceId) ?? (await Promise.reject(caught))),
+			await mirror(client, { refund, payment, facts, invoiceId, reason, mode }).catch(async (caught: unknown) => refusedForGood(caught, refund, invoiceId) ?? (await Promise.reject(caught))),
 		);
 		return { ...about, invoiceId, ...result };
 	},

@@ -3,14 +3,14 @@ import { withLock } from '../../../shared/delivery/keyedLock';
 import { formatAmount } from '../../../shared/domain/money';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { held } from '../../../shared/domain/outcome';
-import { isLagoId, type DodoMode, type PaymentFacts } from '../../../shared/domain/settlement';
+import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../DodoPayments/schemas/objects';
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
 import { bookingOf, changeInvoice, fetchInvoice } from '../../helpers/invoices';
-import { modeOf, paidAt, settle } from '../../helpers/settle';
+import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settle';
 import { toInvoiceFacts } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
@@ -42,13 +42,15 @@ const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
 export const recordDispute: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'recordDispute', fields),
 	async execute(ctx, client, index) {
-		const { dispute, payment, mode, paidOn } = readDispute(ctx, index);
+		const { dispute, payment: read, mode, paidOn } = readDispute(ctx, index);
 		const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
-		const amount = dispute.amount ?? payment.amount;
-		const about = { disputeId, disputeStatus: status, paymentId: payment.id, amount, currency: dispute.currency ?? payment.currency, disputeReason: dispute.reason ?? null };
-		const { invoiceId } = payment;
-		if (invoiceId === null || !isLagoId(invoiceId))
-			return { outcome: 'ignored', message: `Dispute ${disputeId} is about payment ${payment.id}, which was not made for a Lago invoice.`, ...about };
+		const amount = dispute.amount ?? read.amount;
+		const about = { disputeId, disputeStatus: status, paymentId: read.id, amount, currency: dispute.currency ?? read.currency, disputeReason: dispute.reason ?? null };
+		const invoiceId = await invoiceOf(client, read, mode, paidOn);
+		if (invoiceId === null)
+			return { outcome: 'ignored', message: `Dispute ${disputeId} is about payment ${read.id}, which was not made for a Lago invoice.`, ...about };
+		if (typeof invoiceId !== 'string') return { ...about, ...invoiceId };
+		const payment = { ...read, invoiceId };
 		const what = `Dispute ${disputeId} over ${formatAmount(amount, about.currency)} of payment ${payment.id}`;
 		const whole = { ...about, invoiceId };
 		if (WON.includes(status)) {
