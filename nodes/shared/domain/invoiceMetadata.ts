@@ -44,7 +44,7 @@ export interface CollectionState {
 	refunded?: number;
 	/** Dodo's decline code of a failed try. */
 	declineCode?: string;
-	/** The checkout link; left out when it does not fit, and when there is a {@link payLink}. */
+	/** The checkout link; left out when it does not fit, and when there is a {@link payLink} that does. */
 	url?: string;
 	/** The link that never dies; left out when it does not fit. */
 	payLink?: string;
@@ -70,12 +70,13 @@ export function encodeState(state: CollectionState): string {
 	const parts = ['v1', state.phase];
 	for (const [letter, name] of Object.entries(NUMBERS)) if (state[name] !== undefined && name !== 'failedSince') parts.push(`${letter}=${state[name]}`);
 	for (const [letter, name] of Object.entries(FLAGS)) if (state[name]) parts.push(`${letter}=1`);
-	const link = state.payLink ? `;l=${state.payLink}` : state.url ? `;u=${state.url}` : '';
 	const text = parts.join(';');
 	const code = state.declineCode ? `;d=${state.declineCode.replace(/[^A-Z0-9_]/gi, '').slice(0, 40)}` : '';
 	const since = state.failedSince === undefined ? '' : `;s=${state.failedSince}`;
+	const links = [...(state.payLink ? [`;l=${state.payLink}`] : []), ...(state.url ? [`;u=${state.url}`] : []), ''];
 	// What does not fit is left out, the least needed first.
-	return [text + since + code + link, text + code + link, text + since + link, text + link, text + since + code, text + code].find(({ length }) => length <= MAX_VALUE) ?? text;
+	const spellings = links.flatMap((link) => [since + code, code, since, ''].map((more) => text + more + link));
+	return spellings.find(({ length }) => length <= MAX_VALUE) ?? text;
 }
 
 /** Reads {@link encodeState} back; null for anything that is not ours, so that a foreign value is never misread. */

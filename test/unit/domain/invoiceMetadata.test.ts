@@ -92,6 +92,12 @@ describe('the state of a collection', () => {
 		expect(text).toBe('v1;open;a=1;m=5');
 	});
 
+	it('falls back to the checkout link where the permanent one does not fit', () => {
+		const state: CollectionState = { phase: 'open', attempt: 1, amount: 5, url: 'https://a.example/cks_1', payLink: `https://a.example/${'x'.repeat(200)}` };
+		expect(encodeState(state)).toBe('v1;open;a=1;m=5;u=https://a.example/cks_1');
+		expect(encodeState({ ...state, payLink: 'https://a.example/pay?t=1' })).toBe('v1;open;a=1;m=5;l=https://a.example/pay?t=1');
+	});
+
 	it.each([
 		['nothing', undefined], ['an empty text', ''], ['a foreign word', 'yes'], ['another version', 'v2;open;a=1'], ['an unknown phase', 'v1;sleeping;a=1'],
 		['no attempt', 'v1;open'], ['an attempt that is no number', 'v1;open;a=one'], ['a negative attempt', 'v1;open;a=-1'],
