@@ -40,6 +40,25 @@ export class LagoBillingApi implements ICredentialType {
 			description:
 				'In Lago: Developers > Webhooks > HMAC key (one for the organisation). Lago signs its webhooks with it; its API never tells it, so the Lago Trigger refuses everything while this is empty (unless it is set to JWT).',
 		},
+		{
+			displayName: 'Access Token',
+			name: 'accessToken',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description:
+				'Only for the Lago Access Trigger: what your own systems send as "Authorization: Bearer ..." when they ask who may use the product. Choose a long random one, for example with: openssl rand -hex 32',
+		},
+		{
+			displayName: 'Access Callback Secret',
+			name: 'accessCallbackSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			placeholder: 'e.g. whsec_...',
+			description:
+				'Only for Access > Update with an address to tell: changes are signed with it (Standard Webhooks). Make one with: echo "whsec_$(openssl rand -base64 32)"',
+		},
 	];
 
 	authenticate: IAuthenticateGeneric = {

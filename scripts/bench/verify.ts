@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { decodeSecret, verifySignature } from '../../nodes/DodoPayments/helpers/verifySignature';
+import { verifySignature } from '../../nodes/DodoPayments/helpers/verifySignature';
+import { decodeSecret } from '../../nodes/shared/delivery/standardWebhooks';
 import { verifyHmac } from '../../nodes/Lago/helpers/verifySignature';
 import { ensureN8n } from '../n8n/prefix';
 

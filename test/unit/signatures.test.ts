@@ -1,6 +1,7 @@
 import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { decodeSecret, verifySignature, type SignedDelivery } from '../../nodes/DodoPayments/helpers/verifySignature';
+import { verifySignature, type SignedDelivery } from '../../nodes/DodoPayments/helpers/verifySignature';
+import { decodeSecret } from '../../nodes/shared/delivery/standardWebhooks';
 import { decodePublicKey, verifyHmac, verifyJwt } from '../../nodes/Lago/helpers/verifySignature';
 
 describe('Dodo Payments: Standard Webhooks', () => {

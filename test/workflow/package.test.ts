@@ -30,22 +30,22 @@ const optionsOf = (properties: INodeProperties[], name: string): string[] =>
 	properties.filter((field) => field.name === name).flatMap(({ options = [] }) => (options as INodePropertyOptions[]).map(({ value }) => String(value)));
 
 describe('n8n loads the package', () => {
-	it('with the four nodes and the two credentials that users and templates name', () => {
+	it('with the five nodes and the two credentials that users and templates name', () => {
 		expect(packageJson.name).toBe('n8n-nodes-dodo-lago');
-		expect(Object.keys(nodes).sort()).toEqual(['dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoTrigger']);
+		expect(Object.keys(nodes).sort()).toEqual(['dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoTrigger']);
 		expect(Object.keys(credentials).sort()).toEqual(['dodoPaymentsApi', 'lagoBillingApi']);
 		expect(Object.keys(loader.known.nodes).sort()).toEqual(Object.keys(nodes).sort());
 	});
 
 	it.each([
 		['dodoPaymentsApi', ['environment', 'apiKey', 'webhookSecret', 'baseUrl']],
-		['lagoBillingApi', ['baseUrl', 'apiKey', 'webhookHmacKey']],
+		['lagoBillingApi', ['baseUrl', 'apiKey', 'webhookHmacKey', 'accessToken', 'accessCallbackSecret']],
 	])('%s has its fields, each explained, secrets hidden, and a test', (name, fields) => {
 		const type = credentials[name] as ICredentialType;
 		expect(type.properties.map((field) => field.name)).toEqual(fields);
 		for (const field of type.properties) {
 			expect(field.description).toMatch(/\w{3}/);
-			if (/key|secret/i.test(field.name)) expect(field.typeOptions?.password).toBe(true);
+			if (/key|secret|token/i.test(field.name)) expect(field.typeOptions?.password).toBe(true);
 		}
 		expect(type.test?.request.url).toMatch(/^\//);
 		const explained = (type.test?.rules ?? []).map((rule) => (rule.properties as { value: number }).value);
@@ -53,7 +53,7 @@ describe('n8n loads the package', () => {
 		expect(JSON.stringify(type.authenticate)).toContain('Bearer {{$credentials.apiKey}}');
 	});
 
-	it.each(['dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoTrigger'])('%s has light and dark icons, a codex and its credential', (name) => {
+	it.each(['dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoTrigger'])('%s has light and dark icons, a codex and its credential', (name) => {
 		const description = nodes[name] as INodeTypeDescription & { iconUrl: { light: string; dark: string } };
 		for (const shade of ['light', 'dark'] as const) {
 			const url = description.iconUrl[shade];
@@ -80,7 +80,7 @@ describe('n8n loads the package', () => {
 describe.each([
 	['dodoPayments', dodoOperations as Record<string, object>, { event: ['getMissed', 'markAsProcessed', 'saveProgress'], mandate: ['charge', 'createSetupLink', 'get', 'getUpdateLink'], payment: ['createIntent', 'get', 'getAll'], product: ['ensure'], refund: ['create', 'get', 'getAll'] }],
 	['lago', lagoOperations as Record<string, object>, {
-			access: ['getCustomer', 'getSubscription'],
+			access: ['backtest', 'getCustomer', 'getSubscription', 'update'],
 			creditNote: ['create', 'get', 'getAll', 'saveRefund'],
 			customer: ['get', 'saveMandate'],
 			event: ['getMissed', 'markAsProcessed'],
@@ -101,7 +101,8 @@ describe.each([
 	it('shows its fields under conditions that can come true', () => {
 		for (const field of fields())
 			for (const [other, values] of Object.entries(field.displayOptions?.show ?? {})) {
-				const possible = other === 'returnAll' ? [true, false] : optionsOf(fields(), other);
+				const isSwitch = fields().some(({ name: named, type }) => named === other && type === 'boolean');
+				const possible = isSwitch ? [true, false] : optionsOf(fields(), other);
 				expect(possible).toEqual(expect.arrayContaining(values as unknown[]));
 			}
 	});

@@ -54,6 +54,7 @@ const COMPARISONS: Readonly<Record<string, (left: string, right: string) => bool
 	equals: (left, right) => left === right,
 	notEquals: (left, right) => left !== right,
 	notEmpty: (left) => left !== '',
+	regex: (left, right) => new RegExp(right).test(left),
 	startsWith: (left, right) => left.startsWith(right),
 };
 const holds = ({ conditions }: Conditions): boolean =>
@@ -103,10 +104,11 @@ const BASE_TYPES: Readonly<Record<string, INodeType>> = {
 
 const hasFallback = ({ parameters }: INode): boolean => (parameters.options as IDataObject | undefined)?.fallbackOutput === 'extra';
 
-const SMALL = ['collect-only.json', 'pay-link.json', 'refunds-only.json', 'retries.json', 'tell-me.json'];
+const SMALL = ['access.json', 'collect-only.json', 'pay-link.json', 'refunds-only.json', 'retries.json', 'tell-me.json'];
 const isStart = ({ type }: INode): boolean => type.endsWith('Trigger') || type === 'n8n-nodes-base.webhook';
 /** Nodes that answer the sender of an event: only they may make it come again. */
 const answersSender = ({ type }: INode): boolean => type === `${PACKAGE}.lagoTrigger` || type === `${PACKAGE}.dodoPaymentsTrigger`;
+const isWebhook = (node: INode): boolean => answersSender(node) || node.type === `${PACKAGE}.lagoAccessTrigger` || node.type === 'n8n-nodes-base.webhook';
 
 let nodeTypes: INodeTypes;
 beforeAll(async () => {
@@ -196,7 +198,7 @@ describe.each(files)('%s', (file) => {
 			for (const [name, value] of Object.entries(node.parameters)) {
 				const fields = properties.filter((field) => field.name === name);
 				expect(fields.length).toBeGreaterThan(0);
-				for (const one of Array.isArray(value) ? value : [value]) if (fields.every(isChoice)) expect(fields.flatMap(choicesOf)).toContain(one);
+				for (const one of Array.isArray(value) ? value : [value]) if (fields.every(isChoice) && !String(one).startsWith('=')) expect(fields.flatMap(choicesOf)).toContain(one);
 			}
 		}
 	});
@@ -219,7 +221,7 @@ describe.each(files)('%s', (file) => {
 	it('fits into the patience of whoever sends the webhook', () => {
 		expect(template.settings).toMatchObject({ executionOrder: 'v1', callerPolicy: 'workflowsFromSameOwner' });
 		expect(nodes.some(({ type }) => type === 'n8n-nodes-base.wait')).toBe(false);
-		expect(nodes.filter((node) => answersSender(node) || node.type === 'n8n-nodes-base.webhook').every(({ webhookId }) => /^[0-9a-f-]{36}$/.test(webhookId ?? ''))).toBe(true);
+		expect(nodes.filter(isWebhook).every(({ webhookId }) => /^[0-9a-f-]{36}$/.test(webhookId ?? ''))).toBe(true);
 	});
 
 	it('explains itself', () => {
@@ -271,7 +273,8 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 	const issued = { event: 'invoice.created', eventId: 'k', objectType: 'invoice', organizationId: 'org_1', lagoInvoiceId: INVOICE_ID, webhookBaseUrl: 'https://n8n.example/webhook', data: { lago_id: INVOICE_ID } };
 	const CHARGED = ['Lago Trigger', 'Invoice or Credit Note?', 'Get Invoice', 'Charge Mandate', 'Link Needed?', 'Save Payment Reference', 'Collected?'];
 	const LINKED = [...CHARGED.slice(0, 5), 'Create Payment Intent', ...CHARGED.slice(5)];
-	const MARK = 'Mark as Processed';
+	// The two nodes of the access lane are switched off.
+	const END = ['Mark as Processed', 'Update Access', 'Access Changed'];
 	const SETTLE = ['Dodo Payments Trigger', 'Which Event?', 'Update Payment Status', 'What Happened?'];
 
 	it('collect: one checkout over what is due, its link on the invoice, the merchant\'s metadata kept', async () => {
@@ -283,7 +286,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: unknown) => ((sent.saved = body), true)).reply(200, { invoice: invoice() });
 		const { run, reached, last } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...LINKED, MARK]);
+		expect(reached).toEqual([...LINKED, ...END]);
 		expect(sent.checkout).toMatchObject({
 			product_cart: [{ product_id: 'pdt_1', quantity: 1, amount: 12995 }],
 			metadata: { lago_invoice_id: INVOICE_ID, lago_invoice_number: 'ACM-1', lago_organization_id: 'org_1', attempt: '1' },
@@ -298,7 +301,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		getInvoice({ payment_status: 'succeeded' });
 		const { run, reached, last } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...CHARGED, MARK]);
+		expect(reached).toEqual([...CHARGED, ...END]);
 		expect(last('Save Payment Reference')).toMatchObject({ outcome: 'skipped', reason: 'already_paid' });
 	});
 
@@ -306,7 +309,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		getInvoice({ metadata: ['a', 'b', 'c', 'd'].map((key) => ({ lago_id: key, key, value: 'x' })) });
 		const { run, reached, last } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...CHARGED, 'Tell Me', MARK]);
+		expect(reached).toEqual([...CHARGED, 'Tell Me', ...END]);
 		expect(last('Tell Me')).toMatchObject({ outcome: 'held', reason: 'metadata_full' });
 	});
 
@@ -337,7 +340,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		lago().post('/api/v1/payments', (body: unknown) => ((booked = body), true)).reply(200, { payment: { lago_id: 'p1', reference: 'pay_1' } });
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment());
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...SETTLE, 'Paid', MARK]);
+		expect(reached).toEqual([...SETTLE, 'Paid', ...END]);
 		expect(booked).toEqual({ payment: { invoice_id: INVOICE_ID, amount_cents: 12995, reference: 'pay_1', paid_at: '2026-11-01' } });
 		expect(last('Paid')).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
 	});
@@ -347,7 +350,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: { invoice?: { payment_status?: string } }) => body.invoice?.payment_status === 'failed').reply(200, { invoice: invoice({ payment_status: 'failed' }) });
 		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: unknown) => /;n=\d{10};f=1/.test(JSON.stringify(body))).reply(200, { invoice: invoice() });
 		const { reached, last } = await runLane('Dodo Payments Trigger', payment({ status: 'failed', error_code: 'INSUFFICIENT_FUNDS' }));
-		expect(reached).toEqual([...SETTLE, 'Plan Retry', 'Out of Tries?', MARK]);
+		expect(reached).toEqual([...SETTLE, 'Plan Retry', 'Out of Tries?', ...END]);
 		expect(last('Plan Retry')).toMatchObject({ outcome: 'retry_planned', failedTries: 1 });
 	});
 
@@ -358,7 +361,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		getInvoice(changedInvoice);
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment(changes));
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...SETTLE, 'Tell Me', MARK]);
+		expect(reached).toEqual([...SETTLE, 'Tell Me', ...END]);
 		expect(last('Tell Me')).toMatchObject({ outcome: 'held', reason, nextStep: expect.stringMatching(/\w/) });
 	});
 
@@ -366,7 +369,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		getInvoice({ status: 'voided', total_due_amount_cents: 0 });
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment());
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...SETTLE, 'Refund Overpayment', 'Tell Me', MARK]);
+		expect(reached).toEqual([...SETTLE, 'Refund Overpayment', 'Tell Me', ...END]);
 		expect(last('Tell Me')).toMatchObject({ outcome: 'overpaid', reason: 'invoice_voided', paymentId: 'pay_1', invoiceNumber: 'ACM-1' });
 	});
 
@@ -375,14 +378,20 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		const refund = { event, eventId: 'msg_2', mode: 'test', lagoInvoiceId: null, data: { refund_id: 'ref_1', payment_id: 'pay_1', status: 'succeeded', amount: 5000, currency: 'EUR' } };
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', refund);
 		expect(run.status).toBe('success');
-		expect(reached).toEqual(['Dodo Payments Trigger', 'Which Event?', 'Get Refunded Payment', 'Create Credit Note', 'Refund Booked?', MARK]);
+		expect(reached).toEqual(['Dodo Payments Trigger', 'Which Event?', 'Get Refunded Payment', 'Create Credit Note', 'Refund Booked?', ...END]);
 		expect(last('Create Credit Note')).toMatchObject({ outcome: 'ignored', refundId: 'ref_1', paymentId: 'pay_1' });
+	});
+
+	it('an event that only access depends on goes past the lanes that move money', async () => {
+		const { run, reached } = await runLane('Lago Trigger', { ...issued, event: 'invoice.payment_status_updated' });
+		expect(run.status).toBe('success');
+		expect(reached).toEqual(['Lago Trigger', 'Invoice or Credit Note?', ...END]);
 	});
 
 	it('settle: a payment for something else goes no further', async () => {
 		const { run, reached } = await runLane('Dodo Payments Trigger', payment({ metadata: {} }));
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...SETTLE, MARK]);
+		expect(reached).toEqual([...SETTLE, ...END]);
 	});
 });
 

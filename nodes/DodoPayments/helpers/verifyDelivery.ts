@@ -3,7 +3,8 @@ import { answer } from '../../shared/delivery/answer';
 import { ApiError } from '../../shared/transport/apiError';
 import { DODO_CREDENTIAL, DodoClient } from '../transport/client';
 import { endpointSecret } from './endpoint';
-import { decodeSecret, verifySignature, type SignedDelivery, type Verdict } from './verifySignature';
+import { decodeSecret } from '../../shared/delivery/standardWebhooks';
+import { verifySignature, type SignedDelivery, type Verdict } from './verifySignature';
 
 /** A verdict, or that Dodo could not be asked for the secret. */
 export type DeliveryVerdict = Verdict | 'secret_unavailable';

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { signatureOf } from '../../shared/delivery/standardWebhooks';
 
 /** What Dodo signs with: Standard Webhooks over the raw bytes (docs `developer-resources/webhooks`). */
 export interface SignedDelivery {
@@ -20,11 +21,6 @@ export const TOLERANCE_S = 300;
 /** A header with more signatures than any rotation has is not worth the work. */
 const MAX_SIGNATURES = 10;
 
-/** The key bytes of a secret: Base64, with or without `whsec_`. Empty when there is none. */
-export function decodeSecret(secret: string): Buffer {
-	return Buffer.from(secret.trim().replace(/^whsec_/, ''), 'base64');
-}
-
 /**
  * Checks a delivery against one secret in constant time.
  * @param nowMs milliseconds since 1970.
@@ -35,7 +31,7 @@ export function verifySignature(delivery: SignedDelivery, key: Buffer, nowMs: nu
 	if (!id || !timestamp || !signature || !/^\d{1,12}$/.test(timestamp)) return 'missing_headers';
 	if (Math.abs(Math.floor(nowMs / 1000) - Number(timestamp)) > TOLERANCE_S) return 'stale';
 	// Compared as text: Base64 has several spellings of the same bytes, only one of them is what Dodo sends.
-	const expected = Buffer.from(`v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(rawBody).digest('base64')}`, 'latin1');
+	const expected = Buffer.from(signatureOf(key, id, timestamp, rawBody), 'latin1');
 	const isExpected = (entry: string): boolean => {
 		const given = Buffer.from(entry);
 		return given.length === expected.length && timingSafeEqual(given, expected);

@@ -2,8 +2,10 @@ import type { INodeProperties } from 'n8n-workflow';
 import { markAsProcessed } from '../../shared/delivery/markAsProcessed';
 import type { Operations } from '../../shared/node/operation';
 import type { LagoClient } from '../transport/client';
+import { backtest } from './access/backtest.operation';
 import { getCustomer as getCustomerAccess } from './access/getCustomer.operation';
 import { getSubscription as getSubscriptionAccess } from './access/getSubscription.operation';
+import { update as updateAccess } from './access/update.operation';
 import { create as createCreditNote } from './creditNote/create.operation';
 import { get as getCreditNote } from './creditNote/get.operation';
 import { getAll as getAllCreditNotes } from './creditNote/getAll.operation';
@@ -22,7 +24,7 @@ import { updatePaymentStatus } from './invoice/updatePaymentStatus.operation';
 
 /** Everything the node can do: resource -> operation. */
 export const operations: Operations<LagoClient> = {
-	access: { getCustomer: getCustomerAccess, getSubscription: getSubscriptionAccess },
+	access: { backtest, getCustomer: getCustomerAccess, getSubscription: getSubscriptionAccess, update: updateAccess },
 	creditNote: { create: createCreditNote, get: getCreditNote, getAll: getAllCreditNotes, saveRefund },
 	customer: { get: getCustomer, saveMandate },
 	event: { getMissed, markAsProcessed },
@@ -53,6 +55,12 @@ export const properties: INodeProperties[] = [
 		displayOptions: { show: { resource: ['access'] } },
 		options: [
 			{
+				name: 'Back-Test Policy',
+				value: 'backtest',
+				action: 'Back test an access policy',
+				description: 'What these rules would have done to your customers: a table to look at before you switch them on',
+			},
+			{
 				name: 'Get Customer Access',
 				value: 'getCustomer',
 				action: 'Get the access of a customer',
@@ -63,6 +71,12 @@ export const properties: INodeProperties[] = [
 				value: 'getSubscription',
 				action: 'Get the access of a subscription',
 				description: 'Whether one subscription may be used right now, why, and until when',
+			},
+			{
+				name: 'Update',
+				value: 'update',
+				action: 'Update who may use the product',
+				description: 'Look again, and give out and tell each change exactly once',
 			},
 		],
 		default: 'getCustomer',

@@ -1,7 +1,7 @@
 import { evaluateAccess } from '../../../shared/domain/access/evaluate';
 import { viewOf } from '../../../shared/domain/access/view';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { accessFactsOf } from '../../helpers/accessFacts';
+import { accessFactsOf } from '../../helpers/access/facts';
 import { customerField, customerOf } from '../../helpers/customerField';
 import type { LagoClient } from '../../transport/client';
 import { policyFields, policyOf } from './policy.fields';

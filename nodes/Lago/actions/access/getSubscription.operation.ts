@@ -2,7 +2,7 @@ import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
 import { evaluateAccess } from '../../../shared/domain/access/evaluate';
 import { viewOf } from '../../../shared/domain/access/view';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { accessFactsOf } from '../../helpers/accessFacts';
+import { accessFactsOf } from '../../helpers/access/facts';
 import { customerField, customerOf } from '../../helpers/customerField';
 import type { LagoClient } from '../../transport/client';
 import { policyFields, policyOf } from './policy.fields';

@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions, type INode, type INodeProperties, type NodeParameterValue } from 'n8n-workflow';
 import { parseLimits, type AccessPolicy } from '../../../shared/domain/access/policy';
 
 /** The rules, all off. Two nodes with the same settings decide the same. */
@@ -83,25 +83,30 @@ export const policyFields: INodeProperties[] = [
 	},
 ];
 
-/** The policy that the fields say. @throws NodeOperationError that names the field. */
+/** The policy that the fields of an operation say. @throws NodeOperationError that names the field. */
 export function policyOf(ctx: IExecuteFunctions, index: number): AccessPolicy {
+	return readPolicy(ctx.getNode(), (name, fallback) => ctx.getNodeParameter(name, index, fallback), index);
+}
+
+/** The same of a node without items. @throws NodeOperationError that names the field. */
+export function readPolicy(node: INode, read: (name: string, fallback: NodeParameterValue) => unknown, itemIndex?: number): AccessPolicy {
 	const count = (name: string, label: string): number => {
-		const value = Number(ctx.getNodeParameter(name, index, 0));
+		const value = Number(read(name, 0) ?? 0);
 		if (Number.isInteger(value) && value >= 0 && value <= 36_500) return value;
-		throw new NodeOperationError(ctx.getNode(), `"${label}" is not a whole number`, { itemIndex: index, description: 'Give a number like 7, or 0 to switch the rule off.' });
+		throw new NodeOperationError(node, `"${label}" is not a whole number`, { itemIndex, description: 'Give a number like 7, or 0 to switch the rule off.' });
 	};
-	const limits = parseLimits(String(ctx.getNodeParameter('restrictAbove', index, '')));
-	if ('problem' in limits && typeof limits.problem === 'string') throw new NodeOperationError(ctx.getNode(), `"Restrict Above Overdue Amount": ${limits.problem}`, { itemIndex: index });
+	const limits = parseLimits(String(read('restrictAbove', '') ?? ''));
+	if ('problem' in limits && typeof limits.problem === 'string') throw new NodeOperationError(node, `"Restrict Above Overdue Amount": ${limits.problem}`, { itemIndex });
 	return {
-		restrictImmediately: ctx.getNodeParameter('restrictImmediately', index, false) === true,
+		restrictImmediately: read('restrictImmediately', false) === true,
 		restrictAfterDays: count('restrictAfterDays', 'Restrict After Days Overdue') || null,
 		restrictAbove: limits as Record<string, number>,
 		restrictAfterInvoices: count('restrictAfterInvoices', 'Restrict After Unpaid Invoices') || null,
 		graceDays: count('graceDays', 'Grace Days'),
-		waitForFirstPayment: ctx.getNodeParameter('waitForFirstPayment', index, false) === true,
-		keepPrepaidPeriod: ctx.getNodeParameter('keepPrepaidPeriod', index, false) === true,
-		scope: ctx.getNodeParameter('scope', index, 'subscription') === 'customer' ? 'customer' : 'subscription',
-		exempt: String(ctx.getNodeParameter('exempt', index, ''))
+		waitForFirstPayment: read('waitForFirstPayment', false) === true,
+		keepPrepaidPeriod: read('keepPrepaidPeriod', false) === true,
+		scope: read('scope', 'subscription') === 'customer' ? 'customer' : 'subscription',
+		exempt: String(read('exempt', '') ?? '')
 			.split(',')
 			.map((id) => id.trim())
 			.filter((id) => id !== ''),

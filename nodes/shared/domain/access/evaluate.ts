@@ -1,4 +1,5 @@
 import { calendarOf, type Calendar } from '../calendar';
+import { groupBy } from '../groupBy';
 import { formatAmount } from '../money';
 import { debtsOf, outlookOf, wasTakenBack, type Debt, type Hit, type Outlook, type RestrictionRule } from './debts';
 import type { AccessFacts, AccessInvoice, SubscriptionFacts } from './facts';
@@ -72,8 +73,7 @@ export function evaluateAccess(facts: AccessFacts, given: AccessPolicy, now: num
 	const isExempt = given.exempt.includes(externalId);
 	const policy = isExempt ? exempted(given) : given;
 	const debts = debtsOf(facts.invoices, timeZone);
-	const rows = new Map<string, SubscriptionFacts[]>();
-	for (const row of facts.subscriptions) rows.set(row.externalId, [...(rows.get(row.externalId) ?? []), row]);
+	const rows = groupBy(facts.subscriptions, (row) => row.externalId);
 	const isOfSubscription = ({ invoice }: Debt): boolean => invoice.covers.some((one) => rows.has(one.externalId));
 	const everything = outlookOf(debts, policy, timeZone);
 	const courses = [...rows].map(([id, ofOne]): [string, Course] => {

@@ -1,6 +1,6 @@
-import { owedOn } from '../../shared/domain/access/debts';
-import type { AccessFacts, AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../../shared/domain/access/facts';
-import type { AccessPolicy } from '../../shared/domain/access/policy';
+import { owedOn } from '../../../shared/domain/access/debts';
+import type { AccessFacts, AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../../../shared/domain/access/facts';
+import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import {
 	coverageSchema,
 	listedInvoiceAnswerSchema,
@@ -13,20 +13,19 @@ import {
 	toSubscriptionFacts,
 	type LagoSubscription,
 	type ListedInvoice,
-} from '../schemas/access';
-import type { LagoClient } from '../transport/client';
-import { fetchCustomer } from './customers';
+} from '../../schemas/access';
+import type { LagoClient } from '../../transport/client';
+import { fetchCustomer } from '../customers';
+import { inTurns } from '../inTurns';
 
 const PAGE = 100;
 const ALL = Number.MAX_SAFE_INTEGER;
 /** Every status but those that never began. */
 const ROWS = { status: ['active', 'pending', 'terminated', 'canceled', 'incomplete'] };
 /** Types that belong to subscriptions. */
-const OF_SUBSCRIPTIONS: readonly string[] = ['subscription', 'progressive_billing', 'advance_charges'];
+export const OF_SUBSCRIPTIONS: readonly string[] = ['subscription', 'progressive_billing', 'advance_charges'];
 /** Lago bills a new subscription by a job; so long the first invoice may be on its way. */
 const FIRST_INVOICE_MS = 3_600_000;
-/** Enough for the sake of speed, few enough for Lago's 50 requests a second. */
-const AT_ONCE = 8;
 /** What a finalized invoice is for never changes. By account and invoice. */
 const coverage = new Map<string, CoveredSubscription[]>();
 const COVERAGE_KEPT = 20_000;
@@ -39,7 +38,7 @@ const COVERAGE_KEPT = 20_000;
 export async function accessFactsOf(client: LagoClient, externalId: string, policy: AccessPolicy, now: number): Promise<AccessFacts> {
 	const [listed, rows] = await Promise.all([
 		invoicesOf(client, externalId),
-		client.list('subscriptions', subscriptionSchema, { external_customer_id: externalId, ...ROWS }, ALL),
+		subscriptionsOf(client, externalId),
 	]);
 	const customer = listed[0]?.customer ?? (await fetchCustomer(client, externalId));
 	const young = policy.waitForFirstPayment ? rows.filter((row) => isYoung(row, now)) : [];
@@ -58,6 +57,11 @@ export async function accessFactsOf(client: LagoClient, externalId: string, poli
 		return { ...invoice, covers: [...(known.get(invoice.id) ?? []), ...periods] };
 	});
 	return { customer: { externalId, timeZone: customer.applicable_timezone ?? 'UTC' }, subscriptions, invoices };
+}
+
+/** All subscriptions that a customer has or had, but those that never began. Throws ApiError. */
+export async function subscriptionsOf(client: LagoClient, externalId: string): Promise<LagoSubscription[]> {
+	return await client.list('subscriptions', subscriptionSchema, { external_customer_id: externalId, ...ROWS }, ALL);
 }
 
 /** All that can matter: every invoice of a customer that has few, else those that are unpaid or were lost in a dispute. */
@@ -87,8 +91,8 @@ async function awaitingFirstInvoice(client: LagoClient, rows: readonly LagoSubsc
 	return new Set(late.filter((id) => id !== null));
 }
 
-/** Which subscriptions invoices are for, by invoice. */
-async function coverageOf(client: LagoClient, invoices: readonly AccessInvoice[]): Promise<Map<string, CoveredSubscription[]>> {
+/** Which subscriptions invoices are for, by invoice: one call for each that was not seen before. Throws ApiError. */
+export async function coverageOf(client: LagoClient, invoices: ReadonlyArray<Pick<AccessInvoice, 'id' | 'status'>>): Promise<Map<string, CoveredSubscription[]>> {
 	const found = await inTurns(invoices, async ({ id, status }): Promise<[string, CoveredSubscription[]]> => {
 		const key = `${client.accountKey} ${id}`;
 		const kept = coverage.get(key);
@@ -119,11 +123,4 @@ async function prepaidPeriods(client: LagoClient, rows: readonly SubscriptionFac
 		const counts = pay_in_advance === true && prepaidUntil !== null && prepaidUntil > now && invoiceId && subscriptionId && externalId;
 		return counts ? [{ invoiceId, covered: { subscriptionId, externalId, isFirst: false, prepaidUntil } }] : [];
 	});
-}
-
-/** A few at once, in order. */
-async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-	const results: R[] = [];
-	for (let from = 0; from < items.length; from += AT_ONCE) results.push(...(await Promise.all(items.slice(from, from + AT_ONCE).map(work))));
-	return results;
 }

@@ -1,0 +1,99 @@
+import { NodeConnectionTypes, NodeOperationError, type IHookFunctions, type INodeType, type INodeTypeDescription, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+import { accessMemoryOf } from '../shared/delivery/accessMemory';
+import { answer } from '../shared/delivery/answer';
+import { headerOf } from '../shared/delivery/readBody';
+import { ApiError } from '../shared/transport/apiError';
+import { readPolicy } from './actions/access/policy.fields';
+import { ask, isBearer, lastAnswer, questionKey } from './helpers/access/question';
+import { accessTriggerProperties } from './lagoAccessTrigger.properties';
+import { LAGO_CREDENTIAL, LagoClient } from './transport/client';
+
+/** Seconds after which asking again may help. */
+const RETRY_AFTER_S = 5;
+const LONGEST_ID = 255;
+
+// Answers by itself, without an execution: nothing that is asked, and no token, is kept anywhere.
+export class LagoAccessTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Lago Access Trigger',
+		name: 'lagoAccessTrigger',
+		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{"GET /" + $parameter["path"]}}',
+		description: 'Answers your own systems who may use the product, why, and until when; starts no execution',
+		eventTriggerDescription: 'Waiting for a question to the test URL',
+		activationMessage: 'Your systems can ask now who may use the product.',
+		defaults: { name: 'Lago Access Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: LAGO_CREDENTIAL, required: true }],
+		webhooks: [{ name: 'default', httpMethod: 'GET', responseMode: 'onReceived', path: '={{$parameter["path"]}}', isFullPath: true }],
+		properties: accessTriggerProperties,
+	};
+
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				if ((await tokenOf(this)) !== '') return true;
+				throw new NodeOperationError(this.getNode(), 'The Lago credential has no Access Token', {
+					description: 'Without it nobody could be told from anybody else, so every question would be refused. Choose a long random one, for example with: openssl rand -hex 32',
+				});
+			},
+			create: async (): Promise<boolean> => await Promise.resolve(true),
+			delete: async (): Promise<boolean> => await Promise.resolve(true),
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const response = this.getResponseObject();
+		response.setHeader('Cache-Control', 'no-store');
+		const token = await tokenOf(this);
+		if (token === '') return answer(this, 404, { message: 'This endpoint is off: the credential has no Access Token' });
+		if (!isBearer(headerOf(this, 'authorization'), token)) {
+			response.setHeader('WWW-Authenticate', 'Bearer');
+			return answer(this, 401, { message: 'Send the access token as "Authorization: Bearer <token>"' });
+		}
+		const { external_customer_id: customer, external_subscription_id: subscription } = this.getQueryData() as Record<string, unknown>;
+		if (!isId(customer) || (subscription !== undefined && !isId(subscription)))
+			return answer(this, 400, { message: 'Ask with ?external_customer_id=<id>, and &external_subscription_id=<id> for one subscription only' });
+		return await answerAbout(this, customer, subscription);
+	}
+}
+
+async function answerAbout(ctx: IWebhookFunctions, customer: string, subscription: string | undefined): Promise<IWebhookResponseData> {
+	const policy = readPolicy(ctx.getNode(), (name, fallback) => ctx.getNodeParameter(name, fallback));
+	const client = await LagoClient.of(ctx);
+	const asked = await ask(client, policy, customer).then(
+		(view) => ({ view }),
+		(problem: unknown) => ({ problem }),
+	);
+	if ('view' in asked) {
+		const { view } = asked;
+		if (subscription === undefined) return answer(ctx, 200, { ...view });
+		const subscriptions = view.subscriptions.filter(({ external_id }) => external_id === subscription);
+		return subscriptions.length > 0 ? answer(ctx, 200, { ...view, subscriptions }) : answer(ctx, 404, { message: 'This customer has no such subscription in Lago' });
+	}
+	const { problem } = asked;
+	if (!(problem instanceof ApiError)) return await Promise.reject(problem);
+	if (problem.code === 'customer_not_found') return answer(ctx, 404, { message: 'Lago does not know this customer' });
+	ctx.logger.warn(`Lago Access Trigger: ${problem.message}`);
+	return stale(ctx, lastAnswer(questionKey(client, policy, customer), customer, accessMemoryOf(ctx).of(customer)), subscription);
+}
+
+function stale(ctx: IWebhookFunctions, last: ReturnType<typeof lastAnswer>, subscription: string | undefined): IWebhookResponseData {
+	ctx.getResponseObject().setHeader('Retry-After', String(RETRY_AFTER_S));
+	if (last === null) return answer(ctx, 503, { message: 'Lago cannot be asked right now, and nothing is known from before', stale: true, age_seconds: null, customer: null, subscriptions: [] });
+	const subscriptions = last.view.subscriptions.filter(({ external_id }) => subscription === undefined || external_id === subscription);
+	const age_seconds = Math.round((Date.now() - last.at) / 1000);
+	return answer(ctx, 503, { message: 'Lago cannot be asked right now; this is the last that is known', stale: true, age_seconds, ...last.view, subscriptions });
+}
+
+async function tokenOf(ctx: IHookFunctions | IWebhookFunctions): Promise<string> {
+	const { accessToken } = await ctx.getCredentials<{ accessToken?: string }>(LAGO_CREDENTIAL);
+	return (accessToken ?? '').trim();
+}
+
+function isId(value: unknown): value is string {
+	return typeof value === 'string' && value !== '' && value.length <= LONGEST_ID;
+}

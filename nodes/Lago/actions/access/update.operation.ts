@@ -1,0 +1,152 @@
+import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { accessMemoryOf } from '../../../shared/delivery/accessMemory';
+import { decodeSecret } from '../../../shared/delivery/standardWebhooks';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { objectParameter } from '../../../shared/node/parameters';
+import { ApiError } from '../../../shared/transport/apiError';
+import type { Carrier } from '../../helpers/access/carriers';
+import { customerOfItem } from '../../helpers/access/customerOfItem';
+import { dueCustomers } from '../../helpers/access/due';
+import { updateAccess, type AccessUpdate } from '../../helpers/access/update';
+import { inTurns } from '../../helpers/inTurns';
+import { LAGO_CREDENTIAL, type LagoClient } from '../../transport/client';
+import { policyFields, policyOf } from './policy.fields';
+
+/** Standard Webhooks asks for 24 bytes or more. */
+const SHORTEST_KEY = 24;
+
+const fields: INodeProperties[] = [
+	{
+		displayName: 'Look At',
+		name: 'lookAt',
+		type: 'options',
+		options: [
+			{ name: 'Customer of the Item', value: 'item', description: 'Behind a trigger or another node of this package' },
+			{ name: 'Everybody Who Is Due', value: 'due', description: 'Behind a schedule: whose state changes by time, and whatever no event told of' },
+		],
+		default: 'item',
+	},
+	{
+		displayName: 'Item',
+		name: 'item',
+		type: 'json',
+		required: true,
+		default: '={{ $json }}',
+		description: 'An event of a trigger, or what another operation returned. An item that is about nobody is passed over.',
+		hint: "The event of the Lago Trigger names the customer, which saves a call: {{ $('Lago Trigger').first().json }}",
+		displayOptions: { show: { lookAt: ['item'] } },
+	},
+	{
+		displayName: 'Tell This Address',
+		name: 'callbackUrl',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. https://app.example.com/hooks/access',
+		description: 'Each change is sent there by POST, signed with the Access Callback Secret of the Lago credential (Standard Webhooks). Empty: nobody is told by POST.',
+	},
+	{
+		displayName: 'Write to Lago',
+		name: 'writeTo',
+		type: 'options',
+		options: [
+			{ name: 'Customer Metadata', value: 'metadata', description: 'The state of the customer, under a key of its metadata' },
+			{ name: 'Nothing', value: 'none' },
+			{ name: 'Subscription Entitlement', value: 'entitlement', description: 'The state of each subscription, as a privilege of a feature' },
+		],
+		default: 'none',
+		description: 'Where the state is kept in Lago for other systems. It is written only when it differs.',
+	},
+	{
+		displayName: 'Metadata Key',
+		name: 'metadataKey',
+		type: 'string',
+		required: true,
+		default: 'access_state',
+		placeholder: 'e.g. access_state',
+		displayOptions: { show: { writeTo: ['metadata'] } },
+	},
+	{
+		displayName: 'Feature Code',
+		name: 'featureCode',
+		type: 'string',
+		required: true,
+		default: 'access',
+		placeholder: 'e.g. access',
+		description: 'A feature that exists in Lago',
+		displayOptions: { show: { writeTo: ['entitlement'] } },
+	},
+	{
+		displayName: 'Privilege Code',
+		name: 'privilegeCode',
+		type: 'string',
+		required: true,
+		default: 'state',
+		placeholder: 'e.g. state',
+		description: 'A text privilege of this feature',
+		displayOptions: { show: { writeTo: ['entitlement'] } },
+	},
+	...policyFields,
+];
+
+/**
+ * Access -> Update: looks who may use the product now, and gives out an item for each customer of whom a state has changed, once. Nothing
+ * comes out when nothing has changed.
+ */
+export const update: Operation<LagoClient> = {
+	fields: fieldsOf('access', 'update', fields),
+	async execute(ctx, client, index) {
+		const settings: AccessUpdate = {
+			policy: policyOf(ctx, index),
+			callback: await callbackOf(ctx, index),
+			carrier: carrierOf(ctx, index),
+			memory: accessMemoryOf(ctx),
+			isTrial: ctx.getMode() === 'manual',
+		};
+		if (ctx.getNodeParameter('lookAt', index) === 'due') return index === 0 ? await updateDue(ctx, client, settings) : [];
+		const customer = await customerOfItem(client, objectParameter(ctx, 'item', 'Item', index));
+		const changed = customer === null ? null : await updateAccess(ctx, client, customer, settings);
+		return changed === null ? [] : [changed];
+	},
+};
+
+/** One customer who cannot be looked at must not keep the others waiting; they stay due. */
+async function updateDue(ctx: IExecuteFunctions, client: LagoClient, settings: AccessUpdate): Promise<Json[]> {
+	const due = await dueCustomers(client, settings.memory, ctx.getWorkflow().id ?? '', Date.now());
+	const items = await inTurns(due, async ({ externalId, done }): Promise<Json | null> => {
+		client.patience.nextItem();
+		return await updateAccess(ctx, client, externalId, settings).then(
+			(item) => {
+				if (!settings.isTrial) done();
+				return item;
+			},
+			async (caught: unknown) => (caught instanceof ApiError ? unread(externalId, caught) : await Promise.reject(caught)),
+		);
+	});
+	return items.filter((item) => item !== null);
+}
+
+function unread(externalId: string, problem: ApiError): Json {
+	return { outcome: 'access_unknown', message: `The books of customer ${externalId} could not be read: ${problem.message}`, nextStep: 'Nothing: every look tries again.', customerExternalId: externalId };
+}
+
+async function callbackOf(ctx: IExecuteFunctions, index: number): Promise<AccessUpdate['callback']> {
+	const url = String(ctx.getNodeParameter('callbackUrl', index, '') ?? '').trim();
+	if (url === '') return null;
+	if (!/^https?:\/\/[^\s]+$/.test(url) || !URL.canParse(url))
+		throw new NodeOperationError(ctx.getNode(), '"Tell This Address" is not an address', { itemIndex: index, description: 'It should look like https://app.example.com/hooks/access. Leave it empty to tell nobody.' });
+	const { accessCallbackSecret } = await ctx.getCredentials<{ accessCallbackSecret?: string }>(LAGO_CREDENTIAL);
+	const key = decodeSecret(accessCallbackSecret ?? '');
+	if (key.length >= SHORTEST_KEY) return { url, key };
+	throw new NodeOperationError(ctx.getNode(), accessCallbackSecret ? 'The Access Callback Secret of the Lago credential is too short' : 'The Lago credential has no Access Callback Secret', {
+		itemIndex: index,
+		description: 'Whatever is sent to your address is signed with it. Make one with: echo "whsec_$(openssl rand -base64 32)"',
+	});
+}
+
+function carrierOf(ctx: IExecuteFunctions, index: number): Carrier {
+	const text = (name: string): string => String(ctx.getNodeParameter(name, index, '') ?? '').trim();
+	const writeTo = text('writeTo');
+	if (writeTo === 'metadata') return { kind: 'metadata', key: text('metadataKey') };
+	if (writeTo === 'entitlement') return { kind: 'entitlement', feature: text('featureCode'), privilege: text('privilegeCode') };
+	return { kind: 'none' };
+}

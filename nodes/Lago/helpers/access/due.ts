@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { AccessMemory } from '../../../shared/delivery/accessMemory';
+import { groupBy } from '../../../shared/domain/groupBy';
+import { listedInvoiceSchema, type ListedInvoice } from '../../schemas/access';
+import type { LagoClient } from '../../transport/client';
+
+const ALL = Number.MAX_SAFE_INTEGER;
+/** More wait for the next look, so that one look never takes long. */
+const MAX_CUSTOMERS = 500;
+
+/** What of a customer's invoices the last look saw; by workflow and customer. */
+const seen = new Map<string, string>();
+
+/** A customer whose access may have changed. */
+export interface DueCustomer {
+	externalId: string;
+	/** To be called when the customer was looked at: until something changes, or time brings a change, nobody looks again. */
+	done(): void;
+}
+
+/**
+ * Whose access may have changed since the last look: by time, by an event that never came, or because nobody has looked yet. Two calls for
+ * up to 100 unpaid invoices, whatever the number of customers.
+ * @param now ms since 1970.
+ * @throws ApiError
+ */
+export async function dueCustomers(client: LagoClient, memory: AccessMemory, workflowId: string, now: number): Promise<DueCustomer[]> {
+	const [unpaid, lost] = await Promise.all([
+		client.list('invoices', listedInvoiceSchema, { statuses: ['finalized'], payment_statuses: ['pending', 'failed'] }, ALL),
+		client.list('invoices', listedInvoiceSchema, { statuses: ['finalized'], payment_dispute_lost: 'true' }, ALL),
+	]);
+	const invoices = groupBy(new Map([...unpaid, ...lost].map((one) => [one.lago_id, one])).values(), ({ customer }) => customer?.external_id ?? '');
+	invoices.delete('');
+	const due: DueCustomer[] = [];
+	for (const externalId of new Set([...invoices.keys(), ...memory.customers])) {
+		const key = `${workflowId} ${externalId}`;
+		const print = printOf(invoices.get(externalId) ?? []);
+		const remembered = memory.of(externalId);
+		const byTime = remembered?.nextChangeAt !== null && (remembered?.nextChangeAt ?? Infinity) <= now;
+		if (byTime || remembered?.untold === true || seen.get(key) !== print) due.push({ externalId, done: () => void seen.set(key, print) });
+	}
+	return due.slice(0, MAX_CUSTOMERS);
+}
+
+/** Changes with everything about unpaid invoices that access depends on. */
+function printOf(invoices: readonly ListedInvoice[]): string {
+	const parts = invoices.map(({ lago_id, payment_status, total_due_amount_cents, total_paid_amount_cents, payment_due_date, payment_dispute_lost_at, metadata, customer }) =>
+		[lago_id, payment_status, total_due_amount_cents, total_paid_amount_cents, payment_due_date, payment_dispute_lost_at, metadata, customer?.applicable_timezone],
+	);
+	return createHash('sha256').update(JSON.stringify(parts.sort())).digest('base64url');
+}
