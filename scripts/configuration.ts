@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { parseLimits } from '../nodes/shared/domain/access/policy';
 import { parseSchedule } from '../nodes/shared/domain/retrySchedule';
+import { decodeSecret } from '../nodes/shared/delivery/standardWebhooks';
 
 /** What the environment says; see README, "Headless". */
 export interface Configuration {
@@ -10,6 +12,17 @@ export interface Configuration {
 	reconcileMinutes: number;
 	/** Waits before further tries, e.g. `1d,3d,5d,7d`. */
 	retrySchedule: string;
+	access: AccessConfiguration;
+}
+
+/** Who may use the product; see docs/access.md. */
+export interface AccessConfiguration {
+	/** Parameters of Access > Update as the editor would store them; null: the lane stays off. */
+	update: Record<string, boolean | number | string> | null;
+	/** What changes are signed with. */
+	callbackSecret: string;
+	/** What questions are asked with; empty: nobody can ask. */
+	apiToken: string;
 }
 
 export interface DodoConfiguration {
@@ -68,6 +81,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const policy = parseSchedule(retrySchedule, '09:00');
 	if ('problem' in policy) problems.push(`RETRY_SCHEDULE is "${retrySchedule}": ${policy.problem}`);
 
+	const access = readAccess(read, problems);
 	const required = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, read(name)])) as Record<keyof typeof REQUIRED, string>;
 	const simulated = required.DODO_API_KEY === '' && required.LAGO_API_KEY === '';
 	if (!simulated)
@@ -76,16 +90,60 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const dodoUrl = url('DODO_API_URL');
 	const lagoUrl = url('LAGO_API_URL');
 	if (problems.length > 0) return { problems };
-	if (simulated) return { configuration: { services: null, port, reconcileMinutes, retrySchedule } };
+	if (simulated) return { configuration: { services: null, port, reconcileMinutes, retrySchedule, access } };
 	return {
 		configuration: {
 			port,
 			reconcileMinutes,
 			retrySchedule,
+			access,
 			services: {
 				dodo: { apiKey: required.DODO_API_KEY, webhookSecret: required.DODO_WEBHOOK_SECRET, environment: environment as 'test' | 'live', baseUrl: dodoUrl, productId: read('DODO_PRODUCT_ID') },
 				lago: { apiKey: required.LAGO_API_KEY, webhookHmacKey: required.LAGO_WEBHOOK_HMAC_KEY, baseUrl: lagoUrl || 'https://api.getlago.com' },
 			},
 		},
 	};
+}
+
+const WHERE_TO_WRITE: readonly string[] = ['none', 'metadata', 'entitlement'];
+const SCOPES: readonly string[] = ['subscription', 'customer'];
+/** Standard Webhooks asks for 24 bytes or more. */
+const SHORTEST_KEY = 24;
+const SHORTEST_TOKEN = 16;
+
+/** Everything about access; adds to `problems` what is wrong. */
+function readAccess(read: (name: string) => string, problems: string[]): AccessConfiguration {
+	const given: Record<string, boolean | number | string> = {};
+	const take = <T extends boolean | number | string>(name: string, parameter: string, parse: (text: string) => T | { problem: string }): void => {
+		const text = read(name);
+		if (text === '') return;
+		const value = parse(text);
+		if (typeof value === 'object') problems.push(`${name} is "${text}": ${value.problem}.`);
+		else given[parameter] = value;
+	};
+	const truth = (text: string): boolean | { problem: string } => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : { problem: 'it must be true or false' });
+	const count = (text: string): number | { problem: string } => (/^\d{1,5}$/.test(text) ? Number(text) : { problem: 'it must be a whole number' });
+	const oneOf = (words: readonly string[]) => (text: string): string | { problem: string } => (words.includes(text) ? text : { problem: `it must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}` });
+	const limits = (text: string): string | { problem: string } => {
+		const parsed = parseLimits(text);
+		return 'problem' in parsed && typeof parsed.problem === 'string' ? { problem: parsed.problem } : text;
+	};
+	const address = (text: string): string | { problem: string } => (/^https?:\/\//.test(text) && URL.canParse(text) ? text : { problem: 'it should look like https://app.example.com/hooks/access' });
+	take('ACCESS_RESTRICT_IMMEDIATELY', 'restrictImmediately', truth);
+	take('ACCESS_RESTRICT_AFTER_DAYS', 'restrictAfterDays', count);
+	take('ACCESS_RESTRICT_ABOVE', 'restrictAbove', limits);
+	take('ACCESS_RESTRICT_AFTER_INVOICES', 'restrictAfterInvoices', count);
+	take('ACCESS_GRACE_DAYS', 'graceDays', count);
+	take('ACCESS_WAIT_FOR_FIRST_PAYMENT', 'waitForFirstPayment', truth);
+	take('ACCESS_KEEP_PREPAID_PERIOD', 'keepPrepaidPeriod', truth);
+	take('ACCESS_SCOPE', 'scope', oneOf(SCOPES));
+	take('ACCESS_EXEMPT', 'exempt', (text) => text);
+	take('ACCESS_CALLBACK_URL', 'callbackUrl', address);
+	take('ACCESS_WRITE_TO', 'writeTo', oneOf(WHERE_TO_WRITE));
+	const callbackSecret = read('ACCESS_CALLBACK_SECRET');
+	if (given.callbackUrl !== undefined && decodeSecret(callbackSecret).length < SHORTEST_KEY)
+		problems.push('ACCESS_CALLBACK_SECRET is missing or too short: changes are signed with it. Make one with: echo "whsec_$(openssl rand -base64 32)"');
+	const apiToken = read('ACCESS_API_TOKEN');
+	if (apiToken !== '' && apiToken.length < SHORTEST_TOKEN) problems.push(`ACCESS_API_TOKEN is shorter than ${SHORTEST_TOKEN} characters and could be guessed. Make one with: openssl rand -hex 32`);
+	return { update: Object.keys(given).length === 0 ? null : given, callbackSecret, apiToken };
 }

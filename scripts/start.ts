@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../test/simulators';
 import { startSandbox, type Sandbox } from '../test/sandbox/server';
 import { formatEntry } from '../test/sandbox/timeline';
-import { readConfiguration, type Configuration, type DodoConfiguration, type LagoConfiguration } from './configuration';
+import { readConfiguration, type AccessConfiguration, type Configuration, type DodoConfiguration, type LagoConfiguration } from './configuration';
+import { configureSync, type HeadlessSettings } from './headless';
 import { digestOf, installPackage, packPackage, ROOT } from './n8n/package';
 import { ensureN8n } from './n8n/prefix';
 import { startN8n, type N8nInstance, type N8nProcess } from './n8n/process';
@@ -38,15 +39,16 @@ async function main(): Promise<void> {
 	const [runtime, tarball] = await Promise.all([ensureN8n(say), packPackage(say)]);
 	const simulators = configuration.services === null ? await startSimulators(ports, kept) : null;
 	const services = configuration.services ?? simulatedServices(simulators as Simulators, kept);
+	const access = configuration.services === null ? shownAccess(configuration.access, kept) : configuration.access;
 	const instance: N8nInstance = {
 		runtime,
 		userFolder: HOME,
 		port: configuration.port,
 		webhookPrefix: 'webhooks',
 		encryptionKey: kept.encryptionKey,
-		env: { ...ownerEnvironment(runtime, kept.owner), CREDENTIALS_OVERWRITE_DATA: overwrites(services), ...(process.env.WEBHOOK_URL ? { WEBHOOK_URL: process.env.WEBHOOK_URL } : {}) },
+		env: { ...ownerEnvironment(runtime, kept.owner), CREDENTIALS_OVERWRITE_DATA: overwrites(services, access), ...(process.env.WEBHOOK_URL ? { WEBHOOK_URL: process.env.WEBHOOK_URL } : {}) },
 	};
-	await prepare(instance, tarball, { productId: services.dodo.productId, schedule: configuration.retrySchedule, reconcileMinutes: configuration.reconcileMinutes });
+	await prepare(instance, tarball, { productId: services.dodo.productId, retrySchedule: configuration.retrySchedule, reconcileMinutes: configuration.reconcileMinutes, access });
 
 	say('Starting n8n ...');
 	const n8n = await startN8n(instance, join(HOME, 'n8n.log'));
@@ -91,17 +93,20 @@ interface Kept {
 	owner: Owner;
 	dodoSecret: string;
 	lagoHmacKey: string;
+	accessToken: string;
 }
 
 /** Made once and kept beside the data, readable by the owner only. */
 function keptSecrets(): Kept {
 	const file = join(HOME, 'secrets.json');
-	if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Kept;
+	const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Kept>) : {};
 	const kept: Kept = {
 		encryptionKey: randomBytes(24).toString('hex'),
 		owner: { email: 'owner@example.com', password: `Local-${randomBytes(6).toString('hex')}` },
 		dodoSecret: `whsec_${randomBytes(32).toString('base64')}`,
 		lagoHmacKey: randomUUID(),
+		accessToken: randomBytes(24).toString('hex'),
+		...before,
 	};
 	mkdirSync(HOME, { recursive: true });
 	writeFileSync(file, JSON.stringify(kept, null, '\t'), { mode: 0o600 });
@@ -135,8 +140,13 @@ function simulatedServices({ dodo, lago }: Simulators, kept: Kept): Services {
 }
 
 /** The secrets reach n8n in its environment only; the stored credentials stay empty. */
-function overwrites({ dodo: { productId: _chosen, ...dodo }, lago }: Services): string {
-	return JSON.stringify({ dodoPaymentsApi: dodo, lagoBillingApi: lago });
+function overwrites({ dodo: { productId: _chosen, ...dodo }, lago }: Services, { apiToken, callbackSecret }: AccessConfiguration): string {
+	return JSON.stringify({ dodoPaymentsApi: dodo, lagoBillingApi: { ...lago, accessToken: apiToken, accessCallbackSecret: callbackSecret } });
+}
+
+/** With simulated services there is something to see without any variable: rules, and a token to ask with. */
+function shownAccess({ update, apiToken, callbackSecret }: AccessConfiguration, kept: Kept): AccessConfiguration {
+	return { update: update ?? { restrictAfterDays: 7, waitForFirstPayment: true }, apiToken: apiToken || kept.accessToken, callbackSecret };
 }
 
 const CREDENTIALS: CredentialJson[] = [
@@ -145,7 +155,7 @@ const CREDENTIALS: CredentialJson[] = [
 ];
 
 /** Installs the package and imports the template where something changed since the last start. */
-async function prepare(instance: N8nInstance, tarball: string, { productId, schedule, reconcileMinutes }: { productId: string; schedule: string; reconcileMinutes: number }): Promise<void> {
+async function prepare(instance: N8nInstance, tarball: string, settings: HeadlessSettings): Promise<void> {
 	const stamp = join(HOME, 'installed');
 	const digest = digestOf([tarball]);
 	if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
@@ -153,15 +163,7 @@ async function prepare(instance: N8nInstance, tarball: string, { productId, sche
 		await installPackage(tarball, HOME);
 		writeFileSync(stamp, digest);
 	}
-	const template = JSON.parse(readFileSync(join(ROOT, 'workflows', 'lago-dodo-sync.json'), 'utf8')) as WorkflowJson;
-	for (const node of template.nodes) {
-		// The secrets are given, so nothing has to be registered; a simulator or the dashboard knows the address.
-		if (/\.(lago|dodoPayments)Trigger$/.test(node.type)) node.parameters.registration = 'manual';
-		if (node.name === 'Every 5 Minutes') node.parameters.rule = { interval: [{ field: 'minutes', minutesInterval: reconcileMinutes }] };
-		if (node.parameters.operation === 'planRetry') node.parameters.schedule = schedule;
-		if (productId !== '' && node.parameters.operation === 'createIntent')
-			Object.assign(node.parameters, { productSource: 'selected', product: { __rl: true, mode: 'id', value: productId } });
-	}
+	const template = configureSync(JSON.parse(readFileSync(join(ROOT, 'workflows', 'lago-dodo-sync.json'), 'utf8')) as WorkflowJson, settings);
 	say('Preparing the workflow ...');
 	await provision(instance, CREDENTIALS, [{ ...bindCredentials(template, CREDENTIALS), id: WORKFLOW_ID }]);
 }

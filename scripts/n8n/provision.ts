@@ -10,7 +10,7 @@ import type { N8nRuntime } from './prefix';
 export interface WorkflowJson {
 	id?: string;
 	name: string;
-	nodes: Array<{ name: string; type: string; parameters: Record<string, unknown>; credentials?: Record<string, { id: string | null; name: string }>; [key: string]: unknown }>;
+	nodes: Array<{ name: string; type: string; parameters: Record<string, unknown>; credentials?: Record<string, { id: string | null; name: string }>; disabled?: boolean; [key: string]: unknown }>;
 	[key: string]: unknown;
 }
 

@@ -14,6 +14,9 @@ import { QUEUE_MODE, startWorker, type TestWorker } from './workers';
 /** Who may open the editor of a test n8n. */
 export const OWNER = { email: 'owner@example.com', password: 'Test-only-1' };
 
+/** What the Lago credential of a test n8n holds for the questions and answers about access. */
+export const ACCESS = { token: 'access-token-of-the-test', secret: `whsec_${Buffer.alloc(32, 'callback').toString('base64')}` };
+
 /** A workflow that was imported into the running n8n. */
 export interface ImportedWorkflow {
 	id: string;
@@ -102,7 +105,7 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, t
 	const userFolder = mkdtempSync(join(tmpdir(), 'n8n-e2e-'));
 	const credentials: CredentialJson[] = [
 		{ id: 'dodoCredential01', name: 'Dodo', type: 'dodoPaymentsApi', data: { environment: 'test', apiKey: dodo.apiKey, webhookSecret: dodoSecret, baseUrl: dodo.url } },
-		{ id: 'lagoCredential01', name: 'Lago', type: 'lagoBillingApi', data: { baseUrl: lago.url, apiKey: lago.apiKey, webhookHmacKey: lago.hmacKey } },
+		{ id: 'lagoCredential01', name: 'Lago', type: 'lagoBillingApi', data: { baseUrl: lago.url, apiKey: lago.apiKey, webhookHmacKey: lago.hmacKey, accessToken: ACCESS.token, accessCallbackSecret: ACCESS.secret } },
 	];
 	const bound: Array<WorkflowJson & { id: string }> = [];
 	let running: N8nProcess | undefined;
@@ -213,7 +216,7 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, t
 		},
 		async importWorkflow(workflow, chosen = credentials) {
 			const { id } = (await rest('POST', '/workflows', { ...bindCredentials(workflow, chosen), active: false })) as { id: string };
-			const paths = workflow.nodes.flatMap(({ parameters, webhookId }) => (typeof webhookId === 'string' && typeof parameters.path === 'string' ? [parameters.path] : []));
+			const paths = workflow.nodes.flatMap(({ parameters, webhookId, disabled }) => (disabled !== true && typeof webhookId === 'string' && typeof parameters.path === 'string' ? [parameters.path] : []));
 			const switchTo = async (published: boolean): Promise<void> => {
 				await setPublished(rest, id, published, isOld);
 				for (const path of paths) await listening(`http://127.0.0.1:${instance.port}/webhooks/${path}`, published);

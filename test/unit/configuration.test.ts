@@ -1,17 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfiguration } from '../../scripts/configuration';
+import { ACCESS_EVENTS, configureSync } from '../../scripts/headless';
+import type { WorkflowJson } from '../../scripts/n8n/provision';
 
 const KEYS = { DODO_API_KEY: 'd', DODO_WEBHOOK_SECRET: 's', LAGO_API_KEY: 'l', LAGO_WEBHOOK_HMAC_KEY: 'h' };
+const OFF = { update: null, callbackSecret: '', apiToken: '' };
 const problemsOf = (env: NodeJS.ProcessEnv): string[] => {
 	const read = readConfiguration(env);
 	return 'problems' in read ? read.problems : [];
 };
 
 test('without keys both services are simulated', () => {
-	expect(readConfiguration({})).toEqual({ configuration: { services: null, port: 5678, reconcileMinutes: 5, retrySchedule: '1d,3d,5d,7d' } });
-	expect(readConfiguration({ PORT: '6000', DODO_API_KEY: ' ' })).toEqual({ configuration: { services: null, port: 6000, reconcileMinutes: 5, retrySchedule: '1d,3d,5d,7d' } });
+	expect(readConfiguration({})).toEqual({ configuration: { services: null, port: 5678, reconcileMinutes: 5, retrySchedule: '1d,3d,5d,7d', access: OFF } });
+	expect(readConfiguration({ PORT: '6000', DODO_API_KEY: ' ' })).toEqual({ configuration: { services: null, port: 6000, reconcileMinutes: 5, retrySchedule: '1d,3d,5d,7d', access: OFF } });
 });
 
 test('with all four secrets the real ones are used', () => {
@@ -20,6 +23,7 @@ test('with all four secrets the real ones are used', () => {
 			port: 5678,
 			reconcileMinutes: 15,
 			retrySchedule: '2h,1d',
+			access: OFF,
 			services: {
 				dodo: { apiKey: 'd', webhookSecret: 's', environment: 'live', baseUrl: '', productId: 'pdt_1' },
 				lago: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://lago.example/api/v1' },
@@ -34,6 +38,10 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
 	['several at once', { ...KEYS, DODO_ENVIRONMENT: 'prod', PORT: 'x', LAGO_API_URL: 'lago' }, ['DODO_ENVIRONMENT', 'PORT', 'LAGO_API_URL']],
 	['a schedule that is none', { ...KEYS, RETRY_SCHEDULE: 'daily' }, ['RETRY_SCHEDULE']],
 	...['0', '60', '1.5', 'often'].map((RECONCILE_INTERVAL_MINUTES): [string, NodeJS.ProcessEnv, string[]] => [`a look every ${RECONCILE_INTERVAL_MINUTES} minutes`, { RECONCILE_INTERVAL_MINUTES }, ['RECONCILE_INTERVAL_MINUTES']]),
+	['rules of access that are none', { ACCESS_RESTRICT_IMMEDIATELY: 'yes', ACCESS_RESTRICT_AFTER_DAYS: '-1', ACCESS_RESTRICT_ABOVE: 'EUR:50.00', ACCESS_SCOPE: 'all', ACCESS_WRITE_TO: 'file' }, ['ACCESS_RESTRICT_IMMEDIATELY', 'ACCESS_RESTRICT_AFTER_DAYS', 'ACCESS_RESTRICT_ABOVE', 'ACCESS_SCOPE', 'ACCESS_WRITE_TO']],
+	['a callback without a secret', { ACCESS_CALLBACK_URL: 'https://app.example/hook' }, ['ACCESS_CALLBACK_SECRET']],
+	['a callback that is no address', { ACCESS_CALLBACK_URL: 'app.example' }, ['ACCESS_CALLBACK_URL']],
+	['a token that could be guessed', { ACCESS_API_TOKEN: '12345' }, ['ACCESS_API_TOKEN']],
 	['a port out of range', { PORT: '70000' }, ['PORT']],
 	['a file that is not there', { ...KEYS, DODO_API_KEY: undefined, DODO_API_KEY_FILE: join(tmpdir(), 'not-there') }, ['DODO_API_KEY_FILE', 'DODO_API_KEY']],
 ])('%s: every problem is named', (_case, env, names) => {
@@ -56,4 +64,41 @@ test('a value may come from a file; the variable itself wins', () => {
 	} finally {
 		rmSync(folder, { recursive: true });
 	}
+});
+
+test('the rules of access become the parameters of the node; the lane is off without any', () => {
+	const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+	const env = {
+		ACCESS_RESTRICT_IMMEDIATELY: 'True', ACCESS_RESTRICT_AFTER_DAYS: '7', ACCESS_RESTRICT_ABOVE: 'EUR:5000,USD:5000', ACCESS_RESTRICT_AFTER_INVOICES: '2', ACCESS_GRACE_DAYS: '3', ACCESS_WAIT_FOR_FIRST_PAYMENT: 'false',
+		ACCESS_KEEP_PREPAID_PERIOD: 'true', ACCESS_SCOPE: 'customer', ACCESS_EXEMPT: 'cust_1, cust_2', ACCESS_CALLBACK_URL: 'https://app.example/hook', ACCESS_WRITE_TO: 'metadata', ACCESS_CALLBACK_SECRET: secret, ACCESS_API_TOKEN: 'a-token-that-is-long-enough',
+	};
+	const read = readConfiguration(env);
+	expect('configuration' in read && read.configuration.access).toEqual({
+		apiToken: 'a-token-that-is-long-enough',
+		callbackSecret: secret,
+		update: {
+			restrictImmediately: true, restrictAfterDays: 7, restrictAbove: 'EUR:5000,USD:5000', restrictAfterInvoices: 2, graceDays: 3, waitForFirstPayment: false,
+			keepPrepaidPeriod: true, scope: 'customer', exempt: 'cust_1, cust_2', callbackUrl: 'https://app.example/hook', writeTo: 'metadata',
+		},
+	});
+	const token = readConfiguration({ ACCESS_API_TOKEN: 'a-token-that-is-long-enough' });
+	expect('configuration' in token && token.configuration.access.update).toBeNull();
+});
+
+test('the full sync as the environment wants it', () => {
+	const template = JSON.parse(readFileSync(join(__dirname, '..', '..', 'workflows', 'lago-dodo-sync.json'), 'utf8')) as WorkflowJson;
+	const settings = { productId: '', retrySchedule: '2h', reconcileMinutes: 9, access: OFF };
+	const nodeOf = (workflow: WorkflowJson, name: string) => workflow.nodes.find((node) => node.name === name);
+	const isOff = (workflow: WorkflowJson) => ['Update Access', 'Access Changed', 'Check Access', 'Lago Access Trigger'].map((name) => nodeOf(workflow, name)?.disabled === true);
+	const plain = configureSync(template, settings);
+	expect(isOff(plain)).toEqual([true, true, true, true]);
+	expect(nodeOf(plain, 'Lago Trigger')?.parameters).toEqual({ ...nodeOf(template, 'Lago Trigger')?.parameters, registration: 'manual' });
+	expect(nodeOf(plain, 'Every 5 Minutes')?.parameters).toEqual({ rule: { interval: [{ field: 'minutes', minutesInterval: 9 }] } });
+	const asked = configureSync(template, { ...settings, access: { ...OFF, apiToken: 'x' } });
+	expect(isOff(asked)).toEqual([true, true, true, false]);
+	const told = configureSync(template, { ...settings, access: { ...OFF, update: { restrictAfterDays: 7 } } });
+	expect(isOff(told)).toEqual([false, false, false, true]);
+	expect(nodeOf(told, 'Update Access')?.parameters).toMatchObject({ restrictAfterDays: 7, graceDays: 0 });
+	expect(nodeOf(told, 'Lago Trigger')?.parameters.events).toEqual(expect.arrayContaining(['invoice.created', ...ACCESS_EVENTS]));
+	expect(nodeOf(template, 'Update Access')?.disabled).toBe(true);
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { Refusal, SimulatedApi, type CallRecord } from '../shared/api';
 import { controlRoutes } from '../shared/control';
+import { letDaysPass } from '../shared/timeTravel';
 import { Deliveries, type DeliveryKnobs, type DeliveryRecord } from '../shared/deliveries';
 import type { Faults } from '../shared/faults';
 import type { RateLimit } from '../shared/rateLimit';
@@ -9,6 +10,7 @@ import { createLedger, type LagoLedger, type NewInvoice } from './ledger';
 import { catalogueRoutes } from './routes/catalogue';
 import { creditNoteRoutes } from './routes/creditNotes';
 import { customerRoutes } from './routes/customers';
+import { entitlementRoutes } from './routes/entitlements';
 import { feeRoutes } from './routes/fees';
 import { invoiceRoutes } from './routes/invoices';
 import { organizationRoutes } from './routes/organization';
@@ -103,6 +105,7 @@ export class LagoSimulator {
 		feeRoutes(this.api, this.state);
 		catalogueRoutes(this.api, this.state, this.ledger);
 		subscriptionRoutes(this.api, this.state, this.ledger);
+		entitlementRoutes(this.api, this.state, this.ledger);
 		walletRoutes(this.api, this.state, this.ledger);
 		this.offerControls();
 	}
@@ -190,6 +193,25 @@ export class LagoSimulator {
 		return this.ledger.subscriptions.terminate(externalId);
 	}
 
+	/** Cancels a subscription at the beginning of a day, `YYYY-MM-DD`. */
+	endSubscriptionOn(externalId: string, day: string): Subscription {
+		return this.ledger.subscriptions.endOn(externalId, day);
+	}
+
+	/** A feature with text privileges, made in Lago's screen. */
+	addFeature(code: string, privileges: string[]): void {
+		this.state.features.set(code, privileges);
+	}
+
+	/** Whole days go by: everything that has happened was so much longer ago, and the jobs run that are due by then. */
+	passDays(days: number): void {
+		const { state } = this;
+		const moved = new Set<object>();
+		for (const objects of [state.customers, state.invoices, state.payments, state.creditNotes, state.subscriptions, state.wallets, state.walletTransactions]) letDaysPass(objects.values(), days, moved);
+		this.ledger.invoices.markAllOverdue();
+		this.ledger.subscriptions.endWhatIsOver();
+	}
+
 	/** A credit note made in the screen: the same rules as by API. */
 	createCreditNoteInUi(invoiceId: string, note: NewCreditNote): CreditNote {
 		return this.ledger.creditNotes.create({ ...note, invoice_id: invoiceId });
@@ -255,6 +277,9 @@ export class LagoSimulator {
 				retryPayment: ({ id }) => this.retryPayment(id),
 				markOverdue: ({ id }) => this.markOverdue(id),
 				terminateSubscription: ({ externalId }) => this.terminateSubscription(externalId),
+				endSubscriptionOn: ({ externalId, day }) => this.endSubscriptionOn(externalId, day),
+				addFeature: ({ code, privileges }) => this.addFeature(code, privileges),
+				passDays: ({ days }) => this.passDays(days),
 				createCreditNoteInUi: ({ invoiceId, ...note }) => this.createCreditNoteInUi(invoiceId, note),
 				payManually: ({ id, amountCents, reference }) => this.payManually(id, amountCents, reference),
 				setMetadata: ({ id, values }) => this.setMetadata(id, values),

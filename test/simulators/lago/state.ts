@@ -214,6 +214,10 @@ export class LagoState {
 	addOns = new Map<string, AddOn>();
 	wallets = new Map<string, Wallet>();
 	walletTransactions = new Map<string, WalletTransaction>();
+	/** Code -> codes of its privileges. */
+	features = new Map<string, string[]>();
+	/** External id of a subscription -> feature -> privilege -> value. */
+	entitlements = new Map<string, Map<string, Map<string, unknown>>>();
 }
 
 /** ISO-8601 in UTC without milliseconds. */

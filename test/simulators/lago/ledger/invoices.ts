@@ -202,9 +202,15 @@ export class Invoices {
 		)
 			return invoice;
 		invoice.payment_overdue = true;
-		invoice.payment_due_date = dateOf(invoice.customer, -1);
+		if (invoice.payment_due_date >= dateOf(invoice.customer)) invoice.payment_due_date = dateOf(invoice.customer, -1);
 		this.announce('invoice.payment_overdue', invoice);
 		return invoice;
+	}
+
+	/** The same job, for all invoices that are due before today. */
+	markAllOverdue(): void {
+		for (const { lago_id, status, payment_due_date, customer } of this.state.invoices.values())
+			if (VISIBLE.includes(status) && payment_due_date < dateOf(customer)) this.markOverdue(lago_id);
 	}
 
 	/** The merchant's own metadata, written in Lago's screen. */

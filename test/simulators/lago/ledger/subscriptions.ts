@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { invalid, notFound } from '../refusals';
-import { now, type Customer, type LagoState, type Plan, type Subscription } from '../state';
+import { dateOf, now, type Customer, type LagoState, type Plan, type Subscription } from '../state';
 import { subscriptionWithPlan } from '../views/subscriptions';
 import type { LagoEvents } from '../webhooks';
 
@@ -81,6 +81,26 @@ export class Subscriptions {
 		Object.assign(subscription, { status: 'terminated', terminated_at: now() });
 		this.events.announce('subscription.terminated', 'subscription', () => this.eventView(subscription));
 		return subscription;
+	}
+
+	/** Something about a subscription was written. */
+	announceUpdate(externalId: string): void {
+		const subscription = this.get(externalId);
+		this.events.announce('subscription.updated', 'subscription', () => this.eventView(subscription));
+	}
+
+	/** Cancels at the beginning of a day, `YYYY-MM-DD` where the customer is (`PUT /subscriptions/:external_id` with `ending_at`). */
+	endOn(externalId: string, day: string): Subscription {
+		const subscription = this.get(externalId);
+		subscription.ending_at = `${day}T00:00:00Z`;
+		this.announceUpdate(externalId);
+		return subscription;
+	}
+
+	/** What the hourly job does where the planned last day has come (`lago-api:clock/terminate_ended_subscriptions_job.rb`). */
+	endWhatIsOver(): void {
+		for (const { external_id, status, ending_at, customer } of this.state.subscriptions.values())
+			if (status === 'active' && ending_at !== null && ending_at.slice(0, 10) <= dateOf(customer)) this.terminate(external_id);
 	}
 
 	private eventView(subscription: Subscription): Record<string, unknown> {

@@ -12,14 +12,15 @@ export function feeRoutes(api: SimulatedApi, state: LagoState): void {
 	api.route('get', `${V1}/fees`, (call) => {
 		const statuses = chosen(call.query, ['payment_status'], PAYMENT_STATUSES);
 		const types = chosen(call.query, ['fee_type'], TYPES);
-		const { external_subscription_id, external_customer_id, currency } = call.query;
+		const { external_subscription_id, external_customer_id, currency, succeeded_at_from } = call.query;
 		const matching = all().filter(
 			(fee) =>
 				(statuses?.includes(fee.payment_status) ?? true) &&
 				(types?.includes(fee.item.type) ?? true) &&
 				(external_subscription_id === undefined || fee.external_subscription_id === external_subscription_id) &&
 				(external_customer_id === undefined || fee.external_customer_id === external_customer_id) &&
-				(currency === undefined || fee.amount_currency === currency),
+				(currency === undefined || fee.amount_currency === currency) &&
+				(succeeded_at_from === undefined || Date.parse(String(fee.succeeded_at)) >= Date.parse(String(succeeded_at_from))),
 		);
 		return page('fees', matching, call);
 	});
