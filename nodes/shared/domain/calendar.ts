@@ -1,5 +1,6 @@
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
+const DATE_LENGTH = 10;
 
 /** Wall-clock time of an instant, as if it were UTC; both in ms, to the second. */
 export type Clock = (instantMs: number) => number;
@@ -40,10 +41,9 @@ export function instantOf(clock: Clock, wanted: number): number {
 /** A day on somebody's calendar: days since 1970-01-01, whatever the time zone. */
 export type Day = number;
 
-/** `2026-08-15` -> 20680; NaN for anything that is no date. */
+/** `2026-08-15`, also with a time behind it, -> 20680; NaN for anything that is no date. */
 export function dayOfDate(date: string): Day {
-	const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})/.exec(date) ?? [];
-	return year === undefined ? NaN : Date.UTC(Number(year), Number(month) - 1, Number(day)) / DAY_MS;
+	return Date.parse(date.slice(0, DATE_LENGTH)) / DAY_MS;
 }
 
 /** The days of one time zone. */

@@ -79,8 +79,12 @@ function debtOf(invoice: AccessInvoice, amount: number, calendar: Calendar): Deb
 	};
 }
 
+/** Of those who owe nothing. */
+const CLEAR: Outlook = { debts: [], troubleAt: Infinity, restrictedAt: Infinity, hits: [] };
+
 /** What a group of debts leads to. @param debts oldest first. */
 export function outlookOf(debts: readonly Debt[], policy: AccessPolicy, timeZone: string): Outlook {
+	if (debts.length === 0) return CLEAR;
 	const calendar = calendarOf(timeZone);
 	const hits: Hit[] = [];
 	const later = (at: number): number => afterGrace(at, policy.graceDays, calendar);

@@ -175,15 +175,17 @@ function owing({ troubleAt, restrictedAt }: Outlook, at: number, otherwise: Acce
 
 /** The course of a customer: the worst of what goes on, and what is owed beside the subscriptions. */
 function customerCourse(courses: readonly Course[], apart: Outlook, debts: readonly Debt[]): Course {
-	const statesAt = (at: number): AccessState[] => {
-		const states = courses.map((course) => course.stateAt(at));
-		const own = owing(apart, at, 'active');
-		const goesOn = states.length === 0 || (own !== 'active' && states.some((state) => state !== 'ended'));
-		return goesOn ? [...states, own] : states;
-	};
 	const stateAt = (at: number): AccessState => {
-		const states = statesAt(at);
-		return WORST_FIRST.find((state) => states.includes(state)) ?? 'active';
+		let worst = WORST_FIRST.length;
+		let goesOn = false;
+		for (const course of courses) {
+			const state = course.stateAt(at);
+			goesOn ||= state !== 'ended';
+			worst = Math.min(worst, WORST_FIRST.indexOf(state));
+		}
+		const own = owing(apart, at, 'active');
+		if (courses.length === 0 || (own !== 'active' && goesOn)) worst = Math.min(worst, WORST_FIRST.indexOf(own));
+		return WORST_FIRST[worst] ?? 'active';
 	};
 	const { troubleAt, restrictedAt } = apart;
 	return {
@@ -205,9 +207,14 @@ function hitsOf(outlooks: readonly Outlook[]): readonly Hit[] {
 function decisionAt(externalId: string, course: Course, timeZone: string, now: number): AccessDecision {
 	const { stateAt, outlook } = course;
 	const state = stateAt(now);
-	const turns = [...new Set(course.turns)].filter(Number.isFinite).sort((one, other) => one - other);
-	const nextChangeAt = turns.find((at) => at > now && stateAt(at) !== state) ?? null;
-	const since = turns.findLast((at) => at <= now && stateAt(at) === state && (stateAt(at - 1) !== state || at === turns[0])) ?? null;
+	let [next, since, first] = [Infinity, -Infinity, Infinity];
+	for (const at of course.turns) first = Math.min(first, at > -Infinity ? at : Infinity);
+	for (const at of course.turns) {
+		if (at > now) {
+			if (at < next && stateAt(at) !== state) next = at;
+		} else if (at > since && stateAt(at) === state && (at === first || stateAt(at - 1) !== state)) since = at;
+	}
+	const nextChangeAt = next === Infinity ? null : next;
 	const overdue = outlook.debts.filter(({ overdueAt }) => overdueAt <= now);
 	const balance = new Map<string, number>();
 	for (const { invoice, amount } of overdue) balance.set(invoice.currency, (balance.get(invoice.currency) ?? 0) + amount);
@@ -216,7 +223,7 @@ function decisionAt(externalId: string, course: Course, timeZone: string, now: n
 	return {
 		externalId,
 		state,
-		since,
+		since: since === -Infinity ? null : since,
 		until: losesAt === null || losesAt === Infinity ? null : losesAt,
 		nextChangeAt,
 		reasons: [...course.lifeReason(state, now), ...debtReasons(state, outlook, overdue, now)],
