@@ -193,6 +193,26 @@ async function lists(): Promise<void> {
 	expect((await offered(searchInvoices, lago.url)).length).toBeGreaterThan(3);
 }
 
+/** Changes of access, as they are written to Lago, and a look at the past. */
+async function accessUpdates(): Promise<void> {
+	lago.addFeature('access', ['state']);
+	const { lago_id, customer } = lago.issueInvoice({ customer: { external_id: 'c-access-update' }, paymentStatus: 'failed' });
+	const memory = {};
+	const update = async (parameters: IDataObject): Promise<IDataObject[]> => {
+		const context = Object.assign(executeContext({ input: [{ invoiceId: lago_id }], parameters: { resource: 'access', operation: 'update', item: '={{ $json }}', restrictImmediately: true, ...parameters }, credential: { baseUrl: lago.url } }), {
+			getMode: () => 'webhook', getWorkflow: () => ({ id: JSON.stringify(parameters) }), getWorkflowStaticData: () => memory,
+		});
+		const [items = []] = await runOperation(context, lagoOperations, LagoClient.of);
+		return items.map(({ json }) => json);
+	};
+	expect(await update({ lookAt: 'item', writeTo: 'metadata', metadataKey: 'access_state' })).toMatchObject([{ outcome: 'access_changed' }]);
+	expect(customer.metadata).toMatchObject([{ key: 'access_state', value: 'restricted' }]);
+	Object.assign(memory, { access: {} });
+	expect(await update({ lookAt: 'item', writeTo: 'entitlement', featureCode: 'access', privilegeCode: 'state' })).toMatchObject([{ outcome: 'access_changed' }]);
+	await update({ lookAt: 'due', writeTo: 'none' });
+	await runLago({ resource: 'access', operation: 'backtest', days: 30, restrictAfterInvoices: 1 });
+}
+
 async function access(): Promise<void> {
 	const policy = { restrictAfterDays: 7, waitForFirstPayment: true, keepPrepaidPeriod: true };
 	const invoice = lago.issueInvoice({ customer: { external_id: 'c-access' }, reason: 'subscription_starting' });
@@ -204,6 +224,7 @@ async function access(): Promise<void> {
 	lago.terminateSubscription(String(subscription?.external_id));
 	const asked = { resource: 'access', operation: 'getSubscription', customer: 'c-access', subscription: subscription?.external_id, ...policy };
 	expect(await runLago(asked)).toMatchObject([{ state: 'paid_until', until: '2030-12-31T23:59:59Z' }]);
+	await accessUpdates();
 	lago.issueInvoice({ customer: { external_id: 'c-access-none' }, type: 'one_off' });
 	expect(await runLago({ ...asked, operation: 'getCustomer', customer: 'c-access-none' })).toMatchObject([{ customer: { state: 'active' }, subscriptions: [] }]);
 	const fresh = { lago_id: 'row-fresh', external_id: 'sub.fresh', started_at: new Date().toISOString().replace(/\.\d+/, ''), status: 'active' as const, terminated_at: null };
@@ -251,9 +272,9 @@ describeWithSpec('lago', 'requests to Lago', (spec) => {
 	test('all of them are as Lago describes them', () => {
 		const sent = new Set(lago.calls.map(({ method, path }) => `${method} ${path.replace(/[0-9a-f-]{36}/, ':id')}`));
 		expect([...sent].sort()).toEqual([
-			'DELETE /api/v1/webhook_endpoints/:id', 'GET /api/v1/credit_notes', 'GET /api/v1/credit_notes/:id', 'GET /api/v1/customers', 'GET /api/v1/customers/c-mandate', 'GET /api/v1/fees',
-			'GET /api/v1/invoices', 'GET /api/v1/invoices/:id', 'GET /api/v1/payments', 'GET /api/v1/subscriptions', 'GET /api/v1/subscriptions/sub%2Efresh', 'GET /api/v1/webhook_endpoints', 'GET /api/v1/webhooks/json_public_key',
-			'PATCH /api/v1/credit_notes/:id/metadata', 'POST /api/v1/credit_notes', 'POST /api/v1/customers', 'POST /api/v1/invoices/:id/lose_dispute', 'POST /api/v1/payments', 'POST /api/v1/webhook_endpoints',
+			'DELETE /api/v1/webhook_endpoints/:id', 'GET /api/v1/credit_notes', 'GET /api/v1/credit_notes/:id', 'GET /api/v1/customers', 'GET /api/v1/customers/c-access-update', 'GET /api/v1/customers/c-mandate', 'GET /api/v1/fees',
+			'GET /api/v1/invoices', 'GET /api/v1/invoices/:id', 'GET /api/v1/payments', 'GET /api/v1/subscriptions', 'GET /api/v1/subscriptions/sub%2Efresh', 'GET /api/v1/subscriptions/sub_c-access-update/entitlements', 'GET /api/v1/webhook_endpoints', 'GET /api/v1/webhooks/json_public_key',
+			'PATCH /api/v1/credit_notes/:id/metadata', 'PATCH /api/v1/subscriptions/sub_c-access-update/entitlements', 'POST /api/v1/credit_notes', 'POST /api/v1/customers', 'POST /api/v1/invoices/:id/lose_dispute', 'POST /api/v1/payments', 'POST /api/v1/webhook_endpoints',
 			'PUT /api/v1/credit_notes/:id', 'PUT /api/v1/invoices/:id', 'PUT /api/v1/webhook_endpoints/:id',
 		]);
 		for (const call of lago.calls) expect([call.method, call.path, validateRequest(spec, call.method, pathOf(call), call.body)]).toEqual([call.method, call.path, []]);

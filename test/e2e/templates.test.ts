@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
-import { readTemplate, type ImportedWorkflow } from '../support/n8n';
+import { ACCESS, readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { startSync, waitFor, type Sync } from '../support/sync';
 import type { Payment } from '../simulators/dodo/state';
 import type { Invoice } from '../simulators/lago/state';
@@ -61,7 +61,7 @@ const refundsOf = (payment: Payment) => [...sync.dodo.state.refunds.values()].fi
 const statuses = (): Array<number | null> => [...sync.lago.deliveries, ...sync.dodo.deliveries].map(({ status }) => status);
 
 test('every shipped template is tried here', () => {
-	expect(FILES.sort()).toEqual(['collect-only.json', 'lago-dodo-sync.json', 'pay-link.json', 'refunds-only.json', 'retries.json', 'tell-me.json']);
+	expect(FILES.sort()).toEqual(['access.json', 'collect-only.json', 'lago-dodo-sync.json', 'pay-link.json', 'refunds-only.json', 'retries.json', 'tell-me.json']);
 });
 
 /** Premium first: that a Lago has no licence is remembered for a while. */
@@ -95,6 +95,37 @@ describe.each([
 		expect(sync.dodo.calls.filter(({ path }) => path === '/refunds')).toHaveLength(0);
 		expect(sync.checkoutsOf(invoice)).toHaveLength(1);
 		expect(statuses().every((status) => status === 200)).toBe(true);
+	});
+
+	test('access.json: nobody is restricted as it is shipped; with a rule the change comes out once, the endpoint answers by the same rule, and the back test agrees', async () => {
+		const workflow = await publish('access.json');
+		const customer = `c-access-${premium}`;
+		const ask = async () => (await (await fetch(`${sync.n8n.hook('access')}?external_customer_id=${customer}`, { headers: { authorization: `Bearer ${ACCESS.token}` } })).json()) as { customer: { state: string } };
+		const invoice = await sync.issue({ customer: { external_id: customer } });
+		sync.lago.passDays(40);
+		await sync.quiet();
+		expect((await sync.n8n.lastExecution()).nodes).toEqual(['Lago Trigger', 'Update Access']);
+		expect((await ask()).customer.state).toBe('active');
+		await workflow.unpublish();
+		published = [];
+		await waitFor(() => sync.lago.state.endpoints.size === 0);
+
+		// Only in one place: the other nodes take the rules from there.
+		const ruled = await publish('access.json', (template) => {
+			for (const { name, parameters } of template.nodes) if (name === 'Update Access') parameters.restrictAfterDays = 7;
+			return template;
+		});
+		expect((await ask()).customer.state).toBe('restricted');
+		sync.lago.passDays(1);
+		sync.lago.voidInvoice((await sync.issue({ customer: { external_id: customer } })).lago_id);
+		await sync.quiet();
+		const changes = await sync.n8n.lastRunOf('Access Changed');
+		expect(changes.items('Access Changed')).toMatchObject([{ outcome: 'access_changed', customerExternalId: customer, customer: { state: 'restricted' } }]);
+		const tested = await sync.n8n.executeFrom('Back-Test the Rules', ruled.id);
+		expect(tested.items('Back-Test Policy')).toEqual(expect.arrayContaining([expect.objectContaining({ customer_external_id: customer, restricted_now: true })]));
+		sync.lago.voidInvoice(invoice.lago_id);
+		await sync.quiet();
+		expect((await ask()).customer.state).toBe('active');
 	});
 
 	test('pay-link.json: the link is on the invoice, the checkout is made when it is clicked, the payment settles', async () => {

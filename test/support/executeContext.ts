@@ -28,9 +28,16 @@ export function executeContext({ parameters, input = [{}], credentialId = random
 		continueOnFail: () => continueOnFail,
 		helpers: {
 			httpRequestWithAuthentication: async (_type: string, options: IHttpRequestOptions) => await request(node, options),
+			httpRequest: async (options: IHttpRequestOptions) => await plainRequest(options),
 		},
 	};
 	return context as unknown as IExecuteFunctions;
+}
+
+/** The same without a credential. */
+async function plainRequest({ url, method, headers, body }: IHttpRequestOptions): Promise<unknown> {
+	const { status } = await fetch(url, { method, headers: headers as Record<string, string>, body: body as string, redirect: 'manual' });
+	return { statusCode: status };
 }
 
 /** Does what n8n's helper does with the options that this package uses. */

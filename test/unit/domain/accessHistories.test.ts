@@ -56,7 +56,7 @@ function randomHistory(dice: Dice): AccessHistory {
 
 function randomPolicy(dice: Dice): AccessPolicy {
 	return {
-		restrictImmediately: dice.chance(0.3), restrictAfterDays: dice.chance(0.5) ? 1 + dice.below(40) : null, restrictAbove: dice.one([{}, {}, { EUR: 4_000 }, { EUR: 0, JPY: 9_000 }]),
+		restrictImmediately: dice.chance(0.3), restrictAfterDays: dice.chance(0.5) ? 1 + dice.below(40) : null, restrictAbove: dice.one<Record<string, number>>([{}, {}, { EUR: 4_000 }, { EUR: 0, JPY: 9_000 }]),
 		restrictAfterInvoices: dice.chance(0.3) ? 1 + dice.below(3) : null, graceDays: dice.chance(0.5) ? dice.below(15) : 0, waitForFirstPayment: dice.chance(0.3), keepPrepaidPeriod: dice.chance(0.5),
 		scope: dice.one(['subscription', 'customer']), exempt: [],
 	};
