@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../test/simulators';
+import type { SandboxRules } from '../test/sandbox/access';
 import { startSandbox, type Sandbox } from '../test/sandbox/server';
 import { formatEntry } from '../test/sandbox/timeline';
 import { readConfiguration, type AccessConfiguration, type Configuration, type DodoConfiguration, type LagoConfiguration } from './configuration';
@@ -60,10 +61,10 @@ async function main(): Promise<void> {
 	});
 	await Promise.all([n8n.waitForWebhook('lago'), n8n.waitForWebhook('dodo')]);
 	say('Both webhooks answer.');
-	const sandbox = simulators === null ? null : await openSandbox(simulators, n8n, ports);
+	const sandbox = simulators === null ? null : await openSandbox(simulators, n8n, ports, access.update ?? {});
 
 	if (check) return await shutDown(await (simulators === null ? checkServices(services, n8n) : checkSample(simulators, sandbox as Sandbox)));
-	printAddresses(n8n, kept.owner, sandbox);
+	printAddresses(n8n, kept, sandbox, access);
 }
 
 interface Ports {
@@ -168,21 +169,27 @@ async function prepare(instance: N8nInstance, tarball: string, settings: Headles
 	await provision(instance, CREDENTIALS, [{ ...bindCredentials(template, CREDENTIALS), id: WORKFLOW_ID }]);
 }
 
-async function openSandbox({ dodo, lago }: Simulators, n8n: N8nProcess, ports: Ports): Promise<Sandbox> {
+async function openSandbox({ dodo, lago }: Simulators, n8n: N8nProcess, ports: Ports, rules: SandboxRules): Promise<Sandbox> {
 	const { dodoSecret } = keptSecrets();
 	dodo.addWebhook({ url: `${n8n.url}/webhooks/dodo`, secret: dodoSecret });
 	lago.addEndpoint({ url: `${n8n.url}/webhooks/lago` });
-	const sandbox = await startSandbox({ port: ports.sandbox ?? 0, dodo, lago, n8nUrl: n8n.url });
+	const sandbox = await startSandbox({ port: ports.sandbox ?? 0, dodo, lago, n8nUrl: n8n.url, rules });
 	running.unshift(async () => await sandbox.close());
 	return sandbox;
 }
 
-function printAddresses(n8n: N8nProcess, owner: Owner, sandbox: Sandbox | null): void {
+/** The token is shown where it was made up here; a given one is known to who gave it. */
+function accessLine(n8n: N8nProcess, { apiToken }: AccessConfiguration, kept: Kept): string {
+	const isMadeUp = apiToken === kept.accessToken;
+	return `\n  Access            ${n8n.url}/webhooks/access?external_customer_id=...   ${isMadeUp ? `Authorization: Bearer ${apiToken}` : 'with ACCESS_API_TOKEN'}`;
+}
+
+function printAddresses(n8n: N8nProcess, kept: Kept, sandbox: Sandbox | null, access: AccessConfiguration): void {
 	console.log(`
-  Editor            ${n8n.url}   (${owner.email} / ${owner.password})
+  Editor            ${n8n.url}   (${kept.owner.email} / ${kept.owner.password})
   Webhook for Dodo  ${n8n.url}/webhooks/dodo
   Webhook for Lago  ${n8n.url}/webhooks/lago
-  Pay page          ${n8n.url}/webhooks/pay   links to it stand on the invoices${sandbox === null ? '' : `\n  Sandbox           ${sandbox.url}   issue, pay, decline and refund here`}
+  Pay page          ${n8n.url}/webhooks/pay   links to it stand on the invoices${access.apiToken === '' ? '' : accessLine(n8n, access, kept)}${sandbox === null ? '' : `\n  Sandbox           ${sandbox.url}   issue, pay, decline and refund here`}
 
   Ctrl-C stops everything. Data stays in .local/start.
 `);

@@ -13,7 +13,7 @@ let sandbox: Sandbox;
 beforeAll(async () => {
 	dodo = await startDodoSimulator({ chargeDelayMs: 1 });
 	lago = await startLagoSimulator();
-	sandbox = await startSandbox({ port: 0, dodo, lago, n8nUrl: 'http://127.0.0.1:5678' });
+	sandbox = await startSandbox({ port: 0, dodo, lago, n8nUrl: 'http://127.0.0.1:5678', rules: { restrictAfterDays: 7, waitForFirstPayment: true } });
 });
 afterAll(async () => {
 	await sandbox.close();
@@ -199,6 +199,29 @@ test('a wallet that was spent: what is gone cannot be refunded, and Lago says so
 	expect(await act('spendWallet', { id: last(lago.state.wallets).lago_id })).toMatchObject({ status: 400, message: 'The wallet holds 0 credits' });
 });
 
+test('access: the first payment, weeks that pass, a payment, the end', async () => {
+	const bookOf = async (customer: string) => (await state()).access?.find(({ id }) => id === customer) as { state: string; reasons: Array<Record<string, unknown>>; segments: Array<{ from: number; to: number; state: string; why: string }> };
+	expect(await act('startSubscription', { customer: 'late' })).toEqual(done);
+	const first = last(lago.state.invoices);
+	expect(await bookOf('late')).toMatchObject({ state: 'pending_payment', reasons: [{ rule: 'first_payment', invoice_number: first.number }] });
+	await act('payByHand', { id: first.lago_id });
+	await act('issue', { customer: 'late' });
+	const second = last(lago.state.invoices);
+	expect(await act('passDays', { days: 15 })).toEqual(done);
+	expect(second).toMatchObject({ payment_overdue: true });
+	expect((await bookOf('late')).segments.map((segment) => segment.state)).toEqual(['pending_payment', 'active', 'grace', 'restricted']);
+	await act('passDays', { days: 7 });
+	const restricted = await bookOf('late');
+	expect(restricted).toMatchObject({ state: 'restricted', days_overdue: 8 });
+	const { segments } = restricted;
+	expect(segments.at(-1)?.why).toBe(`restrict_after_days ${second.number}`);
+	segments.forEach(({ to }, index) => expect(segments[index + 1]?.from ?? to).toBe(to));
+	await act('payByHand', { id: second.lago_id });
+	expect(await bookOf('late')).toMatchObject({ state: 'active' });
+	expect(await act('endSubscription', { id: 'sub_late' })).toEqual(done);
+	expect(await bookOf('late')).toMatchObject({ state: 'ended' });
+});
+
 test("what a customer's metadata says stands on the invoices", async () => {
 	const body = JSON.stringify({ customer: { external_id: 'tokyo', metadata: [{ key: 'dodo_customer_id', value: 'cus_1', display_in_invoice: false }] } });
 	await fetch(`${lago.url}/api/v1/customers`, { method: 'POST', headers: { authorization: `Bearer ${lago.apiKey}`, 'content-type': 'application/json' }, body });
@@ -324,6 +347,12 @@ inBrowser('in a browser: every part is drawn, and a click of each kind works', a
 		await row.getByRole('button', { name: 'Void' }).click();
 		await row.getByText('voided').waitFor();
 		expect(invoice.total_paid_amount_cents).toBe(0);
+		lago.issueInvoice({ customer: { external_id: 'late-in-browser' } });
+		const late = page.locator('#access tr', { hasText: 'late-in-browser' });
+		await late.getByRole('img', { name: /active/ }).waitFor();
+		for (let week = 0; week < 4; week++) await page.getByRole('button', { name: 'A week passes' }).click();
+		await late.getByText('restrict after days').waitFor();
+		expect(await late.locator('.bar > .is-restricted').count()).toBeGreaterThan(0);
 		await page.getByLabel('premium').uncheck();
 		await until(() => !lago.premium);
 		expect(problems).toEqual([]);

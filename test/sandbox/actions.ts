@@ -57,6 +57,12 @@ export const actions: Readonly<Record<string, (input: unknown, world: World) => 
 	}),
 	premium: action({ value: z.boolean() }, ({ value }, { lago }) => void (lago.premium = value)),
 
+	passDays: action({ days: z.number().int().min(1).max(366) }, ({ days }, { dodo, lago }) => {
+		dodo.passDays(days);
+		lago.passDays(days);
+	}),
+	startSubscription: action({ customer: id, currency: currency.default('EUR') }, ({ customer, currency: given }, { lago }) => lago.issueInvoice({ customer: { external_id: customer }, currency: given, reason: 'subscription_starting' })),
+	endSubscription: action({ id }, ({ id: subscription }, { lago }) => lago.terminateSubscription(subscription)),
 	timeZone: action({ id, zone: z.string().trim() }, ({ id: customer, zone }, { lago }) => lago.setTimezone(customer, zone === '' ? null : zone)),
 	spendWallet: action({ id, amount }, ({ id: walletId, amount: given }, { lago }) => {
 		const wallet = lago.state.wallets.get(walletId);

@@ -182,6 +182,29 @@ function dispute({ id, invoice: number, amount, currency, status: kept, rdr }) {
 	return row(number, code(id), amountCell(amount, currency), `${kept.replace('dispute_', '')}${rdr ? ' by RDR' : ''}`, buttonCell(...buttons));
 }
 
+const shownDay = (at) => new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+const STATES = { active: 'active', grace: 'grace', restricted: 'restricted', pending_payment: 'waiting for the first payment', paid_until: 'cancelled, but paid', ended: 'ended' };
+/** The states of a customer, from the past into the future, with now between them. */
+function bar({ segments, now }) {
+	const made = element('div', { className: 'bar', role: 'img', ariaLabel: segments.map(({ state, from, to }) => `${STATES[state]} ${shownDay(from)} to ${shownDay(to)}`).join(', ') });
+	const add = ({ from, to, state, why }, toCome) => {
+		const piece = element('span', { className: `is-${state}${toCome ? ' to-come' : ''}`, title: `${STATES[state]}, ${shownDay(from)} to ${shownDay(to)}${why ? `: ${why}` : ''}` });
+		piece.style.flexGrow = to - from;
+		made.append(piece);
+	};
+	for (const segment of segments.filter(({ from }) => from < now)) add({ ...segment, to: Math.min(segment.to, now) }, false);
+	made.append(element('span', { className: 'now', title: 'now' }));
+	for (const segment of segments.filter(({ to }) => to > now)) add({ ...segment, from: Math.max(segment.from, now) }, true);
+	return made;
+}
+
+function accessOf({ id, state, until, reasons, segments, now }) {
+	const words = reasons.map(({ rule, invoice_number, clears_when }) => [rule.replaceAll('_', ' '), invoice_number, clears_when && `until ${clears_when}`].filter(Boolean).join(', '));
+	const about = `${STATES[state]}${until ? ` until ${shownDay(until)}` : ''}`;
+	const buttons = [button('Start subscription', 'startSubscription', { customer: id }, id), button('End subscription', 'endSubscription', { id: `sub_${id}` }, id)];
+	return { cells: [id, status(state, about), element('td', {}, bar({ segments, now })), element('td', {}, words.join('; ')), buttonCell(...buttons)] };
+}
+
 /** Each part of the page: what to do while it is empty, the head of its table, and a row for each thing. */
 const PARTS = {
 	invoices: ['None yet. Issue one above.', ['Number', 'Status', 'Payment', 'Total', 'Paid', 'Do'], invoice],
@@ -191,6 +214,7 @@ const PARTS = {
 		(note) => row(note.number, amountCell(note.refund, note.currency), status(note.status), code(lines(note.metadata))),
 	],
 	customers: ['None. They come with their first invoice.', ['Customer', 'About', 'Metadata', 'Do'], customer],
+	access: ['Nobody yet. Customers come with their first invoice.', ['Customer', 'State', '30 days back and ahead', 'Why', 'Do'], accessOf],
 	wallets: [
 		'None. Issue a wallet top-up.',
 		['Customer', 'Balance', 'Do'],
@@ -229,8 +253,15 @@ function part(id, shown, content) {
 	replace($(id), content());
 }
 
+/** `restrictAfterDays: 7` -> `restrict after days: 7`. */
+function rulesInWords(rules) {
+	const words = Object.entries(rules).map(([name, value]) => `${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}: ${value}`);
+	return `Rules: ${words.join(', ') || 'none'}. Other ones with ACCESS_... variables.`;
+}
+
 function draw(state) {
 	$('editor').href = state.n8nUrl;
+	$('rules').textContent = rulesInWords(state.rules);
 	$('premium').checked = state.premium;
 	if ($('card').length === 1) $('card').append(...state.declineCodes.map((each) => element('option', {}, each)));
 	for (const [id, [empty, head, toRow]] of Object.entries(PARTS)) part(id, state[id], () => [table(empty, head, state[id].map(toRow))]);
@@ -278,6 +309,8 @@ $('issue').addEventListener('submit', (event) => {
 	});
 	void act('issue', input);
 });
+$('day').addEventListener('click', () => void act('passDays', { days: 1 }));
+$('week').addEventListener('click', () => void act('passDays', { days: 7 }));
 $('premium').addEventListener('change', (event) => void act('premium', { value: event.target.checked }));
 
 async function keepFresh() {

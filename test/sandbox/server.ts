@@ -6,6 +6,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import { ZodError } from 'zod';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
 import { Refusal } from '../simulators/shared/api';
+import { accessBook, type SandboxRules } from './access';
 import { actions } from './actions';
 import { books } from './books';
 import { Timeline } from './timeline';
@@ -18,8 +19,18 @@ export interface Sandbox {
 
 const FILES: Readonly<Record<string, string>> = { '/': 'page.html', '/page.css': 'page.css', '/page.js': 'page.js' };
 
+/** What the sandbox stands between. */
+export interface SandboxOptions {
+	port: number;
+	dodo: DodoSimulator;
+	lago: LagoSimulator;
+	n8nUrl: string;
+	/** Those of access that the workflow was started with. */
+	rules: SandboxRules;
+}
+
 /** A page on loopback that shows both books side by side and lets a person act as customer, merchant and bank. */
-export async function startSandbox({ port, dodo, lago, n8nUrl }: { port: number; dodo: DodoSimulator; lago: LagoSimulator; n8nUrl: string }): Promise<Sandbox> {
+export async function startSandbox({ port, dodo, lago, n8nUrl, rules }: SandboxOptions): Promise<Sandbox> {
 	const world = { dodo, lago };
 	const timeline = new Timeline(dodo, lago);
 	const app = express();
@@ -33,7 +44,7 @@ export async function startSandbox({ port, dodo, lago, n8nUrl }: { port: number;
 		});
 	}
 	app.get('/state', (_request: Request, response: Response) => {
-		response.json({ ...books(world), n8nUrl, actions: Object.keys(actions), timeline: timeline.entries.slice(-200) });
+		response.json({ ...books(world), access: accessBook(lago, rules, Date.now()), rules, n8nUrl, actions: Object.keys(actions), timeline: timeline.entries.slice(-200) });
 	});
 	app.post('/act', async (request: Request, response: Response) => {
 		// Nothing is parsed unless it is called JSON: a form of another page cannot say that without asking first.

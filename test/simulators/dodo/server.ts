@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { Refusal, SimulatedApi, type CallRecord } from '../shared/api';
+import { DAY_MS, letDaysPass } from '../shared/timeTravel';
 import { controlRoutes } from '../shared/control';
 import { Deliveries, type DeliveryKnobs, type DeliveryRecord } from '../shared/deliveries';
 import type { Faults } from '../shared/faults';
@@ -143,6 +144,14 @@ export class DodoSimulator {
 	/** Emits `call` with a CallRecord and `delivery` with a DeliveryRecord. */
 	get activity(): EventEmitter {
 		return this.api.activity;
+	}
+
+	/** Whole days go by: everything that has happened was so much longer ago. */
+	passDays(days: number): void {
+		const { checkouts, payments, subscriptions, refunds, disputes } = this.state;
+		const moved = new Set<object>();
+		for (const objects of [checkouts, payments, subscriptions, refunds, disputes]) letDaysPass(objects.values(), days, moved);
+		for (const checkout of checkouts.values()) checkout.expires_at_ms -= days * DAY_MS;
 	}
 
 	async listen(port: number): Promise<void> {

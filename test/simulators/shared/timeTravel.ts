@@ -1,5 +1,5 @@
 const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2}))?$/;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** Times that our record on an invoice holds, in seconds since 1970. */
 const RECORDED = /;([nsx])=(\d+)/g;
 

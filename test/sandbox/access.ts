@@ -1,0 +1,62 @@
+import type { INode } from 'n8n-workflow';
+import { readPolicy } from '../../nodes/Lago/actions/access/policy.fields';
+import { listedInvoiceSchema, subscriptionSchema, timeOf, toAccessInvoice, toSubscriptionFacts } from '../../nodes/Lago/schemas/access';
+import { DAY_MS } from '../../nodes/shared/domain/calendar';
+import { evaluateAccess } from '../../nodes/shared/domain/access/evaluate';
+import { asOf, segmentsOf, type AccessHistory, type PastInvoice } from '../../nodes/shared/domain/access/history';
+import type { AccessPolicy } from '../../nodes/shared/domain/access/policy';
+import { viewOf } from '../../nodes/shared/domain/access/view';
+import type { LagoSimulator } from '../simulators';
+import type { Customer, Invoice } from '../simulators/lago/state';
+import { invoiceView } from '../simulators/lago/views/invoices';
+import { subscriptionView } from '../simulators/lago/views/subscriptions';
+
+/** How far the page shows to both sides of now. */
+const SHOWN_DAYS = 30;
+
+/** The rules that the workflow was started with, by the names of the node's parameters. */
+export type SandboxRules = Readonly<Record<string, boolean | number | string>>;
+
+/** Who may use the product by these rules: now, in the last days, and in the next ones if nothing happens. */
+export function accessBook(lago: LagoSimulator, rules: SandboxRules, now: number): unknown[] {
+	const policy = policyOf(rules);
+	return [...lago.state.customers.values()].reverse().map((customer) => {
+		const history = historyOf(lago, customer);
+		const from = now - SHOWN_DAYS * DAY_MS;
+		const { customer: decision } = viewOf(evaluateAccess(asOf(history, now), policy, now));
+		const segments = segmentsOf(history, policy, from, now + SHOWN_DAYS * DAY_MS).map(({ from: begun, to, state, reasons }) => ({
+			from: begun,
+			to,
+			state,
+			why: [...new Set(reasons.flatMap(({ rule, invoiceNumber }) => [rule, invoiceNumber].filter(Boolean).join(' ')))].join(', '),
+		}));
+		return { id: customer.external_id, ...decision, segments, now };
+	});
+}
+
+function policyOf(rules: SandboxRules): AccessPolicy {
+	return readPolicy({} as INode, (name, fallback) => rules[name] ?? fallback);
+}
+
+function historyOf(lago: LagoSimulator, customer: Customer): AccessHistory {
+	const rows = [...lago.state.subscriptions.values()].filter((one) => one.customer === customer);
+	const invoices = [...lago.state.invoices.values()].filter((one) => one.customer === customer && ['draft', 'finalized', 'voided'].includes(one.status));
+	return {
+		customer: { externalId: customer.external_id, timeZone: typeof customer.applicable_timezone === 'string' ? customer.applicable_timezone : 'UTC' },
+		subscriptions: rows.map((row) => toSubscriptionFacts(subscriptionSchema.parse(subscriptionView(row)), false)),
+		invoices: invoices.map(pastInvoice),
+	};
+}
+
+function pastInvoice(invoice: Invoice): PastInvoice {
+	const { subscription, invoicing_reason } = invoice;
+	const covers = subscription === null ? [] : [{ subscriptionId: subscription.lago_id, externalId: subscription.external_id, isFirst: invoicing_reason === 'subscription_starting', prepaidUntil: null }];
+	const paidAts = invoice.fees.map(({ succeeded_at }) => timeOf(succeeded_at as string | null)).filter((at) => at !== null);
+	const isPaid = invoice.payment_status === 'succeeded';
+	return {
+		...toAccessInvoice(listedInvoiceSchema.parse(invoiceView(invoice, 'list')), covers),
+		issuedAt: Date.parse(invoice.created_at),
+		paidAt: isPaid && paidAts.length > 0 ? Math.max(...paidAts) : null,
+		total: invoice.total_amount_cents,
+	};
+}
