@@ -18,9 +18,10 @@ const LANES: Readonly<Record<string, string>> = {
 	Pay: 'pay-page',
 	'Automatic Payment': 'automatic-payment',
 	Overpayments: 'overpayments',
+	Access: 'access-lane',
 };
 /** Large enough for the whole template to be readable. */
-const VIEWPORT = { width: 2600, height: 2700 };
+const VIEWPORT = { width: 3300, height: 2700 };
 
 /** Draws docs/images: the full sync in the editor of a real n8n, whole and lane by lane, by headless Chromium. */
 async function main(): Promise<void> {

@@ -209,7 +209,7 @@ test('access: the first payment, weeks that pass, a payment, the end', async () 
 	const second = last(lago.state.invoices);
 	expect(await act('passDays', { days: 15 })).toEqual(done);
 	expect(second).toMatchObject({ payment_overdue: true });
-	expect((await bookOf('late')).segments.map((segment) => segment.state)).toEqual(['pending_payment', 'active', 'grace', 'restricted']);
+	expect((await bookOf('late')).segments.map((segment) => segment.state)).toEqual(['none', 'pending_payment', 'active', 'grace', 'restricted']);
 	await act('passDays', { days: 7 });
 	const restricted = await bookOf('late');
 	expect(restricted).toMatchObject({ state: 'restricted', days_overdue: 8 });

@@ -22,15 +22,17 @@ export function accessBook(lago: LagoSimulator, rules: SandboxRules, now: number
 	const policy = policyOf(rules);
 	return [...lago.state.customers.values()].reverse().map((customer) => {
 		const history = historyOf(lago, customer);
-		const from = now - SHOWN_DAYS * DAY_MS;
+		const [from, to] = [now - SHOWN_DAYS * DAY_MS, now + SHOWN_DAYS * DAY_MS];
+		const beginning = Math.max(from, Math.min(now, Date.parse(String(customer.created_at))));
+		const before = beginning > from ? [{ from, to: beginning, state: 'none', why: '' }] : [];
 		const { customer: decision } = viewOf(evaluateAccess(asOf(history, now), policy, now));
-		const segments = segmentsOf(history, policy, from, now + SHOWN_DAYS * DAY_MS).map(({ from: begun, to, state, reasons }) => ({
-			from: begun,
-			to,
-			state,
+		const segments = segmentsOf(history, policy, beginning, to).map(({ reasons, ...segment }) => ({
+			from: segment.from,
+			to: segment.to,
+			state: segment.state,
 			why: [...new Set(reasons.flatMap(({ rule, invoiceNumber }) => [rule, invoiceNumber].filter(Boolean).join(' ')))].join(', '),
 		}));
-		return { id: customer.external_id, ...decision, segments, now };
+		return { id: customer.external_id, ...decision, segments: [...before, ...segments], now };
 	});
 }
 

@@ -183,7 +183,7 @@ function dispute({ id, invoice: number, amount, currency, status: kept, rdr }) {
 }
 
 const shownDay = (at) => new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
-const STATES = { active: 'active', grace: 'grace', restricted: 'restricted', pending_payment: 'waiting for the first payment', paid_until: 'cancelled, but paid', ended: 'ended' };
+const STATES = { none: 'no customer yet', active: 'active', grace: 'grace', restricted: 'restricted', pending_payment: 'waiting for the first payment', paid_until: 'cancelled, but paid', ended: 'ended' };
 /** The states of a customer, from the past into the future, with now between them. */
 function bar({ segments, now }) {
 	const made = element('div', { className: 'bar', role: 'img', ariaLabel: segments.map(({ state, from, to }) => `${STATES[state]} ${shownDay(from)} to ${shownDay(to)}`).join(', ') });

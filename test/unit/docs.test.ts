@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { STORIES } from '../../scripts/docs/accessStories';
 
 const ROOT = join(__dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -33,6 +34,27 @@ describe('docs/outcomes.md', () => {
 	test('explains nothing that the code does not say', () => {
 		const NAMES = ['outcome', 'message', 'reason', 'difference', 'payment', 'status'];
 		expect([...documented].filter((word) => !NAMES.includes(word) && !new RegExp(`'${word}'`).test(code))).toEqual([]);
+	});
+});
+
+describe('docs/access.md', () => {
+	const text = read('docs/access.md');
+	const dayOf = (time: number): string => new Date(time).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', timeZone: 'UTC' });
+
+	test('the stories are what the evaluator decides', () => {
+		const told = text.slice(text.indexOf('## Four customers'), text.indexOf('## What counts as unpaid'));
+		const stories = told.split('\n**').slice(1);
+		expect(stories.map((story) => story.slice(0, story.indexOf('.')))).toEqual(STORIES.map(({ name }) => name));
+		STORIES.forEach(({ segments }, index) => {
+			const rows = found(/^\| (\d+ \w+ \| `\w+`) \|/gm, stories[index]);
+			expect(rows).toEqual(segments.map(({ from, state }) => `${dayOf(from)} | \`${state}\``));
+		});
+	});
+
+	test('every variable is explained', () => {
+		const names = new Set(found(/'(ACCESS_\w+)'/g, read('scripts/configuration.ts')));
+		expect(names.size).toBe(13);
+		for (const name of names) expect(text).toContain(`\`${name}\``);
 	});
 });
 
