@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { verifySignature } from '../../nodes/DodoPayments/helpers/verifySignature';
 import { decodeSecret } from '../../nodes/shared/delivery/standardWebhooks';
 import { verifyHmac } from '../../nodes/Lago/helpers/verifySignature';
-import { ensureN8n } from '../n8n/prefix';
+import { median } from './stats';
 
 /**
  * Signature checks of both triggers against a bare HMAC over the same bytes, and the official library beside them. All of a size
@@ -32,13 +31,27 @@ function rate(work: () => unknown): number {
 	return calls / elapsed;
 }
 
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-
 function expectOk(verdict: string): void {
 	if (verdict !== 'ok') throw new Error(`The check under measurement said "${verdict}"`);
 }
 
-const rows = SIZES_KIB.map((kib) => {
+/** Ratios for a body of one size. */
+export interface VerificationFigures {
+	kib: number;
+	/** Our check of Dodo's signature / a bare HMAC over the same bytes. */
+	dodo: number;
+	lago: number;
+	/** The official library / ours. */
+	official: number;
+	/** Of ours for Dodo. */
+	perMs: number;
+}
+
+export function measureVerification(): VerificationFigures[] {
+	return SIZES_KIB.map(figuresFor);
+}
+
+function figuresFor(kib: number): VerificationFigures {
 	const body = JSON.stringify({ type: 'payment.succeeded', padding: 'x'.repeat(kib * 1024 - 50) });
 	const rawBody = Buffer.from(body);
 	const id = 'msg_bench';
@@ -58,22 +71,14 @@ const rows = SIZES_KIB.map((kib) => {
 	for (let round = 0; round < ROUNDS; round++) for (const [name, work] of Object.entries(contenders)) rates[name]?.push(rate(work));
 	// A ratio of times is the inverse ratio of rates, taken within each round.
 	const ratio = (slow: string, fast: string): number => median((rates[fast] ?? []).map((value, round) => value / (rates[slow]?.[round] ?? NaN)));
-	return {
-		'body KiB': kib,
-		'Dodo check / bare HMAC': ratio('oursDodo', 'bareDodo').toFixed(2),
-		'Lago check / bare HMAC': ratio('oursLago', 'bareLago').toFixed(2),
-		'standardwebhooks / ours': ratio('official', 'oursDodo').toFixed(1),
-		'our checks per ms': median(rates.oursDodo ?? []).toFixed(0),
-	};
-});
-console.log(`Signature checks, medians of ${ROUNDS} interleaved rounds, Node ${process.versions.node}. Wanted: at most 1.25 of a bare HMAC.`);
-console.table(rows);
+	return { kib, dodo: ratio('oursDodo', 'bareDodo'), lago: ratio('oursLago', 'bareLago'), official: ratio('official', 'oursDodo'), perMs: median(rates.oursDodo ?? []) };
+}
 
 /**
  * A refusal must take as long wherever the forgery goes wrong: otherwise the time would tell how much of a guess was right. Told as the
  * ratio to a signature whose last character is wrong, within each round.
  */
-const forgeries = ((): Record<string, Record<string, string>> => {
+export function measureRefusals(): Record<string, Record<string, string>> {
 	const rawBody = Buffer.from('{"type":"payment.succeeded"}');
 	const nowMs = Date.now();
 	const [id, timestamp] = ['msg_bench', String(Math.floor(nowMs / 1000))];
@@ -95,12 +100,4 @@ const forgeries = ((): Record<string, Record<string, string>> => {
 		Dodo: timed((at) => expectRefused(verifySignature({ id, timestamp, signature: wrongAt(right, at), rawBody }, key, nowMs)), 3, right.length - 2),
 		Lago: timed((at) => expectRefused(verifyHmac({ signature: wrongAt(lagoRight, at), algorithm: 'hmac', rawBody }, hmacKey)), 0, lagoRight.length - 2),
 	};
-})();
-console.log('Time of a refusal by where the forgery goes wrong, as a ratio: 1 means that it tells nothing.');
-console.table(forgeries);
-
-// n8n runs on a newer Node than this one may be, and its OpenSSL has other figures.
-if (!process.argv.includes('--this-node-only'))
-	void ensureN8n((line) => console.log(line)).then(({ node }) => {
-		if (node !== process.execPath) spawnSync(node, ['--import', 'tsx', 'scripts/bench/verify.ts', '--this-node-only'], { stdio: 'inherit' });
-	});
+}

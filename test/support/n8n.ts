@@ -47,6 +47,8 @@ export interface TestN8n {
 	importWorkflow(workflow: WorkflowJson, chosen?: CredentialJson[]): Promise<ImportedWorkflow>;
 	/** The same two credentials once more. Nodes keep locks and memories for each credential, so these behave like another worker. */
 	copyCredentials(): Promise<CredentialJson[]>;
+	/** A further credential, as a person makes it. */
+	addCredential(type: string, data: Record<string, unknown>): Promise<{ id: string; name: string }>;
 	/** Replaces the data of a stored credential. */
 	setCredential(type: string, data: Record<string, unknown>): Promise<void>;
 	/** The files that n8n wrote (database, logs) in which a text stands in the clear. */
@@ -229,6 +231,11 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, t
 				return { id, name: `${name} (copy)`, type, data };
 			};
 			return await Promise.all(credentials.map(copy));
+		},
+		async addCredential(type, data) {
+			const name = `${type} (added)`;
+			const { id } = (await rest('POST', '/credentials', { name, type, data })) as { id: string };
+			return { id, name };
 		},
 		async setCredential(type, data) {
 			const credential = credentials.find((one) => one.type === type);

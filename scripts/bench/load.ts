@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { packPackage, ROOT } from '../n8n/package';
+import type { N8nRuntime } from '../n8n/prefix';
+import { median, ratioOf, rounded, type Row } from './stats';
+
+const ROUNDS = 9;
+const SDKS = ['stripe', 'dodopayments', 'lago-javascript-client'];
+
+interface Load {
+	ms: number;
+	heapMb: number;
+}
+
+/** R8 and R9: what the package weighs, beside the libraries that one would take instead. */
+export async function measureLoad({ node, dir }: N8nRuntime): Promise<Row[]> {
+	const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { n8n: { nodes: string[] }; dependencies?: object };
+	const ours = manifest.n8n.nodes.map((path) => join(ROOT, path));
+	// n8n itself has n8n-workflow loaded before any package.
+	const workflow = join(dir, 'node_modules', 'n8n-workflow');
+	const once = (modules: string[]): Load => {
+		const script = `const hook = require('node:module'); const resolve = hook._resolveFilename; hook._resolveFilename = function (name, ...rest) { return name === 'n8n-workflow' ? resolve.call(this, ${JSON.stringify(workflow)}, ...rest) : resolve.call(this, name, ...rest); }; require('n8n-workflow'); global.gc(); const heap = process.memoryUsage().heapUsed; const begun = performance.now(); const kept = ${JSON.stringify(modules)}.map((name) => require(name)); const ms = performance.now() - begun; global.gc(); console.log(JSON.stringify({ ms, heapMb: (process.memoryUsage().heapUsed - heap) / 1e6, kept: kept.length }));`;
+		return JSON.parse(execFileSync(node, ['--expose-gc', '-e', script], { cwd: ROOT, encoding: 'utf8' })) as Load;
+	};
+	const [own, sdks]: [Load[], Load[]] = [[], []];
+	for (let round = 0; round < ROUNDS; round++) {
+		own.push(once(ours));
+		sdks.push(once(SDKS));
+	}
+	const of = (loads: Load[], what: keyof Load): number[] => loads.map((load) => load[what]);
+	const row = (what: keyof Load, name: string): Row => {
+		const ratio = ratioOf(of(own, what), of(sdks, what));
+		return { id: 'R8', what: `${name}, all our nodes / ${SDKS.join(' + ')}`, measured: `${rounded(ratio)}   (${rounded(median(of(own, what)), 1)} / ${rounded(median(of(sdks, what)), 1)})`, goal: '<= 0.5', met: ratio <= 0.5, raw: { own, sdks } };
+	};
+	const kb = statSync(await packPackage(() => undefined)).size / 1000;
+	const dependencies = Object.keys(manifest.dependencies ?? {}).length;
+	return [
+		row('ms', 'load time in ms'),
+		row('heapMb', 'heap in MB'),
+		{ id: 'R9', what: 'packed size in KB', measured: rounded(kb, 0), goal: '<= 150', met: kb <= 150, raw: kb },
+		{ id: 'R9', what: 'runtime dependencies', measured: String(dependencies), goal: '0', met: dependencies === 0, raw: dependencies },
+	];
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import type { Sync } from '../../test/support/sync';
+import { inParallel, rounded, type Row } from './stats';
+import { bareWorkflow } from './workflows';
+import { postWell, prepare, startWorld } from './world';
+
+const EVENTS = Number(process.env.BENCH_EVENTS ?? 10_000);
+const AT_ONCE = 8;
+const SETTLING_MS = 20_000;
+
+/** R10: how much resident memory grows over many events, ours and bare n8n each in an n8n of its own. */
+export async function measureMemory(say: (line: string) => void): Promise<Row[]> {
+	const grown = async (who: 'ours' | 'bare'): Promise<number[]> => {
+		const sync = await startWorld();
+		try {
+			await postWell(sync, prepare(sync, 'collect'));
+			if (who === 'bare') await (await sync.n8n.importWorkflow(bareWorkflow(sync, 'settle', ''))).publish();
+			const path = who === 'ours' ? 'dodo' : 'bare-settle';
+			const run = async (count: number): Promise<void> => await inParallel(count, AT_ONCE, async () => await postWell(sync, prepare(sync, 'settle'), path));
+			// What n8n loads once is no growth.
+			await run(Math.min(1_000, EVENTS));
+			const sizes = [await settledRss(sync)];
+			for (let part = 0; part < 4; part++) {
+				await run(EVENTS / 4);
+				forget(sync);
+				sizes.push(await settledRss(sync));
+				say(`  memory, ${who}: ${rounded(sizes.at(-1) ?? 0, 0)} MB after ${((part + 1) * EVENTS) / 4} events`);
+			}
+			return sizes;
+		} finally {
+			await sync.stop();
+		}
+	};
+	const bare = await grown('bare');
+	const ours = await grown('ours');
+	const growth = (sizes: number[]): number => (sizes.at(-1) ?? NaN) - (sizes[0] ?? NaN);
+	const more = growth(ours) - growth(bare);
+	return [{ id: 'R10', what: `growth of resident memory over ${EVENTS} events in MB, ours - bare n8n (${rounded(growth(ours), 0)} - ${rounded(growth(bare), 0)})`, measured: rounded(more, 1), goal: '<= 5', met: more <= 5, raw: { ours, bare } }];
+}
+
+/** In MB, after a while in which nothing happens. */
+async function settledRss({ n8n }: Sync): Promise<number> {
+	await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
+	const kb = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${n8n.process.pid}/status`, 'utf8'))?.[1];
+	return Number(kb) / 1_000;
+}
+
+/** The simulators' own logs must not slow them down. */
+function forget({ dodo, lago }: Sync): void {
+	for (const log of [dodo.calls, lago.calls]) log.length = 0;
+	lago.state.invoices.clear();
+	lago.state.payments.clear();
+	dodo.state.payments.clear();
+}
