@@ -80,3 +80,9 @@ export function handMadeWorkflow(sync: Sync, flow: Flow, productId: string): Wor
 export function guardedWorkflow(credential: { id: string; name: string }): WorkflowJson {
 	return chain('guarded', [webhook('guarded', { authentication: 'headerAuth' }), base('noOp', 1, 'Nothing', {})].map((node, index) => (index === 0 ? { ...node, credentials: { httpHeaderAuth: credential } } : node)));
 }
+
+/** Our trigger with nothing behind it, to be compared with that. */
+export function triggerAlone(): WorkflowJson {
+	const trigger = { id: randomUUID(), name: 'Lago Trigger', type: 'n8n-nodes-dodo-lago.lagoTrigger', typeVersion: 1, position: [0, 0], parameters: { events: ['invoice.created'], registration: 'manual', signature: 'hmac', path: 'alone' }, webhookId: randomUUID(), credentials: { lagoBillingApi: { id: null, name: 'Lago' } } };
+	return chain('trigger alone', [trigger, base('noOp', 1, 'Nothing', {})]);
+}

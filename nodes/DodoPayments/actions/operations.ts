@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { markAsProcessed } from '../../shared/delivery/markAsProcessed';
-import type { Operations } from '../../shared/node/operation';
+import { allFieldsOf, type Operations } from '../../shared/node/operation';
 import type { DodoClient } from '../transport/client';
 import { getMissed } from './event/getMissed.operation';
 import { saveProgress } from './event/saveProgress.operation';
@@ -150,5 +150,5 @@ export const properties: INodeProperties[] = [
 		],
 		default: 'create',
 	},
-	...Object.values(operations).flatMap((resource) => Object.values(resource).flatMap(({ fields }) => fields)),
+	...allFieldsOf(operations),
 ];

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { markAsProcessed } from '../../shared/delivery/markAsProcessed';
-import type { Operations } from '../../shared/node/operation';
+import { allFieldsOf, type Operations } from '../../shared/node/operation';
 import type { LagoClient } from '../transport/client';
 import { backtest } from './access/backtest.operation';
 import { getCustomer as getCustomerAccess } from './access/getCustomer.operation';
@@ -192,5 +192,5 @@ export const properties: INodeProperties[] = [
 		],
 		default: 'get',
 	},
-	...Object.values(operations).flatMap((resource) => Object.values(resource).flatMap(({ fields }) => fields)),
+	...allFieldsOf(operations),
 ];

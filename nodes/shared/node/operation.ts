@@ -60,3 +60,19 @@ export function fieldsOf(resource: string, operation: string, fields: INodePrope
 		displayOptions: { ...field.displayOptions, show: { resource: [resource], operation: [operation], ...field.displayOptions?.show } },
 	}));
 }
+
+/**
+ * The fields of all operations. One that several operations of a resource have stands there once, where the last of them has it: n8n goes
+ * through all fields of every node of a workflow for each event.
+ */
+export function allFieldsOf<Client extends ServiceClient>(operations: Operations<Client>): INodeProperties[] {
+	const shared = new Map<string, INodeProperties>();
+	for (const field of Object.values(operations).flatMap((resource) => Object.values(resource).flatMap(({ fields }) => fields))) {
+		const { operation = [], ...show } = field.displayOptions?.show ?? {};
+		const key = JSON.stringify([{ ...field, displayOptions: { ...field.displayOptions, show } }]);
+		const others = shared.get(key)?.displayOptions?.show?.operation ?? [];
+		shared.delete(key);
+		shared.set(key, { ...field, displayOptions: { ...field.displayOptions, show: { ...show, operation: [...others, ...operation] } } });
+	}
+	return [...shared.values()];
+}
