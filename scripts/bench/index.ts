@@ -22,7 +22,8 @@ const say = (line: string): void => void console.log(line);
 const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 	process: async () => await measureInProcess(await ensureN8n(say)),
 	load: async () => await measureLoad(await ensureN8n(say)),
-	flows: async () => await inWorld(async (sync) => await measureFlows(sync, say)),
+	flows: async () => await inWorld(async (sync) => await measureFlows(sync, '', say)),
+	legacy: async () => await inWorld(async (sync) => await measureFlows(sync, ', legacy expression engine', say), { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto', N8N_EXPRESSION_ENGINE: 'legacy' }),
 	day: async () => await inWorld(measureDay),
 	storm: async () => await inWorld(measureStorm),
 	forgeries: async () => await inWorld(measureForgeries),
@@ -32,8 +33,8 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 };
 
 /** Each part gets an n8n of its own, so that none leaves anything behind for the next. */
-async function inWorld(measure: (sync: Sync) => Promise<Row[]>): Promise<Row[]> {
-	const sync = await startWorld();
+async function inWorld(measure: (sync: Sync) => Promise<Row[]>, env?: NodeJS.ProcessEnv): Promise<Row[]> {
+	const sync = await startWorld(env === undefined ? {} : { env });
 	try {
 		return await measure(sync);
 	} finally {

@@ -25,30 +25,30 @@ function chain(name: string, nodes: Node[]): WorkflowJson {
 const webhook = (path: string, parameters: object = {}): Node =>
 	base('webhook', 2, 'Webhook', { httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'noData', options: {}, ...parameters }, { webhookId: randomUUID() });
 
-const http = (name: string, method: string, url: string, key: string, body?: string): Node =>
-	base('httpRequest', 4.2, name, {
-		method,
-		url,
-		sendHeaders: true,
-		headerParameters: { parameters: [{ name: 'Authorization', value: `Bearer ${key}` }] },
-		...(body === undefined ? {} : { sendBody: true, specifyBody: 'json', jsonBody: body }),
-		options: {},
-	});
+/** The key comes out of the same credential as ours: nobody should write it into a node. */
+const http = (name: string, method: string, url: string, credential: 'dodoPaymentsApi' | 'lagoBillingApi', body?: string): Node =>
+	base(
+		'httpRequest',
+		4.2,
+		name,
+		{ method, url, authentication: 'predefinedCredentialType', nodeCredentialType: credential, ...(body === undefined ? {} : { sendBody: true, specifyBody: 'json', jsonBody: body }), options: {} },
+		{ credentials: { [credential]: { id: null, name: credential } } },
+	);
 
 /** The very calls that our nodes make for this event, by HTTP Request nodes. */
 function calls({ dodo, lago }: Sync, flow: Flow, productId: string, event: string): Node[] {
 	const lagoUrl = `${lago.url}/api/v1`;
-	const get = http('Get Invoice', 'GET', `=${lagoUrl}/invoices/{{ ${flow === 'collect' ? `${event}.invoice.lago_id` : `${event}.data.metadata.lago_invoice_id`} }}`, lago.apiKey);
+	const get = http('Get Invoice', 'GET', `=${lagoUrl}/invoices/{{ ${flow === 'collect' ? `${event}.invoice.lago_id` : `${event}.data.metadata.lago_invoice_id`} }}`, 'lagoBillingApi');
 	if (flow === 'settle') {
 		const payment = `={{ JSON.stringify({ payment: { invoice_id: $json.invoice.lago_id, amount_cents: ${event}.data.total_amount, reference: ${event}.data.payment_id, paid_at: ${event}.timestamp.slice(0, 10) } }) }}`;
-		return [get, http('Book Payment', 'POST', `${lagoUrl}/payments`, lago.apiKey, payment)];
+		return [get, http('Book Payment', 'POST', `${lagoUrl}/payments`, 'lagoBillingApi', payment)];
 	}
 	const checkout = `={{ JSON.stringify({ product_cart: [{ product_id: '${productId}', quantity: 1, amount: $json.invoice.total_due_amount_cents }], customer: { email: 'a@example.com' }, metadata: { lago_invoice_id: $json.invoice.lago_id, lago_invoice_number: $json.invoice.number } }) }}`;
 	const save = `={{ JSON.stringify({ invoice: { metadata: [{ key: 'dodo_payment_id', value: $json.session_id }, { key: 'dodo_state', value: $json.checkout_url.slice(0, 100) }] } }) }}`;
 	return [
 		get,
-		http('Create Checkout', 'POST', `${dodo.url}/checkouts`, dodo.apiKey, checkout),
-		http('Save Link', 'PUT', `=${lagoUrl}/invoices/{{ $('Get Invoice').item.json.invoice.lago_id }}`, lago.apiKey, save),
+		http('Create Checkout', 'POST', `${dodo.url}/checkouts`, 'dodoPaymentsApi', checkout),
+		http('Save Link', 'PUT', `=${lagoUrl}/invoices/{{ $('Get Invoice').item.json.invoice.lago_id }}`, 'lagoBillingApi', save),
 	];
 }
 
