@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseLimits } from '../nodes/shared/domain/access/policy';
 import { parseSchedule } from '../nodes/shared/domain/retrySchedule';
-import { decodeSecret } from '../nodes/shared/delivery/standardWebhooks';
+import { decodeSecret, SHORTEST_KEY } from '../nodes/shared/delivery/standardWebhooks';
 
 /** What the environment says; see README, "Headless". */
 export interface Configuration {
@@ -107,8 +107,6 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 
 const WHERE_TO_WRITE: readonly string[] = ['none', 'metadata', 'entitlement'];
 const SCOPES: readonly string[] = ['subscription', 'customer'];
-/** Standard Webhooks asks for 24 bytes or more. */
-const SHORTEST_KEY = 24;
 const SHORTEST_TOKEN = 16;
 
 /** Everything about access; adds to `problems` what is wrong. */

@@ -1,9 +1,9 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { answer } from '../../shared/delivery/answer';
+import { decodeSecret } from '../../shared/delivery/standardWebhooks';
 import { ApiError } from '../../shared/transport/apiError';
 import { DODO_CREDENTIAL, DodoClient } from '../transport/client';
 import { endpointSecret } from './endpoint';
-import { decodeSecret } from '../../shared/delivery/standardWebhooks';
 import { verifySignature, type SignedDelivery, type Verdict } from './verifySignature';
 
 /** A verdict, or that Dodo could not be asked for the secret. */

@@ -1,5 +1,8 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 
+/** Bytes of a key that is long enough for whoever makes one (Standard Webhooks). */
+export const SHORTEST_KEY = 24;
+
 /** The key bytes of a secret: Base64, with or without `whsec_`. Empty when there is none. */
 export function decodeSecret(secret: string): Buffer {
 	return Buffer.from(secret.trim().replace(/^whsec_/, ''), 'base64');

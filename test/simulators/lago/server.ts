@@ -193,11 +193,6 @@ export class LagoSimulator {
 		return this.ledger.subscriptions.terminate(externalId);
 	}
 
-	/** Cancels a subscription at the beginning of a day, `YYYY-MM-DD`. */
-	endSubscriptionOn(externalId: string, day: string): Subscription {
-		return this.ledger.subscriptions.endOn(externalId, day);
-	}
-
 	/** A feature with text privileges, made in Lago's screen. */
 	addFeature(code: string, privileges: string[]): void {
 		this.state.features.set(code, privileges);
@@ -277,7 +272,6 @@ export class LagoSimulator {
 				retryPayment: ({ id }) => this.retryPayment(id),
 				markOverdue: ({ id }) => this.markOverdue(id),
 				terminateSubscription: ({ externalId }) => this.terminateSubscription(externalId),
-				endSubscriptionOn: ({ externalId, day }) => this.endSubscriptionOn(externalId, day),
 				addFeature: ({ code, privileges }) => this.addFeature(code, privileges),
 				passDays: ({ days }) => this.passDays(days),
 				createCreditNoteInUi: ({ invoiceId, ...note }) => this.createCreditNoteInUi(invoiceId, note),

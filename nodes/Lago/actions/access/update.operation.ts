@@ -1,6 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { accessMemoryOf } from '../../../shared/delivery/accessMemory';
-import { decodeSecret } from '../../../shared/delivery/standardWebhooks';
+import { decodeSecret, SHORTEST_KEY } from '../../../shared/delivery/standardWebhooks';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -11,9 +11,6 @@ import { updateAccess, type AccessUpdate } from '../../helpers/access/update';
 import { inTurns } from '../../helpers/inTurns';
 import { LAGO_CREDENTIAL, type LagoClient } from '../../transport/client';
 import { policyFields, policyOf } from './policy.fields';
-
-/** Standard Webhooks asks for 24 bytes or more. */
-const SHORTEST_KEY = 24;
 
 const fields: INodeProperties[] = [
 	{

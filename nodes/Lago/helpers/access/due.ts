@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { AccessMemory } from '../../../shared/delivery/accessMemory';
 import { groupBy } from '../../../shared/domain/groupBy';
-import { listedInvoiceSchema, type ListedInvoice } from '../../schemas/access';
+import type { ListedInvoice } from '../../schemas/access';
 import type { LagoClient } from '../../transport/client';
+import { owedInvoices } from './facts';
 
-const ALL = Number.MAX_SAFE_INTEGER;
 /** More wait for the next look, so that one look never takes long. */
 const MAX_CUSTOMERS = 500;
 
@@ -25,11 +25,7 @@ export interface DueCustomer {
  * @throws ApiError
  */
 export async function dueCustomers(client: LagoClient, memory: AccessMemory, workflowId: string, now: number): Promise<DueCustomer[]> {
-	const [unpaid, lost] = await Promise.all([
-		client.list('invoices', listedInvoiceSchema, { statuses: ['finalized'], payment_statuses: ['pending', 'failed'] }, ALL),
-		client.list('invoices', listedInvoiceSchema, { statuses: ['finalized'], payment_dispute_lost: 'true' }, ALL),
-	]);
-	const invoices = groupBy(new Map([...unpaid, ...lost].map((one) => [one.lago_id, one])).values(), ({ customer }) => customer?.external_id ?? '');
+	const invoices = groupBy(await owedInvoices(client, { statuses: ['finalized'] }), ({ customer }) => customer?.external_id ?? '');
 	invoices.delete('');
 	const due: DueCustomer[] = [];
 	for (const externalId of new Set([...invoices.keys(), ...memory.customers])) {

@@ -1,3 +1,4 @@
+import type { IDataObject } from 'n8n-workflow';
 import { owedOn } from '../../../shared/domain/access/debts';
 import type { AccessFacts, AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../../../shared/domain/access/facts';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
@@ -69,11 +70,16 @@ async function invoicesOf(client: LagoClient, externalId: string): Promise<Liste
 	const visible = { external_customer_id: externalId, statuses: ['draft', 'finalized'] };
 	const newest = await client.list('invoices', listedInvoiceSchema, visible, PAGE);
 	if (newest.length < PAGE) return newest;
+	return [...new Map([...newest, ...(await owedInvoices(client, visible))].map((invoice) => [invoice.lago_id, invoice])).values()];
+}
+
+/** Invoices that are unpaid or were lost in a dispute, each once: two calls for up to 100 of each. Throws ApiError. */
+export async function owedInvoices(client: LagoClient, filter: IDataObject): Promise<ListedInvoice[]> {
 	const [unpaid, lost] = await Promise.all([
-		client.list('invoices', listedInvoiceSchema, { ...visible, payment_statuses: ['pending', 'failed'] }, ALL),
-		client.list('invoices', listedInvoiceSchema, { ...visible, payment_dispute_lost: 'true' }, ALL),
+		client.list('invoices', listedInvoiceSchema, { ...filter, payment_statuses: ['pending', 'failed'] }, ALL),
+		client.list('invoices', listedInvoiceSchema, { ...filter, payment_dispute_lost: 'true' }, ALL),
 	]);
-	return [...new Map([...newest, ...unpaid, ...lost].map((invoice) => [invoice.lago_id, invoice])).values()];
+	return [...new Map([...unpaid, ...lost].map((invoice) => [invoice.lago_id, invoice])).values()];
 }
 
 function isYoung({ status, started_at, previous_plan_code }: LagoSubscription, now: number): boolean {

@@ -6,7 +6,7 @@ import { groupBy } from '../../../shared/domain/groupBy';
 import { listedInvoiceAnswerSchema, listedInvoiceSchema, subscriptionFeeSchema, timeOf, toAccessInvoice, toSubscriptionFacts, type ListedInvoice, type SubscriptionFee } from '../../schemas/access';
 import type { LagoClient } from '../../transport/client';
 import { inTurns } from '../inTurns';
-import { coverageOf, OF_SUBSCRIPTIONS, subscriptionsOf } from './facts';
+import { coverageOf, OF_SUBSCRIPTIONS, owedInvoices, subscriptionsOf } from './facts';
 
 const ALL = Number.MAX_SAFE_INTEGER;
 /** Paid invoices are read by pages of a hundred; those that were issued longer before the time in question one by one. */
@@ -35,13 +35,12 @@ export interface Backtest {
  * @throws ApiError
  */
 export async function runBacktest(client: LagoClient, policy: AccessPolicy, from: number, to: number): Promise<Backtest> {
-	const [unpaid, lost, fees] = await Promise.all([
-		client.list('invoices', listedInvoiceSchema, { statuses: ['finalized'], payment_statuses: ['pending', 'failed'] }, ALL),
-		client.list('invoices', listedInvoiceSchema, { statuses: ['finalized'], payment_dispute_lost: 'true' }, ALL),
+	const [owed, fees] = await Promise.all([
+		owedInvoices(client, { statuses: ['finalized'] }),
 		client.list('fees', subscriptionFeeSchema, { succeeded_at_from: new Date(from).toISOString() }, ALL),
 	]);
 	const feesOf = groupBy(fees, ({ lago_invoice_id }) => lago_invoice_id ?? '');
-	const known = new Map([...unpaid, ...lost, ...(await paidInvoices(client, feesOf, from))].map((invoice) => [invoice.lago_id, invoice]));
+	const known = new Map([...owed, ...(await paidInvoices(client, feesOf, from))].map((invoice) => [invoice.lago_id, invoice]));
 	const byCustomer = groupBy(known.values(), ({ customer }) => customer?.external_id ?? '');
 	byCustomer.delete('');
 	const hit = [...byCustomer].filter(([externalId, invoices]) => {

@@ -24,7 +24,6 @@ export interface Segment {
 	state: AccessState;
 	/** As they were at the beginning. */
 	reasons: readonly AccessReason[];
-	daysOverdue: number;
 }
 
 /** What a policy would have done to a customer. Times in ms since 1970. */
@@ -77,13 +76,13 @@ export function segmentsOf(history: AccessHistory, policy: AccessPolicy, from: n
 	let at = from;
 	while (at < to) {
 		const { customer } = evaluateAccess(asOf(history, at), policy, at);
-		const { state, reasons, daysOverdue, nextChangeAt } = customer;
+		const { state, reasons, nextChangeAt } = customer;
 		const begun = at;
 		const next = events.find((event) => event > begun) ?? to;
 		at = Math.min(next, nextChangeAt ?? to, to);
 		const last = segments.at(-1);
 		if (last?.state === state) last.to = at;
-		else segments.push({ from: begun, to: at, state, reasons, daysOverdue });
+		else segments.push({ from: begun, to: at, state, reasons });
 	}
 	return segments;
 }

@@ -89,14 +89,6 @@ export class Subscriptions {
 		this.events.announce('subscription.updated', 'subscription', () => this.eventView(subscription));
 	}
 
-	/** Cancels at the beginning of a day, `YYYY-MM-DD` where the customer is (`PUT /subscriptions/:external_id` with `ending_at`). */
-	endOn(externalId: string, day: string): Subscription {
-		const subscription = this.get(externalId);
-		subscription.ending_at = `${day}T00:00:00Z`;
-		this.announceUpdate(externalId);
-		return subscription;
-	}
-
 	/** What the hourly job does where the planned last day has come (`lago-api:clock/terminate_ended_subscriptions_job.rb`). */
 	endWhatIsOver(): void {
 		for (const { external_id, status, ending_at, customer } of this.state.subscriptions.values())
