@@ -10,13 +10,14 @@ import {
 } from 'n8n-workflow';
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
+import { readCredential } from '../shared/transport/credential';
 import { asNodeError } from '../shared/transport/nodeError';
 import { triggerProperties } from './dodoPaymentsTrigger.properties';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, storedEndpointId } from './helpers/endpoint';
 import { eventItem } from './helpers/eventItem';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { dodoEventSchema, selectedName, toDodoFilter } from './schemas/event';
-import { DODO_CREDENTIAL, DodoClient } from './transport/client';
+import { DODO_CREDENTIAL, DodoClient, type DodoCredential } from './transport/client';
 
 export class DodoPaymentsTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -102,7 +103,7 @@ export class DodoPaymentsTrigger implements INodeType {
 
 /** With manual registration there is nothing to register, but a trigger without a secret would refuse everything in silence. */
 async function requireSecret(ctx: IHookFunctions): Promise<true> {
-	const { webhookSecret } = await ctx.getCredentials<{ webhookSecret?: string }>(DODO_CREDENTIAL);
+	const { webhookSecret } = await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL);
 	if (webhookSecret) return true;
 	throw new NodeOperationError(ctx.getNode(), 'The Dodo Payments credential has no webhook secret', {
 		description:

@@ -3,10 +3,11 @@ import { accessMemoryOf } from '../shared/delivery/accessMemory';
 import { answer } from '../shared/delivery/answer';
 import { headerOf } from '../shared/delivery/readBody';
 import { ApiError } from '../shared/transport/apiError';
+import { readCredential } from '../shared/transport/credential';
 import { readPolicy } from './actions/access/policy.fields';
 import { ask, isBearer, lastAnswer, questionKey } from './helpers/access/question';
 import { accessTriggerProperties } from './lagoAccessTrigger.properties';
-import { LAGO_CREDENTIAL, LagoClient } from './transport/client';
+import { LAGO_CREDENTIAL, LagoClient, type LagoCredential } from './transport/client';
 
 /** Seconds after which asking again may help. */
 const RETRY_AFTER_S = 5;
@@ -48,9 +49,12 @@ export class LagoAccessTrigger implements INodeType {
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		const response = this.getResponseObject();
 		response.setHeader('Cache-Control', 'no-store');
-		const token = await tokenOf(this);
+		const given = headerOf(this, 'authorization');
+		let token = await tokenOf(this);
+		// It may have been set or replaced since it was read.
+		if (token === '' || !isBearer(given, token)) token = await tokenOf(this, true);
 		if (token === '') return answer(this, 404, { message: 'This endpoint is off: the credential has no Access Token' });
-		if (!isBearer(headerOf(this, 'authorization'), token)) {
+		if (!isBearer(given, token)) {
 			response.setHeader('WWW-Authenticate', 'Bearer');
 			return answer(this, 401, { message: 'Send the access token as "Authorization: Bearer <token>"' });
 		}
@@ -89,8 +93,8 @@ function stale(ctx: IWebhookFunctions, last: ReturnType<typeof lastAnswer>, subs
 	return answer(ctx, 503, { message: 'Lago cannot be asked right now; this is the last that is known', stale: true, age_seconds, ...last.view, subscriptions });
 }
 
-async function tokenOf(ctx: IHookFunctions | IWebhookFunctions): Promise<string> {
-	const { accessToken } = await ctx.getCredentials<{ accessToken?: string }>(LAGO_CREDENTIAL);
+async function tokenOf(ctx: IHookFunctions | IWebhookFunctions, fresh = false): Promise<string> {
+	const { accessToken } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL, fresh);
 	return (accessToken ?? '').trim();
 }
 

@@ -11,13 +11,14 @@ import {
 } from 'n8n-workflow';
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
+import { readCredential } from '../shared/transport/credential';
 import { asNodeError } from '../shared/transport/nodeError';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
 import { eventItem } from './helpers/eventItem';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { triggerProperties } from './lagoTrigger.properties';
 import { lagoEventSchema } from './schemas/event';
-import { LAGO_CREDENTIAL, LagoClient } from './transport/client';
+import { LAGO_CREDENTIAL, LagoClient, type LagoCredential } from './transport/client';
 
 export class LagoTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -111,7 +112,7 @@ function baseUrlOf(ctx: IWebhookFunctions): string {
 /** HMAC needs the organisation's key, which Lago shows only on its screen; without it everything would be refused in silence. */
 async function requireKey(ctx: IHookFunctions): Promise<void> {
 	if (ctx.getNodeParameter('signature') === 'jwt') return;
-	const { webhookHmacKey } = await ctx.getCredentials<{ webhookHmacKey?: string }>(LAGO_CREDENTIAL);
+	const { webhookHmacKey } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
 	if (webhookHmacKey) return;
 	throw new NodeOperationError(ctx.getNode(), 'The Lago credential has no webhook HMAC key', {
 		description:

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packPackage, ROOT } from '../n8n/package';
 import type { N8nRuntime } from '../n8n/prefix';
@@ -16,7 +17,10 @@ interface Load {
 /** R8 and R9: what the package weighs, beside the libraries that one would take instead. */
 export async function measureLoad({ node, dir }: N8nRuntime): Promise<Row[]> {
 	const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { n8n: { nodes: string[] }; dependencies?: object };
-	const ours = manifest.n8n.nodes.map((path) => join(ROOT, path));
+	const tarball = await packPackage(() => undefined);
+	const unpacked = mkdtempSync(join(tmpdir(), 'bench-load-'));
+	execFileSync('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1']);
+	const ours = manifest.n8n.nodes.map((path) => join(unpacked, path));
 	// n8n itself has n8n-workflow loaded before any package.
 	const workflow = join(dir, 'node_modules', 'n8n-workflow');
 	const once = (modules: string[]): Load => {
@@ -24,16 +28,20 @@ export async function measureLoad({ node, dir }: N8nRuntime): Promise<Row[]> {
 		return JSON.parse(execFileSync(node, ['--expose-gc', '-e', script], { cwd: ROOT, encoding: 'utf8' })) as Load;
 	};
 	const [own, sdks]: [Load[], Load[]] = [[], []];
-	for (let round = 0; round < ROUNDS; round++) {
-		own.push(once(ours));
-		sdks.push(once(SDKS));
+	try {
+		for (let round = 0; round < ROUNDS; round++) {
+			own.push(once(ours));
+			sdks.push(once(SDKS));
+		}
+	} finally {
+		rmSync(unpacked, { recursive: true });
 	}
 	const of = (loads: Load[], what: keyof Load): number[] => loads.map((load) => load[what]);
 	const row = (what: keyof Load, name: string): Row => {
 		const ratio = ratioOf(of(own, what), of(sdks, what));
 		return { id: 'R8', what: `${name}, all our nodes / ${SDKS.join(' + ')}`, measured: `${rounded(ratio)}   (${rounded(median(of(own, what)), 1)} / ${rounded(median(of(sdks, what)), 1)})`, goal: '<= 0.5', met: ratio <= 0.5, raw: { own, sdks } };
 	};
-	const kb = statSync(await packPackage(() => undefined)).size / 1000;
+	const kb = statSync(tarball).size / 1000;
 	const dependencies = Object.keys(manifest.dependencies ?? {}).length;
 	return [
 		row('ms', 'load time in ms'),

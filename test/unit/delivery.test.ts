@@ -1,5 +1,7 @@
 import { withLock } from '../../nodes/shared/delivery/keyedLock';
-import { Remembered } from '../../nodes/shared/delivery/remembered';
+import type { IWebhookFunctions } from 'n8n-workflow';
+import { readCredential } from '../../nodes/shared/transport/credential';
+import { Remembered } from '../../nodes/shared/transport/remembered';
 import { DeliveryRegistry } from '../../nodes/shared/delivery/registry';
 
 describe('registry', () => {
@@ -74,5 +76,54 @@ describe('what is remembered for verifying', () => {
 		expect(await remembered.get('k', false, load)).toBe('secret');
 		jest.setSystemTime(Date.now() + 60_000);
 		expect(await remembered.get('k', true, load)).toBe('secret');
+	});
+
+	describe('of its credential, by a trigger', () => {
+		let stored: Record<string, unknown>;
+		let reads: number;
+		const trigger = (id: string | null, isWebhook = true) =>
+			({
+				getNode: () => ({ credentials: { lagoBillingApi: { id, name: 'Lago' } } }),
+				getCredentials: async () => {
+					reads++;
+					return await Promise.resolve(stored);
+				},
+				...(isWebhook ? { getRequestObject: () => ({}) } : {}),
+			}) as unknown as IWebhookFunctions;
+		const keyOf = async (ctx: IWebhookFunctions, fresh = false) => (await readCredential<{ webhookHmacKey: string }>(ctx, 'lagoBillingApi', fresh)).webhookHmacKey;
+		beforeEach(() => {
+			jest.useFakeTimers();
+			[stored, reads] = [{ webhookHmacKey: 'old', apiKey: 'api key' }, 0];
+		});
+
+		test('all but the API key, for a minute; one that does not match is read again, but not by every forgery', async () => {
+			const ctx = trigger('kept');
+			expect(await readCredential(ctx, 'lagoBillingApi')).toEqual({ webhookHmacKey: 'old' });
+			stored = { webhookHmacKey: 'new' };
+			expect(await keyOf(ctx)).toBe('old');
+			jest.setSystemTime(Date.now() + 1_000);
+			for (let forgery = 0; forgery < 100; forgery++) expect(await keyOf(ctx, true)).toBe('new');
+			expect(reads).toBe(2);
+			stored = { webhookHmacKey: 'newest' };
+			jest.setSystemTime(Date.now() + 60_000);
+			expect(await keyOf(ctx)).toBe('newest');
+		});
+
+		test('nothing, once it is old and cannot be read any more', async () => {
+			const ctx = trigger('gone');
+			expect(await keyOf(ctx)).toBe('old');
+			jest.setSystemTime(Date.now() + 60_000);
+			const broken = { ...ctx, getCredentials: async () => await Promise.reject(new Error('gone')) } as unknown as IWebhookFunctions;
+			await expect(keyOf(broken)).rejects.toThrow('gone');
+		});
+
+		test('nothing in an execution, where a credential may depend on the item, nor without an id', async () => {
+			for (const ctx of [trigger('execution', false), trigger(null)]) {
+				stored = { webhookHmacKey: 'one' };
+				expect(await keyOf(ctx)).toBe('one');
+				stored = { webhookHmacKey: 'other' };
+				expect(await keyOf(ctx)).toBe('other');
+			}
+		});
 	});
 });

@@ -2,7 +2,8 @@ import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { answer } from '../../shared/delivery/answer';
 import { decodeSecret } from '../../shared/delivery/standardWebhooks';
 import { ApiError } from '../../shared/transport/apiError';
-import { DODO_CREDENTIAL, DodoClient } from '../transport/client';
+import { readCredential } from '../../shared/transport/credential';
+import { DODO_CREDENTIAL, DodoClient, type DodoCredential } from '../transport/client';
 import { endpointSecret } from './endpoint';
 import { verifySignature, type SignedDelivery, type Verdict } from './verifySignature';
 
@@ -12,17 +13,20 @@ export type DeliveryVerdict = Verdict | 'secret_unavailable';
 /** Verifies a delivery against the secret of the trigger's registration: the credential's, or the one that Dodo tells. */
 export async function verifyDelivery(ctx: IWebhookFunctions, delivery: SignedDelivery): Promise<DeliveryVerdict> {
 	const check = (secret: string | null | undefined): Verdict => verifySignature(delivery, decodeSecret(secret ?? ''), Date.now());
+	// What does not match the remembered secret may match the one that has just taken its place.
+	const checkTwice = async (secret: (fresh: boolean) => Promise<string | null | undefined>): Promise<Verdict> => {
+		const verdict = check(await secret(false));
+		return verdict === 'mismatch' || verdict === 'missing_secret' ? check(await secret(true)) : verdict;
+	};
 	if (ctx.getNodeParameter('registration') === 'manual') {
-		const credential = await ctx.getCredentials<{ webhookSecret?: string }>(DODO_CREDENTIAL);
-		return check(credential.webhookSecret);
+		const secret = async (fresh: boolean): Promise<string | undefined> => (await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL, fresh)).webhookSecret;
+		return await checkTwice(secret);
 	}
 	if (!delivery.id || !delivery.timestamp || !delivery.signature) return 'missing_headers';
 	const client = await DodoClient.of(ctx);
 	const url = ctx.getNodeWebhookUrl('default') as string;
 	try {
-		const verdict = check(await endpointSecret(ctx, client, url, false));
-		// A mismatch may mean that the secret was rotated since it was fetched.
-		return verdict === 'mismatch' || verdict === 'missing_secret' ? check(await endpointSecret(ctx, client, url, true)) : verdict;
+		return await checkTwice(async (fresh) => await endpointSecret(ctx, client, url, fresh));
 	} catch (caught) {
 		if (caught instanceof ApiError && caught.transient) return 'secret_unavailable';
 		ctx.logger.warn(`Dodo Payments Trigger: the signing secret cannot be read (${caught instanceof Error ? caught.message : 'unknown cause'})`);

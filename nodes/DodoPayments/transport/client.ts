@@ -1,11 +1,19 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import type { DodoMode } from '../../shared/domain/settlement';
+import { readCredential } from '../../shared/transport/credential';
 import type { ApiRequest, RequestContext } from '../../shared/transport/request';
 import { ServiceClient } from '../../shared/transport/serviceClient';
 import { takeTurn } from './rateLimit';
 
 export const DODO_CREDENTIAL = 'dodoPaymentsApi';
+
+/** What a person types into the credential, the API key aside. */
+export interface DodoCredential {
+	environment: string;
+	baseUrl: string;
+	webhookSecret: string;
+}
 
 const PAGE_SIZE = 100;
 
@@ -24,7 +32,7 @@ export class DodoClient extends ServiceClient {
 
 	/** Reads the credential once; the key itself never leaves n8n's request helper. */
 	static async of(ctx: RequestContext): Promise<DodoClient> {
-		const credential = await ctx.getCredentials<{ environment?: string; baseUrl?: string }>(DODO_CREDENTIAL);
+		const credential = await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL);
 		const mode: DodoMode = credential.environment === 'live' ? 'live' : 'test';
 		const official = `https://${mode}.dodopayments.com`;
 		const baseUrl = (credential.baseUrl || official).replace(/\/+$/, '');

@@ -1,7 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { isLagoId } from '../../shared/domain/settlement';
-import { LAGO_CREDENTIAL } from '../transport/client';
+import { readCredential } from '../../shared/transport/credential';
+import { LAGO_CREDENTIAL, type LagoCredential } from '../transport/client';
 
 /** Keeps the key of links apart from that of webhooks, which is made of the same secret. */
 const PURPOSE = 'n8n-nodes-dodo-lago pay link v1';
@@ -60,7 +61,7 @@ export async function payLinkOf(ctx: IExecuteFunctions, address: string, invoice
 
 /** The secret that links are signed with. Throws NodeOperationError when the credential has none. */
 export async function linkKey(ctx: IExecuteFunctions, index: number): Promise<string> {
-	const { webhookHmacKey } = await ctx.getCredentials<{ webhookHmacKey?: string }>(LAGO_CREDENTIAL);
+	const { webhookHmacKey } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
 	if (webhookHmacKey) return webhookHmacKey;
 	throw new NodeOperationError(ctx.getNode(), 'The Lago credential has no webhook HMAC key', {
 		itemIndex: index,

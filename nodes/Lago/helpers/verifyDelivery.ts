@@ -1,7 +1,8 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { answer } from '../../shared/delivery/answer';
 import { ApiError } from '../../shared/transport/apiError';
-import { LAGO_CREDENTIAL, LagoClient } from '../transport/client';
+import { readCredential } from '../../shared/transport/credential';
+import { LAGO_CREDENTIAL, LagoClient, type LagoCredential } from '../transport/client';
 import { publicKeyOf } from './publicKey';
 import { verifyHmac, verifyJwt, type SignedDelivery, type Verdict } from './verifySignature';
 
@@ -11,8 +12,10 @@ export type DeliveryVerdict = Verdict | 'key_unavailable';
 /** Verifies a delivery by the algorithm that the trigger is set to; the sender cannot choose. */
 export async function verifyDelivery(ctx: IWebhookFunctions, delivery: SignedDelivery): Promise<DeliveryVerdict> {
 	if (ctx.getNodeParameter('signature') !== 'jwt') {
-		const { webhookHmacKey } = await ctx.getCredentials<{ webhookHmacKey?: string }>(LAGO_CREDENTIAL);
-		return verifyHmac(delivery, webhookHmacKey ?? '');
+		const check = async (fresh: boolean): Promise<Verdict> => verifyHmac(delivery, (await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL, fresh)).webhookHmacKey ?? '');
+		const verdict = await check(false);
+		// The key may have been replaced since it was read.
+		return verdict === 'mismatch' || verdict === 'missing_secret' ? await check(true) : verdict;
 	}
 	if (!delivery.signature) return 'missing_headers';
 	try {

@@ -1,9 +1,18 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
+import { readCredential } from '../../shared/transport/credential';
 import type { RequestContext } from '../../shared/transport/request';
 import { ServiceClient } from '../../shared/transport/serviceClient';
 
 export const LAGO_CREDENTIAL = 'lagoBillingApi';
+
+/** What a person types into the credential, the API key aside. */
+export interface LagoCredential {
+	baseUrl: string;
+	webhookHmacKey: string;
+	accessToken: string;
+	accessCallbackSecret: string;
+}
 
 const PER_PAGE = 100;
 
@@ -17,7 +26,7 @@ export class LagoClient extends ServiceClient {
 
 	/** Reads the credential once. Accepts the base URL with or without `/api/v1` and trailing slashes. */
 	static async of(ctx: RequestContext): Promise<LagoClient> {
-		const credential = await ctx.getCredentials<{ baseUrl?: string }>(LAGO_CREDENTIAL);
+		const credential = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
 		const root = (credential.baseUrl || 'https://api.getlago.com').replace(/\/+$/, '').replace(/\/api\/v1$/, '');
 		return new LagoClient(ctx, `${root}/api/v1`);
 	}

@@ -31,12 +31,16 @@ export function filtersOf(ctx: IExecuteFunctions, index: number): IDataObject {
 	return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== '' && !(Array.isArray(value) && value.length === 0)));
 }
 
+/** Default of the fields that take what the node before returns. */
+const THE_ITEM = '={{ $json }}';
+
 /**
  * An object from a JSON field: an expression gives it as an object, typing gives it as text.
  * @throws NodeOperationError that names the field.
  */
 export function objectParameter(ctx: IExecuteFunctions, name: string, label: string, index: number): IDataObject {
-	const value: unknown = ctx.getNodeParameter(name, index);
+	// Handing a whole object through n8n's expression engine takes as long as a call; this one is the item itself.
+	const value: unknown = ctx.getNode().parameters?.[name] === THE_ITEM ? ctx.getInputData()[index]?.json : ctx.getNodeParameter(name, index);
 	const parsed = typeof value === 'string' ? tryParse(value) : value;
 	if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as IDataObject;
 	throw new NodeOperationError(ctx.getNode(), `"${label}" is not a JSON object`, {

@@ -4,12 +4,13 @@ import { decodeSecret, SHORTEST_KEY } from '../../../shared/delivery/standardWeb
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
+import { readCredential } from '../../../shared/transport/credential';
 import type { Carrier } from '../../helpers/access/carriers';
 import { customerOfItem } from '../../helpers/access/customerOfItem';
 import { dueCustomers } from '../../helpers/access/due';
 import { updateAccess, type AccessUpdate } from '../../helpers/access/update';
 import { inTurns } from '../../helpers/inTurns';
-import { LAGO_CREDENTIAL, type LagoClient } from '../../transport/client';
+import { LAGO_CREDENTIAL, type LagoClient, type LagoCredential } from '../../transport/client';
 import { policyFields, policyOf } from './policy.fields';
 
 const fields: INodeProperties[] = [
@@ -131,7 +132,7 @@ async function callbackOf(ctx: IExecuteFunctions, index: number): Promise<Access
 	if (url === '') return null;
 	if (!/^https?:\/\/[^\s]+$/.test(url) || !URL.canParse(url))
 		throw new NodeOperationError(ctx.getNode(), '"Tell This Address" is not an address', { itemIndex: index, description: 'It should look like https://app.example.com/hooks/access. Leave it empty to tell nobody.' });
-	const { accessCallbackSecret } = await ctx.getCredentials<{ accessCallbackSecret?: string }>(LAGO_CREDENTIAL);
+	const { accessCallbackSecret } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
 	const key = decodeSecret(accessCallbackSecret ?? '');
 	if (key.length >= SHORTEST_KEY) return { url, key };
 	throw new NodeOperationError(ctx.getNode(), accessCallbackSecret ? 'The Access Callback Secret of the Lago credential is too short' : 'The Lago credential has no Access Callback Secret', {
