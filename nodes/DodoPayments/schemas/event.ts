@@ -1,17 +1,20 @@
 import { z } from 'zod';
+import { onFirstUse } from '../../shared/onFirstUse';
 
 /**
  * The envelope of every Dodo webhook (docs `developer-resources/webhooks`). `data` is the object as of delivery, `timestamp` the
  * time of the event (ISO-8601, UTC).
  */
-export const dodoEventSchema = z
-	.object({
-		type: z.string().min(1).max(100),
-		timestamp: z.string(),
-		business_id: z.string().nullish(),
-		data: z.record(z.unknown()),
-	})
-	.passthrough();
+export const dodoEventSchema = onFirstUse(() =>
+	z
+		.object({
+			type: z.string().min(1).max(100),
+			timestamp: z.string(),
+			business_id: z.string().nullish(),
+			data: z.record(z.unknown()),
+		})
+		.passthrough(),
+);
 
 export type DodoEvent = z.output<typeof dodoEventSchema>;
 

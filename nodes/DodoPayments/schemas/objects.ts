@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { onFirstUse } from '../../shared/onFirstUse';
 
 /** Dodo has sent numbers where strings were declared and the reverse; only whole minor units are accepted either way. */
 const minorUnits = z.union([z.number(), z.string().regex(/^-?\d+$/).transform(Number)]).pipe(z.number().int());
@@ -7,138 +8,162 @@ const text = z.string().min(1);
 const metadata = z.record(z.unknown()).nullish().transform((value) => value ?? {});
 
 /** A refund as it stands inside its payment: reason, but neither metadata nor customer (docs `api-reference/payments`). */
-const listedRefundSchema = z
-	.object({ refund_id: text, status: z.string().nullish(), amount: minorUnits.nullish(), reason: z.string().nullish(), created_at: z.string().nullish() })
-	.passthrough();
+const listedRefundSchema = onFirstUse(() =>
+	z
+		.object({ refund_id: text, status: z.string().nullish(), amount: minorUnits.nullish(), reason: z.string().nullish(), created_at: z.string().nullish() })
+		.passthrough(),
+);
 
 /** A payment as far as we rely on it; everything else passes through. Amounts in minor units of `currency`. */
-export const paymentSchema = z
-	.object({
-		payment_id: text,
-		status: z.string().nullish(),
-		total_amount: minorUnits,
-		tax: minorUnits.nullish(),
-		currency: text,
-		metadata,
-		checkout_session_id: z.string().nullish(),
-		subscription_id: z.string().nullish(),
-		is_update_payment_method: z.boolean().nullish(),
-		error_code: z.string().nullish(),
-		refund_status: z.string().nullish(),
-		payment_link: z.string().nullish(),
-		invoice_url: z.string().nullish(),
-		created_at: z.string().nullish(),
-		updated_at: z.string().nullish(),
-		refunds: z.array(listedRefundSchema).nullish(),
-	})
-	.passthrough();
+export const paymentSchema = onFirstUse(() =>
+	z
+		.object({
+			payment_id: text,
+			status: z.string().nullish(),
+			total_amount: minorUnits,
+			tax: minorUnits.nullish(),
+			currency: text,
+			metadata,
+			checkout_session_id: z.string().nullish(),
+			subscription_id: z.string().nullish(),
+			is_update_payment_method: z.boolean().nullish(),
+			error_code: z.string().nullish(),
+			refund_status: z.string().nullish(),
+			payment_link: z.string().nullish(),
+			invoice_url: z.string().nullish(),
+			created_at: z.string().nullish(),
+			updated_at: z.string().nullish(),
+			refunds: z.array(listedRefundSchema).nullish(),
+		})
+		.passthrough(),
+);
 
 /** An entry of `GET /payments`: fewer fields than the payment itself. */
-export const paymentSummarySchema = paymentSchema
-	.pick({ payment_id: true, status: true, total_amount: true, currency: true, metadata: true, refund_status: true })
-	.passthrough();
+export const paymentSummarySchema = onFirstUse(() =>
+	paymentSchema.schema
+		.pick({ payment_id: true, status: true, total_amount: true, currency: true, metadata: true, refund_status: true })
+		.passthrough(),
+);
 
 /** An on-demand subscription: the customer's consent to be charged (docs `developer-resources/ondemand-subscriptions`). */
-export const mandateSchema = z
-	.object({
-		subscription_id: text,
-		status: text,
-		currency: text,
-		on_demand: z.boolean().nullish(),
-		tax_inclusive: z.boolean().nullish(),
-		cancel_at_next_billing_date: z.boolean().nullish(),
-		has_payment_method: z.boolean().nullish(),
-		metadata,
-		customer: z.object({ customer_id: text, email: z.string().nullish(), name: z.string().nullish() }).passthrough(),
-	})
-	.passthrough();
+export const mandateSchema = onFirstUse(() =>
+	z
+		.object({
+			subscription_id: text,
+			status: text,
+			currency: text,
+			on_demand: z.boolean().nullish(),
+			tax_inclusive: z.boolean().nullish(),
+			cancel_at_next_billing_date: z.boolean().nullish(),
+			has_payment_method: z.boolean().nullish(),
+			metadata,
+			customer: z.object({ customer_id: text, email: z.string().nullish(), name: z.string().nullish() }).passthrough(),
+		})
+		.passthrough(),
+);
 
 /** `POST /subscriptions/{id}/charge`: a payment that was started, not one that succeeded. */
-export const chargeAnswerSchema = z.object({ payment_id: text }).passthrough();
+export const chargeAnswerSchema = onFirstUse(() => z.object({ payment_id: text }).passthrough());
 
 /** `POST /subscriptions/{id}/update-payment-method` with `type: new`. */
-export const updateMethodAnswerSchema = z
-	.object({ payment_link: z.string().nullish(), payment_id: z.string().nullish(), expires_on: z.string().nullish() })
-	.passthrough();
+export const updateMethodAnswerSchema = onFirstUse(() =>
+	z
+		.object({ payment_link: z.string().nullish(), payment_id: z.string().nullish(), expires_on: z.string().nullish() })
+		.passthrough(),
+);
 
 /** A refund. Amounts in minor units of `currency`; `pending` and `review` are not refunded yet (docs `api-reference/refunds`). */
-export const refundSchema = z
-	.object({
-		refund_id: text,
-		payment_id: text,
-		status: text,
-		amount: minorUnits.nullish(),
-		currency: z.string().nullish(),
-		is_partial: z.boolean().nullish(),
-		reason: z.string().nullish(),
-		metadata,
-		created_at: z.string().nullish(),
-	})
-	.passthrough();
+export const refundSchema = onFirstUse(() =>
+	z
+		.object({
+			refund_id: text,
+			payment_id: text,
+			status: text,
+			amount: minorUnits.nullish(),
+			currency: z.string().nullish(),
+			is_partial: z.boolean().nullish(),
+			reason: z.string().nullish(),
+			metadata,
+			created_at: z.string().nullish(),
+		})
+		.passthrough(),
+);
 
 /** An entry of `GET /refunds`: without metadata. */
-export const refundSummarySchema = refundSchema.omit({ metadata: true }).passthrough();
+export const refundSummarySchema = onFirstUse(() => refundSchema.schema.omit({ metadata: true }).passthrough());
 
 /** `GET /payments/{id}/line-items`: what a partial refund is taken from. */
-export const lineItemsSchema = z.object({
-	currency: text,
-	items: z.array(z.object({ items_id: text, amount: minorUnits, refundable_amount: minorUnits }).passthrough()),
-});
+export const lineItemsSchema = onFirstUse(() =>
+	z.object({
+		currency: text,
+		items: z.array(z.object({ items_id: text, amount: minorUnits, refundable_amount: minorUnits }).passthrough()),
+	}),
+);
 
 /** A dispute; `amount` is a string in minor units (docs `api-reference/disputes`). */
-export const disputeSchema = z
-	.object({
-		dispute_id: text,
-		payment_id: text,
-		dispute_status: text,
-		amount: minorUnits.nullish(),
-		currency: z.string().nullish(),
-		is_resolved_by_rdr: z.boolean().nullish(),
-		reason: z.string().nullish(),
-	})
-	.passthrough();
+export const disputeSchema = onFirstUse(() =>
+	z
+		.object({
+			dispute_id: text,
+			payment_id: text,
+			dispute_status: text,
+			amount: minorUnits.nullish(),
+			currency: z.string().nullish(),
+			is_resolved_by_rdr: z.boolean().nullish(),
+			reason: z.string().nullish(),
+		})
+		.passthrough(),
+);
 
 /** `POST /checkouts`: only `session_id` is guaranteed. */
-export const checkoutSchema = z.object({ session_id: text, checkout_url: z.string().nullish() }).passthrough();
+export const checkoutSchema = onFirstUse(() => z.object({ session_id: text, checkout_url: z.string().nullish() }).passthrough());
 
 /** `GET /checkouts/{id}`: the payment made through the session, if any. */
-export const checkoutStatusSchema = z
-	.object({ id: text, payment_id: z.string().nullish(), payment_status: z.string().nullish() })
-	.passthrough();
+export const checkoutStatusSchema = onFirstUse(() =>
+	z
+		.object({ id: text, payment_id: z.string().nullish(), payment_status: z.string().nullish() })
+		.passthrough(),
+);
 
 /** A product of `GET /products`; prices in minor units of the currency. */
-export const productSchema = z
-	.object({
-		product_id: text,
-		name: z.string().nullish(),
-		created_at: z.string(),
-		metadata,
-		price_detail: z
-			.object({
-				type: z.string(),
-				currency: z.string().nullish(),
-				pay_what_you_want: z.boolean().nullish(),
-				tax_inclusive: z.boolean().nullish(),
-			})
-			.passthrough()
-			.nullish(),
-	})
-	.passthrough();
+export const productSchema = onFirstUse(() =>
+	z
+		.object({
+			product_id: text,
+			name: z.string().nullish(),
+			created_at: z.string(),
+			metadata,
+			price_detail: z
+				.object({
+					type: z.string(),
+					currency: z.string().nullish(),
+					pay_what_you_want: z.boolean().nullish(),
+					tax_inclusive: z.boolean().nullish(),
+				})
+				.passthrough()
+				.nullish(),
+		})
+		.passthrough(),
+);
 
 /** A webhook endpoint; its secret is a call of its own. */
-export const webhookSchema = z
-	.object({
-		id: text,
-		url: text,
-		disabled: z.boolean().nullish(),
-		filter_types: z.array(z.string()).nullish(),
-	})
-	.passthrough();
+export const webhookSchema = onFirstUse(() =>
+	z
+		.object({
+			id: text,
+			url: text,
+			disabled: z.boolean().nullish(),
+			filter_types: z.array(z.string()).nullish(),
+		})
+		.passthrough(),
+);
 
 /** `GET /webhooks`: cursor paged; `iterator` is set even when `done`. */
-export const webhookListSchema = z
-	.object({ data: z.array(webhookSchema), iterator: z.string().nullish(), done: z.boolean() })
-	.passthrough();
+export const webhookListSchema = onFirstUse(() =>
+	z
+		.object({ data: z.array(webhookSchema), iterator: z.string().nullish(), done: z.boolean() })
+		.passthrough(),
+);
 
 export type DodoPayment = z.output<typeof paymentSchema>;
 export type DodoPaymentSummary = z.output<typeof paymentSummarySchema>;

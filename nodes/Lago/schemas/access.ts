@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { onFirstUse } from '../../shared/onFirstUse';
 import type { AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../../shared/domain/access/facts';
 import { ourRecord } from '../../shared/domain/invoiceMetadata';
 import { invoiceSchema, toInvoiceFacts } from './objects';
@@ -8,64 +9,74 @@ const day = z.string().regex(/^\d{4}-\d{2}-\d{2}/);
 const moment = z.string().refine((time) => !Number.isNaN(Date.parse(time)));
 
 /** An invoice of a list. What it covers comes only with the invoice itself ({@link coverageSchema}). */
-export const listedInvoiceSchema = invoiceSchema.extend({
-	issuing_date: day,
-	payment_due_date: day.nullish(),
-	created_at: moment,
-	payment_dispute_lost_at: moment.nullish(),
-});
+export const listedInvoiceSchema = onFirstUse(() =>
+	invoiceSchema.schema.extend({
+		issuing_date: day,
+		payment_due_date: day.nullish(),
+		created_at: moment,
+		payment_dispute_lost_at: moment.nullish(),
+	}),
+);
 
 /** The same invoice, fetched by itself. */
-export const listedInvoiceAnswerSchema = z.object({ invoice: listedInvoiceSchema });
+export const listedInvoiceAnswerSchema = onFirstUse(() => z.object({ invoice: listedInvoiceSchema }));
 
 /** `GET /invoices/:id`, as far as it says which subscriptions it is for (`lago-api:serializers/v1/invoice_serializer.rb`). */
-export const coverageSchema = z.object({
-	invoice: z.object({
-		billing_periods: z.array(z.object({ lago_subscription_id: text, external_subscription_id: text, invoicing_reason: z.string().nullish() }).passthrough()).nullish(),
-		fees: z.array(z.object({ lago_subscription_id: z.string().nullish(), external_subscription_id: z.string().nullish() }).passthrough()).nullish(),
+export const coverageSchema = onFirstUse(() =>
+	z.object({
+		invoice: z.object({
+			billing_periods: z.array(z.object({ lago_subscription_id: text, external_subscription_id: text, invoicing_reason: z.string().nullish() }).passthrough()).nullish(),
+			fees: z.array(z.object({ lago_subscription_id: z.string().nullish(), external_subscription_id: z.string().nullish() }).passthrough()).nullish(),
+		}),
 	}),
-});
+);
 
 /** `GET /fees`: one subscription fee tells for which time it pays (`lago-api:serializers/v1/fee_serializer.rb`). */
-export const subscriptionFeeSchema = z
-	.object({
-		lago_id: text,
-		lago_invoice_id: z.string().nullish(),
-		lago_subscription_id: z.string().nullish(),
-		external_subscription_id: z.string().nullish(),
-		pay_in_advance: z.boolean().nullish(),
-		to_date: z.string().nullish(),
-		succeeded_at: z.string().nullish(),
-	})
-	.passthrough();
+export const subscriptionFeeSchema = onFirstUse(() =>
+	z
+		.object({
+			lago_id: text,
+			lago_invoice_id: z.string().nullish(),
+			lago_subscription_id: z.string().nullish(),
+			external_subscription_id: z.string().nullish(),
+			pay_in_advance: z.boolean().nullish(),
+			to_date: z.string().nullish(),
+			succeeded_at: z.string().nullish(),
+		})
+		.passthrough(),
+);
 
 /** A row of `GET /subscriptions` (`lago-api:serializers/v1/subscription_serializer.rb`). */
-export const subscriptionSchema = z
-	.object({
-		lago_id: text,
-		external_id: text,
-		external_customer_id: text,
-		name: z.string().nullish(),
-		plan_code: z.string().nullish(),
-		status: text,
-		subscription_at: moment.nullish(),
-		started_at: moment.nullish(),
-		created_at: moment,
-		terminated_at: moment.nullish(),
-		canceled_at: moment.nullish(),
-		ending_at: moment.nullish(),
-		previous_plan_code: z.string().nullish(),
-		on_termination_credit_note: z.string().nullish(),
-	})
-	.passthrough();
+export const subscriptionSchema = onFirstUse(() =>
+	z
+		.object({
+			lago_id: text,
+			external_id: text,
+			external_customer_id: text,
+			name: z.string().nullish(),
+			plan_code: z.string().nullish(),
+			status: text,
+			subscription_at: moment.nullish(),
+			started_at: moment.nullish(),
+			created_at: moment,
+			terminated_at: moment.nullish(),
+			canceled_at: moment.nullish(),
+			ending_at: moment.nullish(),
+			previous_plan_code: z.string().nullish(),
+			on_termination_credit_note: z.string().nullish(),
+		})
+		.passthrough(),
+);
 
 /** `GET /subscriptions/:external_id`: only here with the plan. */
-export const subscriptionAnswerSchema = z.object({
-	subscription: z.object({
-		trial_ended_at: z.string().nullish(),
-		plan: z.object({ pay_in_advance: z.boolean().nullish(), trial_period: z.number().nullish() }).passthrough().nullish(),
+export const subscriptionAnswerSchema = onFirstUse(() =>
+	z.object({
+		subscription: z.object({
+			trial_ended_at: z.string().nullish(),
+			plan: z.object({ pay_in_advance: z.boolean().nullish(), trial_period: z.number().nullish() }).passthrough().nullish(),
+		}),
 	}),
-});
+);
 
 export type ListedInvoice = z.output<typeof listedInvoiceSchema>;
 export type SubscriptionFee = z.output<typeof subscriptionFeeSchema>;

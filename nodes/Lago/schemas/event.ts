@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { onFirstUse } from '../../shared/onFirstUse';
 
 /** The envelope of every Lago webhook: the object sits under a key equal to `object_type` (`lago-api:app/services/webhooks/base_service.rb`). */
-export const lagoEventSchema = z
-	.object({ webhook_type: z.string().min(1).max(100), object_type: z.string().min(1).max(100), organization_id: z.string().nullish() })
-	.passthrough();
+export const lagoEventSchema = onFirstUse(() =>
+	z
+		.object({ webhook_type: z.string().min(1).max(100), object_type: z.string().min(1).max(100), organization_id: z.string().nullish() })
+		.passthrough(),
+);
 
 /** All names that Lago accepts in `event_types` (`lago-api:config/webhook_event_types.yml`), those that matter for collecting first. */
 export const LAGO_COLLECTION_EVENTS: readonly string[] = [

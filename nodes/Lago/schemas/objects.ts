@@ -1,124 +1,139 @@
 import { z } from 'zod';
+import { onFirstUse } from '../../shared/onFirstUse';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
 
 const minorUnits = z.number().int();
 const text = z.string().min(1);
 
 /** One metadata entry of an invoice. */
-export const metadataEntrySchema = z.object({ lago_id: text, key: text, value: z.string() }).passthrough();
+export const metadataEntrySchema = onFirstUse(() => z.object({ lago_id: text, key: text, value: z.string() }).passthrough());
 
 /** One metadata entry of a customer; `display_in_invoice` prints it on the PDF. */
-const customerMetadataSchema = z
-	.object({ lago_id: z.string().nullish(), key: z.string(), value: z.string().nullish(), display_in_invoice: z.boolean().nullish() })
-	.passthrough();
+const customerMetadataSchema = onFirstUse(() =>
+	z
+		.object({ lago_id: z.string().nullish(), key: z.string(), value: z.string().nullish(), display_in_invoice: z.boolean().nullish() })
+		.passthrough(),
+);
 
 /** A customer, by REST as well as inside an invoice (`lago-api:serializers/v1/customer_serializer.rb`). */
-export const customerSchema = z
-	.object({
-		external_id: z.string().nullish(),
-		name: z.string().nullish(),
-		currency: z.string().nullish(),
-		applicable_timezone: z.string().nullish(),
-		email: z.string().nullish(),
-		country: z.string().nullish(),
-		state: z.string().nullish(),
-		city: z.string().nullish(),
-		zipcode: z.string().nullish(),
-		address_line1: z.string().nullish(),
-		address_line2: z.string().nullish(),
-		tax_identification_number: z.string().nullish(),
-		billing_configuration: z.object({ payment_provider: z.string().nullish() }).passthrough().nullish(),
-		metadata: z.array(customerMetadataSchema).nullish(),
-	})
-	.passthrough();
+export const customerSchema = onFirstUse(() =>
+	z
+		.object({
+			external_id: z.string().nullish(),
+			name: z.string().nullish(),
+			currency: z.string().nullish(),
+			applicable_timezone: z.string().nullish(),
+			email: z.string().nullish(),
+			country: z.string().nullish(),
+			state: z.string().nullish(),
+			city: z.string().nullish(),
+			zipcode: z.string().nullish(),
+			address_line1: z.string().nullish(),
+			address_line2: z.string().nullish(),
+			tax_identification_number: z.string().nullish(),
+			billing_configuration: z.object({ payment_provider: z.string().nullish() }).passthrough().nullish(),
+			metadata: z.array(customerMetadataSchema).nullish(),
+		})
+		.passthrough(),
+);
 
 /** `GET /customers/:external_id` and `POST /customers`. */
-export const customerAnswerSchema = z.object({ customer: customerSchema });
+export const customerAnswerSchema = onFirstUse(() => z.object({ customer: customerSchema }));
 /** An entry of `GET /customers`. */
-export const listedCustomerSchema = customerSchema.and(z.object({ lago_id: text, external_id: text }));
+export const listedCustomerSchema = onFirstUse(() => customerSchema.and(z.object({ lago_id: text, external_id: text })));
 
 /** Decimals come as text or as a number. */
 const decimal = z.union([z.number(), z.string().transform(Number)]).pipe(z.number().finite());
 
 /** A fee; amounts in minor units before coupons and tax, `taxes_rate` in percent (`lago-api:serializers/v1/fee_serializer.rb`). */
-const feeSchema = z
-	.object({
-		lago_id: text,
-		amount_cents: minorUnits,
-		taxes_rate: decimal.nullish(),
-		precise_coupons_amount_cents: decimal.nullish(),
-	})
-	.passthrough();
+const feeSchema = onFirstUse(() =>
+	z
+		.object({
+			lago_id: text,
+			amount_cents: minorUnits,
+			taxes_rate: decimal.nullish(),
+			precise_coupons_amount_cents: decimal.nullish(),
+		})
+		.passthrough(),
+);
 
 /**
  * An invoice of the REST API as far as we rely on it (`lago-api:serializers/v1/invoice_serializer.rb`). Amounts in minor units of
  * `currency`. `metadata` comes by REST only, never in a webhook.
  */
-export const invoiceSchema = z
-	.object({
-		lago_id: text,
-		number: z.string(),
-		status: text,
-		payment_status: text,
-		currency: text,
-		total_amount_cents: minorUnits,
-		total_due_amount_cents: minorUnits,
-		total_paid_amount_cents: minorUnits.nullish(),
-		invoice_type: z.string().nullish(),
-		payment_dispute_lost_at: z.string().nullish(),
-		fees: z.array(feeSchema).nullish(),
-		self_billed: z.boolean().nullish(),
-		customer: customerSchema.nullish(),
-		metadata: z.array(metadataEntrySchema).nullish(),
-	})
-	.passthrough();
+export const invoiceSchema = onFirstUse(() =>
+	z
+		.object({
+			lago_id: text,
+			number: z.string(),
+			status: text,
+			payment_status: text,
+			currency: text,
+			total_amount_cents: minorUnits,
+			total_due_amount_cents: minorUnits,
+			total_paid_amount_cents: minorUnits.nullish(),
+			invoice_type: z.string().nullish(),
+			payment_dispute_lost_at: z.string().nullish(),
+			fees: z.array(feeSchema).nullish(),
+			self_billed: z.boolean().nullish(),
+			customer: customerSchema.nullish(),
+			metadata: z.array(metadataEntrySchema).nullish(),
+		})
+		.passthrough(),
+);
 
 /** `GET` and `PUT /invoices/:id`. */
-export const invoiceAnswerSchema = z.object({ invoice: invoiceSchema });
+export const invoiceAnswerSchema = onFirstUse(() => z.object({ invoice: invoiceSchema }));
 /** One entry of `GET /payments?invoice_id=`. */
-export const paymentSchema = z
-	.object({ lago_id: text, reference: z.string().nullish(), lago_payable_id: z.string().nullish(), amount_cents: minorUnits.nullish(), payment_status: z.string().nullish() })
-	.passthrough();
+export const paymentSchema = onFirstUse(() =>
+	z
+		.object({ lago_id: text, reference: z.string().nullish(), lago_payable_id: z.string().nullish(), amount_cents: minorUnits.nullish(), payment_status: z.string().nullish() })
+		.passthrough(),
+);
 
 /**
  * A credit note (`lago-api:serializers/v1/credit_note_serializer.rb`): items before coupons and tax, refund, credit and offset after
  * both; minor units. `dodoPayments` is ours: what the invoice was paid by, where a refund is due.
  */
-export const creditNoteSchema = z
-	.object({
-		lago_id: text,
-		number: z.string(),
-		lago_invoice_id: text,
-		invoice_number: z.string(),
-		currency: text,
-		refund_status: z.string().nullish(),
-		total_amount_cents: minorUnits,
-		refund_amount_cents: minorUnits,
-		created_at: z.string().nullish(),
-		items: z.array(z.object({ amount_cents: minorUnits, fee: z.object({ lago_id: text }).passthrough() }).passthrough()).nullish(),
-		metadata: z.record(z.string().nullable()).nullish(),
-		dodoPayments: z.array(z.object({ reference: z.string(), amount: minorUnits })).optional(),
-	})
-	.passthrough();
+export const creditNoteSchema = onFirstUse(() =>
+	z
+		.object({
+			lago_id: text,
+			number: z.string(),
+			lago_invoice_id: text,
+			invoice_number: z.string(),
+			currency: text,
+			refund_status: z.string().nullish(),
+			total_amount_cents: minorUnits,
+			refund_amount_cents: minorUnits,
+			created_at: z.string().nullish(),
+			items: z.array(z.object({ amount_cents: minorUnits, fee: z.object({ lago_id: text }).passthrough() }).passthrough()).nullish(),
+			metadata: z.record(z.string().nullable()).nullish(),
+			dodoPayments: z.array(z.object({ reference: z.string(), amount: minorUnits })).optional(),
+		})
+		.passthrough(),
+);
 
 /** `GET`, `POST` and `PUT /credit_notes`. */
-export const creditNoteAnswerSchema = z.object({ credit_note: creditNoteSchema });
+export const creditNoteAnswerSchema = onFirstUse(() => z.object({ credit_note: creditNoteSchema }));
 /** `POST /payments`. */
-export const paymentAnswerSchema = z.object({ payment: paymentSchema });
+export const paymentAnswerSchema = onFirstUse(() => z.object({ payment: paymentSchema }));
 
 /** `POST`, `GET`, `PUT /webhook_endpoints`. */
-export const webhookEndpointSchema = z
-	.object({
-		lago_id: text,
-		webhook_url: text,
-		signature_algo: z.string().nullish(),
-		event_types: z.array(z.string()).nullish(),
-	})
-	.passthrough();
-export const webhookEndpointAnswerSchema = z.object({ webhook_endpoint: webhookEndpointSchema });
+export const webhookEndpointSchema = onFirstUse(() =>
+	z
+		.object({
+			lago_id: text,
+			webhook_url: text,
+			signature_algo: z.string().nullish(),
+			event_types: z.array(z.string()).nullish(),
+		})
+		.passthrough(),
+);
+export const webhookEndpointAnswerSchema = onFirstUse(() => z.object({ webhook_endpoint: webhookEndpointSchema }));
 
 /** `GET /webhooks/json_public_key`: Base64 of a PEM. */
-export const publicKeySchema = z.object({ webhook: z.object({ public_key: text }) });
+export const publicKeySchema = onFirstUse(() => z.object({ webhook: z.object({ public_key: text }) }));
 
 export type LagoInvoice = z.output<typeof invoiceSchema>;
 export type LagoCustomer = z.output<typeof customerSchema>;

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
+import { onFirstUse } from '../../shared/onFirstUse';
 import { readCredential } from '../../shared/transport/credential';
 import type { RequestContext } from '../../shared/transport/request';
 import { ServiceClient } from '../../shared/transport/serviceClient';
@@ -16,7 +17,7 @@ export interface LagoCredential {
 
 const PER_PAGE = 100;
 
-const metaSchema = z.object({ next_page: z.number().nullish() });
+const metaSchema = onFirstUse(() => z.object({ next_page: z.number().nullish() }));
 
 /** Thin client of one Lago organisation. */
 export class LagoClient extends ServiceClient {

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
+import { onFirstUse } from '../onFirstUse';
 import type { AccessState } from '../domain/access/evaluate';
 import { isPlain, NOTHING_KNOWN, type KnownAccess } from '../domain/access/changes';
 
@@ -17,7 +18,7 @@ export interface RememberedAccess {
 /** n8n writes the whole static data with every execution, so it must stay small. */
 const MAX_STORED = 2_000;
 const state = z.enum(['active', 'grace', 'restricted', 'pending_payment', 'paid_until', 'ended']) satisfies z.ZodType<AccessState>;
-const storedSchema = z.tuple([z.number().int(), z.number().int().nullable(), z.boolean(), state, z.record(state), z.string()]);
+const storedSchema = onFirstUse(() => z.tuple([z.number().int(), z.number().int().nullable(), z.boolean(), state, z.record(state), z.string()]));
 
 /** n8n's static data loses what simultaneous executions write; this does not. By workflow, then by customer. */
 const inThisProcess = new Map<string, Map<string, RememberedAccess>>();

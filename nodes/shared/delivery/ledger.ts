@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
+import { onFirstUse } from '../onFirstUse';
 import type { Progress } from '../domain/reconciliation';
 import { digestOf, isMarked, mergeMarks, readMarks, withMark, type Marks } from './marks';
 import { deliveries } from './registry';
@@ -27,8 +28,8 @@ interface Known {
 }
 
 const moments = z.number().int();
-const progressSchema = z.object({ seenUntil: moments, lookedAt: moments, thoroughAt: moments, suspicious: z.boolean(), open: z.record(moments) });
-const sourceSchema = z.object({ organizationId: z.string().nullable(), webhookBaseUrl: z.string() });
+const progressSchema = onFirstUse(() => z.object({ seenUntil: moments, lookedAt: moments, thoroughAt: moments, suspicious: z.boolean(), open: z.record(moments) }));
+const sourceSchema = onFirstUse(() => z.object({ organizationId: z.string().nullable(), webhookBaseUrl: z.string() }));
 
 /** n8n's static data loses what simultaneous executions write; this does not. */
 const inThisProcess = new Map<string, Known>();

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
+import { onFirstUse } from '../onFirstUse';
 import { fieldsOf, type Operation } from '../node/operation';
 import { objectParameter } from '../node/parameters';
 import type { ServiceClient } from '../transport/serviceClient';
@@ -24,11 +25,13 @@ const fields: INodeProperties[] = [
 	},
 ];
 
-const eventSchema = z.object({
-	delivery: z.object({ id: z.string().nullable(), about: z.string().min(1) }),
-	organizationId: z.string().nullish(),
-	webhookBaseUrl: z.string().nullish(),
-});
+const eventSchema = onFirstUse(() =>
+	z.object({
+		delivery: z.object({ id: z.string().nullable(), about: z.string().min(1) }),
+		organizationId: z.string().nullish(),
+		webhookBaseUrl: z.string().nullish(),
+	}),
+);
 
 /**
  * Event -> Mark as Processed: further copies of the event are answered at once, without an execution, also after a restart. It saves work and

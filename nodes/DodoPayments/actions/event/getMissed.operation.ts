@@ -1,5 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
+import { onFirstUse } from '../../../shared/onFirstUse';
 import { MAX_EVENTS, sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
 import { ledgerOf } from '../../../shared/delivery/ledger';
 import { lookOf, STILL_LOOKING, whileLooking, type RunningLook } from '../../../shared/delivery/looks';
@@ -9,18 +10,20 @@ import { eventItem } from '../../helpers/eventItem';
 import type { DodoClient } from '../../transport/client';
 
 /** An entry of any of the four lists, as far as this needs it (docs `api-reference/payments`, `refunds`, `disputes`, `subscriptions`). */
-const listedSchema = z
-	.object({
-		payment_id: z.string().nullish(),
-		refund_id: z.string().nullish(),
-		dispute_id: z.string().nullish(),
-		subscription_id: z.string().nullish(),
-		status: z.string().nullish(),
-		dispute_status: z.string().nullish(),
-		created_at: z.string(),
-		metadata: z.record(z.unknown()).nullish(),
-	})
-	.passthrough();
+const listedSchema = onFirstUse(() =>
+	z
+		.object({
+			payment_id: z.string().nullish(),
+			refund_id: z.string().nullish(),
+			dispute_id: z.string().nullish(),
+			subscription_id: z.string().nullish(),
+			status: z.string().nullish(),
+			dispute_status: z.string().nullish(),
+			created_at: z.string(),
+			metadata: z.record(z.unknown()).nullish(),
+		})
+		.passthrough(),
+);
 type Entry = z.output<typeof listedSchema>;
 
 const OBJECTS: Readonly<Record<Kind, { path: string; counted: string; id: (entry: Entry) => string | null | undefined }>> = {

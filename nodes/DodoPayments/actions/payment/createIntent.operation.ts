@@ -102,12 +102,13 @@ type IntentRequest = Omit<CheckoutRequest, 'productId' | 'amount'> & { amount: n
 
 async function intentForAmount(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<IDataObject> {
 	const reference = ctx.getNodeParameter('reference', index) as string;
+	const { organizationId: _ofInvoicesOnly, ...given } = additional(ctx, index);
 	const request: IntentRequest = {
 		amount: ctx.getNodeParameter('amount', index) as number,
 		currency: (ctx.getNodeParameter('currency', index) as string).trim().toUpperCase(),
 		metadata: { reference },
 		idempotencyKey: `ref-${encodeURIComponent(reference).slice(0, 200)}`,
-		...additional(ctx, index),
+		...given,
 	};
 	if (!Number.isInteger(request.amount) || request.amount < 1)
 		throw new NodeOperationError(ctx.getNode(), 'The amount must be a whole number of the smallest unit', {
@@ -169,7 +170,7 @@ async function createForInvoice(
 	invoice: LagoInvoice,
 	{ attempt, amount }: { attempt: number; amount: number },
 ): Promise<IDataObject> {
-	const { organizationId } = ctx.getNodeParameter('additionalFields', index, {}) as { organizationId?: string };
+	const { organizationId, ...given } = additional(ctx, index);
 	const request: IntentRequest = {
 		amount,
 		currency: invoice.currency,
@@ -178,7 +179,7 @@ async function createForInvoice(
 		customer: customerOf(invoice.customer),
 		billingAddress: billingAddressOf(invoice.customer),
 		taxId: invoice.customer?.tax_identification_number ?? undefined,
-		...additional(ctx, index),
+		...given,
 	};
 	const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 	const readAt = Date.now();
@@ -222,10 +223,11 @@ async function openCheckout(ctx: IExecuteFunctions, client: DodoClient, request:
 	return { checkout: await createCheckout(client, { ...request, productId: replacement }, nowS), productId: replacement };
 }
 
-function additional(ctx: IExecuteFunctions, index: number): Pick<CheckoutRequest, 'customer' | 'returnUrl'> {
-	const { customerEmail, returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { customerEmail?: string; returnUrl?: string };
-	const given: Pick<CheckoutRequest, 'customer' | 'returnUrl'> = {};
+function additional(ctx: IExecuteFunctions, index: number): Pick<CheckoutRequest, 'customer' | 'returnUrl'> & { organizationId?: string } {
+	const { customerEmail, organizationId, returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { customerEmail?: string; organizationId?: string; returnUrl?: string };
+	const given: ReturnType<typeof additional> = {};
 	if (customerEmail) given.customer = { email: customerEmail };
+	if (organizationId) given.organizationId = organizationId;
 	if (returnUrl) given.returnUrl = returnUrl;
 	return given;
 }

@@ -1,5 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
+import { onFirstUse } from '../../../shared/onFirstUse';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
@@ -100,12 +101,14 @@ async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: num
 	return await refundLocked(client, { paymentId, amount: amount === 0 ? null : amount, withoutTax: false, reason, metadata: {} });
 }
 
-const overpaymentSchema = z.object({
-	outcome: z.literal('overpaid'),
-	paymentId: z.string().min(1),
-	invoiceId: z.string().nullish(),
-	invoiceNumber: z.string().nullish(),
-});
+const overpaymentSchema = onFirstUse(() =>
+	z.object({
+		outcome: z.literal('overpaid'),
+		paymentId: z.string().min(1),
+		invoiceId: z.string().nullish(),
+		invoiceNumber: z.string().nullish(),
+	}),
+);
 
 /** The surplus payment that is written on an invoice of Get Many; null for anything else. */
 function recordedOverpayment(given: Json): Json | null {

@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
+import { onFirstUse } from '../../../shared/onFirstUse';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
@@ -20,19 +21,21 @@ const fields: INodeProperties[] = [
 	},
 ];
 
-const refundSchema = z
-	.object({
-		outcome: z.string(),
-		reason: z.string().nullish(),
-		creditNoteId: z.string().min(1),
-		creditNoteNumber: z.string(),
-		invoiceId: z.string(),
-		invoiceNumber: z.string(),
-		refundId: z.string().nullish(),
-		paymentId: z.string().nullish(),
-		status: z.string().nullish(),
-	})
-	.passthrough();
+const refundSchema = onFirstUse(() =>
+	z
+		.object({
+			outcome: z.string(),
+			reason: z.string().nullish(),
+			creditNoteId: z.string().min(1),
+			creditNoteNumber: z.string(),
+			invoiceId: z.string(),
+			invoiceNumber: z.string(),
+			refundId: z.string().nullish(),
+			paymentId: z.string().nullish(),
+			status: z.string().nullish(),
+		})
+		.passthrough(),
+);
 type Refund = z.output<typeof refundSchema>;
 
 /** Credit Note -> Save Refund: the tie between a credit note and its refund, and the check that there is only one note for it. */

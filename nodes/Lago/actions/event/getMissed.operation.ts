@@ -37,7 +37,7 @@ async function missedIn(ctx: IExecuteFunctions, client: LagoClient, running: Run
 			.filter(({ delivery }) => look.again || !ledger.isProcessed(delivery.about));
 
 	const query: IDataObject = { statuses: ['finalized'], payment_statuses: ['pending', 'failed'], [`metadata[${PAYMENT_ID_KEY}]`]: '' };
-	const invoices = await client.list('invoices', invoiceSchema.extend(withAge), query, Number.MAX_SAFE_INTEGER);
+	const invoices = await client.list('invoices', invoiceSchema.schema.extend(withAge), query, Number.MAX_SAFE_INTEGER);
 	lookedAt.invoices = invoices.length;
 	const missed = missedAmong('invoice.created', 'invoice', invoices.filter(needsCollecting));
 	// Where one thing went missing, more may have.

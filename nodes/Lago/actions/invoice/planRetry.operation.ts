@@ -1,5 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
+import { onFirstUse } from '../../../shared/onFirstUse';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { isHardDecline, nextTry, parseSchedule, type RetryPolicy } from '../../../shared/domain/retrySchedule';
@@ -40,22 +41,24 @@ const fields: INodeProperties[] = [
 	},
 ];
 
-const failureSchema = z
-	.object({
-		outcome: z.string(),
-		invoiceId: z.string().min(1),
-		declineCode: z.string().nullish(),
-		checkoutUrl: z.string().nullish(),
-		planFrom: z
-			.object({
-				metadata: z.array(z.object({ id: z.string().optional(), key: z.string(), value: z.string() })),
-				timeZone: z.string(),
-				isOpen: z.boolean(),
-				readAt: z.number(),
-			})
-			.optional(),
-	})
-	.passthrough();
+const failureSchema = onFirstUse(() =>
+	z
+		.object({
+			outcome: z.string(),
+			invoiceId: z.string().min(1),
+			declineCode: z.string().nullish(),
+			checkoutUrl: z.string().nullish(),
+			planFrom: z
+				.object({
+					metadata: z.array(z.object({ id: z.string().optional(), key: z.string(), value: z.string() })),
+					timeZone: z.string(),
+					isOpen: z.boolean(),
+					readAt: z.number(),
+				})
+				.optional(),
+		})
+		.passthrough(),
+);
 
 /** Lago replaces all metadata at once: older knowledge of it than this is read again before writing. */
 const FRESH_MS = 3_000;

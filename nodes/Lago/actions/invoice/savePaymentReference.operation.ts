@@ -1,5 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
+import { onFirstUse } from '../../../shared/onFirstUse';
 import { collectability } from '../../../shared/domain/invoice';
 import { decodeState, metadataValue, PAYMENT_ID_KEY, STATE_KEY, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
@@ -27,18 +28,20 @@ const fields: INodeProperties[] = [
 	},
 ];
 
-const intentSchema = z
-	.object({
-		invoiceId: z.string().min(1),
-		saveToInvoice: z.object({
-			paymentReference: z.string().min(1),
-			state: z.string(),
-			metadata: z.array(metadataEntrySchema),
-			/** When `metadata` was read, ms since 1970. */
-			readAt: z.number(),
-		}),
-	})
-	.passthrough();
+const intentSchema = onFirstUse(() =>
+	z
+		.object({
+			invoiceId: z.string().min(1),
+			saveToInvoice: z.object({
+				paymentReference: z.string().min(1),
+				state: z.string(),
+				metadata: z.array(metadataEntrySchema),
+				/** When `metadata` was read, ms since 1970. */
+				readAt: z.number(),
+			}),
+		})
+		.passthrough(),
+);
 
 /** Lago replaces the whole set: older knowledge of the merchant's entries than this is read again before writing. */
 const FRESH_MS = 3_000;

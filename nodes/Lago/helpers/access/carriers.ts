@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { onFirstUse } from '../../../shared/onFirstUse';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import type { StateChange } from '../../../shared/domain/access/changes';
 import type { CustomerAccess } from '../../../shared/domain/access/evaluate';
@@ -10,9 +11,11 @@ import { entriesOf, fetchCustomer, MAX_CUSTOMER_ENTRIES, replaceEntries } from '
 export type Carrier = { kind: 'none' } | { kind: 'metadata'; key: string } | { kind: 'entitlement'; feature: string; privilege: string };
 
 /** `GET` and `PATCH /subscriptions/:external_id/entitlements` (`lago-api:controllers/api/v1/subscriptions/entitlements_controller.rb`). */
-const entitlementsSchema = z.object({
-	entitlements: z.array(z.object({ code: z.string(), privileges: z.array(z.object({ code: z.string(), value: z.unknown() }).passthrough()).nullish() }).passthrough()),
-});
+const entitlementsSchema = onFirstUse(() =>
+	z.object({
+		entitlements: z.array(z.object({ code: z.string(), privileges: z.array(z.object({ code: z.string(), value: z.unknown() }).passthrough()).nullish() }).passthrough()),
+	}),
+);
 
 /**
  * Writes the states where the user wants them in Lago. Compares first: each write comes back as a webhook.

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
+import { onFirstUse } from '../../../shared/onFirstUse';
 import { isLagoId } from '../../../shared/domain/settlement';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { LagoClient } from '../../transport/client';
@@ -7,20 +8,24 @@ import { fetchInvoice } from '../invoices';
 
 const customer = z.object({ external_id: z.string().min(1) });
 /** The places in which events and results of this package name a customer. */
-const named = z.union([
-	z.object({ data: z.object({ external_customer_id: z.string().min(1) }) }).transform(({ data }) => data.external_customer_id),
-	z.object({ data: z.object({ customer }) }).transform(({ data }) => data.customer.external_id),
-	z.object({ data: z.object({ invoice: z.object({ customer }) }) }).transform(({ data }) => data.invoice.customer.external_id),
-	z.object({ data: z.object({ metadata: z.object({ lago_customer_external_id: z.string().min(1) }) }) }).transform(({ data }) => data.metadata.lago_customer_external_id),
-	z.object({ customerExternalId: z.string().min(1) }).transform(({ customerExternalId }) => customerExternalId),
-	z.object({ customer }).transform((item) => item.customer.external_id),
-	z.object({ external_customer_id: z.string().min(1) }).transform((item) => item.external_customer_id),
-]);
+const named = onFirstUse(() =>
+	z.union([
+		z.object({ data: z.object({ external_customer_id: z.string().min(1) }) }).transform(({ data }) => data.external_customer_id),
+		z.object({ data: z.object({ customer }) }).transform(({ data }) => data.customer.external_id),
+		z.object({ data: z.object({ invoice: z.object({ customer }) }) }).transform(({ data }) => data.invoice.customer.external_id),
+		z.object({ data: z.object({ metadata: z.object({ lago_customer_external_id: z.string().min(1) }) }) }).transform(({ data }) => data.metadata.lago_customer_external_id),
+		z.object({ customerExternalId: z.string().min(1) }).transform(({ customerExternalId }) => customerExternalId),
+		z.object({ customer }).transform((item) => item.customer.external_id),
+		z.object({ external_customer_id: z.string().min(1) }).transform((item) => item.external_customer_id),
+	]),
+);
 /** Where they name an invoice. */
-const invoiceNamed = z.union([
-	z.object({ invoiceId: z.string().min(1) }).transform(({ invoiceId }) => invoiceId),
-	z.object({ lagoInvoiceId: z.string().min(1) }).transform(({ lagoInvoiceId }) => lagoInvoiceId),
-]);
+const invoiceNamed = onFirstUse(() =>
+	z.union([
+		z.object({ invoiceId: z.string().min(1) }).transform(({ invoiceId }) => invoiceId),
+		z.object({ lagoInvoiceId: z.string().min(1) }).transform(({ lagoInvoiceId }) => lagoInvoiceId),
+	]),
+);
 
 /**
  * The customer whom an item is about: named in it, or by its invoice (one call). Null when it is about nobody.
