@@ -28,6 +28,7 @@ export function configureSync(template: WorkflowJson, { productId, retrySchedule
 		if (/\.(lago|dodoPayments)Trigger$/.test(type)) parameters.registration = 'manual';
 		if (SCHEDULES.includes(name)) parameters.rule = { interval: [{ field: 'minutes', minutesInterval: reconcileMinutes }] };
 		if (parameters.operation === 'planRetry') parameters.schedule = retrySchedule;
+		if (parameters.operation === 'updatePaymentStatus') parameters.retrySchedule = retrySchedule;
 		if (productId !== '' && parameters.operation === 'createIntent') Object.assign(parameters, { productSource: 'selected', product: { __rl: true, mode: 'id', value: productId } });
 		if (name === 'Update Access') Object.assign(parameters, access.update);
 		if (access.update !== null && ACCESS_LANE.includes(name)) delete node.disabled;

@@ -394,7 +394,7 @@ describe('retries', () => {
 		expect(invoice.payment_status).toBe('failed');
 		expect(days.map((day) => Date.parse(`${day}T09:00:00${offset}`))).toContain(plannedMs(invoice));
 		expect(sync.stateOf(invoice)).toContain(';f=1');
-		const planned = await lastItem('Plan Retry');
+		const planned = await lastItem('Update Payment Status');
 		expect(planned).toMatchObject({ outcome: 'retry_planned', nextTryAt: new Date(plannedMs(invoice) ?? 0).toISOString(), localTime: expect.stringMatching(/^\d{4}-\d{2}-\d{2} 09:00$/), failedTries: 1 });
 		// The same news again plans nothing new.
 		const before = sync.stateOf(invoice);
@@ -414,7 +414,7 @@ describe('retries', () => {
 		expect(invoice.payment_status).toBe('failed');
 		expect(plannedMs(invoice)).toBeNull();
 		const run = await sync.n8n.lastExecution();
-		expect(run.items('Plan Retry')).toMatchObject([{ outcome: 'hard_decline', declineCode: 'STOLEN_CARD', nextStep: expect.any(String) }]);
+		expect(run.items('Update Payment Status')).toMatchObject([{ outcome: 'hard_decline', declineCode: 'STOLEN_CARD', nextStep: expect.any(String) }]);
 		expect(run.nodes).toContain('Tell Me');
 		await sync.n8n.executeFrom('Every Hour');
 		expect(sync.stateOf(invoice)).not.toMatch(/;n=/);

@@ -345,13 +345,12 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		expect(last('Paid')).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
 	});
 
-	it('settle: a decline is recorded', async () => {
+	it('settle: a decline is recorded together with its next try, in one call', async () => {
 		getInvoice();
-		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: { invoice?: { payment_status?: string } }) => body.invoice?.payment_status === 'failed').reply(200, { invoice: invoice({ payment_status: 'failed' }) });
-		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: unknown) => /;n=\d{10};f=1/.test(JSON.stringify(body))).reply(200, { invoice: invoice() });
+		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: { invoice?: { payment_status?: string } }) => body.invoice?.payment_status === 'failed' && /;n=\d{10};f=1/.test(JSON.stringify(body))).reply(200, { invoice: invoice({ payment_status: 'failed' }) });
 		const { reached, last } = await runLane('Dodo Payments Trigger', payment({ status: 'failed', error_code: 'INSUFFICIENT_FUNDS' }));
-		expect(reached).toEqual([...SETTLE, 'Plan Retry', 'Out of Tries?', ...END]);
-		expect(last('Plan Retry')).toMatchObject({ outcome: 'retry_planned', failedTries: 1 });
+		expect(reached).toEqual([...SETTLE, ...END]);
+		expect(last('Update Payment Status')).toMatchObject({ outcome: 'retry_planned', failedTries: 1 });
 	});
 
 	it.each([

@@ -4,6 +4,8 @@ import { withLock } from '../../shared/delivery/keyedLock';
 import { ourRecord, PAYMENT_ID_KEY, type CollectionState } from '../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../shared/domain/money';
 import { held, type Held, type Overpaid } from '../../shared/domain/outcome';
+import { planNextTry, type Plan } from '../../shared/domain/retryPlan';
+import type { RetryPolicy } from '../../shared/domain/retrySchedule';
 import { decideAttempt, decideSuccess, isLagoId, notForLago, readPayment, type DodoMode, type PaymentFacts } from '../../shared/domain/settlement';
 import { ApiError } from '../../shared/transport/apiError';
 import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../schemas/objects';
@@ -22,15 +24,16 @@ const MAX_PAYMENTS = 10_000;
 
 /** What became of a payment in Lago's books; see docs/outcomes.md. */
 export type Settlement = (Held | Overpaid | Done) & { invoiceId?: string; invoiceNumber?: string };
-type Done = { outcome: 'settled' | 'already_settled' | 'failed' | 'processing' | 'unchanged' | 'ignored'; message: string; bookedAs?: 'payment' | 'status'; declineCode?: string | null; planFrom?: PlanFrom };
+type Done = Partial<Omit<Plan, 'outcome'>> & { outcome: 'settled' | 'already_settled' | 'failed' | 'processing' | 'unchanged' | 'ignored' | Plan['outcome']; message: string; bookedAs?: 'payment' | 'status'; declineCode?: string | null; planFrom?: PlanFrom };
 
 /**
  * Books what a Dodo payment says, once, in whatever order its events come.
  * @param mode the world in which the payment must have been made, null when nobody knows.
  * @param paidOn the day on which the money came, UTC.
+ * @param retries when a failure is tried again, which is then written together with it; null leaves that to others.
  * @throws ApiError when trying again can help.
  */
-export async function settle(client: LagoClient, payment: PaymentFacts, mode: DodoMode | null, paidOn: string | undefined): Promise<Settlement> {
+export async function settle(client: LagoClient, payment: PaymentFacts, mode: DodoMode | null, paidOn: string | undefined, retries: RetryPolicy | null = null): Promise<Settlement> {
 	const reading = readPayment(payment, mode);
 	if ('outcome' in reading) return reading;
 	if (reading.kind === 'ignored') return { outcome: 'ignored', message: reading.message };
@@ -39,10 +42,10 @@ export async function settle(client: LagoClient, payment: PaymentFacts, mode: Do
 		return await withLock(`dues ${client.accountKey} ${subscriptionId}`, async () => {
 			const due = await findInvoiceOfDues(client, payment, subscriptionId);
 			if (due === null) return { outcome: 'ignored', message: notForLago(payment) };
-			return typeof due === 'string' ? await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn) : due;
+			return typeof due === 'string' ? await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn, null) : due;
 		});
 	}
-	return await settleInvoice(client, payment, reading.invoiceId, reading.kind, paidOn);
+	return await settleInvoice(client, payment, reading.invoiceId, reading.kind, paidOn, retries);
 }
 
 /**
@@ -59,9 +62,9 @@ export async function invoiceOf(client: LagoClient, payment: PaymentFacts, mode:
 	return settled.outcome === 'held' ? settled : (settled.invoiceId ?? null);
 }
 
-async function settleInvoice(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'succeeded' | 'failed' | 'processing', paidOn: string | undefined): Promise<Settlement> {
+async function settleInvoice(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'succeeded' | 'failed' | 'processing', paidOn: string | undefined, retries: RetryPolicy | null): Promise<Settlement> {
 	return await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => {
-		const work = kind === 'succeeded' ? settleSuccess(client, payment, invoiceId, paidOn) : recordAttempt(client, payment, invoiceId, kind);
+		const work = kind === 'succeeded' ? settleSuccess(client, payment, invoiceId, paidOn) : recordAttempt(client, payment, invoiceId, kind, retries);
 		const result = await work.catch(async (caught: unknown) => refusedForGood(caught, payment, invoiceId) ?? (await Promise.reject(caught)));
 		return { invoiceId, ...result };
 	});
@@ -135,7 +138,7 @@ async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice:
 	);
 }
 
-async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'failed' | 'processing'): Promise<Settlement> {
+async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'failed' | 'processing', retries: RetryPolicy | null): Promise<Settlement> {
 	const declineCode = payment.errorCode ?? undefined;
 	for (let round = 0; round < MAX_ROUNDS; round++) {
 		const read = await fetchInvoice(client, invoiceId);
@@ -143,25 +146,41 @@ async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceI
 		const decision = decideAttempt(payment, invoice);
 		if (decision.action === 'unchanged' || (decision.action === 'recorded' && kind === 'processing'))
 			return { outcome: 'unchanged', message: decision.message, invoiceNumber: invoice.number };
-		// Already recorded, but whether its next try was planned nobody knows: planning is harmless when it was.
-		if (decision.action === 'recorded') return { outcome: 'failed', message: decision.message, declineCode, invoiceNumber: invoice.number, planFrom: planFrom(read) };
+		const planned = (state: CollectionState | null): ReturnType<typeof planNextTry> | null =>
+			kind === 'failed' && retries !== null ? planNextTry(retries, { outcome: 'failed', declineCode }, { ...planFrom(read), state }, Date.now()) : null;
+		if (decision.action === 'recorded') {
+			// Whether its next try was planned nobody knows: planning is harmless when it was.
+			const late = planned(ourRecord(invoice.metadata).state);
+			if (late?.save !== undefined && (await change(client, invoice, { state: late.save })) === null) continue;
+			return { outcome: 'failed', ...late?.plan, message: sentences(decision.message, late?.plan.message), declineCode, invoiceNumber: invoice.number, ...(late === null ? { planFrom: planFrom(read) } : {}) };
+		}
 		const state = nextState(payment, invoice, kind === 'failed' ? { phase: kind, declineCode } : { phase: kind });
 		// A declined card leaves the session open, and the session is how the link is found again.
 		const { dodoId } = ourRecord(invoice.metadata);
 		const paymentId = kind === 'failed' && dodoId !== undefined && dodoId === payment.checkoutSessionId ? dodoId : payment.id;
-		const written = await change(client, invoice, { paymentStatus: kind === 'failed' ? 'failed' : undefined, paymentId, state });
+		const next = planned(state);
+		const written = await change(client, invoice, { paymentStatus: kind === 'failed' ? 'failed' : undefined, paymentId, state: next?.save ?? state });
 		if (written === null) continue;
 		return kind === 'failed'
 			? {
 					outcome: 'failed',
-					message: `Payment ${payment.id} of invoice ${invoice.number} ${payment.status === 'cancelled' ? 'was cancelled' : 'failed'}${declineCode ? ` (${declineCode})` : ''}.${state.url || state.payLink ? ' The link on the invoice stays usable.' : ''}`,
+					...next?.plan,
+					message: sentences(
+						`Payment ${payment.id} of invoice ${invoice.number} ${payment.status === 'cancelled' ? 'was cancelled' : 'failed'}${declineCode ? ` (${declineCode})` : ''}.`,
+						state.url || state.payLink ? 'The link on the invoice stays usable.' : undefined,
+						next?.plan.message,
+					),
 					declineCode: declineCode ?? null,
 					invoiceNumber: invoice.number,
-					planFrom: planFrom(written),
+					...(next === null ? { planFrom: planFrom(written) } : {}),
 				}
 			: { outcome: 'processing', message: `Payment ${payment.id} of invoice ${invoice.number} is under way; the outcome follows.`, invoiceNumber: invoice.number };
 	}
 	return await Promise.reject(restless(payment, invoiceId));
+}
+
+function sentences(...parts: Array<string | undefined>): string {
+	return parts.filter((part) => part !== undefined).join(' ');
 }
 
 /**

@@ -6,6 +6,7 @@ import { paymentSchema } from '../../../DodoPayments/schemas/objects';
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
 import { modeOf, paidAt, settle } from '../../helpers/settle';
 import type { LagoClient } from '../../transport/client';
+import { readPolicy, SCHEDULE_WORDS, timeOfDayField } from './schedule.fields';
 
 const fields: INodeProperties[] = [
 	{
@@ -17,6 +18,16 @@ const fields: INodeProperties[] = [
 		description: 'What the Dodo Payments Trigger, or Dodo Payments > Payment > Get, returned. The invoice is the one in its metadata; amount, currency, mode and origin are checked before anything is booked.',
 		hint: 'Leave as it is behind a Dodo Payments node',
 	},
+	{
+		displayName: 'Retry Schedule',
+		name: 'retrySchedule',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. 1d,3d,5d,7d',
+		description: `Writes the time of the next try to the invoice together with a failure. ${SCHEDULE_WORDS} Empty: a failure is only noted.`,
+		hint: 'Together with a lane that runs what Get Many > Retry Due finds',
+	},
+	timeOfDayField,
 ];
 
 /**
@@ -36,7 +47,8 @@ export const updatePaymentStatus: Operation<LagoClient> = {
 			);
 		const payment = toPaymentFacts(parsed.data);
 		const about = { invoiceId: payment.invoiceId, paymentId: payment.id, amount: payment.amount, currency: payment.currency };
-		const result = await settle(client, payment, modeOf(given, payment), paidAt(parsed.data, given));
+		const retries = ctx.getNodeParameter('retrySchedule', index, '') === '' ? null : readPolicy(ctx, 'retrySchedule', index);
+		const result = await settle(client, payment, modeOf(given, payment), paidAt(parsed.data, given), retries);
 		return { ...about, ...result };
 	},
 };

@@ -1,0 +1,92 @@
+import type { CollectionState } from './invoiceMetadata';
+import { isHardDecline, nextTry, type RetryPolicy } from './retrySchedule';
+
+/** What is to be planned after: a failure, a charge that found the mandate busy, or a link that was handed out as a try. */
+export interface Failure {
+	outcome: string;
+	declineCode?: string | null;
+}
+
+/** An invoice as it stands: our state on it, whether anything is left to try, and the customer's time zone (IANA name). */
+export interface OpenInvoice {
+	state: CollectionState | null;
+	isOpen: boolean;
+	timeZone: string;
+}
+
+/** What became of the plan, in words; times are ISO 8601 (UTC) and `localTime` is `2026-11-24 09:00` on the customer's clock. */
+export interface Plan {
+	outcome: 'retry_planned' | 'hard_decline' | 'exhausted' | 'skipped';
+	message: string;
+	reason?: string;
+	nextStep?: string;
+	failedTries?: number;
+	nextTryAt?: string;
+	localTime?: string;
+	timeZone?: string;
+}
+
+/** A charge that another one of the same mandate kept from starting. */
+const BUSY_WAIT_S = 15 * 60;
+
+/**
+ * The next try after a failure. Planned twice for one failure it is planned once.
+ * @param nowMs ms since 1970.
+ * @returns the plan, and the state to write where it changes.
+ */
+export function planNextTry(policy: RetryPolicy, failure: Failure, { state, isOpen, timeZone }: OpenInvoice, nowMs: number): { plan: Plan; save?: CollectionState } {
+	if (!isOpen) return { plan: { outcome: 'skipped', reason: 'nothing_due', message: 'The invoice is paid or void meanwhile, so no further try is planned.' } };
+	const nowS = Math.floor(nowMs / 1000);
+	const failedTries = state?.failedTries ?? 0;
+	const planned = state?.nextTryAt;
+	if (failure.outcome === 'failed' && isHardDecline(failure.declineCode))
+		return {
+			plan: {
+				outcome: 'hard_decline',
+				message: `The bank declined for good (${failure.declineCode}); trying again by itself would only harm.`,
+				nextStep: 'Ask the customer for another way to pay; then press "Retry payment" in Lago.',
+			},
+			...(planned === undefined ? {} : { save: { ...state, nextTryAt: undefined } as CollectionState }),
+		};
+	if (planned !== undefined && planned > nowS)
+		return { plan: { outcome: 'retry_planned', ...times(planned * 1000, timeZone), failedTries, message: `The next try was planned already, for ${local(planned * 1000, timeZone)}.` } };
+	if (failure.outcome === 'mandate_busy') {
+		const nextTryAt = nowS + BUSY_WAIT_S;
+		return {
+			plan: { outcome: 'retry_planned', ...times(nextTryAt * 1000, timeZone), failedTries, message: 'Another charge of the mandate is still running; this one is tried again in 15 minutes.' },
+			save: state === null ? { phase: 'waiting', attempt: 1, nextTryAt } : { ...state, nextTryAt },
+		};
+	}
+	const tries = failedTries + 1;
+	const next = nextTry(policy, tries, nowMs, timeZone);
+	if (next === 'exhausted') {
+		const all = policy.waits.length + 1;
+		return {
+			plan: {
+				outcome: 'exhausted',
+				failedTries: all,
+				message: `All ${all} tries to collect this invoice have failed; no further one is planned.`,
+				nextStep: 'Talk to the customer. "Retry payment" in Lago tries once more.',
+			},
+			...(failedTries < all || planned !== undefined ? { save: { phase: 'failed', attempt: 1, ...state, failedTries: all, nextTryAt: undefined } } : {}),
+		};
+	}
+	return {
+		plan: { outcome: 'retry_planned', ...times(next.atMs, timeZone), failedTries: tries, message: `Try ${tries} failed; the next one is planned for ${local(next.atMs, timeZone)}.` },
+		save: { phase: 'failed', attempt: 1, ...state, failedTries: tries, nextTryAt: Math.floor(next.atMs / 1000) },
+	};
+}
+
+function times(atMs: number, timeZone: string): Pick<Plan, 'nextTryAt' | 'localTime' | 'timeZone'> {
+	return { nextTryAt: new Date(atMs).toISOString(), localTime: local(atMs, timeZone), timeZone };
+}
+
+/** `2026-11-24 09:00`, on the customer's clock. */
+function local(atMs: number, timeZone: string): string {
+	const format = (zone: string): string => new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(atMs);
+	try {
+		return format(timeZone);
+	} catch {
+		return format('UTC');
+	}
+}
