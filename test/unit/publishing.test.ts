@@ -128,10 +128,19 @@ describe('publishing', () => {
 		expect(stepsOf(job('npm')).flatMap(({ run }) => run ?? [])).toEqual(['npm publish "./n8n-nodes-dodo-lago-$GITHUB_REF_NAME.tgz" --provenance --access public']);
 	});
 
+	test('what is pushed is what the chart starts and its README installs', () => {
+		const { name, repository } = JSON.parse(read('package.json')) as { name: string; repository: { url: string } };
+		const [, owner = '', project = ''] = /github\.com\/([^/]+)\/([^/]+)\.git$/.exec(repository.url) ?? [];
+		const filled = (job: Job): string => stepsOf(job).map(({ run = '' }) => run.replace('$GITHUB_REPOSITORY_OWNER', owner).replace('$GITHUB_REPOSITORY', `${owner}/${project}`)).join('\n');
+		const { image } = parse(read('deploy/helm/values.yaml')) as { image: { repository: string } };
+		expect(filled(job('image'))).toContain(`docker push "${image.repository}:$GITHUB_REF_NAME"`);
+		const [, charts = ''] = /helm push "\S+" "(\S+)"/.exec(filled(job('chart'))) ?? [];
+		expect(parse(read('deploy/helm/Chart.yaml'))).toMatchObject({ name });
+		expect(read('deploy/helm/README.md')).toContain(` ${charts}/${name} `);
+	});
+
 	test('no other job may write more than its own', () => {
 		expect(having('contents')).toEqual(['release']);
 		expect(having('packages')).toEqual(['image', 'chart']);
-		const { name } = JSON.parse(read('package.json')) as { name: string };
-		expect(parse(read('deploy/helm/Chart.yaml'))).toMatchObject({ name });
 	});
 });
