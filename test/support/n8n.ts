@@ -89,6 +89,8 @@ export interface TestN8nOptions {
 	version?: string;
 	/** With PostgreSQL, Redis and so many workers: see {@link startServices}. */
 	queue?: { workers: number };
+	/** Puts the package into a user folder; as n8n's own installer does unless told. */
+	install?: (tarball: string, userFolder: string) => Promise<void>;
 }
 
 /** A shipped template as it lies in the package. */
@@ -101,7 +103,7 @@ export const WORKFLOW_ID = 'lagoDodoSync0001';
 const quiet = (): void => {};
 
 /** Starts n8n from nothing; {@link TestN8n.stop} removes every trace. */
-export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, template: file = 'lago-dodo-sync.json', version, queue }: TestN8nOptions): Promise<TestN8n> {
+export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, template: file = 'lago-dodo-sync.json', version, queue, install = installPackage }: TestN8nOptions): Promise<TestN8n> {
 	const [runtime, tarball] = [await ensureN8n(quiet, version), await packPackage(quiet)];
 	const isOld = isVersion1(runtime);
 	const userFolder = mkdtempSync(join(tmpdir(), 'n8n-e2e-'));
@@ -128,7 +130,7 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, t
 			encryptionKey: 'e2e-encryption-key',
 			env: { ...ownerEnvironment(runtime, OWNER), ...(services === undefined ? {} : { ...QUEUE_MODE, ...services.env }), ...env },
 		};
-		await installPackage(tarball, userFolder);
+		await install(tarball, userFolder);
 		const template = file === null ? null : readTemplate(file);
 		if (template !== null) change?.(template);
 		if (template !== null) bound.push({ ...bindCredentials(template, credentials), id: WORKFLOW_ID });
