@@ -48,14 +48,13 @@ class Lanes {
 		const charged = await this.onDodo('mandate', 'charge', { invoice: '={{ $json }}' }, invoice);
 		const intent = charged.outcome === 'needs_link' ? await this.onDodo('payment', 'createIntent', { source: 'invoice', invoice: '={{ $json }}', taxMode: 'inclusive', productSource: 'automatic' }, charged) : charged;
 		const saved = await this.onLago('invoice', 'savePaymentReference', { intent: '={{ $json }}', payLinkAddress: 'https://n8n.example/webhook/pay' }, intent);
-		if (saved.outcome === 'mandate_busy') await this.plan(saved);
+		if (saved.outcome === 'mandate_busy') await this.onLago('invoice', 'planRetry', { failure: '={{ $json }}', schedule: '1d,3d', timeOfDay: '09:00' }, saved);
 	}
 
 	async fromDodo(event: string, item: IDataObject): Promise<void> {
 		const data = item.data as IDataObject;
 		if (event.startsWith('payment.')) {
-			const result = await this.onLago('invoice', 'updatePaymentStatus', { payment: '={{ $json }}' }, item);
-			if (result.outcome === 'failed') await this.plan(result);
+			const result = await this.onLago('invoice', 'updatePaymentStatus', { payment: '={{ $json }}', retrySchedule: '1d,3d', timeOfDay: '09:00' }, item);
 			if (result.outcome === 'overpaid') await this.onDodo('refund', 'create', { source: 'overpayment', overpayment: '={{ $json }}' }, result);
 		}
 		if (event.startsWith('refund.')) {
@@ -68,8 +67,6 @@ class Lanes {
 		}
 		if (/^subscription\.(active|cancelled|expired|failed)$/.test(event)) await this.onLago('customer', 'saveMandate', { mandate: '={{ $json }}' }, item);
 	}
-
-	private readonly plan = async (failure: IDataObject) => await this.onLago('invoice', 'planRetry', { failure: '={{ $json }}', schedule: '1d,3d', timeOfDay: '09:00' }, failure);
 
 	/** The link of an invoice for somebody who wants to pay it now. */
 	async setUpLink(customer: string): Promise<string> {
