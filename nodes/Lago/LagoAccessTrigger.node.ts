@@ -49,12 +49,9 @@ export class LagoAccessTrigger implements INodeType {
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		const response = this.getResponseObject();
 		response.setHeader('Cache-Control', 'no-store');
-		const given = headerOf(this, 'authorization');
-		let token = await tokenOf(this);
-		// It may have been set or replaced since it was read.
-		if (token === '' || !isBearer(given, token)) token = await tokenOf(this, true);
+		const token = await tokenOf(this);
 		if (token === '') return answer(this, 404, { message: 'This endpoint is off: the credential has no Access Token' });
-		if (!isBearer(given, token)) {
+		if (!isBearer(headerOf(this, 'authorization'), token)) {
 			response.setHeader('WWW-Authenticate', 'Bearer');
 			return answer(this, 401, { message: 'Send the access token as "Authorization: Bearer <token>"' });
 		}
@@ -93,8 +90,8 @@ function stale(ctx: IWebhookFunctions, last: ReturnType<typeof lastAnswer>, subs
 	return answer(ctx, 503, { message: 'Lago cannot be asked right now; this is the last that is known', stale: true, age_seconds, ...last.view, subscriptions });
 }
 
-async function tokenOf(ctx: IHookFunctions | IWebhookFunctions, fresh = false): Promise<string> {
-	const { accessToken } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL, fresh);
+async function tokenOf(ctx: IHookFunctions | IWebhookFunctions): Promise<string> {
+	const { accessToken } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
 	return (accessToken ?? '').trim();
 }
 

@@ -23,6 +23,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 	process: async () => await measureInProcess(await ensureN8n(say)),
 	load: async () => await measureLoad(await ensureN8n(say)),
 	flows: async () => await inWorld(async (sync) => await measureFlows(sync, '', say)),
+	tuned: async () => await inWorld(async (sync) => await measureFlows(sync, ', isolates made when needed', say), { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto', N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true', N8N_EXPRESSION_ENGINE_COMPILE_CACHE: 'true' }),
 	legacy: async () => await inWorld(async (sync) => await measureFlows(sync, ', legacy expression engine', say), { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto', N8N_EXPRESSION_ENGINE: 'legacy' }),
 	day: async () => await inWorld(measureDay),
 	storm: async () => await inWorld(measureStorm),

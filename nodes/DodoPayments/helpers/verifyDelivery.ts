@@ -13,20 +13,16 @@ export type DeliveryVerdict = Verdict | 'secret_unavailable';
 /** Verifies a delivery against the secret of the trigger's registration: the credential's, or the one that Dodo tells. */
 export async function verifyDelivery(ctx: IWebhookFunctions, delivery: SignedDelivery): Promise<DeliveryVerdict> {
 	const check = (secret: string | null | undefined): Verdict => verifySignature(delivery, decodeSecret(secret ?? ''), Date.now());
-	// What does not match the remembered secret may match the one that has just taken its place.
-	const checkTwice = async (secret: (fresh: boolean) => Promise<string | null | undefined>): Promise<Verdict> => {
-		const verdict = check(await secret(false));
-		return verdict === 'mismatch' || verdict === 'missing_secret' ? check(await secret(true)) : verdict;
-	};
 	if (ctx.getNodeParameter('registration') === 'manual') {
-		const secret = async (fresh: boolean): Promise<string | undefined> => (await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL, fresh)).webhookSecret;
-		return await checkTwice(secret);
+		return check((await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL)).webhookSecret);
 	}
 	if (!delivery.id || !delivery.timestamp || !delivery.signature) return 'missing_headers';
 	const client = await DodoClient.of(ctx);
 	const url = ctx.getNodeWebhookUrl('default') as string;
 	try {
-		return await checkTwice(async (fresh) => await endpointSecret(ctx, client, url, fresh));
+		const verdict = check(await endpointSecret(ctx, client, url, false));
+		// A mismatch may mean that the secret was rotated since it was fetched.
+		return verdict === 'mismatch' || verdict === 'missing_secret' ? check(await endpointSecret(ctx, client, url, true)) : verdict;
 	} catch (caught) {
 		if (caught instanceof ApiError && caught.transient) return 'secret_unavailable';
 		ctx.logger.warn(`Dodo Payments Trigger: the signing secret cannot be read (${caught instanceof Error ? caught.message : 'unknown cause'})`);

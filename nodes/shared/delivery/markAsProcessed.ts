@@ -1,5 +1,4 @@
-import type { INodeProperties } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { onFirstUse } from '../onFirstUse';
 import { fieldsOf, type Operation } from '../node/operation';
@@ -18,10 +17,9 @@ const fields: INodeProperties[] = [
 		displayName: 'Event',
 		name: 'event',
 		type: 'json',
-		required: true,
-		default: '={{ $json }}',
-		description: 'The item that left the trigger. The items that come in leave this node unchanged; an empty object marks nothing.',
-		hint: "Behind other nodes: {{ $('Name of the Trigger').first().json }}",
+		default: '',
+		description: 'The item that left the trigger; when empty, the one that this execution began with. The items that come in leave this node unchanged.',
+		hint: 'Leave empty to mark the event that this execution began with',
 	},
 ];
 
@@ -41,13 +39,13 @@ export const markAsProcessed: Operation<ServiceClient> = {
 	fields: fieldsOf('event', 'markAsProcessed', fields),
 	async execute(ctx, _client, index) {
 		const { json } = ctx.getInputData()[index] ?? { json: {} };
-		const given = objectParameter(ctx, 'event', 'Event', index);
+		const given = ctx.getNodeParameter('event', index, '') === '' ? startOf(ctx, index) : objectParameter(ctx, 'event', 'Event', index);
 		if (Object.keys(given).length === 0) return json;
 		const event = eventSchema.safeParse(given);
 		if (!event.success)
 			throw new NodeOperationError(ctx.getNode(), '"Event" did not come from a trigger of this package', {
 				itemIndex: index,
-				description: "Refer to the trigger by its name: {{ $('Name of the Trigger').first().json }}.",
+				description: 'Leave the field empty to mark the event that this execution began with.',
 			});
 		// A test in the editor must not keep the real copy away; n8n does not store its marks either.
 		if (ctx.getMode() === 'manual') return json;
@@ -58,3 +56,13 @@ export const markAsProcessed: Operation<ServiceClient> = {
 		return await Promise.resolve(json);
 	},
 };
+
+/** Of the nodes that an execution can begin with, those that hand on an event: our triggers, and the start of a reconciliation's sub-execution. */
+const STARTS = /\.(lagoTrigger|dodoPaymentsTrigger|executeWorkflowTrigger)$/;
+
+/** The event that this execution began with; empty when it did not begin with one, e.g. by a schedule. */
+function startOf(ctx: IExecuteFunctions, index: number): IDataObject {
+	const { $: nodeNamed } = ctx.getWorkflowDataProxy(index) as unknown as { $: (name: string) => { isExecuted: boolean; first(): { json: IDataObject } | undefined } };
+	const start = ctx.getParentNodes(ctx.getNode().name).find(({ name, type }) => STARTS.test(type) && nodeNamed(name).isExecuted);
+	return start === undefined ? {} : (nodeNamed(start.name).first()?.json ?? {});
+}
