@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Sync } from '../../test/support/sync';
 import { ROOT } from '../n8n/package';
 import { ensureN8n } from '../n8n/prefix';
+import { measureCapacity } from './capacity';
 import { measureDay } from './day';
 import { measureFlows } from './flows';
 import { measureForgeries } from './forgeries';
@@ -31,6 +32,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 	recovery: measureRecovery,
 	limit: async () => await measureLimit(say),
 	memory: async () => await measureMemory(say),
+	capacity: async () => await measureCapacity(say),
 };
 
 /** Each part gets an n8n of its own, so that none leaves anything behind for the next. */

@@ -62,5 +62,7 @@ export async function post(sync: Sync, { path, body, headers }: PreparedEvent, t
 
 export async function postWell(sync: Sync, event: PreparedEvent, to: string = event.path): Promise<void> {
 	const status = await post(sync, event, to);
-	if (status !== 200) throw new Error(`${to} answered ${status} to an event that it should have taken`);
+	if (status === 200) return;
+	const why = status === 500 ? /"(message|description)":"[^"]*"[^}]*/.exec((await sync.n8n.lastExecution()).text)?.[0] : undefined;
+	throw new Error(`${to} answered ${status} to an event that it should have taken${why === undefined ? '' : `: ${why}`}`);
 }
