@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import type { Configuration } from './configuration';
+import { isGiven, N8N_DEFAULTS, withDefaults } from './n8n';
+import { closedEditor, ownerEnvironment } from './owner';
+
+/** What a container can be: n8n itself, or one of its two helpers in queue mode. */
+export type Role = 'main' | 'webhook' | 'worker';
+
+/** Names of our own variables: n8n, and whatever it starts, does not see them. */
+const OWN = /^((DODO|LAGO|ACCESS|OWNER)_\w+|RETRY_SCHEDULE|RECONCILE_INTERVAL_MINUTES|PORT)(_FILE)?$/;
+
+/** n8n's environment: what was given, what we need beside it, and none of our secrets. */
+export function n8nEnvironment(given: NodeJS.ProcessEnv, { port, owner }: Configuration, role: Role): NodeJS.ProcessEnv {
+	const passed = Object.fromEntries(Object.entries(given).filter(([name]) => !OWN.test(name)));
+	const env = withDefaults(passed, { ...N8N_DEFAULTS, N8N_PORT: String(port) });
+	// A worker answers questions for its health only, on the port where the others listen as well.
+	if (role === 'worker') return withDefaults(env, { QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: env.N8N_PORT });
+	if (role === 'webhook' || /^(true|1)$/i.test(env.N8N_INSTANCE_OWNER_MANAGED_BY_ENV ?? '')) return env;
+	return { ...env, ...(owner === null ? closedEditor() : ownerEnvironment(owner)) };
+}
+
+/** The secrets as n8n fills them into empty credentials, together with what somebody else gave it to fill in. */
+export function credentialOverwrites(given: NodeJS.ProcessEnv, { dodo: { productId: _chosen, ...dodo }, lago, access }: Configuration): object {
+	const file = given.CREDENTIALS_OVERWRITE_DATA_FILE;
+	const others = JSON.parse(given.CREDENTIALS_OVERWRITE_DATA ?? (file ? readFileSync(file, 'utf8') : '{}')) as object;
+	return { ...others, dodoPaymentsApi: dodo, lagoBillingApi: { ...lago, accessToken: access.apiToken, accessCallbackSecret: access.callbackSecret } };
+}
+
+/** With a database elsewhere, or several containers, n8n must not make up a key that only one folder knows. */
+export function keyProblem(given: NodeJS.ProcessEnv, role: Role, hasOwnKey: boolean): string | null {
+	const isShared = role !== 'main' || given.DB_TYPE === 'postgresdb';
+	if (!isShared || hasOwnKey || isGiven(given, 'N8N_ENCRYPTION_KEY')) return null;
+	return 'N8N_ENCRYPTION_KEY is missing. n8n encrypts what it stores with it, and needs the same at every start and in every container. Make one with: openssl rand -hex 32';
+}
