@@ -35,11 +35,10 @@ class Unable extends Error {}
 async function main(): Promise<void> {
 	const check = process.argv.includes('--check');
 	const kept = keptSecrets();
-	const given = (name: string): boolean => Boolean(process.env[name]?.trim() || process.env[`${name}_FILE`]);
-	const simulates = !given('DODO_API_KEY') && !given('LAGO_API_KEY');
+	const simulates = !isGiven('DODO_API_KEY') && !isGiven('LAGO_API_KEY');
 	const ports = portsOf(Number(process.env.PORT || 5678), simulates);
-	const env = simulates ? { ...shownAccess(kept), ...process.env, ...simulated(ports, kept) } : process.env;
-	const read = readConfiguration(env);
+	const added = { ...(isGiven('OWNER_EMAIL') ? {} : { OWNER_EMAIL: kept.owner.email, OWNER_PASSWORD: kept.owner.password }), ...(simulates ? simulated(ports, kept) : {}) };
+	const read = readConfiguration({ ...process.env, ...added });
 	if ('problems' in read) throw new Unable(read.problems.join('\n'));
 	const { configuration } = read;
 	await requireFree(ports);
@@ -50,7 +49,7 @@ async function main(): Promise<void> {
 	// n8n waits 10 s after a crash; here a crash is somebody's SIGKILL.
 	rmSync(join(HOME, '.n8n', 'crash.journal'), { force: true });
 	const broker = String(await freePort());
-	const n8n = startEntrypoint({ runtime, image, logFile: LOG, env: { ...LOCAL, N8N_RUNNERS_BROKER_PORT: broker, N8N_ENCRYPTION_KEY: kept.encryptionKey, OWNER_EMAIL: kept.owner.email, OWNER_PASSWORD: kept.owner.password, ...env } });
+	const n8n = startEntrypoint({ runtime, image, logFile: LOG, env: { ...LOCAL, N8N_RUNNERS_BROKER_PORT: broker, N8N_ENCRYPTION_KEY: kept.encryptionKey, ...added } });
 	running.unshift(async () => void (await n8n.stop()));
 	void n8n.ended.then((code) => {
 		if (stopping !== null) return;
@@ -64,6 +63,10 @@ async function main(): Promise<void> {
 
 	if (check) return await shutDown(await (simulators === null ? checkServices(configuration, url) : checkSample(simulators, sandbox as Sandbox)));
 	printAddresses(url, kept, sandbox, configuration);
+}
+
+function isGiven(name: string): boolean {
+	return Boolean(process.env[name]?.trim() || process.env[`${name}_FILE`]);
 }
 
 interface Ports {
@@ -129,12 +132,14 @@ async function startSimulators(ports: Ports, kept: Kept): Promise<Simulators> {
 
 /** Rules of access, and a token to ask with, so that there is something to see. */
 function shownAccess({ accessToken }: Kept): NodeJS.ProcessEnv {
-	return { ACCESS_RESTRICT_AFTER_DAYS: '7', ACCESS_WAIT_FOR_FIRST_PAYMENT: 'true', ACCESS_API_TOKEN: accessToken };
+	const shown = { ACCESS_RESTRICT_AFTER_DAYS: '7', ACCESS_WAIT_FOR_FIRST_PAYMENT: 'true', ACCESS_API_TOKEN: accessToken };
+	return Object.fromEntries(Object.entries(shown).filter(([name]) => !isGiven(name)));
 }
 
 /** The environment by which n8n finds the simulators. */
 function simulated({ dodo, lago }: Ports, kept: Kept): NodeJS.ProcessEnv {
 	return {
+		...shownAccess(kept),
 		DODO_API_KEY: SIMULATED_KEY,
 		DODO_WEBHOOK_SECRET: kept.dodoSecret,
 		DODO_API_URL: `http://127.0.0.1:${dodo}`,

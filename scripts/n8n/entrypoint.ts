@@ -23,7 +23,7 @@ export interface EntrypointOptions {
 	image: string;
 	/** Role and further arguments. */
 	args?: string[];
-	/** On top of this process's own. */
+	/** On top of this process's own, and what n8n's image sets. */
 	env: NodeJS.ProcessEnv;
 	logFile: string;
 }
@@ -36,7 +36,7 @@ export function startEntrypoint({ runtime, image, args = [], env, logFile }: Ent
 	const file = openSync(logFile, 'w');
 	const path = [dirname(runtime.node), join(runtime.dir, 'node_modules', '.bin'), process.env.PATH].join(':');
 	// A group of its own, so that Ctrl-C reaches n8n by this program only, and nothing outlives it.
-	const child = spawn(runtime.node, [join(image, 'entrypoint.js'), ...args], { env: cleanEnvironment({ ...env, PATH: path }), stdio: ['ignore', file, file], detached: true });
+	const child = spawn(runtime.node, [join(image, 'entrypoint.js'), ...args], { env: cleanEnvironment({ NODE_ENV: 'production', ...env, PATH: path }), stdio: ['ignore', file, file], detached: true });
 	closeSync(file);
 	const log = (): string => readFileSync(logFile, 'utf8');
 	const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
