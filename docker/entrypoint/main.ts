@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { readConfiguration, type Configuration } from './configuration';
-import { credentialOverwrites, keyProblem, n8nEnvironment, type Role } from './environment';
+import { credentialOverwrites, givenEnvironment, keyProblem, n8nEnvironment, type Role } from './environment';
+import { makeKeys } from './keys';
 import { passSignalsOn, startN8n, Stopped } from './n8n';
 import { linkPackage } from './packageLink';
 import { privateFiles, type PrivateFiles } from './privateFiles';
@@ -19,10 +20,10 @@ const PACKAGE = join(__dirname, 'package');
 const START_MS = 180_000;
 
 /** One container from its first line to its end. Returns the exit code. */
-async function run(role: Role, args: string[]): Promise<number> {
-	const n8nFolder = join(process.env.N8N_USER_FOLDER ?? homedir(), '.n8n');
-	const read = readConfiguration(process.env);
-	const problems = [...('problems' in read ? read.problems : []), keyProblem(process.env, role, existsSync(join(n8nFolder, 'config'))) ?? []].flat();
+async function run(role: Role, args: string[], given: NodeJS.ProcessEnv): Promise<number> {
+	const n8nFolder = join(given.N8N_USER_FOLDER ?? homedir(), '.n8n');
+	const read = readConfiguration(given);
+	const problems = [...('problems' in read ? read.problems : []), keyProblem(given, role, existsSync(join(n8nFolder, 'config'))) ?? []].flat();
 	if ('problems' in read || problems.length > 0) {
 		for (const problem of problems) warn(problem);
 		return WRONG_CONFIGURATION;
@@ -33,9 +34,9 @@ async function run(role: Role, args: string[]): Promise<number> {
 
 	const files = privateFiles();
 	try {
-		const env = n8nEnvironment(process.env, configuration, role);
+		const env = n8nEnvironment(given, configuration, role);
 		const provisioned = role === 'main' ? await prepare(configuration, env, files, n8nFolder) : null;
-		const secrets = files.write('secrets.json', credentialOverwrites(process.env, configuration));
+		const secrets = files.write('secrets.json', credentialOverwrites(given, configuration));
 		const { CREDENTIALS_OVERWRITE_DATA: _merged, ...rest } = env;
 		const ended = startN8n([COMMANDS[role], ...args], { ...rest, CREDENTIALS_OVERWRITE_DATA_FILE: secrets });
 		void watch(configuration, env, files, provisioned);
@@ -77,10 +78,21 @@ async function watch(configuration: Configuration, env: NodeJS.ProcessEnv, files
 }
 
 async function begin([role = 'main', ...args]: string[]): Promise<number> {
-	if (role === 'health') return (await isReady(localUrl(process.env.N8N_PORT ?? process.env.PORT ?? '5678'))) ? 0 : 1;
-	if (role in COMMANDS) return await run(role as Role, args);
-	warn(`There is no role "${role}". Choose one of: ${Object.keys(COMMANDS).join(', ')}.`);
+	if (role === 'keys') return tellKeys(makeKeys(args[0] ?? '/keys'));
+	const given = givenEnvironment(process.env);
+	if ('problem' in given) {
+		warn(given.problem as string);
+		return WRONG_CONFIGURATION;
+	}
+	if (role === 'health') return (await isReady(localUrl(given.N8N_PORT ?? given.PORT ?? '5678'))) ? 0 : 1;
+	if (role in COMMANDS) return await run(role as Role, args, given);
+	warn(`There is no role "${role}". Choose one of: ${[...Object.keys(COMMANDS), 'health', 'keys'].join(', ')}.`);
 	return WRONG_CONFIGURATION;
+}
+
+function tellKeys(made: string[]): number {
+	say(made.length === 0 ? 'The keys are there.' : `Made ${made.join(' and ')}. Keep the volume that they are in: without them the database cannot be read.`);
+	return 0;
 }
 
 passSignalsOn();

@@ -1,6 +1,6 @@
 /** What n8n answers with 200, whatever the address, until its database is migrated. */
 const STARTING_UP = 'n8n is starting up. Please wait';
-const PAUSE_MS = 150;
+const PAUSE_MS = 300;
 const ANSWER_MS = 3_000;
 
 /** The address of n8n's web server in this container, whatever its role. */

@@ -241,15 +241,18 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, t
 			const credential = credentials.find((one) => one.type === type);
 			await rest('PATCH', `/credentials/${credential?.id}`, { name: credential?.name, type, data });
 		},
-		filesWith(text) {
-			const files = readdirSync(userFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'));
-			return files.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(text)).map(({ name }) => name);
-		},
+		filesWith: (text) => filesWith(userFolder, text),
 		async testCredential(type, data) {
 			return (await rest('POST', '/credentials/test', { credentials: { id: '', name: 'new', type, data } })) as { status: string; message: string };
 		},
 		setPublished: async (published) => await setPublished(rest, WORKFLOW_ID, published, isOld),
 	};
+}
+
+/** The files below a folder in which a text stands in the clear; installed packages are left out. */
+export function filesWith(folder: string, text: string): string[] {
+	const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'));
+	return files.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(text)).map(({ name }) => name);
 }
 
 async function start(instance: N8nInstance, userFolder: string, hasTemplate: boolean): Promise<N8nProcess> {
