@@ -58,6 +58,7 @@ export function startEntrypoint({ runtime, image, args = [], env, logFile }: Ent
 			}
 		},
 		async stop() {
+			if (child.exitCode !== null) return child.exitCode;
 			child.kill('SIGTERM');
 			const timer = setTimeout(() => end('SIGKILL'), STOP_MS);
 			const code = await ended;

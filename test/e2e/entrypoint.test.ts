@@ -105,7 +105,7 @@ describe('one container, start after start', () => {
 		}
 		expect(filesWith(box.home, WORKFLOW_ID)).toContain('database.sqlite-wal');
 		for (const id of ['dodoCredential01', 'lagoCredential01']) expect(await rest('GET', `/credentials/${id}?includeData=true`)).not.toHaveProperty('data.apiKey');
-		expect(readdirSync(box.temporary)).toEqual(['key']);
+		expect(readdirSync(box.temporary).filter((name) => name.startsWith('dodo-lago'))).toEqual([]);
 	});
 
 	test('n8n is healthy, and ends when it is told to', async () => {
@@ -132,7 +132,6 @@ describe('one container, start after start', () => {
 		for (const secret of given.secrets) expect(current.log()).not.toContain(secret);
 		const body = JSON.stringify({ email: 'thief@example.com', password: 'Password-1', firstName: 'A', lastName: 'B' });
 		expect((await fetch(`${box.url}/rest/owner/setup`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).status).toBe(404);
-		expect(await (await fetch(box.url)).text()).toContain('Cannot GET /');
 		expect((await fetch(`${box.url}/webhooks/lago`, { method: 'POST' })).status).toBe(404);
 		expect(await current.stop()).toBe(0);
 	});

@@ -40,7 +40,7 @@ export interface Container {
 	/** Where temporary files go. */
 	temporary: string;
 	url: string;
-	/** Starts it in a role; {@link Container.remove} stops it. */
+	/** Starts it in a role, after what ran before. */
 	start(env: NodeJS.ProcessEnv, options?: { args?: string[]; image?: string }): Promise<Entrypoint>;
 	/** Stops what runs and removes every trace. */
 	remove(): Promise<void>;
@@ -59,6 +59,8 @@ export async function container(): Promise<Container> {
 		async start(env, { args, image } = {}) {
 			const [runtime, ownImage] = [await ensureN8n(quiet), await assembleImage(quiet)];
 			const local = { HOME: home, N8N_USER_FOLDER: home, TMPDIR: temporary, PORT: port, N8N_LISTEN_ADDRESS: '127.0.0.1', N8N_WORKER_SERVER_ADDRESS: '127.0.0.1', N8N_RUNNERS_BROKER_PORT: String(await freePort()), N8N_ENCRYPTION_KEY: undefined };
+			// What a failed test left.
+			await running?.stop();
 			running = startEntrypoint({ runtime, image: image ?? ownImage, args, env: { ...local, ...env }, logFile: join(folder, 'log') });
 			return running;
 		},
