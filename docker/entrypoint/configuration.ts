@@ -81,7 +81,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	};
 	const url = (name: string): string => {
 		const value = read(name);
-		if (value !== '' && !URL.canParse(value)) problems.push(`${name} is not an address; it should look like https://example.com.`);
+		if (value !== '' && !isAddress(value)) problems.push(`${name} is not an address; it should look like https://example.com.`);
 		return value;
 	};
 	const environment = read('DODO_ENVIRONMENT') || 'test';
@@ -106,6 +106,10 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const lago: LagoConfiguration = { apiKey: required.LAGO_API_KEY, webhookHmacKey: required.LAGO_WEBHOOK_HMAC_KEY, baseUrl: url('LAGO_API_URL') || 'https://api.getlago.com' };
 	const owner = readOwner(read, problems);
 	return problems.length > 0 ? { problems } : { configuration: { dodo, lago, port, reconcileMinutes, retrySchedule, access, owner } };
+}
+
+function isAddress(text: string): boolean {
+	return /^https?:\/\//.test(text) && URL.canParse(text);
 }
 
 const SHORTEST_PASSWORD = 8;
@@ -140,7 +144,7 @@ function readAccess(read: (name: string) => string, problems: string[]): AccessC
 		const parsed = parseLimits(text);
 		return 'problem' in parsed && typeof parsed.problem === 'string' ? { problem: parsed.problem } : text;
 	};
-	const address = (text: string): string | { problem: string } => (/^https?:\/\//.test(text) && URL.canParse(text) ? text : { problem: 'it should look like https://app.example.com/hooks/access' });
+	const address = (text: string): string | { problem: string } => (isAddress(text) ? text : { problem: 'it should look like https://app.example.com/hooks/access' });
 	take('ACCESS_RESTRICT_IMMEDIATELY', 'restrictImmediately', truth);
 	take('ACCESS_RESTRICT_AFTER_DAYS', 'restrictAfterDays', count);
 	take('ACCESS_RESTRICT_ABOVE', 'restrictAbove', limits);

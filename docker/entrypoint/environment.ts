@@ -9,11 +9,11 @@ import { closedEditor, ownerEnvironment } from './owner';
 export type Role = 'main' | 'webhook' | 'worker';
 
 /** The environment, and what it does not say from the file that ENV_FILE names: a container shows its environment to many, a file to few. */
-export function givenEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv | { problem: string } {
+export function givenEnvironment(env: NodeJS.ProcessEnv): { given: NodeJS.ProcessEnv } | { problem: string } {
 	const { ENV_FILE: file, ...rest } = env;
-	if (!file) return rest;
+	if (!file) return { given: rest };
 	try {
-		return { ...parseEnv(readFileSync(file, 'utf8')), ...rest };
+		return { given: { ...parseEnv(readFileSync(file, 'utf8')), ...rest } };
 	} catch {
 		return { problem: `ENV_FILE: the file ${file} cannot be read. It must be there, and readable for the user ${process.getuid?.()} of this container.` };
 	}
@@ -37,9 +37,17 @@ export function n8nEnvironment(given: NodeJS.ProcessEnv, { port, owner }: Config
 
 /** The secrets as n8n fills them into empty credentials, together with what somebody else gave it to fill in. */
 export function credentialOverwrites(given: NodeJS.ProcessEnv, { dodo: { productId: _chosen, ...dodo }, lago, access }: Configuration): object {
-	const file = given.CREDENTIALS_OVERWRITE_DATA_FILE;
-	const others = JSON.parse(given.CREDENTIALS_OVERWRITE_DATA ?? (file ? readFileSync(file, 'utf8') : '{}')) as object;
+	const others = othersOverwrites(given);
 	return { ...others, dodoPaymentsApi: dodo, lagoBillingApi: { ...lago, accessToken: access.apiToken, accessCallbackSecret: access.callbackSecret } };
+}
+
+function othersOverwrites({ CREDENTIALS_OVERWRITE_DATA: data, CREDENTIALS_OVERWRITE_DATA_FILE: file }: NodeJS.ProcessEnv): object {
+	try {
+		return JSON.parse(data ?? (file ? readFileSync(file, 'utf8') : '{}')) as object;
+	} catch {
+		// The problem itself would quote what it could not read.
+		throw new Error('CREDENTIALS_OVERWRITE_DATA, or the file that CREDENTIALS_OVERWRITE_DATA_FILE names, is not JSON.');
+	}
 }
 
 /** With a database elsewhere, or several containers, n8n must not make up a key that only one folder knows. */

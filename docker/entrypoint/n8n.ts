@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
 
 /** What is said of n8n's own variables unless somebody says otherwise: nothing is told to anybody, and nothing runs that nobody needs. */
 export const N8N_DEFAULTS: Readonly<Record<string, string>> = {
@@ -68,11 +69,9 @@ function begin(args: string[], env: NodeJS.ProcessEnv, output: 'pipe' | 'inherit
 	return running;
 }
 
-const KILLED = 128 + 9;
-
 async function ended(child: ChildProcess, event: 'close' | 'exit'): Promise<number> {
 	return await new Promise((resolve, reject) => {
 		child.on('error', ({ message }) => reject(new Error(`n8n cannot be started: ${message}`)));
-		child.on(event, (code: number | null) => resolve(code ?? KILLED));
+		child.on(event, (code: number | null, signal: NodeJS.Signals | null) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
 	});
 }

@@ -39,8 +39,8 @@ describeQueue(why ?? 'one main process, a webhook processor and two workers, eac
 		for (let index = 0; index < 4; index++) boxes.push(await container());
 		[main, processor] = boxes as [Container, Container];
 		running.push(await startIn(main, 'main', 'Both webhooks answer'));
-		running.push(await startIn(processor, 'webhook', 'Ready'));
-		for (const box of boxes.slice(2)) running.push(await startIn(box, 'worker', 'Ready'));
+		running.push(await startIn(processor, 'webhook', 'n8n is ready'));
+		for (const box of boxes.slice(2)) running.push(await startIn(box, 'worker', 'n8n is ready'));
 	});
 	afterAll(async () => {
 		await Promise.all(boxes.map(async (box) => await box.remove()));
@@ -58,6 +58,7 @@ describeQueue(why ?? 'one main process, a webhook processor and two workers, eac
 		await waitFor(() => invoices.every(({ lago_id }) => given.lago.metadataOf(lago_id, 'dodo_payment_id') !== undefined), 60_000);
 		for (const { lago_id } of invoices) given.dodo.payCheckout(given.lago.metadataOf(lago_id, 'dodo_payment_id') as string);
 		await waitFor(() => invoices.every(({ payment_status }) => payment_status === 'succeeded'), 60_000);
+		await given.dodo.idle();
 		const executed = running.slice(2).map((worker) => (worker.log().match(/finished execution \d+/gi) ?? []).length);
 		expect(executed.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(12);
 		expect(Math.min(...executed)).toBeGreaterThan(0);

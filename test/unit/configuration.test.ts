@@ -45,6 +45,7 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
 	['one key only', { DODO_API_KEY: 'd' }, ['DODO_WEBHOOK_SECRET', 'LAGO_API_KEY', 'LAGO_WEBHOOK_HMAC_KEY']],
 	['the other key only', { LAGO_API_KEY: 'l' }, ['DODO_API_KEY', 'DODO_WEBHOOK_SECRET', 'LAGO_WEBHOOK_HMAC_KEY']],
 	['several at once', { ...KEYS, DODO_ENVIRONMENT: 'prod', PORT: 'x', LAGO_API_URL: 'lago' }, ['DODO_ENVIRONMENT', 'PORT', 'LAGO_API_URL']],
+	['an address without its beginning', { ...KEYS, LAGO_API_URL: 'localhost:3000', DODO_API_URL: 'ftp://x' }, ['LAGO_API_URL', 'DODO_API_URL']],
 	['a schedule that is none', { ...KEYS, RETRY_SCHEDULE: 'daily' }, ['RETRY_SCHEDULE']],
 	...['0', '60', '1.5', 'often'].map((RECONCILE_INTERVAL_MINUTES): [string, NodeJS.ProcessEnv, string[]] => [`a look every ${RECONCILE_INTERVAL_MINUTES} minutes`, { ...KEYS, RECONCILE_INTERVAL_MINUTES }, ['RECONCILE_INTERVAL_MINUTES']]),
 	['rules of access that are none', { ...KEYS, ACCESS_RESTRICT_IMMEDIATELY: 'yes', ACCESS_RESTRICT_AFTER_DAYS: '-1', ACCESS_RESTRICT_ABOVE: 'EUR:50.00', ACCESS_SCOPE: 'all', ACCESS_WRITE_TO: 'file' }, ['ACCESS_RESTRICT_IMMEDIATELY', 'ACCESS_RESTRICT_AFTER_DAYS', 'ACCESS_RESTRICT_ABOVE', 'ACCESS_SCOPE', 'ACCESS_WRITE_TO']],

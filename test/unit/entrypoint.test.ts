@@ -84,11 +84,15 @@ test('credentials of others are filled in as before', () => {
 	});
 });
 
+test('what cannot be read of them is not quoted', () => {
+	expect(() => credentialOverwrites({ CREDENTIALS_OVERWRITE_DATA: 'a-secret' }, configurationOf(GIVEN))).toThrow(/^CREDENTIALS_OVERWRITE_DATA, or .* is not JSON\.$/);
+});
+
 test('settings may stand in a file; the environment wins', () => {
 	const path = join(folder, 'settings');
 	expect(givenEnvironment({ ENV_FILE: path })).toEqual({ problem: expect.stringContaining('cannot be read') });
 	writeFileSync(path, '# words\nDODO_API_KEY=from-file\nLAGO_API_KEY="quoted"\nPORT=1\n#OWNER_EMAIL=x\n');
-	expect(givenEnvironment({ ENV_FILE: path, PORT: '2' })).toEqual({ DODO_API_KEY: 'from-file', LAGO_API_KEY: 'quoted', PORT: '2' });
+	expect(givenEnvironment({ ENV_FILE: path, PORT: '2' })).toEqual({ given: { DODO_API_KEY: 'from-file', LAGO_API_KEY: 'quoted', PORT: '2' } });
 });
 
 test.each<[string, NodeJS.ProcessEnv, 'main' | 'worker', boolean, boolean]>([
