@@ -6,7 +6,7 @@ import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSi
 import type { SandboxRules } from '../test/sandbox/access';
 import { startSandbox, type Sandbox } from '../test/sandbox/server';
 import { formatEntry } from '../test/sandbox/timeline';
-import { readConfiguration, type Configuration } from '../docker/entrypoint/configuration';
+import { readConfiguration, type Configuration, type Owner } from '../docker/entrypoint/configuration';
 import { problemWith, questionsFor } from '../docker/entrypoint/services';
 import { startEntrypoint } from './n8n/entrypoint';
 import { assembleImage } from './n8n/image';
@@ -16,6 +16,8 @@ import { freePort } from './n8n/process';
 
 const HOME = join(ROOT, '.local', 'start');
 const LOG = join(HOME, 'n8n.log');
+/** How the lines of the image's program begin between those of n8n. */
+const OURS = '[dodo-lago] ';
 const SIMULATED_KEY = 'simulated-key';
 /** On loopback only, over plain HTTP. */
 const LOCAL = { N8N_USER_FOLDER: HOME, N8N_LISTEN_ADDRESS: '127.0.0.1', N8N_HOST: '127.0.0.1', N8N_SECURE_COOKIE: 'false' };
@@ -56,8 +58,8 @@ async function main(): Promise<void> {
 		console.error(`n8n ended by itself with ${code}. The end of its log:\n${n8n.log().slice(-2000)}`);
 		void shutDown(1);
 	});
-	await n8n.waitFor('Both webhooks answer');
-	say('Both webhooks answer.');
+	await n8n.waitFor('s after the start.');
+	for (const line of n8n.log().split('\n').filter((one) => one.startsWith(OURS))) say(line.slice(OURS.length));
 	const url = `http://127.0.0.1:${ports.n8n}`;
 	const sandbox = simulators === null ? null : await openSandbox(simulators, url, ports, kept, configuration.access.update ?? {});
 
@@ -93,7 +95,7 @@ async function requireFree(ports: Ports): Promise<void> {
 
 interface Kept {
 	encryptionKey: string;
-	owner: { email: string; password: string };
+	owner: Owner;
 	dodoSecret: string;
 	lagoHmacKey: string;
 	accessToken: string;
