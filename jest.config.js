@@ -9,6 +9,8 @@ const project = (displayName, extra = {}) => ({
 	displayName,
 	rootDir: __dirname,
 	testEnvironment: 'node',
+	// The unpacked package has our name as well.
+	modulePathIgnorePatterns: ['<rootDir>/.local/'],
 	testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
 	setupFiles: ['<rootDir>/test/support/env.js'],
 	transform,

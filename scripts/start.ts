@@ -1,20 +1,26 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../test/simulators';
 import type { SandboxRules } from '../test/sandbox/access';
 import { startSandbox, type Sandbox } from '../test/sandbox/server';
 import { formatEntry } from '../test/sandbox/timeline';
-import { readConfiguration, type AccessConfiguration, type Configuration, type DodoConfiguration, type LagoConfiguration } from './configuration';
-import { configureSync, type HeadlessSettings } from './headless';
-import { digestOf, installPackage, packPackage, ROOT } from './n8n/package';
+import { readConfiguration, type Configuration, type Owner } from '../docker/entrypoint/configuration';
+import { problemWith, questionsFor } from '../docker/entrypoint/services';
+import { startEntrypoint } from './n8n/entrypoint';
+import { assembleImage } from './n8n/image';
+import { ROOT } from './n8n/package';
 import { ensureN8n } from './n8n/prefix';
-import { startN8n, type N8nInstance, type N8nProcess } from './n8n/process';
-import { bindCredentials, ownerEnvironment, provision, type CredentialJson, type Owner, type WorkflowJson } from './n8n/provision';
+import { freePort } from './n8n/process';
 
-const WORKFLOW_ID = 'lagoDodoSync0001';
 const HOME = join(ROOT, '.local', 'start');
+const LOG = join(HOME, 'n8n.log');
+/** How the lines of the image's program begin between those of n8n. */
+const OURS = '[dodo-lago] ';
+const SIMULATED_KEY = 'simulated-key';
+/** On loopback only, over plain HTTP. */
+const LOCAL = { N8N_USER_FOLDER: HOME, N8N_LISTEN_ADDRESS: '127.0.0.1', N8N_HOST: '127.0.0.1', N8N_SECURE_COOKIE: 'false' };
 const started = Date.now();
 
 /** Everything that must be stopped, newest first. */
@@ -30,41 +36,39 @@ class Unable extends Error {}
 
 async function main(): Promise<void> {
 	const check = process.argv.includes('--check');
-	const read = readConfiguration(process.env);
+	const kept = keptSecrets();
+	const simulates = !isGiven('DODO_API_KEY') && !isGiven('LAGO_API_KEY');
+	const ports = portsOf(Number(process.env.PORT || 5678), simulates);
+	const added = { ...(isGiven('OWNER_EMAIL') ? {} : { OWNER_EMAIL: kept.owner.email, OWNER_PASSWORD: kept.owner.password }), ...(simulates ? simulated(ports, kept) : {}) };
+	const read = readConfiguration({ ...process.env, ...added });
 	if ('problems' in read) throw new Unable(read.problems.join('\n'));
 	const { configuration } = read;
-	const ports = portsOf(configuration);
 	await requireFree(ports);
 
-	const kept = keptSecrets();
-	const [runtime, tarball] = await Promise.all([ensureN8n(say), packPackage(say)]);
-	const simulators = configuration.services === null ? await startSimulators(ports, kept) : null;
-	const services = configuration.services ?? simulatedServices(simulators as Simulators, kept);
-	const access = configuration.services === null ? shownAccess(configuration.access, kept) : configuration.access;
-	const instance: N8nInstance = {
-		runtime,
-		userFolder: HOME,
-		port: configuration.port,
-		webhookPrefix: 'webhooks',
-		encryptionKey: kept.encryptionKey,
-		env: { ...ownerEnvironment(runtime, kept.owner), CREDENTIALS_OVERWRITE_DATA: overwrites(services, access), ...(process.env.WEBHOOK_URL ? { WEBHOOK_URL: process.env.WEBHOOK_URL } : {}) },
-	};
-	await prepare(instance, tarball, { productId: services.dodo.productId, retrySchedule: configuration.retrySchedule, reconcileMinutes: configuration.reconcileMinutes, access });
-
+	const [runtime, image] = await Promise.all([ensureN8n(say), assembleImage(say)]);
+	const simulators = simulates ? await startSimulators(ports, kept) : null;
 	say('Starting n8n ...');
-	const n8n = await startN8n(instance, join(HOME, 'n8n.log'));
-	running.unshift(async () => await n8n.stop());
+	// n8n waits 10 s after a crash; here a crash is somebody's SIGKILL.
+	rmSync(join(HOME, '.n8n', 'crash.journal'), { force: true });
+	const broker = String(await freePort());
+	const n8n = startEntrypoint({ runtime, image, logFile: LOG, env: { ...LOCAL, N8N_RUNNERS_BROKER_PORT: broker, N8N_ENCRYPTION_KEY: kept.encryptionKey, ...added } });
+	running.unshift(async () => void (await n8n.stop()));
 	void n8n.ended.then((code) => {
 		if (stopping !== null) return;
 		console.error(`n8n ended by itself with ${code}. The end of its log:\n${n8n.log().slice(-2000)}`);
 		void shutDown(1);
 	});
-	await Promise.all([n8n.waitForWebhook('lago'), n8n.waitForWebhook('dodo')]);
-	say('Both webhooks answer.');
-	const sandbox = simulators === null ? null : await openSandbox(simulators, n8n, ports, access.update ?? {});
+	await n8n.waitFor('s after the start.');
+	for (const line of n8n.log().split('\n').filter((one) => one.startsWith(OURS))) say(line.slice(OURS.length));
+	const url = `http://127.0.0.1:${ports.n8n}`;
+	const sandbox = simulators === null ? null : await openSandbox(simulators, url, ports, kept, configuration.access.update ?? {});
 
-	if (check) return await shutDown(await (simulators === null ? checkServices(services, n8n) : checkSample(simulators, sandbox as Sandbox)));
-	printAddresses(n8n, kept, sandbox, access);
+	if (check) return await shutDown(await (simulators === null ? checkServices(configuration, url) : checkSample(simulators, sandbox as Sandbox)));
+	printAddresses(url, kept, sandbox, configuration);
+}
+
+function isGiven(name: string): boolean {
+	return Boolean(process.env[name]?.trim() || process.env[`${name}_FILE`]);
 }
 
 interface Ports {
@@ -74,8 +78,8 @@ interface Ports {
 	lago?: number;
 }
 
-function portsOf({ services, port }: Configuration): Ports {
-	return services === null ? { n8n: port, sandbox: port + 10, dodo: port + 11, lago: port + 12 } : { n8n: port };
+function portsOf(port: number, simulates: boolean): Ports {
+	return simulates ? { n8n: port, sandbox: port + 10, dodo: port + 11, lago: port + 12 } : { n8n: port };
 }
 
 async function requireFree(ports: Ports): Promise<void> {
@@ -120,76 +124,54 @@ interface Simulators {
 }
 
 async function startSimulators(ports: Ports, kept: Kept): Promise<Simulators> {
-	const dodo = await startDodoSimulator({ port: ports.dodo });
+	const dodo = await startDodoSimulator({ port: ports.dodo, apiKey: SIMULATED_KEY });
 	running.unshift(async () => await dodo.close());
-	const lago = await startLagoSimulator({ port: ports.lago, hmacKey: kept.lagoHmacKey });
+	const lago = await startLagoSimulator({ port: ports.lago, apiKey: SIMULATED_KEY, hmacKey: kept.lagoHmacKey });
 	running.unshift(async () => await lago.close());
 	say('No DODO_API_KEY and no LAGO_API_KEY: both services are simulated.');
 	return { dodo, lago };
 }
 
-interface Services {
-	dodo: DodoConfiguration;
-	lago: LagoConfiguration;
+/** Rules of access, and a token to ask with, so that there is something to see. */
+function shownAccess({ accessToken }: Kept): NodeJS.ProcessEnv {
+	const shown = { ACCESS_RESTRICT_AFTER_DAYS: '7', ACCESS_WAIT_FOR_FIRST_PAYMENT: 'true', ACCESS_API_TOKEN: accessToken };
+	return Object.fromEntries(Object.entries(shown).filter(([name]) => !isGiven(name)));
 }
 
-function simulatedServices({ dodo, lago }: Simulators, kept: Kept): Services {
+/** The environment by which n8n finds the simulators. */
+function simulated({ dodo, lago }: Ports, kept: Kept): NodeJS.ProcessEnv {
 	return {
-		dodo: { apiKey: dodo.apiKey, webhookSecret: kept.dodoSecret, environment: 'test', baseUrl: dodo.url, productId: '' },
-		lago: { apiKey: lago.apiKey, webhookHmacKey: kept.lagoHmacKey, baseUrl: lago.url },
+		...shownAccess(kept),
+		DODO_API_KEY: SIMULATED_KEY,
+		DODO_WEBHOOK_SECRET: kept.dodoSecret,
+		DODO_API_URL: `http://127.0.0.1:${dodo}`,
+		LAGO_API_KEY: SIMULATED_KEY,
+		LAGO_WEBHOOK_HMAC_KEY: kept.lagoHmacKey,
+		LAGO_API_URL: `http://127.0.0.1:${lago}`,
 	};
 }
 
-/** The secrets reach n8n in its environment only; the stored credentials stay empty. */
-function overwrites({ dodo: { productId: _chosen, ...dodo }, lago }: Services, { apiToken, callbackSecret }: AccessConfiguration): string {
-	return JSON.stringify({ dodoPaymentsApi: dodo, lagoBillingApi: { ...lago, accessToken: apiToken, accessCallbackSecret: callbackSecret } });
-}
-
-/** With simulated services there is something to see without any variable: rules, and a token to ask with. */
-function shownAccess({ update, apiToken, callbackSecret }: AccessConfiguration, kept: Kept): AccessConfiguration {
-	return { update: update ?? { restrictAfterDays: 7, waitForFirstPayment: true }, apiToken: apiToken || kept.accessToken, callbackSecret };
-}
-
-const CREDENTIALS: CredentialJson[] = [
-	{ id: 'dodoCredential01', name: 'Dodo Payments account', type: 'dodoPaymentsApi', data: {} },
-	{ id: 'lagoCredential01', name: 'Lago Billing account', type: 'lagoBillingApi', data: {} },
-];
-
-/** Installs the package and imports the template where something changed since the last start. */
-async function prepare(instance: N8nInstance, tarball: string, settings: HeadlessSettings): Promise<void> {
-	const stamp = join(HOME, 'installed');
-	const digest = digestOf([tarball]);
-	if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
-		say('Installing the packed package into n8n ...');
-		await installPackage(tarball, HOME);
-		writeFileSync(stamp, digest);
-	}
-	const template = configureSync(JSON.parse(readFileSync(join(ROOT, 'workflows', 'lago-dodo-sync.json'), 'utf8')) as WorkflowJson, settings);
-	say('Preparing the workflow ...');
-	await provision(instance, CREDENTIALS, [{ ...bindCredentials(template, CREDENTIALS), id: WORKFLOW_ID }]);
-}
-
-async function openSandbox({ dodo, lago }: Simulators, n8n: N8nProcess, ports: Ports, rules: SandboxRules): Promise<Sandbox> {
-	const { dodoSecret } = keptSecrets();
-	dodo.addWebhook({ url: `${n8n.url}/webhooks/dodo`, secret: dodoSecret });
-	lago.addEndpoint({ url: `${n8n.url}/webhooks/lago` });
-	const sandbox = await startSandbox({ port: ports.sandbox ?? 0, dodo, lago, n8nUrl: n8n.url, rules });
+async function openSandbox({ dodo, lago }: Simulators, url: string, ports: Ports, kept: Kept, rules: SandboxRules): Promise<Sandbox> {
+	dodo.addWebhook({ url: `${url}/webhooks/dodo`, secret: kept.dodoSecret });
+	lago.addEndpoint({ url: `${url}/webhooks/lago` });
+	const sandbox = await startSandbox({ port: ports.sandbox ?? 0, dodo, lago, n8nUrl: url, rules });
 	running.unshift(async () => await sandbox.close());
 	return sandbox;
 }
 
 /** The token is shown where it was made up here; a given one is known to who gave it. */
-function accessLine(n8n: N8nProcess, { apiToken }: AccessConfiguration, kept: Kept): string {
+function accessLine(url: string, { access: { apiToken } }: Configuration, kept: Kept): string {
 	const isMadeUp = apiToken === kept.accessToken;
-	return `\n  Access            ${n8n.url}/webhooks/access?external_customer_id=...   ${isMadeUp ? `Authorization: Bearer ${apiToken}` : 'with ACCESS_API_TOKEN'}`;
+	return `\n  Access            ${url}/webhooks/access?external_customer_id=...   ${isMadeUp ? `Authorization: Bearer ${apiToken}` : 'with ACCESS_API_TOKEN'}`;
 }
 
-function printAddresses(n8n: N8nProcess, kept: Kept, sandbox: Sandbox | null, access: AccessConfiguration): void {
+function printAddresses(url: string, kept: Kept, sandbox: Sandbox | null, configuration: Configuration): void {
+	const { email, password } = configuration.owner ?? kept.owner;
 	console.log(`
-  Editor            ${n8n.url}   (${kept.owner.email} / ${kept.owner.password})
-  Webhook for Dodo  ${n8n.url}/webhooks/dodo
-  Webhook for Lago  ${n8n.url}/webhooks/lago
-  Pay page          ${n8n.url}/webhooks/pay   links to it stand on the invoices${access.apiToken === '' ? '' : accessLine(n8n, access, kept)}${sandbox === null ? '' : `\n  Sandbox           ${sandbox.url}   issue, pay, decline and refund here`}
+  Editor            ${url}   (${email} / ${password === kept.owner.password ? password : 'OWNER_PASSWORD'})
+  Webhook for Dodo  ${url}/webhooks/dodo
+  Webhook for Lago  ${url}/webhooks/lago
+  Pay page          ${url}/webhooks/pay   links to it stand on the invoices${configuration.access.apiToken === '' ? '' : accessLine(url, configuration, kept)}${sandbox === null ? '' : `\n  Sandbox           ${sandbox.url}   issue, pay, decline and refund here`}
 
   Ctrl-C stops everything. Data stays in .local/start.
 `);
@@ -219,23 +201,15 @@ async function checkSample({ dodo, lago }: Simulators, sandbox: Sandbox): Promis
 }
 
 /** Whether both keys work and both webhooks refuse what is not signed. Returns the exit code. */
-async function checkServices({ dodo, lago }: Services, n8n: N8nProcess): Promise<number> {
-	const dodoBase = (dodo.baseUrl || `https://${dodo.environment}.dodopayments.com`).replace(/\/+$/, '');
-	const lagoBase = `${lago.baseUrl.replace(/\/+$/, '').replace(/\/api\/v1$/, '')}/api/v1`;
+async function checkServices(configuration: Configuration, url: string): Promise<number> {
 	const problems: string[] = [];
-	for (const [name, url, key] of [
-		['Dodo Payments', `${dodoBase}/products?page_size=1`, dodo.apiKey],
-		['Lago', `${lagoBase}/organizations`, lago.apiKey],
-	] as const) {
-		const answer = await fetch(url, { headers: { authorization: `Bearer ${key}` }, signal: AbortSignal.timeout(10_000) }).then(
-			({ status }) => (status === 200 ? null : status === 401 ? 'does not accept the API key' : `answers ${status}`),
-			() => `does not answer at ${new URL(url).host}`,
-		);
-		if (answer === null) say(`${name} accepts the API key.`);
-		else problems.push(`${name} ${answer}.`);
+	for (const question of questionsFor(configuration)) {
+		const problem = await problemWith(question);
+		if (problem === null) say(`${question.name} accepts the API key.`);
+		else problems.push(problem);
 	}
 	say('Both webhooks refuse what is not signed.');
-	say(`A real invoice is not made by --check. Issue one in Lago; its webhook endpoint must lead to ${n8n.url}/webhooks/lago.`);
+	say(`A real invoice is not made by --check. Issue one in Lago; its webhook endpoint must lead to ${url}/webhooks/lago.`);
 	for (const problem of problems) console.error(problem);
 	return problems.length === 0 ? 0 : 1;
 }

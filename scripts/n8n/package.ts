@@ -23,9 +23,13 @@ export async function packPackage(say: Progress): Promise<string> {
 	return tarball;
 }
 
-/** Puts the package where n8n's own installer puts it, and in the same state: without development and peer dependencies. */
+/** Puts the package where n8n's own installer puts it. */
 export async function installPackage(tarball: string, userFolder: string): Promise<void> {
-	const target = join(userFolder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-dodo-lago');
+	await unpackPackage(tarball, join(userFolder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-dodo-lago'));
+}
+
+/** Unpacks the package into the state that n8n's own installer leaves it in: without development and peer dependencies. */
+export async function unpackPackage(tarball: string, target: string): Promise<void> {
 	rmSync(target, { recursive: true, force: true });
 	mkdirSync(target, { recursive: true });
 	await runCommand('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'], { cwd: ROOT, env: cleanEnvironment() });

@@ -2,14 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { N8N_DEFAULTS } from '../../docker/entrypoint/n8n';
 import { cleanEnvironment, runCommand } from './command';
 import type { N8nRuntime } from './prefix';
 
-/** Modules that a collection workflow does not need; some of them call out to the internet at start. */
-const DISABLED_MODULES: Readonly<Record<string, string>> = {
-	'2': 'mcp-registry,mcp,instance-ai,agents,chat-hub,insights,otel,source-control,external-secrets,ldap,sso-oidc,sso-saml,quick-connect,favorites,token-exchange,workflow-builder,dynamic-credentials,breaking-changes',
-	'1': 'insights',
-};
+/** n8n stops at a module that it does not know, and 1.x knows fewer. */
+const N8N_1_DISABLED_MODULES = 'insights';
 
 /** One n8n on this machine. */
 export interface N8nInstance {
@@ -28,7 +26,7 @@ export interface N8nInstance {
 export function n8nEnvironment({ runtime, userFolder, port, webhookPrefix, encryptionKey, env }: N8nInstance): NodeJS.ProcessEnv {
 	return cleanEnvironment({
 		PATH: `${dirname(runtime.node)}:${process.env.PATH}`,
-		NODE_ENV: 'production',
+		...N8N_DEFAULTS,
 		N8N_USER_FOLDER: userFolder,
 		N8N_LISTEN_ADDRESS: '127.0.0.1',
 		N8N_HOST: '127.0.0.1',
@@ -36,15 +34,7 @@ export function n8nEnvironment({ runtime, userFolder, port, webhookPrefix, encry
 		N8N_ENDPOINT_WEBHOOK: webhookPrefix,
 		N8N_ENCRYPTION_KEY: encryptionKey,
 		N8N_SECURE_COOKIE: 'false',
-		N8N_DIAGNOSTICS_ENABLED: 'false',
-		N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
-		N8N_TEMPLATES_ENABLED: 'false',
-		N8N_PERSONALIZATION_ENABLED: 'false',
-		N8N_HIRING_BANNER_ENABLED: 'false',
-		N8N_DYNAMIC_BANNERS_ENABLED: 'false',
-		N8N_VERIFIED_PACKAGES_ENABLED: 'false',
-		N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
-		N8N_DISABLED_MODULES: DISABLED_MODULES[runtime.version.split('.')[0] ?? ''] ?? '',
+		...(runtime.version.startsWith('1.') ? { N8N_DISABLED_MODULES: N8N_1_DISABLED_MODULES } : {}),
 		...env,
 	});
 }

@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks';
-import { configureSync } from '../../scripts/headless';
+import { configureSync } from '../../docker/entrypoint/workflow';
 import type { CustomerAccessView } from '../../nodes/shared/domain/access/view';
 import { startCallbackServer, type CallbackServer } from '../support/callbacks';
 import { ACCESS } from '../support/n8n';

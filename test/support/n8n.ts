@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ownerEnvironment } from '../../docker/entrypoint/owner';
+import { WORKFLOW_ID } from '../../docker/entrypoint/workflow';
 import { installPackage, packPackage, ROOT } from '../../scripts/n8n/package';
 import { ensureN8n } from '../../scripts/n8n/prefix';
 import { freePort, startN8n, type N8nInstance, type N8nProcess } from '../../scripts/n8n/process';
-import { bindCredentials, isVersion1, ownerEnvironment, provision, type CredentialJson, type WorkflowJson } from '../../scripts/n8n/provision';
+import { bindCredentials, isVersion1, provision, type CredentialJson, type WorkflowJson } from '../../scripts/n8n/provision';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
 import { readRun, setPublished, signIn, type Execution, type Run } from './n8nRest';
 import { startServices, type TestServices } from './services';
@@ -98,8 +100,7 @@ export function readTemplate(file: string): WorkflowJson {
 	return JSON.parse(readFileSync(join(ROOT, 'workflows', file), 'utf8')) as WorkflowJson;
 }
 
-/** The shipped template in a test n8n. */
-export const WORKFLOW_ID = 'lagoDodoSync0001';
+export { WORKFLOW_ID };
 const quiet = (): void => {};
 
 /** Starts n8n from nothing; {@link TestN8n.stop} removes every trace. */
@@ -128,7 +129,7 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, t
 			port: await freePort(),
 			webhookPrefix: 'webhooks',
 			encryptionKey: 'e2e-encryption-key',
-			env: { ...ownerEnvironment(runtime, OWNER), ...(services === undefined ? {} : { ...QUEUE_MODE, ...services.env }), ...env },
+			env: { ...ownerEnvironment(OWNER), ...(services === undefined ? {} : { ...QUEUE_MODE, ...services.env }), ...env },
 		};
 		await install(tarball, userFolder);
 		const template = file === null ? null : readTemplate(file);
@@ -186,7 +187,6 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, t
 			if (!isOld) await until(() => publications(UNDER_WAY) === 0);
 		},
 		async importAgain() {
-			rmSync(join(userFolder, 'provisioned'), { force: true });
 			await provision(instance, credentials, bound);
 		},
 		sql,
@@ -243,15 +243,18 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, t
 			const credential = credentials.find((one) => one.type === type);
 			await rest('PATCH', `/credentials/${credential?.id}`, { name: credential?.name, type, data });
 		},
-		filesWith(text) {
-			const files = readdirSync(userFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'));
-			return files.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(text)).map(({ name }) => name);
-		},
+		filesWith: (text) => filesWith(userFolder, text),
 		async testCredential(type, data) {
 			return (await rest('POST', '/credentials/test', { credentials: { id: '', name: 'new', type, data } })) as { status: string; message: string };
 		},
 		setPublished: async (published) => await setPublished(rest, WORKFLOW_ID, published, isOld),
 	};
+}
+
+/** The files below a folder in which a text stands in the clear; installed packages are left out. */
+export function filesWith(folder: string, text: string): string[] {
+	const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'));
+	return files.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(text)).map(({ name }) => name);
 }
 
 async function start(instance: N8nInstance, userFolder: string, hasTemplate: boolean): Promise<N8nProcess> {

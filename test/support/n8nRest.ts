@@ -1,5 +1,5 @@
 import * as flatted from 'flatted';
-import type { Owner } from '../../scripts/n8n/provision';
+import type { Owner } from '../../docker/entrypoint/configuration';
 
 /** An execution as n8n lists it. */
 export interface Execution {

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfiguration } from '../../scripts/configuration';
-import { ACCESS_EVENTS, configureSync } from '../../scripts/headless';
+import { readConfiguration } from '../../docker/entrypoint/configuration';
+import { ACCESS_EVENTS, configureSync } from '../../docker/entrypoint/workflow';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 
 const KEYS = { DODO_API_KEY: 'd', DODO_WEBHOOK_SECRET: 's', LAGO_API_KEY: 'l', LAGO_WEBHOOK_HMAC_KEY: 'h' };
@@ -12,37 +12,50 @@ const problemsOf = (env: NodeJS.ProcessEnv): string[] => {
 	return 'problems' in read ? read.problems : [];
 };
 
-test('without keys both services are simulated', () => {
-	expect(readConfiguration({})).toEqual({ configuration: { services: null, port: 5678, reconcileMinutes: 5, retrySchedule: '1d,3d,5d,7d', access: OFF } });
-	expect(readConfiguration({ PORT: '6000', DODO_API_KEY: ' ' })).toEqual({ configuration: { services: null, port: 6000, reconcileMinutes: 5, retrySchedule: '1d,3d,5d,7d', access: OFF } });
-});
-
-test('with all four secrets the real ones are used', () => {
-	expect(readConfiguration({ ...KEYS, DODO_ENVIRONMENT: 'live', LAGO_API_URL: 'https://lago.example/api/v1', DODO_PRODUCT_ID: 'pdt_1', RETRY_SCHEDULE: '2h,1d', RECONCILE_INTERVAL_MINUTES: '15' })).toEqual({
+test('the four secrets are enough', () => {
+	expect(readConfiguration(KEYS)).toEqual({
 		configuration: {
 			port: 5678,
+			reconcileMinutes: 5,
+			retrySchedule: '1d,3d,5d,7d',
+			access: OFF,
+			owner: null,
+			dodo: { apiKey: 'd', webhookSecret: 's', environment: 'test', baseUrl: '', productId: '' },
+			lago: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://api.getlago.com' },
+		},
+	});
+});
+
+test('everything else may be given', () => {
+	expect(readConfiguration({ ...KEYS, DODO_ENVIRONMENT: 'live', LAGO_API_URL: 'https://lago.example/api/v1', DODO_PRODUCT_ID: 'pdt_1', RETRY_SCHEDULE: '2h,1d', RECONCILE_INTERVAL_MINUTES: '15', PORT: '6000', OWNER_EMAIL: 'a@example.com', OWNER_PASSWORD: 'long enough' })).toEqual({
+		configuration: {
+			port: 6000,
 			reconcileMinutes: 15,
 			retrySchedule: '2h,1d',
 			access: OFF,
-			services: {
-				dodo: { apiKey: 'd', webhookSecret: 's', environment: 'live', baseUrl: '', productId: 'pdt_1' },
-				lago: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://lago.example/api/v1' },
-			},
+			owner: { email: 'a@example.com', password: 'long enough' },
+			dodo: { apiKey: 'd', webhookSecret: 's', environment: 'live', baseUrl: '', productId: 'pdt_1' },
+			lago: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://lago.example/api/v1' },
 		},
 	});
 });
 
 test.each<[string, NodeJS.ProcessEnv, string[]]>([
+	['nothing', {}, ['DODO_API_KEY', 'DODO_WEBHOOK_SECRET', 'LAGO_API_KEY', 'LAGO_WEBHOOK_HMAC_KEY']],
 	['one key only', { DODO_API_KEY: 'd' }, ['DODO_WEBHOOK_SECRET', 'LAGO_API_KEY', 'LAGO_WEBHOOK_HMAC_KEY']],
 	['the other key only', { LAGO_API_KEY: 'l' }, ['DODO_API_KEY', 'DODO_WEBHOOK_SECRET', 'LAGO_WEBHOOK_HMAC_KEY']],
 	['several at once', { ...KEYS, DODO_ENVIRONMENT: 'prod', PORT: 'x', LAGO_API_URL: 'lago' }, ['DODO_ENVIRONMENT', 'PORT', 'LAGO_API_URL']],
+	['an address without its beginning', { ...KEYS, LAGO_API_URL: 'localhost:3000', DODO_API_URL: 'ftp://x' }, ['LAGO_API_URL', 'DODO_API_URL']],
 	['a schedule that is none', { ...KEYS, RETRY_SCHEDULE: 'daily' }, ['RETRY_SCHEDULE']],
-	...['0', '60', '1.5', 'often'].map((RECONCILE_INTERVAL_MINUTES): [string, NodeJS.ProcessEnv, string[]] => [`a look every ${RECONCILE_INTERVAL_MINUTES} minutes`, { RECONCILE_INTERVAL_MINUTES }, ['RECONCILE_INTERVAL_MINUTES']]),
-	['rules of access that are none', { ACCESS_RESTRICT_IMMEDIATELY: 'yes', ACCESS_RESTRICT_AFTER_DAYS: '-1', ACCESS_RESTRICT_ABOVE: 'EUR:50.00', ACCESS_SCOPE: 'all', ACCESS_WRITE_TO: 'file' }, ['ACCESS_RESTRICT_IMMEDIATELY', 'ACCESS_RESTRICT_AFTER_DAYS', 'ACCESS_RESTRICT_ABOVE', 'ACCESS_SCOPE', 'ACCESS_WRITE_TO']],
-	['a callback without a secret', { ACCESS_CALLBACK_URL: 'https://app.example/hook' }, ['ACCESS_CALLBACK_SECRET']],
-	['a callback that is no address', { ACCESS_CALLBACK_URL: 'app.example' }, ['ACCESS_CALLBACK_URL']],
-	['a token that could be guessed', { ACCESS_API_TOKEN: '12345' }, ['ACCESS_API_TOKEN']],
-	['a port out of range', { PORT: '70000' }, ['PORT']],
+	...['0', '60', '1.5', 'often'].map((RECONCILE_INTERVAL_MINUTES): [string, NodeJS.ProcessEnv, string[]] => [`a look every ${RECONCILE_INTERVAL_MINUTES} minutes`, { ...KEYS, RECONCILE_INTERVAL_MINUTES }, ['RECONCILE_INTERVAL_MINUTES']]),
+	['rules of access that are none', { ...KEYS, ACCESS_RESTRICT_IMMEDIATELY: 'yes', ACCESS_RESTRICT_AFTER_DAYS: '-1', ACCESS_RESTRICT_ABOVE: 'EUR:50.00', ACCESS_SCOPE: 'all', ACCESS_WRITE_TO: 'file' }, ['ACCESS_RESTRICT_IMMEDIATELY', 'ACCESS_RESTRICT_AFTER_DAYS', 'ACCESS_RESTRICT_ABOVE', 'ACCESS_SCOPE', 'ACCESS_WRITE_TO']],
+	['a callback without a secret', { ...KEYS, ACCESS_CALLBACK_URL: 'https://app.example/hook' }, ['ACCESS_CALLBACK_SECRET']],
+	['a callback that is no address', { ...KEYS, ACCESS_CALLBACK_URL: 'app.example' }, ['ACCESS_CALLBACK_URL']],
+	['a token that could be guessed', { ...KEYS, ACCESS_API_TOKEN: '12345' }, ['ACCESS_API_TOKEN']],
+	['a port out of range', { ...KEYS, PORT: '70000' }, ['PORT']],
+	['a password without an address', { ...KEYS, OWNER_PASSWORD: 'long enough' }, ['OWNER_EMAIL']],
+	['an address that is none, with a short password', { ...KEYS, OWNER_EMAIL: 'owner', OWNER_PASSWORD: 'short' }, ['OWNER_EMAIL', 'OWNER_PASSWORD']],
+	['an empty file', { ...KEYS, LAGO_API_KEY: '', LAGO_API_KEY_FILE: '/dev/null' }, ['LAGO_API_KEY_FILE', 'LAGO_API_KEY']],
 	['a file that is not there', { ...KEYS, DODO_API_KEY: undefined, DODO_API_KEY_FILE: join(tmpdir(), 'not-there') }, ['DODO_API_KEY_FILE', 'DODO_API_KEY']],
 ])('%s: every problem is named', (_case, env, names) => {
 	const problems = problemsOf(env);
@@ -57,7 +70,7 @@ test('a value may come from a file; the variable itself wins', () => {
 		writeFileSync(file, 'from-file\n');
 		const read = (env: NodeJS.ProcessEnv) => {
 			const result = readConfiguration({ ...KEYS, ...env });
-			return 'configuration' in result ? result.configuration.services?.dodo.apiKey : result.problems;
+			return 'configuration' in result ? result.configuration.dodo.apiKey : result.problems;
 		};
 		expect(read({ DODO_API_KEY: undefined, DODO_API_KEY_FILE: file })).toBe('from-file');
 		expect(read({ DODO_API_KEY_FILE: file })).toBe('d');
@@ -69,6 +82,7 @@ test('a value may come from a file; the variable itself wins', () => {
 test('the rules of access become the parameters of the node; the lane is off without any', () => {
 	const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 	const env = {
+		...KEYS,
 		ACCESS_RESTRICT_IMMEDIATELY: 'True', ACCESS_RESTRICT_AFTER_DAYS: '7', ACCESS_RESTRICT_ABOVE: 'EUR:5000,USD:5000', ACCESS_RESTRICT_AFTER_INVOICES: '2', ACCESS_GRACE_DAYS: '3', ACCESS_WAIT_FOR_FIRST_PAYMENT: 'false',
 		ACCESS_KEEP_PREPAID_PERIOD: 'true', ACCESS_SCOPE: 'customer', ACCESS_EXEMPT: 'cust_1, cust_2', ACCESS_CALLBACK_URL: 'https://app.example/hook', ACCESS_WRITE_TO: 'metadata', ACCESS_CALLBACK_SECRET: secret, ACCESS_API_TOKEN: 'a-token-that-is-long-enough',
 	};
@@ -81,7 +95,7 @@ test('the rules of access become the parameters of the node; the lane is off wit
 			keepPrepaidPeriod: true, scope: 'customer', exempt: 'cust_1, cust_2', callbackUrl: 'https://app.example/hook', writeTo: 'metadata',
 		},
 	});
-	const token = readConfiguration({ ACCESS_API_TOKEN: 'a-token-that-is-long-enough' });
+	const token = readConfiguration({ ...KEYS, ACCESS_API_TOKEN: 'a-token-that-is-long-enough' });
 	expect('configuration' in token && token.configuration.access.update).toBeNull();
 });
 

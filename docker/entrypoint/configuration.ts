@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { parseLimits } from '../nodes/shared/domain/access/policy';
-import { parseSchedule } from '../nodes/shared/domain/retrySchedule';
-import { decodeSecret, SHORTEST_KEY } from '../nodes/shared/delivery/standardWebhooks';
+import { parseLimits } from '../../nodes/shared/domain/access/policy';
+import { parseSchedule } from '../../nodes/shared/domain/retrySchedule';
+import { decodeSecret, SHORTEST_KEY } from '../../nodes/shared/delivery/standardWebhooks';
 
-/** What the environment says; see README, "Headless". */
-export interface Configuration {
-	/** null: both services are simulated. */
-	services: { dodo: DodoConfiguration; lago: LagoConfiguration } | null;
+/** What the environment says; see docs/deploy.md. */
+export interface Configuration extends Services {
+	/** null: nobody may open the editor, unless n8n's own variables say who. */
+	owner: Owner | null;
+	/** Where n8n listens, unless its own variable says so. */
 	port: number;
 	/** How often both books are compared. */
 	reconcileMinutes: number;
@@ -23,6 +24,18 @@ export interface AccessConfiguration {
 	callbackSecret: string;
 	/** What questions are asked with; empty: nobody can ask. */
 	apiToken: string;
+}
+
+/** Who may open the editor. */
+export interface Owner {
+	email: string;
+	password: string;
+}
+
+/** How to reach both services. */
+export interface Services {
+	dodo: DodoConfiguration;
+	lago: LagoConfiguration;
 }
 
 export interface DodoConfiguration {
@@ -58,7 +71,9 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 		const file = env[`${name}_FILE`];
 		if (env[name] || !file) return (env[name] ?? '').trim();
 		try {
-			return readFileSync(file, 'utf8').trim();
+			const value = readFileSync(file, 'utf8').trim();
+			if (value === '') problems.push(`${name}_FILE: the file ${file} is empty.`);
+			return value;
 		} catch {
 			problems.push(`${name}_FILE: the file ${file} cannot be read.`);
 			return '';
@@ -66,7 +81,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	};
 	const url = (name: string): string => {
 		const value = read(name);
-		if (value !== '' && !URL.canParse(value)) problems.push(`${name} is not an address; it should look like https://example.com.`);
+		if (value !== '' && !isAddress(value)) problems.push(`${name} is not an address; it should look like https://example.com.`);
 		return value;
 	};
 	const environment = read('DODO_ENVIRONMENT') || 'test';
@@ -83,26 +98,29 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 
 	const access = readAccess(read, problems);
 	const required = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, read(name)])) as Record<keyof typeof REQUIRED, string>;
-	const simulated = required.DODO_API_KEY === '' && required.LAGO_API_KEY === '';
-	if (!simulated)
-		for (const [name, place] of Object.entries(REQUIRED))
-			if (required[name as keyof typeof REQUIRED] === '') problems.push(`${name} is missing. You find it in ${place}.`);
-	const dodoUrl = url('DODO_API_URL');
-	const lagoUrl = url('LAGO_API_URL');
-	if (problems.length > 0) return { problems };
-	if (simulated) return { configuration: { services: null, port, reconcileMinutes, retrySchedule, access } };
-	return {
-		configuration: {
-			port,
-			reconcileMinutes,
-			retrySchedule,
-			access,
-			services: {
-				dodo: { apiKey: required.DODO_API_KEY, webhookSecret: required.DODO_WEBHOOK_SECRET, environment: environment as 'test' | 'live', baseUrl: dodoUrl, productId: read('DODO_PRODUCT_ID') },
-				lago: { apiKey: required.LAGO_API_KEY, webhookHmacKey: required.LAGO_WEBHOOK_HMAC_KEY, baseUrl: lagoUrl || 'https://api.getlago.com' },
-			},
-		},
+	for (const [name, place] of Object.entries(REQUIRED))
+		if (required[name as keyof typeof REQUIRED] === '') problems.push(`${name} is missing. You find it in ${place}.`);
+	const dodo: DodoConfiguration = {
+		apiKey: required.DODO_API_KEY, webhookSecret: required.DODO_WEBHOOK_SECRET, environment: environment as 'test' | 'live', baseUrl: url('DODO_API_URL'), productId: read('DODO_PRODUCT_ID'),
 	};
+	const lago: LagoConfiguration = { apiKey: required.LAGO_API_KEY, webhookHmacKey: required.LAGO_WEBHOOK_HMAC_KEY, baseUrl: url('LAGO_API_URL') || 'https://api.getlago.com' };
+	const owner = readOwner(read, problems);
+	return problems.length > 0 ? { problems } : { configuration: { dodo, lago, port, reconcileMinutes, retrySchedule, access, owner } };
+}
+
+function isAddress(text: string): boolean {
+	return /^https?:\/\//.test(text) && URL.canParse(text);
+}
+
+const SHORTEST_PASSWORD = 8;
+
+/** Who may open the editor; adds to `problems` what is wrong. */
+function readOwner(read: (name: string) => string, problems: string[]): Owner | null {
+	const [email, password] = [read('OWNER_EMAIL'), read('OWNER_PASSWORD')];
+	if (email === '' && password === '') return null;
+	if (!/^[^@\s]+@[^@\s]+$/.test(email)) problems.push(email === '' ? 'OWNER_EMAIL is missing: OWNER_PASSWORD alone lets nobody in.' : `OWNER_EMAIL is "${email}"; it should look like owner@example.com.`);
+	if (password.length < SHORTEST_PASSWORD) problems.push(`OWNER_PASSWORD is ${password === '' ? 'missing' : 'too short'}; it must have at least ${SHORTEST_PASSWORD} characters.`);
+	return { email, password };
 }
 
 const WHERE_TO_WRITE: readonly string[] = ['none', 'metadata', 'entitlement'];
@@ -126,7 +144,7 @@ function readAccess(read: (name: string) => string, problems: string[]): AccessC
 		const parsed = parseLimits(text);
 		return 'problem' in parsed && typeof parsed.problem === 'string' ? { problem: parsed.problem } : text;
 	};
-	const address = (text: string): string | { problem: string } => (/^https?:\/\//.test(text) && URL.canParse(text) ? text : { problem: 'it should look like https://app.example.com/hooks/access' });
+	const address = (text: string): string | { problem: string } => (isAddress(text) ? text : { problem: 'it should look like https://app.example.com/hooks/access' });
 	take('ACCESS_RESTRICT_IMMEDIATELY', 'restrictImmediately', truth);
 	take('ACCESS_RESTRICT_AFTER_DAYS', 'restrictAfterDays', count);
 	take('ACCESS_RESTRICT_ABOVE', 'restrictAbove', limits);

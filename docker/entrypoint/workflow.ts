@@ -1,5 +1,38 @@
 import type { AccessConfiguration } from './configuration';
-import type { WorkflowJson } from './n8n/provision';
+
+/** A workflow as n8n exports it, as far as we touch it. */
+export interface WorkflowJson {
+	id?: string;
+	name: string;
+	nodes: Array<{ name: string; type: string; parameters: Record<string, unknown>; credentials?: Record<string, { id: string | null; name: string }>; disabled?: boolean; [key: string]: unknown }>;
+	[key: string]: unknown;
+}
+
+/** A credential to import. `data` may be empty when CREDENTIALS_OVERWRITE_DATA holds the secrets. */
+export interface CredentialJson {
+	id: string;
+	name: string;
+	type: string;
+	data: Record<string, unknown>;
+}
+
+/** Where the full sync lies in n8n. */
+export const WORKFLOW_ID = 'lagoDodoSync0001';
+
+/** Empty: their secrets reach n8n by CREDENTIALS_OVERWRITE_DATA and are never stored. */
+export const CREDENTIALS: CredentialJson[] = [
+	{ id: 'dodoCredential01', name: 'Dodo Payments account', type: 'dodoPaymentsApi', data: {} },
+	{ id: 'lagoCredential01', name: 'Lago Billing account', type: 'lagoBillingApi', data: {} },
+];
+
+/** Chooses the credentials in every node, as a person does after importing a template. */
+export function bindCredentials(workflow: WorkflowJson, credentials: CredentialJson[]): WorkflowJson {
+	const nodes = workflow.nodes.map((node) => {
+		const chosen = Object.keys(node.credentials ?? {}).flatMap((type) => credentials.filter((credential) => credential.type === type));
+		return chosen.length === 0 ? node : { ...node, credentials: Object.fromEntries(chosen.map(({ type, id, name }) => [type, { id, name }])) };
+	});
+	return { ...workflow, nodes };
+}
 
 /** What the environment changes in the full sync. */
 export interface HeadlessSettings {

@@ -1,0 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Read by us and by n8n only, and by the database's own user. */
+const FILES: Readonly<Record<string, number>> = { n8n_encryption_key: 0o400, postgres_password: 0o444 };
+
+/** Makes what nobody has to type, once: with another key n8n could not read its database. Returns what was made. */
+export function makeKeys(folder: string): string[] {
+	mkdirSync(folder, { recursive: true });
+	const missing = Object.keys(FILES).filter((name) => !existsSync(join(folder, name)));
+	for (const name of missing) writeFileSync(join(folder, name), randomBytes(32).toString('hex'), { mode: FILES[name], flag: 'wx' });
+	return missing;
+}

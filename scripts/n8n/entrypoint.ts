@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { cleanEnvironment } from './command';
+import type { N8nRuntime } from './prefix';
+
+/** The image's program on this machine, without the image. */
+export interface Entrypoint {
+	pid: number;
+	/** Everything that it and its n8n have printed. */
+	log(): string;
+	/** Resolves when a line with this text is there; rejects when it ends before or `timeoutMs` passes. */
+	waitFor(text: string, timeoutMs?: number): Promise<void>;
+	/** Asks it to end; resolves with its exit code. */
+	stop(): Promise<number | null>;
+	/** Resolves with the exit code when it ends. */
+	ended: Promise<number | null>;
+}
+
+export interface EntrypointOptions {
+	runtime: N8nRuntime;
+	/** See {@link assembleImage}. */
+	image: string;
+	/** Role and further arguments. */
+	args?: string[];
+	/** On top of this process's own, and what n8n's image sets. */
+	env: NodeJS.ProcessEnv;
+	logFile: string;
+}
+
+const STOP_MS = 40_000;
+
+/** Starts it as the image does: `node entrypoint.js`, with n8n in PATH. */
+export function startEntrypoint({ runtime, image, args = [], env, logFile }: EntrypointOptions): Entrypoint {
+	mkdirSync(dirname(logFile), { recursive: true });
+	const file = openSync(logFile, 'w');
+	const path = [dirname(runtime.node), join(runtime.dir, 'node_modules', '.bin'), process.env.PATH].join(':');
+	// A group of its own, so that Ctrl-C reaches n8n by this program only, and nothing outlives it.
+	const child = spawn(runtime.node, [join(image, 'entrypoint.js'), ...args], { env: cleanEnvironment({ NODE_ENV: 'production', ...env, PATH: path }), stdio: ['ignore', file, file], detached: true });
+	closeSync(file);
+	const log = (): string => readFileSync(logFile, 'utf8');
+	const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+	const end = (signal: NodeJS.Signals): void => {
+		try {
+			process.kill(-(child.pid as number), signal);
+		} catch {
+			// The group is gone.
+		}
+	};
+	return {
+		pid: child.pid ?? 0,
+		log,
+		ended,
+		async waitFor(text, timeoutMs = 120_000) {
+			for (const deadline = Date.now() + timeoutMs; !log().includes(text); await new Promise((resolve) => setTimeout(resolve, 50))) {
+				if (child.exitCode !== null) throw new Error(`The program ended with ${child.exitCode}:\n${log().slice(-3000)}`);
+				if (Date.now() > deadline) throw new Error(`"${text}" was not said within ${timeoutMs / 1000} s:\n${log().slice(-3000)}`);
+			}
+		},
+		async stop() {
+			if (child.exitCode !== null) return child.exitCode;
+			child.kill('SIGTERM');
+			const timer = setTimeout(() => end('SIGKILL'), STOP_MS);
+			const code = await ended;
+			clearTimeout(timer);
+			end('SIGKILL');
+			return code;
+		},
+	};
+}
