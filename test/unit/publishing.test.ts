@@ -99,7 +99,7 @@ describe.each(Object.entries(workflows))('.github/workflows/%s', (file, { permis
 	});
 
 	test('every file of ours that it names is there', () => {
-		const scripts = steps.flatMap(({ run = '' }) => run.match(/\b(scripts|deploy)\/[\w/.]+/g) ?? []);
+		const scripts = steps.flatMap(({ run = '' }) => run.match(/\b(scripts|deploy|docker)\/[\w/.]+/g) ?? []);
 		expect(scripts.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 	});
 });
