@@ -65,7 +65,8 @@ export async function startN8n(args: string[], env: NodeJS.ProcessEnv): Promise<
 
 function begin(args: string[], env: NodeJS.ProcessEnv, output: 'pipe' | 'inherit'): ChildProcess {
 	if (stopped !== undefined) throw new Stopped();
-	running = spawn('n8n', args, { env, stdio: ['ignore', output, output] });
+	// In a group of its own: Ctrl-C would reach it twice, from the terminal and from us, and the second time ends it on the spot.
+	running = spawn('n8n', args, { env, stdio: ['ignore', output, output], detached: true });
 	return running;
 }
 
