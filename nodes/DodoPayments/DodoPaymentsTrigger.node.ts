@@ -10,6 +10,7 @@ import {
 } from 'n8n-workflow';
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
+import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { asNodeError } from '../shared/transport/nodeError';
 import { triggerProperties } from './dodoPaymentsTrigger.properties';
@@ -41,7 +42,7 @@ export class DodoPaymentsTrigger implements INodeType {
 				// The answer goes out when the workflow has ended: 200 after success, 500 after failure, so that Dodo sends it again.
 				responseMode: 'lastNode',
 				responseData: 'noData',
-				path: '={{$parameter["path"]}}',
+				...webhookPath,
 				isFullPath: true,
 			},
 		],

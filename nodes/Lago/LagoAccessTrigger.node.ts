@@ -2,6 +2,7 @@ import { NodeConnectionTypes, NodeOperationError, type IHookFunctions, type INod
 import { accessMemoryOf } from '../shared/delivery/accessMemory';
 import { answer } from '../shared/delivery/answer';
 import { headerOf } from '../shared/delivery/readBody';
+import { webhookPath } from '../shared/node/webhookPath';
 import { ApiError } from '../shared/transport/apiError';
 import { readCredential } from '../shared/transport/credential';
 import { readPolicy } from './actions/access/policy.fields';
@@ -29,7 +30,7 @@ export class LagoAccessTrigger implements INodeType {
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: LAGO_CREDENTIAL, required: true }],
-		webhooks: [{ name: 'default', httpMethod: 'GET', responseMode: 'onReceived', path: '={{$parameter["path"]}}', isFullPath: true }],
+		webhooks: [{ name: 'default', httpMethod: 'GET', responseMode: 'onReceived', ...webhookPath, isFullPath: true }],
 		properties: accessTriggerProperties,
 	};
 
