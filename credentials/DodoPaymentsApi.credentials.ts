@@ -48,6 +48,18 @@ export class DodoPaymentsApi implements ICredentialType {
 				'Only for a trigger with manual registration. In the Dodo Payments dashboard: Developer > Webhooks > your endpoint > Signing Secret; it begins with whsec_. With automatic registration the trigger fetches it by itself.',
 		},
 		{
+			displayName: 'Requests per Minute',
+			name: 'requestsPerMinute',
+			type: 'options',
+			options: [
+				{ name: '1,000 (Tier 1)', value: 1000 },
+				{ name: '240 (Tier 0)', value: 240 },
+				{ name: '5,000 (Tier 2)', value: 5000 },
+			],
+			default: 240,
+			description: 'How many requests Dodo Payments takes from your account. Every account begins with Tier 0; their support raises it. The nodes keep a little below it.',
+		},
+		{
 			displayName: 'Base URL',
 			name: 'baseUrl',
 			type: 'string',

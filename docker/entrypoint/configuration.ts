@@ -44,6 +44,8 @@ export interface DodoConfiguration {
 	environment: 'test' | 'live';
 	/** Empty for the address that the environment stands for. */
 	baseUrl: string;
+	/** What Dodo takes from this account. */
+	requestsPerMinute: number;
 	/** Empty for a product that is made when first needed. */
 	productId: string;
 }
@@ -100,13 +102,18 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const required = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, read(name)])) as Record<keyof typeof REQUIRED, string>;
 	for (const [name, place] of Object.entries(REQUIRED))
 		if (required[name as keyof typeof REQUIRED] === '') problems.push(`${name} is missing. You find it in ${place}.`);
+	const requestsPerMinute = Number(read('DODO_REQUESTS_PER_MINUTE') || TIERS[0]);
+	if (!TIERS.includes(requestsPerMinute)) problems.push(`DODO_REQUESTS_PER_MINUTE is "${read('DODO_REQUESTS_PER_MINUTE')}"; it must be the limit of one of Dodo's tiers: ${TIERS.join(', ')}.`);
 	const dodo: DodoConfiguration = {
-		apiKey: required.DODO_API_KEY, webhookSecret: required.DODO_WEBHOOK_SECRET, environment: environment as 'test' | 'live', baseUrl: url('DODO_API_URL'), productId: read('DODO_PRODUCT_ID'),
+		apiKey: required.DODO_API_KEY, webhookSecret: required.DODO_WEBHOOK_SECRET, environment: environment as 'test' | 'live', baseUrl: url('DODO_API_URL'), requestsPerMinute, productId: read('DODO_PRODUCT_ID'),
 	};
 	const lago: LagoConfiguration = { apiKey: required.LAGO_API_KEY, webhookHmacKey: required.LAGO_WEBHOOK_HMAC_KEY, baseUrl: url('LAGO_API_URL') || 'https://api.getlago.com' };
 	const owner = readOwner(read, problems);
 	return problems.length > 0 ? { problems } : { configuration: { dodo, lago, port, reconcileMinutes, retrySchedule, access, owner } };
 }
+
+/** Requests a minute (docs `api-reference/introduction`). */
+const TIERS: readonly number[] = [240, 1000, 5000];
 
 function isAddress(text: string): boolean {
 	return /^https?:\/\//.test(text) && URL.canParse(text);

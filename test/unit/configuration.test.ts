@@ -20,21 +20,21 @@ test('the four secrets are enough', () => {
 			retrySchedule: '1d,3d,5d,7d',
 			access: OFF,
 			owner: null,
-			dodo: { apiKey: 'd', webhookSecret: 's', environment: 'test', baseUrl: '', productId: '' },
+			dodo: { apiKey: 'd', webhookSecret: 's', environment: 'test', baseUrl: '', requestsPerMinute: 240, productId: '' },
 			lago: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://api.getlago.com' },
 		},
 	});
 });
 
 test('everything else may be given', () => {
-	expect(readConfiguration({ ...KEYS, DODO_ENVIRONMENT: 'live', LAGO_API_URL: 'https://lago.example/api/v1', DODO_PRODUCT_ID: 'pdt_1', RETRY_SCHEDULE: '2h,1d', RECONCILE_INTERVAL_MINUTES: '15', PORT: '6000', OWNER_EMAIL: 'a@example.com', OWNER_PASSWORD: 'long enough' })).toEqual({
+	expect(readConfiguration({ ...KEYS, DODO_ENVIRONMENT: 'live', LAGO_API_URL: 'https://lago.example/api/v1', DODO_PRODUCT_ID: 'pdt_1', DODO_REQUESTS_PER_MINUTE: '1000', RETRY_SCHEDULE: '2h,1d', RECONCILE_INTERVAL_MINUTES: '15', PORT: '6000', OWNER_EMAIL: 'a@example.com', OWNER_PASSWORD: 'long enough' })).toEqual({
 		configuration: {
 			port: 6000,
 			reconcileMinutes: 15,
 			retrySchedule: '2h,1d',
 			access: OFF,
 			owner: { email: 'a@example.com', password: 'long enough' },
-			dodo: { apiKey: 'd', webhookSecret: 's', environment: 'live', baseUrl: '', productId: 'pdt_1' },
+			dodo: { apiKey: 'd', webhookSecret: 's', environment: 'live', baseUrl: '', requestsPerMinute: 1000, productId: 'pdt_1' },
 			lago: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://lago.example/api/v1' },
 		},
 	});
@@ -52,6 +52,7 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
 	['a callback without a secret', { ...KEYS, ACCESS_CALLBACK_URL: 'https://app.example/hook' }, ['ACCESS_CALLBACK_SECRET']],
 	['a callback that is no address', { ...KEYS, ACCESS_CALLBACK_URL: 'app.example' }, ['ACCESS_CALLBACK_URL']],
 	['a token that could be guessed', { ...KEYS, ACCESS_API_TOKEN: '12345' }, ['ACCESS_API_TOKEN']],
+	['a limit that is no tier of Dodo', { ...KEYS, DODO_REQUESTS_PER_MINUTE: '300' }, ['DODO_REQUESTS_PER_MINUTE']],
 	['a port out of range', { ...KEYS, PORT: '70000' }, ['PORT']],
 	['a password without an address', { ...KEYS, OWNER_PASSWORD: 'long enough' }, ['OWNER_EMAIL']],
 	['an address that is none, with a short password', { ...KEYS, OWNER_EMAIL: 'owner', OWNER_PASSWORD: 'short' }, ['OWNER_EMAIL', 'OWNER_PASSWORD']],

@@ -79,7 +79,7 @@ test('credentials of others are filled in as before', () => {
 	const overwrites = credentialOverwrites({ CREDENTIALS_OVERWRITE_DATA: '{"slackApi":{"accessToken":"x"}}' }, configurationOf({ ...GIVEN, DODO_PRODUCT_ID: 'pdt_1' }));
 	expect(overwrites).toEqual({
 		slackApi: { accessToken: 'x' },
-		dodoPaymentsApi: { apiKey: 'd', webhookSecret: 's', environment: 'test', baseUrl: '' },
+		dodoPaymentsApi: { apiKey: 'd', webhookSecret: 's', environment: 'test', baseUrl: '', requestsPerMinute: 240 },
 		lagoBillingApi: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://api.getlago.com', accessToken: '', accessCallbackSecret: '' },
 	});
 });

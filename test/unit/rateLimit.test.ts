@@ -48,6 +48,21 @@ test('each account has its own turns, and gets them back with time', async () =>
 	await expect(takeTurn('one', PATIENCE_MS)).resolves.toBeUndefined();
 });
 
+test('a higher tier goes faster, and never over its own limit', async () => {
+	const asked = Array.from({ length: 1_200 }, async () => await takeTurn('raised', 30_000, 1_000).then(() => Date.now(), () => null));
+	await jest.advanceTimersByTimeAsync(60_000);
+	const starts = (await Promise.all(asked)).filter((at): at is number => at !== null);
+	expect(starts.length).toBeGreaterThan(4 * PER_MINUTE);
+	expect(mostWithin(starts, 1_000)).toBeLessThanOrEqual(100);
+	expect(mostWithin(starts, 60_000)).toBeLessThanOrEqual(1_000);
+});
+
+test('what is no tier of Dodo counts as the lowest', async () => {
+	const asked = Array.from({ length: 400 }, async () => await takeTurn('typed', PATIENCE_MS, 10_000).then(() => true, () => false));
+	await jest.advanceTimersByTimeAsync(20_000);
+	expect((await Promise.all(asked)).filter(Boolean).length).toBeLessThanOrEqual(PER_MINUTE);
+});
+
 test('a single request waits for nobody', async () => {
 	const before = Date.now();
 	await takeTurn('alone', PATIENCE_MS);

@@ -4,7 +4,7 @@ import type { DodoMode } from '../../shared/domain/settlement';
 import { readCredential } from '../../shared/transport/credential';
 import type { ApiRequest, RequestContext } from '../../shared/transport/request';
 import { ServiceClient } from '../../shared/transport/serviceClient';
-import { takeTurn } from './rateLimit';
+import { LOWEST_TIER, takeTurn } from './rateLimit';
 
 export const DODO_CREDENTIAL = 'dodoPaymentsApi';
 
@@ -13,6 +13,7 @@ export interface DodoCredential {
 	environment: string;
 	baseUrl: string;
 	webhookSecret: string;
+	requestsPerMinute: number;
 }
 
 const PAGE_SIZE = 100;
@@ -26,6 +27,7 @@ export class DodoClient extends ServiceClient {
 		readonly mode: DodoMode,
 		/** Whether Dodo's own address is used, so that its hosted pages are where its docs say. */
 		readonly isOfficial: boolean,
+		private readonly requestsPerMinute: number,
 	) {
 		super(ctx, { service: 'Dodo Payments', credentialType: DODO_CREDENTIAL, baseUrl, readError });
 	}
@@ -36,12 +38,12 @@ export class DodoClient extends ServiceClient {
 		const mode: DodoMode = credential.environment === 'live' ? 'live' : 'test';
 		const official = `https://${mode}.dodopayments.com`;
 		const baseUrl = (credential.baseUrl || official).replace(/\/+$/, '');
-		return new DodoClient(ctx, baseUrl, mode, baseUrl === official);
+		return new DodoClient(ctx, baseUrl, mode, baseUrl === official, Number(credential.requestsPerMinute ?? LOWEST_TIER));
 	}
 
 	/** Waits for its turn below Dodo's rate limit. */
 	protected override async sendOnce(request: ApiRequest): Promise<unknown> {
-		await takeTurn(this.accountKey, this.patience.leftMs);
+		await takeTurn(this.accountKey, this.patience.leftMs, this.requestsPerMinute);
 		return await super.sendOnce(request);
 	}
 

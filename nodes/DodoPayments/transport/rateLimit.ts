@@ -1,11 +1,17 @@
 import { sleep } from 'n8n-workflow';
 import { ApiError } from '../../shared/transport/apiError';
 
-/** Dodo's lowest tier (docs `api-reference/introduction`), with a little air; whoever else uses the account makes us wait by Dodo's 429. */
-const LIMITS = [
-	{ spanMs: 1_000, requests: 36 },
-	{ spanMs: 60_000, requests: 237 },
-] as const;
+/** Requests a minute of Dodo's tiers, and how many of them in one second (docs `api-reference/introduction`). */
+const PER_SECOND: Readonly<Record<number, number>> = { 240: 40, 1000: 100, 5000: 500 };
+export const LOWEST_TIER = 240;
+
+/** With a little air: the clocks of both sides differ, and whoever else uses the account makes us wait by Dodo's 429. */
+function limitsOf(perMinute: number): Array<{ spanMs: number; requests: number }> {
+	return [
+		{ spanMs: 1_000, requests: Math.floor((PER_SECOND[perMinute] ?? 0) * 0.9) },
+		{ spanMs: 60_000, requests: Math.floor(perMinute * 0.99) },
+	];
+}
 
 /** Waiting so long for a turn is always worth it, however little time is left for trying again. */
 const SHORTEST_PATIENCE_MS = 2_000;
@@ -16,15 +22,17 @@ const turns = new Map<string, number[]>();
 /**
  * Waits until a request of this account may start. Turns are given in the order in which they were asked for.
  * @param patienceMs how long the caller can wait for its turn.
+ * @param tier requests a minute that Dodo takes from the account; what is no tier of Dodo counts as the lowest.
  * @throws ApiError (transient) when the queue is too long; the event comes again later.
  */
-export async function takeTurn(accountKey: string, patienceMs: number, now = Date.now): Promise<void> {
-	const asked = now();
+export async function takeTurn(accountKey: string, patienceMs: number, tier = LOWEST_TIER): Promise<void> {
+	const perMinute = tier in PER_SECOND ? tier : LOWEST_TIER;
+	const asked = Date.now();
 	const taken = (turns.get(accountKey) ?? []).filter((at) => at > asked - 60_000);
-	const startAt = LIMITS.reduce((earliest, { spanMs, requests }) => Math.max(earliest, (taken.at(-requests) ?? -Infinity) + spanMs), asked);
+	const startAt = limitsOf(perMinute).reduce((earliest, { spanMs, requests }) => Math.max(earliest, (taken.at(-requests) ?? -Infinity) + spanMs), asked);
 	turns.set(accountKey, taken);
 	if (startAt - asked > Math.max(patienceMs, SHORTEST_PATIENCE_MS))
-		throw new ApiError('Dodo Payments', 429, 'NO_TURN_LEFT', 'Dodo Payments takes 240 requests a minute, and more are waiting already');
+		throw new ApiError('Dodo Payments', 429, 'NO_TURN_LEFT', `Dodo Payments takes ${perMinute} requests a minute, and more are waiting already`);
 	taken.push(startAt);
 	if (startAt > asked) await sleep(startAt - asked);
 }
