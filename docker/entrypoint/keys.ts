@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Read by us and by n8n only, and by the database's own user. */
@@ -9,6 +9,12 @@ const FILES: Readonly<Record<string, number>> = { n8n_encryption_key: 0o400, pos
 export function makeKeys(folder: string): string[] {
 	mkdirSync(folder, { recursive: true });
 	const missing = Object.keys(FILES).filter((name) => !existsSync(join(folder, name)));
-	for (const name of missing) writeFileSync(join(folder, name), randomBytes(32).toString('hex'), { mode: FILES[name], flag: 'wx' });
+	for (const name of missing) {
+		const path = join(folder, name);
+		rmSync(`${path}.new`, { force: true });
+		writeFileSync(`${path}.new`, randomBytes(32).toString('hex'), { mode: FILES[name] });
+		// Whole or not at all: a file that is there is trusted.
+		renameSync(`${path}.new`, path);
+	}
 	return missing;
 }

@@ -1,8 +1,9 @@
 # Stands in for `docker run --read-only --cap-drop ALL --security-opt no-new-privileges` as user 1000, in mounts of its own.
-# Arguments: the folder of n8n, the image, the folder of Node as seen inside, variables. Standard input: the settings.
+# Arguments: the folder of n8n, the image, the folder of Node as seen inside, the mount options of the compose file for /home/node/.cache, variables.
+# Standard input: the settings.
 set -e
-n8n=$1 image=$2 node=$3
-shift 3
+n8n=$1 image=$2 node=$3 cache=$4
+shift 4
 mount --make-rprivate /
 mount -t tmpfs tmpfs /mnt
 mkdir -p /mnt/n8n /mnt/image /mnt/home/.n8n /mnt/home/.cache
@@ -10,7 +11,9 @@ for folder in n8n image; do
 	mount --bind "${!folder}" /mnt/$folder
 	mount -o remount,bind,ro /mnt/$folder
 done
-for folder in .n8n .cache; do mount -t tmpfs -o mode=1777 tmpfs /mnt/home/$folder; done
+# A volume is whose the folder of the image was; memory is root's, unless the compose file says otherwise.
+mount -t tmpfs -o uid=1000,gid=1000,mode=0755 tmpfs /mnt/home/.n8n
+mount -t tmpfs -o "mode=0755${cache:+,$cache}" tmpfs /mnt/home/.cache
 mount -o remount,ro /mnt
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -o remount,bind,ro /

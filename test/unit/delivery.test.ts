@@ -100,20 +100,22 @@ describe('what is remembered for verifying', () => {
 			const ctx = trigger('kept');
 			expect(await readCredential(ctx, 'lagoBillingApi')).toEqual({ webhookHmacKey: 'old' });
 			stored = { webhookHmacKey: 'new' };
-			jest.setSystemTime(Date.now() + 999);
+			jest.advanceTimersByTime(999);
 			for (let event = 0; event < 100; event++) expect(await keyOf(ctx)).toBe('old');
 			expect(reads).toBe(1);
-			jest.setSystemTime(Date.now() + 1);
+			jest.advanceTimersByTime(1);
 			expect(await Promise.all(Array.from({ length: 100 }, async () => await keyOf(ctx)))).toEqual(Array(100).fill('new'));
 			expect(reads).toBe(2);
 		});
 
-		test('nothing, once it is old and cannot be read any more', async () => {
+		test('nothing that could not be read, neither old fields nor the failure', async () => {
 			const ctx = trigger('gone');
 			expect(await keyOf(ctx)).toBe('old');
-			jest.setSystemTime(Date.now() + 1_000);
+			jest.advanceTimersByTime(1_000);
 			const broken = { ...ctx, getCredentials: async () => await Promise.reject(new Error('gone')) } as unknown as IWebhookFunctions;
 			await expect(keyOf(broken)).rejects.toThrow('gone');
+			expect(await keyOf(ctx)).toBe('old');
+			expect(reads).toBe(2);
 		});
 
 		test('nothing in an execution, where a credential may depend on the item, nor without an id', async () => {

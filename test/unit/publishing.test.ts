@@ -133,7 +133,7 @@ describe('publishing', () => {
 		const [, owner = '', project = ''] = /github\.com\/([^/]+)\/([^/]+)\.git$/.exec(repository.url) ?? [];
 		const filled = (job: Job): string => stepsOf(job).map(({ run = '' }) => run.replace('$GITHUB_REPOSITORY_OWNER', owner).replace('$GITHUB_REPOSITORY', `${owner}/${project}`)).join('\n');
 		const { image } = parse(read('deploy/helm/values.yaml')) as { image: { repository: string } };
-		expect(filled(job('image'))).toContain(`docker push "${image.repository}:$GITHUB_REF_NAME"`);
+		expect(filled(job('image'))).toContain(`--tag "${image.repository}:$GITHUB_REF_NAME" --push`);
 		const [, charts = ''] = /helm push "\S+" "(\S+)"/.exec(filled(job('chart'))) ?? [];
 		expect(parse(read('deploy/helm/Chart.yaml'))).toMatchObject({ name });
 		expect(read('deploy/helm/README.md')).toContain(` ${charts}/${name} `);

@@ -63,7 +63,7 @@ main{{ if .Values.queue.enabled }} webhook worker{{ end }}
 {{- range $key := include "secretKeys" .root | splitList " " | compact }}
 {{- $_ := set $env (printf "%s_FILE" $key) (printf "/run/secrets/n8n/%s" $key) }}
 {{- end }}
-{{- range $name, $value := merge (deepCopy $values.env) $env }}
+{{- range $name, $value := mergeOverwrite $env (deepCopy $values.env) }}
 - name: {{ $name }}
   {{- /* Helm takes every number of a file for a fraction, and would write a million as 1e+06. */}}
   value: {{ ternary (int64 $value) $value (kindIs "float64" $value) | toString | quote }}

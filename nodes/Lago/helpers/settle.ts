@@ -5,7 +5,7 @@ import { ourRecord, PAYMENT_ID_KEY, type CollectionState } from '../../shared/do
 import { formatAmount } from '../../shared/domain/money';
 import { held, type Held, type Overpaid } from '../../shared/domain/outcome';
 import { planNextTry, type Plan } from '../../shared/domain/retryPlan';
-import type { RetryPolicy } from '../../shared/domain/retrySchedule';
+import { isHardDecline, type RetryPolicy } from '../../shared/domain/retrySchedule';
 import { decideAttempt, decideSuccess, isLagoId, notForLago, readPayment, type DodoMode, type PaymentFacts } from '../../shared/domain/settlement';
 import { ApiError } from '../../shared/transport/apiError';
 import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../schemas/objects';
@@ -13,6 +13,7 @@ import type { LagoClient } from '../transport/client';
 import { MANDATE_KEY } from './customers';
 import { bookedReferences, changeInvoice, fetchInvoice, type InvoiceChange } from './invoices';
 import { bookPayment, isKnownFree, rememberFree } from './manualPayments';
+import { heldIfRefused } from './refusals';
 import { planFrom, type PlanFrom } from './retryPlan';
 
 /** Times the invoice is read again because Lago's books changed between reading and writing. */
@@ -33,7 +34,7 @@ type Done = Partial<Omit<Plan, 'outcome'>> & { outcome: 'settled' | 'already_set
  * @param retries when a failure is tried again, which is then written together with it; null leaves that to others.
  * @throws ApiError when trying again can help.
  */
-export async function settle(client: LagoClient, payment: PaymentFacts, mode: DodoMode | null, paidOn: string | undefined, retries: RetryPolicy | null = null): Promise<Settlement> {
+export async function settle(client: LagoClient, payment: PaymentFacts, mode: DodoMode | null, paidOn: string | undefined, retries: () => RetryPolicy | null = () => null): Promise<Settlement> {
 	const reading = readPayment(payment, mode);
 	if ('outcome' in reading) return reading;
 	if (reading.kind === 'ignored') return { outcome: 'ignored', message: reading.message };
@@ -42,7 +43,7 @@ export async function settle(client: LagoClient, payment: PaymentFacts, mode: Do
 		return await withLock(`dues ${client.accountKey} ${subscriptionId}`, async () => {
 			const due = await findInvoiceOfDues(client, payment, subscriptionId);
 			if (due === null) return { outcome: 'ignored', message: notForLago(payment) };
-			return typeof due === 'string' ? await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn, null) : due;
+			return typeof due === 'string' ? await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn, retries) : due;
 		});
 	}
 	return await settleInvoice(client, payment, reading.invoiceId, reading.kind, paidOn, retries);
@@ -62,7 +63,7 @@ export async function invoiceOf(client: LagoClient, payment: PaymentFacts, mode:
 	return settled.outcome === 'held' ? settled : (settled.invoiceId ?? null);
 }
 
-async function settleInvoice(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'succeeded' | 'failed' | 'processing', paidOn: string | undefined, retries: RetryPolicy | null): Promise<Settlement> {
+async function settleInvoice(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'succeeded' | 'failed' | 'processing', paidOn: string | undefined, retries: () => RetryPolicy | null): Promise<Settlement> {
 	return await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => {
 		const work = kind === 'succeeded' ? settleSuccess(client, payment, invoiceId, paidOn) : recordAttempt(client, payment, invoiceId, kind, retries);
 		const result = await work.catch(async (caught: unknown) => refusedForGood(caught, payment, invoiceId) ?? (await Promise.reject(caught)));
@@ -138,8 +139,9 @@ async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice:
 	);
 }
 
-async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'failed' | 'processing', retries: RetryPolicy | null): Promise<Settlement> {
+async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'failed' | 'processing', retries: () => RetryPolicy | null): Promise<Settlement> {
 	const declineCode = payment.errorCode ?? undefined;
+	const policy = kind === 'failed' ? retries() : null;
 	for (let round = 0; round < MAX_ROUNDS; round++) {
 		const read = await fetchInvoice(client, invoiceId);
 		const invoice = toInvoiceFacts(read);
@@ -147,11 +149,19 @@ async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceI
 		if (decision.action === 'unchanged' || (decision.action === 'recorded' && kind === 'processing'))
 			return { outcome: 'unchanged', message: decision.message, invoiceNumber: invoice.number };
 		const planned = (state: CollectionState | null): ReturnType<typeof planNextTry> | null =>
-			kind === 'failed' && retries !== null ? planNextTry(retries, { outcome: 'failed', declineCode }, { ...planFrom(read), state }, Date.now()) : null;
+			policy !== null ? planNextTry(policy, { outcome: 'failed', declineCode }, { ...planFrom(read), state }, Date.now()) : null;
 		if (decision.action === 'recorded') {
-			// Whether its next try was planned nobody knows: planning is harmless when it was.
-			const late = planned(ourRecord(invoice.metadata).state);
-			if (late?.save !== undefined && (await change(client, invoice, { state: late.save })) === null) continue;
+			// Whether its next try was planned nobody knows: planning is harmless when it was. A try that is due right now is left to whoever makes it.
+			const { state } = ourRecord(invoice.metadata);
+			const isDue = state?.nextTryAt !== undefined && state.nextTryAt * 1000 <= Date.now();
+			const late = isDue && !isHardDecline(declineCode) ? null : planned(state);
+			if (late?.save !== undefined) {
+				const state = late.save;
+				const save = async (): Promise<{ written: boolean }> => ({ written: (await change(client, invoice, { state })) !== null });
+				const saved = await heldIfRefused(save, `The next try of invoice ${invoice.number} was to be planned`, 'Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.');
+				if ('reason' in saved) return { ...saved, invoiceNumber: invoice.number };
+				if (!saved.written) continue;
+			}
 			return { outcome: 'failed', ...late?.plan, message: sentences(decision.message, late?.plan.message), declineCode, invoiceNumber: invoice.number, ...(late === null ? { planFrom: planFrom(read) } : {}) };
 		}
 		const state = nextState(payment, invoice, kind === 'failed' ? { phase: kind, declineCode } : { phase: kind });

@@ -45,7 +45,7 @@ export const markAsProcessed: Operation<ServiceClient> = {
 		if (!event.success)
 			throw new NodeOperationError(ctx.getNode(), '"Event" did not come from a trigger of this package', {
 				itemIndex: index,
-				description: 'Leave the field empty to mark the event that this execution began with.',
+				description: 'Leave the field empty to mark the event that this execution began with; one that began with something else has none to mark, so it needs no such node.',
 			});
 		// A test in the editor must not keep the real copy away; n8n does not store its marks either.
 		if (ctx.getMode() === 'manual') return json;

@@ -6,21 +6,14 @@ interface Entry<T> {
 	problem?: unknown;
 }
 
-/** After a failure the service is asked again soon, but not by every request. */
+/** After an answer the service is not asked again before this, however many forgeries do not match. */
+const REFETCH_MS = 60_000;
+/** After a failure it is asked again soon, but not by every request. */
 const RETRY_MS = 2_000;
 
 /** Verification keys by account: asked for once, by one request at a time, and never as often as somebody sends forgeries. */
 export class Remembered<T> {
 	private readonly entries = new Map<string, Entry<T>>();
-
-	/**
-	 * @param refetchMs after an answer it is not asked again before this, however many forgeries do not match.
-	 * @param lastsMs after this an answer is forgotten.
-	 */
-	constructor(
-		private readonly refetchMs = 60_000,
-		private readonly lastsMs = Infinity,
-	) {}
 
 	/** The value is known to be gone: the next one who needs it asks at once. */
 	forget(key: string): void {
@@ -35,11 +28,9 @@ export class Remembered<T> {
 	async get(key: string, fresh: boolean, load: () => Promise<T>): Promise<T> {
 		const entry = this.entries.get(key) ?? { askedAt: -Infinity };
 		this.entries.set(key, entry);
-		const age = Date.now() - entry.askedAt;
-		if (age >= this.lastsMs) entry.value = undefined;
 		if (entry.value && !fresh) return entry.value;
 		if (entry.asking) return await entry.asking;
-		const due = age >= (entry.problem === undefined ? this.refetchMs : RETRY_MS);
+		const due = Date.now() - entry.askedAt >= (entry.problem === undefined ? REFETCH_MS : RETRY_MS);
 		if (!due) return entry.value !== undefined ? entry.value : await Promise.reject(entry.problem);
 		entry.askedAt = Date.now();
 		entry.asking = load().then(

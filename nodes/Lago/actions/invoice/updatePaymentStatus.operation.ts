@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { held } from '../../../shared/domain/outcome';
+import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { paymentSchema } from '../../../DodoPayments/schemas/objects';
@@ -47,7 +48,8 @@ export const updatePaymentStatus: Operation<LagoClient> = {
 			);
 		const payment = toPaymentFacts(parsed.data);
 		const about = { invoiceId: payment.invoiceId, paymentId: payment.id, amount: payment.amount, currency: payment.currency };
-		const retries = ctx.getNodeParameter('retrySchedule', index, '') === '' ? null : readPolicy(ctx, 'retrySchedule', index);
+		// Read when a payment has failed: a slip in the schedule must not keep others from being booked.
+		const retries = (): RetryPolicy | null => (String(ctx.getNodeParameter('retrySchedule', index, '') ?? '').trim() === '' ? null : readPolicy(ctx, 'retrySchedule', index));
 		const result = await settle(client, payment, modeOf(given, payment), paidAt(parsed.data, given), retries);
 		return { ...about, ...result };
 	},
