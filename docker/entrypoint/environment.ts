@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Configuration } from './configuration';
-import { isGiven, N8N_DEFAULTS, withDefaults } from './n8n';
+import { FASTER, isGiven, N8N_DEFAULTS, withDefaults } from './n8n';
 import { closedEditor, ownerEnvironment } from './owner';
 
 /** What a container can be: n8n itself, or one of its two helpers in queue mode. */
@@ -27,7 +27,7 @@ const WEBHOOK_SECRETS = join(__dirname, 'webhookSecrets.js');
 /** n8n's environment: what was given, what we need beside it, and none of our secrets. */
 export function n8nEnvironment(given: NodeJS.ProcessEnv, { port, owner }: Configuration, role: Role): NodeJS.ProcessEnv {
 	const passed = Object.fromEntries(Object.entries(given).filter(([name]) => !OWN.test(name)));
-	const env = withDefaults(passed, { ...N8N_DEFAULTS, N8N_PORT: String(port) });
+	const env = withDefaults(passed, { ...N8N_DEFAULTS, ...FASTER, N8N_PORT: String(port) });
 	// A worker answers questions for its health only, on the port where the others listen as well.
 	if (role === 'worker') return withDefaults(env, { QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: env.N8N_PORT });
 	if (role === 'webhook') return { ...env, EXTERNAL_HOOK_FILES: [WEBHOOK_SECRETS, env.EXTERNAL_HOOK_FILES ?? []].flat().join(':') };

@@ -26,7 +26,9 @@ export class DodoPaymentsTrigger implements INodeType {
 		name: 'dodoPaymentsTrigger',
 		icon: { light: 'file:dodoPayments.svg', dark: 'file:dodoPayments.dark.svg' },
 		group: ['trigger'],
-		version: 1,
+		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
+		version: [1, 1.1],
+		defaultVersion: 1.1,
 		subtitle: '={{$parameter["events"].join(", ")}}',
 		description: 'Starts the workflow when Dodo Payments reports a payment, refund, dispute or subscription; every delivery is verified',
 		eventTriggerDescription: 'Waiting for Dodo Payments to call the test URL',

@@ -21,7 +21,9 @@ export class LagoAccessTrigger implements INodeType {
 		name: 'lagoAccessTrigger',
 		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
 		group: ['trigger'],
-		version: 1,
+		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
+		version: [1, 1.1],
+		defaultVersion: 1.1,
 		subtitle: '={{"GET /" + $parameter["path"]}}',
 		description: 'Answers your own systems who may use the product, why, and until when; starts no execution',
 		eventTriggerDescription: 'Waiting for a question to the test URL',

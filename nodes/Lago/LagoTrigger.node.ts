@@ -27,7 +27,9 @@ export class LagoTrigger implements INodeType {
 		name: 'lagoTrigger',
 		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
 		group: ['trigger'],
-		version: 1,
+		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
+		version: [1, 1.1],
+		defaultVersion: 1.1,
 		subtitle: '={{$parameter["events"].join(", ")}}',
 		description: 'Starts the workflow when Lago reports an invoice, credit note, subscription or customer; every delivery is verified',
 		eventTriggerDescription: 'Waiting for Lago to call the test URL',

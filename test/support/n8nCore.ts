@@ -143,7 +143,7 @@ export class TriggerBench {
 	/** @param account id of the credential: what the package remembers of an account is kept by it. */
 	constructor(nodeTypes: INodeTypes, type: string, parameters: INode['parameters'], credentials: Credentials, account: string, workflowId = account) {
 		const [credentialType = ''] = Object.keys(credentials);
-		this.node = { id: 'n1', name: 'Trigger', type: `${PACKAGE}.${type}`, typeVersion: 1, position: [0, 0], webhookId: '5681eecd-0f64-5094-8b58-7862f2f997c3', parameters, credentials: { [credentialType]: { id: account, name: 'Account' } } };
+		this.node = { id: 'n1', name: 'Trigger', type: `${PACKAGE}.${type}`, typeVersion: 1.1, position: [0, 0], webhookId: '5681eecd-0f64-5094-8b58-7862f2f997c3', parameters, credentials: { [credentialType]: { id: account, name: 'Account' } } };
 		this.workflow = new Workflow({ id: workflowId, name: 'Test', nodes: [this.node], connections: {}, active: true, nodeTypes, staticData: {} });
 		this.type = nodeTypes.getByNameAndVersion(this.node.type);
 		this.data = additionalData(credentials);

@@ -38,7 +38,7 @@ describe('n8n loads the package', () => {
 	});
 
 	it.each([
-		['dodoPaymentsApi', ['environment', 'apiKey', 'webhookSecret', 'baseUrl']],
+		['dodoPaymentsApi', ['environment', 'apiKey', 'webhookSecret', 'requestsPerMinute', 'baseUrl']],
 		['lagoBillingApi', ['baseUrl', 'apiKey', 'webhookHmacKey', 'accessToken', 'accessCallbackSecret']],
 	])('%s has its fields, each explained, secrets hidden, and a test', (name, fields) => {
 		const type = credentials[name] as ICredentialType;

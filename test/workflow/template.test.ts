@@ -145,7 +145,7 @@ describe.each(files)('%s', (file) => {
 	it('uses only nodes of this package and a few of n8n\'s own, in versions that exist', () => {
 		for (const { type, typeVersion } of nodes) {
 			if (!type.startsWith(`${PACKAGE}.`)) expect(BASE_NODES[type]).toContain(typeVersion);
-			else expect(nodeTypes.getByNameAndVersion(type).description.version).toBe(typeVersion);
+			else expect([nodeTypes.getByNameAndVersion(type).description.version].flat()).toContain(typeVersion);
 		}
 	});
 
