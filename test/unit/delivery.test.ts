@@ -1,5 +1,6 @@
 import { withLock } from '../../nodes/shared/delivery/keyedLock';
 import type { IWebhookFunctions } from 'n8n-workflow';
+import { Traffic } from '../../nodes/shared/delivery/traffic';
 import { readCredential } from '../../nodes/shared/transport/credential';
 import { Remembered } from '../../nodes/shared/transport/remembered';
 import { DeliveryRegistry } from '../../nodes/shared/delivery/registry';
@@ -46,6 +47,43 @@ describe('lock', () => {
 		expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
 		expect(log.filter((entry) => !entry.startsWith('c'))).toEqual(['a+', 'a-', 'b+', 'b-']);
 		expect(log.indexOf('c-')).toBeLessThan(log.indexOf('a-'));
+	});
+});
+
+describe('traffic', () => {
+	/** So many run at once and end at this pace; whether one more is too much. */
+	const isTooMuch = (running: number, endsPerSecond: number): boolean => {
+		let now = 0;
+		const traffic = new Traffic(() => now);
+		for (let ended = 0; ended < endsPerSecond * 60; ended++) {
+			now += 1_000 / endsPerSecond;
+			traffic.begin()(true);
+		}
+		for (let begun = 0; begun < running; begun++) traffic.begin();
+		return traffic.isTooMuch;
+	};
+
+	test('a burst of fifty is taken in, however slow n8n is', () => {
+		expect(isTooMuch(49, 0)).toBe(false);
+		expect(isTooMuch(50, 0)).toBe(true);
+	});
+
+	test('more only as fast as they end', () => {
+		expect(isTooMuch(60, 4)).toBe(true);
+		expect(isTooMuch(60, 11)).toBe(false);
+		expect(isTooMuch(200, 11)).toBe(true);
+		expect(isTooMuch(200, 40)).toBe(false);
+	});
+
+	test('an execution that ends twice, answered and then hung up, ends once', () => {
+		const traffic = new Traffic(() => 0);
+		const ends = Array.from({ length: 50 }, () => traffic.begin());
+		expect(traffic.isTooMuch).toBe(true);
+		ends[0]?.(true);
+		ends[0]?.(false);
+		expect(traffic.isTooMuch).toBe(false);
+		traffic.begin();
+		expect(traffic.isTooMuch).toBe(true);
 	});
 });
 

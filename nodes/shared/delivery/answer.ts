@@ -1,6 +1,7 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { ledgerOf, registryKey, type Delivery } from './ledger';
 import { deliveries } from './registry';
+import { traffic } from './traffic';
 
 /** Seconds after which a copy of a running delivery is welcome again. */
 const RETRY_AFTER_S = 5;
@@ -25,22 +26,31 @@ export function admit(ctx: IWebhookFunctions, { id, about }: Delivery): IWebhook
 	const state = deliveries.stateOf(key);
 	const isDone = state === 'done' || (state === undefined && ledgerOf(ctx).isProcessed(id ?? about));
 	if (isDone) return answer(ctx, 200, { message: 'Already processed', duplicate: true });
-	if (state === 'in_flight' || state === 'abandoned') {
+	const later = (message: string): IWebhookResponseData => {
 		response.setHeader('Retry-After', String(RETRY_AFTER_S));
-		return answer(ctx, 503, { message: 'The first copy of this event is still being processed; send it again later' });
+		return answer(ctx, 503, { message });
+	};
+	if (state === 'in_flight' || state === 'abandoned') return later('The first copy of this event is still being processed; send it again later');
+	if (traffic.isTooMuch) {
+		// Its sender may give up: the reconciliation must look for it.
+		deliveries.failed(key);
+		return later('More events have come than can be done in time; send it again later');
 	}
 	deliveries.begin(key);
+	const end = traffic.begin();
 	const fail = (): void => {
 		deliveries.failed(key);
 		deliveries.failed(registryKey(workflowId, about));
 	};
 	// n8n answers when the execution has ended: 200 after success, 500 after failure.
 	response.on('finish', () => {
+		end(true);
 		if (response.statusCode < 300) deliveries.done(key);
 		else fail();
 	});
 	// The sender hung up before that.
 	response.on('close', () => {
+		end(false);
 		if (deliveries.stateOf(key) === 'in_flight') deliveries.abandoned(key);
 	});
 	return null;
