@@ -5,6 +5,9 @@ import type { Invoice } from '../../test/simulators/lago/state';
 import type { WorkflowJson } from '../n8n/provision';
 import type { Flow } from './workflows';
 
+/** As long as Lago waits for an answer. */
+const SENDER_WAITS_MS = 30_000;
+
 /** An event that is ready to be posted. */
 export interface PreparedEvent {
 	path: 'lago' | 'dodo';
@@ -55,7 +58,7 @@ export function prepare(sync: Sync, flow: Flow): PreparedEvent {
 
 /** Posts and insists on success. @param path another one than the event's own. */
 export async function post(sync: Sync, { path, body, headers }: PreparedEvent, to: string = path): Promise<number> {
-	const response = await fetch(sync.n8n.hook(to), { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+	const response = await fetch(sync.n8n.hook(to), { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers }, signal: AbortSignal.timeout(SENDER_WAITS_MS) });
 	await response.arrayBuffer();
 	return response.status;
 }

@@ -261,7 +261,7 @@ describe('charge', () => {
 		const [failed] = sync.paymentsFor(invoice);
 		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(failed?.payment_id);
 		expect(sync.stateOf(invoice)).toMatch(/^v1;failed;a=1;/);
-		expect(await lastItem('Update Payment Status')).toMatchObject({ outcome: 'failed', declineCode: 'GENERIC_DECLINE' });
+		expect(await lastItem('Update Payment Status')).toMatchObject({ outcome: 'retry_planned', declineCode: 'GENERIC_DECLINE' });
 		const next = await issueTo(id);
 		expect(await lastItem('Charge Mandate')).toMatchObject({ outcome: 'needs_link', reason: 'mandate_on_hold' });
 		expect(sync.lago.metadataOf(next.lago_id, 'dodo_payment_id')).toBe(sync.checkoutOf(next).id);
