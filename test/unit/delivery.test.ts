@@ -63,21 +63,21 @@ describe('traffic', () => {
 		return traffic.isTooMuch;
 	};
 
-	test('a burst of fifty is taken in, however slow n8n is', () => {
-		expect(isTooMuch(49, 0)).toBe(false);
-		expect(isTooMuch(50, 0)).toBe(true);
+	test('a burst of seventy is taken in, however slow n8n is', () => {
+		expect(isTooMuch(69, 0)).toBe(false);
+		expect(isTooMuch(70, 0)).toBe(true);
 	});
 
 	test('more only as fast as they end', () => {
-		expect(isTooMuch(60, 4)).toBe(true);
-		expect(isTooMuch(60, 11)).toBe(false);
-		expect(isTooMuch(200, 11)).toBe(true);
+		expect(isTooMuch(80, 4)).toBe(true);
+		expect(isTooMuch(80, 14)).toBe(false);
+		expect(isTooMuch(200, 14)).toBe(true);
 		expect(isTooMuch(200, 40)).toBe(false);
 	});
 
 	test('an execution that ends twice, answered and then hung up, ends once', () => {
 		const traffic = new Traffic(() => 0);
-		const ends = Array.from({ length: 50 }, () => traffic.begin());
+		const ends = Array.from({ length: 70 }, () => traffic.begin());
 		expect(traffic.isTooMuch).toBe(true);
 		ends[0]?.(true);
 		ends[0]?.(false);
