@@ -18,6 +18,7 @@ import type { Row } from './stats';
 import { measureStorm } from './storm';
 import { startWorld } from './world';
 
+const WHEN_NEEDED = ', isolates made when needed';
 const say = (line: string): void => void console.log(line);
 
 /** What can be measured by itself: `npm run bench -- flows memory`. */
@@ -25,11 +26,11 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 	process: async () => await measureInProcess(await ensureN8n(say)),
 	load: async () => await measureLoad(await ensureN8n(say)),
 	flows: async () => await inWorld(async (sync) => await measureFlows(sync, '', say)),
-	tuned: async () => await inWorld(async (sync) => await measureFlows(sync, ', isolates made when needed', say), { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto', ...FASTER }),
+	tuned: async () => await inWorld(async (sync) => await measureFlows(sync, WHEN_NEEDED, say), { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto', ...FASTER }),
 	legacy: async () => await inWorld(async (sync) => await measureFlows(sync, ', legacy expression engine', say), { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto', N8N_EXPRESSION_ENGINE: 'legacy' }),
 	day: async () => await inWorld(measureDay),
 	storm: async () => await inWorld(measureStorm),
-	forgeries: async () => await inWorld(measureForgeries),
+	forgeries: async () => [...(await inWorld(async (sync) => await measureForgeries(sync, ''))), ...(await inWorld(async (sync) => await measureForgeries(sync, WHEN_NEEDED), FASTER))],
 	recovery: measureRecovery,
 	limit: async () => await measureLimit(say),
 	memory: async () => await measureMemory(say),
