@@ -20,7 +20,8 @@ export async function webhooksAnswer(url: string, prefix: string): Promise<boole
 	return answered.every(Boolean);
 }
 
-async function answers(wanted: number, url: string, request: RequestInit = {}): Promise<boolean> {
+/** Whether a request is answered with a status, and by an n8n that has started. */
+export async function answers(wanted: number, url: string, request: RequestInit = {}): Promise<boolean> {
 	return await fetch(url, { ...request, signal: AbortSignal.timeout(ANSWER_MS) }).then(
 		async (response) => (await response.text()) !== STARTING_UP && response.status === wanted,
 		() => false,

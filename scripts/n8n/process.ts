@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { N8N_DEFAULTS } from '../../docker/entrypoint/n8n';
+import { answers } from '../../docker/entrypoint/ready';
 import { cleanEnvironment, runCommand } from './command';
 import type { N8nRuntime } from './prefix';
 
@@ -102,18 +103,11 @@ function healthServer({ port }: N8nInstance): NodeJS.ProcessEnv {
 	return { QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: String(port), N8N_WORKER_SERVER_ADDRESS: '127.0.0.1' };
 }
 
-/** What n8n 2 answers with 200, whatever the address, until its database is migrated. */
-const STARTING_UP = 'n8n is starting up. Please wait';
-
 async function waitForStatus(wanted: number, url: string, request: RequestInit, child: ChildProcess, timeoutMs: number, logFile: string): Promise<void> {
 	const deadline = Date.now() + timeoutMs;
 	while (Date.now() < deadline) {
 		if (child.exitCode !== null) throw new Error(`n8n ended with ${child.exitCode}:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
-		const answered = await fetch(url, { ...request, signal: AbortSignal.timeout(3000) }).then(
-			async (response) => (await response.text()) !== STARTING_UP && response.status === wanted,
-			() => false,
-		);
-		if (answered) return;
+		if (await answers(wanted, url, request)) return;
 		await new Promise((resolve) => setTimeout(resolve, 150));
 	}
 	throw new Error(`${url} did not answer within ${timeoutMs / 1000} s:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);

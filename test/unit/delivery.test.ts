@@ -2,7 +2,7 @@ import { withLock } from '../../nodes/shared/delivery/keyedLock';
 import type { IWebhookFunctions } from 'n8n-workflow';
 import { Traffic } from '../../nodes/shared/delivery/traffic';
 import { readCredential } from '../../nodes/shared/transport/credential';
-import { Remembered } from '../../nodes/shared/transport/remembered';
+import { Remembered } from '../../nodes/shared/delivery/remembered';
 import { DeliveryRegistry } from '../../nodes/shared/delivery/registry';
 
 describe('registry', () => {

@@ -1,6 +1,6 @@
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { Remembered } from '../../shared/transport/remembered';
+import { Remembered } from '../../shared/delivery/remembered';
 import { ApiError } from '../../shared/transport/apiError';
 import { webhookListSchema, webhookSchema, type DodoWebhook } from '../schemas/objects';
 import type { DodoClient } from '../transport/client';

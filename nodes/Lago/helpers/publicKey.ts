@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { Remembered } from '../../shared/transport/remembered';
+import { Remembered } from '../../shared/delivery/remembered';
 import { publicKeySchema } from '../schemas/objects';
 import type { LagoClient } from '../transport/client';
 import { decodePublicKey } from './verifySignature';
