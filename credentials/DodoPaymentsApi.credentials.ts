@@ -1,4 +1,5 @@
-import type { IAuthenticateGeneric, Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
+import type { Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
+import { withApiKey } from '../nodes/shared/transport/bearer';
 
 const BASE_URL =
 	'={{ ($credentials.baseUrl || "https://" + ($credentials.environment === "live" ? "live" : "test") + ".dodopayments.com").replace(/\\/+$/, "") }}';
@@ -70,10 +71,7 @@ export class DodoPaymentsApi implements ICredentialType {
 		},
 	];
 
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
-	};
+	authenticate = withApiKey;
 
 	test: ICredentialTestRequest = {
 		request: { baseURL: BASE_URL, url: '/products', qs: { page_size: 1 } },

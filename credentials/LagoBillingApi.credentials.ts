@@ -1,4 +1,5 @@
-import type { IAuthenticateGeneric, Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
+import type { Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
+import { withApiKey } from '../nodes/shared/transport/bearer';
 
 const BASE_URL = '={{ $credentials.baseUrl.replace(/\\/+$/, "").replace(/\\/api\\/v1$/, "") + "/api/v1" }}';
 
@@ -61,10 +62,7 @@ export class LagoBillingApi implements ICredentialType {
 		},
 	];
 
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
-	};
+	authenticate = withApiKey;
 
 	test: ICredentialTestRequest = {
 		request: { baseURL: BASE_URL, url: '/organizations' },

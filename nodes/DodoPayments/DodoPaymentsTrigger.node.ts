@@ -1,5 +1,4 @@
 import {
-	NodeConnectionTypes,
 	NodeOperationError,
 	type IDataObject,
 	type IHookFunctions,
@@ -10,6 +9,7 @@ import {
 } from 'n8n-workflow';
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
+import { described, DODO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { asNodeError } from '../shared/transport/nodeError';
@@ -17,7 +17,7 @@ import { triggerProperties } from './dodoPaymentsTrigger.properties';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, storedEndpointId } from './helpers/endpoint';
 import { eventItem } from './helpers/eventItem';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
-import { dodoEventSchema, selectedName, toDodoFilter } from './schemas/event';
+import { dodoEventSchema, outputOf, selectedName, toDodoFilter } from './schemas/event';
 import { DODO_CREDENTIAL, DodoClient, type DodoCredential } from './transport/client';
 
 export class DodoPaymentsTrigger implements INodeType {
@@ -35,7 +35,7 @@ export class DodoPaymentsTrigger implements INodeType {
 		activationMessage: 'Dodo Payments events now start this workflow.',
 		defaults: { name: 'Dodo Payments Trigger' },
 		inputs: [],
-		outputs: [NodeConnectionTypes.Main],
+		outputs: described(DODO_OUTPUTS),
 		credentials: [{ name: DODO_CREDENTIAL, required: true }],
 		webhooks: [
 			{
@@ -100,7 +100,7 @@ export class DodoPaymentsTrigger implements INodeType {
 		// Dodo sends one message to several endpoints under the same id.
 		const deliveryId = `dodo ${String(this.getNodeParameter('path'))} ${id}`;
 		const item = eventItem({ event, eventId: id ?? null, deliveryId, occurredAt: timestamp, mode, data: data as IDataObject });
-		return admit(this, item.delivery) ?? { workflowData: [[{ json: item }]] };
+		return admit(this, item.delivery) ?? { workflowData: leavingBy(DODO_OUTPUTS, outputOf(event), item) };
 	}
 }
 

@@ -1,5 +1,5 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
-import { runOperation } from '../shared/node/operation';
+import { outputsOf, runOperation } from '../shared/node/operation';
 import { operations, properties } from './actions/operations';
 import { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } from './methods/listSearch';
 import { LAGO_CREDENTIAL, LagoClient } from './transport/client';
@@ -16,7 +16,7 @@ export class Lago implements INodeType {
 		description: 'Read invoices, credit notes and customers of Lago, and book in Lago what became of payments, refunds and disputes at Dodo Payments',
 		defaults: { name: 'Lago' },
 		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
+		outputs: outputsOf(operations),
 		usableAsTool: true,
 		credentials: [{ name: LAGO_CREDENTIAL, required: true }],
 		properties,

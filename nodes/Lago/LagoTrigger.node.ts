@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-	NodeConnectionTypes,
 	NodeOperationError,
 	type IDataObject,
 	type IHookFunctions,
@@ -11,6 +10,7 @@ import {
 } from 'n8n-workflow';
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
+import { described, LAGO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { asNodeError } from '../shared/transport/nodeError';
@@ -18,7 +18,7 @@ import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedE
 import { eventItem } from './helpers/eventItem';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { triggerProperties } from './lagoTrigger.properties';
-import { lagoEventSchema } from './schemas/event';
+import { lagoEventSchema, outputOf } from './schemas/event';
 import { LAGO_CREDENTIAL, LagoClient, type LagoCredential } from './transport/client';
 
 export class LagoTrigger implements INodeType {
@@ -36,7 +36,7 @@ export class LagoTrigger implements INodeType {
 		activationMessage: 'Lago events now start this workflow.',
 		defaults: { name: 'Lago Trigger' },
 		inputs: [],
-		outputs: [NodeConnectionTypes.Main],
+		outputs: described(LAGO_OUTPUTS),
 		credentials: [{ name: LAGO_CREDENTIAL, required: true }],
 		webhooks: [
 			{
@@ -102,7 +102,7 @@ export class LagoTrigger implements INodeType {
 		const digest = createHash('sha256').update(rawBody).digest('base64');
 		const source = { organizationId: organizationId ?? null, webhookBaseUrl: baseUrlOf(this) };
 		const item = eventItem({ event, eventId, deliveryId: `lago ${eventId} ${digest}`, objectType, source, data: data as IDataObject });
-		return admit(this, item.delivery) ?? { workflowData: [[{ json: item }]] };
+		return admit(this, item.delivery) ?? { workflowData: leavingBy(LAGO_OUTPUTS, outputOf(event), item) };
 	}
 }
 

@@ -1,6 +1,6 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { titleOf } from '../shared/words';
-import { LAGO_COLLECTION_EVENTS, LAGO_OTHER_EVENTS } from './schemas/event';
+import { COLLECT_EVENTS, LAGO_COLLECTION_EVENTS, LAGO_OTHER_EVENTS } from './schemas/event';
 
 const eventOptions: INodePropertyOptions[] = [...LAGO_COLLECTION_EVENTS, ...LAGO_OTHER_EVENTS].map((value) => ({
 	name: titleOf(value),
@@ -14,7 +14,7 @@ export const triggerProperties: INodeProperties[] = [
 		type: 'multiOptions',
 		required: true,
 		options: eventOptions,
-		default: ['invoice.created', 'invoice.one_off_created', 'invoice.paid_credit_added', 'invoice.payment_failure'],
+		default: [...COLLECT_EVENTS],
 		description: 'What starts the workflow. Other events are acknowledged and ignored.',
 	},
 	{

@@ -1,11 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
 import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
-import { runOperation } from '../../nodes/shared/node/operation';
 import { startLagoSimulator, type LagoSimulator } from '../simulators';
 import type { NewInvoice } from '../simulators/lago/ledger';
 import type { Invoice } from '../simulators/lago/state';
-import { API_KEY, executeContext } from '../support/executeContext';
+import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 
 let lago: LagoSimulator;
 let serial = 0;
@@ -29,7 +28,7 @@ const issue = (given: NewInvoice = {}): Invoice => lago.issueInvoice({ customer:
 const overdue = (days: number, given: NewInvoice = {}): Invoice => Object.assign(issue(given), { payment_due_date: new Date(Date.now() - days * DAY).toISOString().slice(0, 10) });
 const run = async (operation: string, parameters: IDataObject): Promise<IDataObject> => {
 	const context = executeContext({ parameters: { resource: 'access', operation, customer, ...parameters }, credential: { baseUrl: lago.url }, credentialId: 'access' });
-	const [[item] = []] = await runOperation(context, operations, LagoClient.of);
+	const [item] = await itemsOf(context, operations, LagoClient.of);
 	return item?.json as IDataObject;
 };
 const ofCustomer = async (parameters: IDataObject = {}) => (await run('getCustomer', parameters)) as unknown as { customer: IDataObject; subscriptions: IDataObject[] };

@@ -3,12 +3,11 @@ import type { IDataObject } from 'n8n-workflow';
 import { Webhook } from 'standardwebhooks';
 import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
-import { runOperation } from '../../nodes/shared/node/operation';
 import { startLagoSimulator, type LagoSimulator } from '../simulators';
 import type { NewInvoice } from '../simulators/lago/ledger';
 import type { Invoice } from '../simulators/lago/state';
 import { startCallbackServer, type CallbackServer } from '../support/callbacks';
-import { API_KEY, executeContext } from '../support/executeContext';
+import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 let lago: LagoSimulator;
@@ -58,7 +57,7 @@ async function run({ parameters, item = { customerExternalId: customer }, mode =
 		credentialId: 'access-update',
 	});
 	Object.assign(context, { getMode: () => mode, getWorkflow: () => ({ id: workflow }), getWorkflowStaticData: () => staticData });
-	const [items = []] = await runOperation(context, operations, LagoClient.of);
+	const items = await itemsOf(context, operations, LagoClient.of);
 	return items.map(({ json }) => json);
 }
 const due = async (parameters: IDataObject = {}): Promise<IDataObject[]> => await run({ parameters: { lookAt: 'due', ...parameters }, item: {} });

@@ -6,12 +6,12 @@ import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
-import { runOperation, type Operations } from '../../nodes/shared/node/operation';
+import type { Operations } from '../../nodes/shared/node/operation';
 import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
 import { seededRandom } from '../simulators/shared/faults';
 import type { Payment } from '../simulators/dodo/state';
 import type { Invoice } from '../simulators/lago/state';
-import { API_KEY, executeContext } from '../support/executeContext';
+import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 
 // A storm of one second makes more calls than Dodo takes in a minute.
 jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
@@ -28,7 +28,7 @@ class Lanes {
 
 	private async run<Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject): Promise<IDataObject> {
 		const context = executeContext({ input: [input], parameters: { additionalFields: {}, ...parameters }, credential: { baseUrl, webhookHmacKey: 'hmac' }, credentialId: baseUrl });
-		const [[item] = []] = await runOperation(context, operations, connect as never);
+		const [item] = await itemsOf(context, operations, connect as never);
 		return item?.json as IDataObject;
 	}
 	private readonly onDodo = async (resource: string, operation: string, parameters: IDataObject, input: IDataObject = {}) => await this.run(dodoOperations, DodoClient.of, this.dodo.url, { resource, operation, ...parameters }, input);

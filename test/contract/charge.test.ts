@@ -5,10 +5,10 @@ import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
-import { runOperation, type Operations } from '../../nodes/shared/node/operation';
+import type { Operations } from '../../nodes/shared/node/operation';
 import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
 import type { Invoice } from '../simulators/lago/state';
-import { API_KEY, executeContext } from '../support/executeContext';
+import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 
 /** Charges by mandate: never twice for one try, whatever is known of it. */
 let dodo: DodoSimulator;
@@ -26,7 +26,7 @@ afterAll(async () => {
 
 async function run<Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject): Promise<IDataObject> {
 	const context = executeContext({ input: [input], parameters: { additionalFields: {}, ...parameters }, credential: { baseUrl }, credentialId: 'account' });
-	const [[item] = []] = await runOperation(context, operations, connect as never);
+	const [item] = await itemsOf(context, operations, connect as never);
 	return item?.json as IDataObject;
 }
 const onDodo = async (operation: string, parameters: IDataObject, input: IDataObject = {}) => await run(dodoOperations, DodoClient.of, dodo.url, { resource: 'mandate', operation, ...parameters }, input);

@@ -9,10 +9,10 @@ import { publicKeyOf } from '../../nodes/Lago/helpers/publicKey';
 import { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } from '../../nodes/Lago/methods/listSearch';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
-import { runOperation, type Operations } from '../../nodes/shared/node/operation';
+import type { Operations } from '../../nodes/shared/node/operation';
 import { startDodoSimulator, startLagoSimulator, type CallRecord, type DodoSimulator, type LagoSimulator } from '../simulators';
 import type { Payment } from '../simulators/dodo/state';
-import { API_KEY, executeContext } from '../support/executeContext';
+import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 import { letAMinutePass } from '../support/sync';
 import { describeWithSpec, validateRequest } from '../support/openapi';
 
@@ -24,7 +24,7 @@ let lago: LagoSimulator;
 
 async function run<Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject = {}): Promise<IDataObject[]> {
 	const context = executeContext({ input: [input], parameters, credential: { baseUrl, webhookHmacKey: 'hmac-key-of-the-test' }, credentialId: `account-${lago.premium}` });
-	const [items = []] = await runOperation(context, operations, connect as never);
+	const items = await itemsOf(context, operations, connect as never);
 	return items.map(({ json }) => json);
 }
 const runDodo = async (parameters: IDataObject, input?: IDataObject) => await run(dodoOperations, DodoClient.of, dodo.url, parameters, input);
@@ -86,7 +86,7 @@ async function looksAtEverything(): Promise<void> {
 	const look = { getExecutionId: () => 'look', getWorkflow: () => ({ id: 'looks' }), getWorkflowStaticData: () => ({}), getMode: () => 'trigger' };
 	const lane = async <Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, operation: string, input: IDataObject[]): Promise<IDataObject[]> => {
 		const context = Object.assign(executeContext({ input, parameters: { resource: 'event', operation, since: '' }, credential: { baseUrl } }), look);
-		const [items = []] = await runOperation(context, operations, connect as never);
+		const items = await itemsOf(context, operations, connect as never);
 		return items.map(({ json }) => json);
 	};
 	const fromLago = await lane(lagoOperations, LagoClient.of, lago.url, 'getMissed', [{}]);
@@ -202,7 +202,7 @@ async function accessUpdates(): Promise<void> {
 		const context = Object.assign(executeContext({ input: [{ invoiceId: lago_id }], parameters: { resource: 'access', operation: 'update', item: '={{ $json }}', restrictImmediately: true, ...parameters }, credential: { baseUrl: lago.url } }), {
 			getMode: () => 'webhook', getWorkflow: () => ({ id: JSON.stringify(parameters) }), getWorkflowStaticData: () => memory,
 		});
-		const [items = []] = await runOperation(context, lagoOperations, LagoClient.of);
+		const items = await itemsOf(context, lagoOperations, LagoClient.of);
 		return items.map(({ json }) => json);
 	};
 	expect(await update({ lookAt: 'item', writeTo: 'metadata', metadataKey: 'access_state' })).toMatchObject([{ outcome: 'access_changed' }]);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { NodeApiError, type IDataObject, type IExecuteFunctions, type IHttpRequestOptions, type INode } from 'n8n-workflow';
+import { NodeApiError, type IDataObject, type IExecuteFunctions, type IHttpRequestOptions, type INode, type INodeExecutionData } from 'n8n-workflow';
+import { runOperation } from '../../nodes/shared/node/operation';
 
 export const BASE_URL = 'https://service.example';
 export const API_KEY = 'secret-key-of-the-test';
@@ -11,10 +12,12 @@ interface Given {
 	credentialId?: string;
 	continueOnFail?: boolean;
 	credential?: Record<string, unknown>;
+	/** The event of Lago that the execution began with. */
+	began?: IDataObject;
 }
 
 /** What an operation needs of n8n: parameters, input, credentials, and requests that really go through HTTP. */
-export function executeContext({ parameters, input = [{}], credentialId = randomUUID(), continueOnFail = false, credential }: Given): IExecuteFunctions {
+export function executeContext({ parameters, input = [{}], credentialId = randomUUID(), continueOnFail = false, credential, began }: Given): IExecuteFunctions {
 	const stored = { id: credentialId, name: 'test' };
 	const node = { id: '1', name: 'Node', type: 'test', typeVersion: 1, position: [0, 0], parameters: {}, credentials: { dodoPaymentsApi: stored, lagoBillingApi: stored } } as unknown as INode;
 	const context = {
@@ -26,6 +29,8 @@ export function executeContext({ parameters, input = [{}], credentialId = random
 		},
 		getCredentials: async () => ({ baseUrl: BASE_URL, environment: 'test', apiKey: API_KEY, ...credential }),
 		continueOnFail: () => continueOnFail,
+		getParentNodes: () => (began === undefined ? [] : [{ name: 'Lago Trigger', type: 'n8n-nodes-dodo-lago.lagoTrigger' }]),
+		getWorkflowDataProxy: () => ({ $: () => ({ isExecuted: true, first: () => (began === undefined ? undefined : { json: began }) }) }),
 		helpers: {
 			httpRequestWithAuthentication: async (_type: string, options: IHttpRequestOptions) => await request(node, options),
 			httpRequest: async (options: IHttpRequestOptions) => await plainRequest(options),
@@ -38,6 +43,11 @@ export function executeContext({ parameters, input = [{}], credentialId = random
 async function plainRequest({ url, method, headers, body }: IHttpRequestOptions): Promise<unknown> {
 	const { status } = await fetch(url, { method, headers: headers as Record<string, string>, body: body as string, redirect: 'manual' });
 	return { statusCode: status };
+}
+
+/** Runs the chosen operation. Returns what leaves it, by whichever output. */
+export async function itemsOf(...given: Parameters<typeof runOperation>): Promise<INodeExecutionData[]> {
+	return (await runOperation(...given)).flat();
 }
 
 /** Does what n8n's helper does with the options that this package uses. */

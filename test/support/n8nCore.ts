@@ -176,7 +176,7 @@ export class TriggerBench {
 		const log = jest.spyOn(context.logger, 'warn').mockImplementation((message) => void this.warnings.push(message));
 		const result = (await this.type.webhook?.call(context)) as IWebhookResponseData;
 		log.mockRestore();
-		const items = result.workflowData?.[0]?.map(({ json }) => json) ?? null;
+		const items = result.workflowData?.flat().map(({ json }) => json) ?? null;
 		if ((items === null) !== (result.noWebhookResponse === true)) throw new Error('Neither answered nor executed');
 		return { response, items };
 	}

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PackageDirectoryLoader } from 'n8n-core';
-import type { ICredentialType, INodeProperties, INodePropertyOptions, INodeTypeDescription } from 'n8n-workflow';
+import type { ICredentialType, IHttpRequestOptions, INodeProperties, INodePropertyOptions, INodeTypeDescription } from 'n8n-workflow';
 import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 
@@ -40,7 +40,7 @@ describe('n8n loads the package', () => {
 	it.each([
 		['dodoPaymentsApi', ['environment', 'apiKey', 'webhookSecret', 'requestsPerMinute', 'baseUrl']],
 		['lagoBillingApi', ['baseUrl', 'apiKey', 'webhookHmacKey', 'accessToken', 'accessCallbackSecret']],
-	])('%s has its fields, each explained, secrets hidden, and a test', (name, fields) => {
+	])('%s has its fields, each explained, secrets hidden, and a test', async (name, fields) => {
 		const type = credentials[name] as ICredentialType;
 		expect(type.properties.map((field) => field.name)).toEqual(fields);
 		for (const field of type.properties) {
@@ -50,7 +50,9 @@ describe('n8n loads the package', () => {
 		expect(type.test?.request.url).toMatch(/^\//);
 		const explained = (type.test?.rules ?? []).map((rule) => (rule.properties as { value: number }).value);
 		expect(explained).toEqual(expect.arrayContaining([401, 403, 404]));
-		expect(JSON.stringify(type.authenticate)).toContain('Bearer {{$credentials.apiKey}}');
+		// A function: of the usual template n8n would ask its expression engine for every request.
+		const authenticate = type.authenticate as (credentials: object, request: IHttpRequestOptions) => Promise<IHttpRequestOptions>;
+		expect(await authenticate({ apiKey: 'key' }, { url: 'https://api.example', headers: { 'Idempotency-Key': 'once' } })).toEqual({ url: 'https://api.example', headers: { 'Idempotency-Key': 'once', Authorization: 'Bearer key' } });
 	});
 
 	it.each(['dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoTrigger'])('%s has light and dark icons, a codex and its credential', (name) => {

@@ -1,5 +1,6 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { objectParameter } from '../../shared/node/parameters';
+import { startOf } from '../../shared/node/start';
 import { invoiceSchema, type LagoInvoice } from '../../Lago/schemas/objects';
 
 /** The field that takes an invoice from a Lago node. */
@@ -19,14 +20,16 @@ export const organizationField: INodeProperties = {
 	name: 'organizationId',
 	type: 'string',
 	default: '',
-	placeholder: "e.g. {{ $('Lago Trigger').item.json.organizationId }}",
-	description: 'Travels in the metadata of the payment, for accounts that serve several Lago organisations',
+	placeholder: 'e.g. 1a901a90-1a90-1a90-1a90-1a901a901a90',
+	description: 'Travels in the metadata of the payment, for accounts that serve several Lago organisations. Behind a Lago Trigger it is known without this field.',
 };
 
 /** What travels with every payment of an invoice, so that it is found again. */
-export function paymentMetadata(invoice: LagoInvoice, attempt: number, organizationId: string | undefined): Record<string, string> {
+export function paymentMetadata(ctx: IExecuteFunctions, index: number, invoice: LagoInvoice, attempt: number): Record<string, string> {
 	const metadata: Record<string, string> = { lago_invoice_id: invoice.lago_id, lago_invoice_number: invoice.number, attempt: String(attempt) };
-	if (organizationId) metadata.lago_organization_id = organizationId;
+	const { organizationId: given } = ctx.getNodeParameter('additionalFields', index, {}) as { organizationId?: string };
+	const organizationId = given || startOf(ctx, index).organizationId;
+	if (typeof organizationId === 'string') metadata.lago_organization_id = organizationId;
 	return metadata;
 }
 
@@ -37,7 +40,11 @@ export function idempotencyKeyOf(invoice: LagoInvoice, attempt: number): string 
 
 /** The invoice from {@link invoiceField}. Throws NodeOperationError when it is none, or comes without its metadata. */
 export function readInvoice(ctx: IExecuteFunctions, index: number): LagoInvoice {
-	const given = objectParameter(ctx, 'invoice', 'Invoice', index);
+	return invoiceIn(ctx, objectParameter(ctx, 'invoice', 'Invoice', index), index);
+}
+
+/** The invoice in what {@link invoiceField} gave. Throws as {@link readInvoice}. */
+export function invoiceIn(ctx: IExecuteFunctions, given: IDataObject, index: number): LagoInvoice {
 	const parsed = invoiceSchema.safeParse(given.invoice ?? given);
 	if (!parsed.success)
 		throw new NodeOperationError(ctx.getNode(), '"Invoice" is not an invoice as Lago returns it', {

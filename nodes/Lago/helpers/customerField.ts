@@ -1,4 +1,5 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { idParameter } from '../../shared/node/parameters';
 
 /** A customer, from the list or by the id that the merchant gave. */
 export const customerField: INodeProperties = {
@@ -15,7 +16,7 @@ export const customerField: INodeProperties = {
 
 /** The external id of the chosen customer. @throws NodeOperationError when none is chosen. */
 export function customerOf(ctx: IExecuteFunctions, index: number): string {
-	const externalId = String(ctx.getNodeParameter('customer', index, '', { extractValue: true }) ?? '').trim();
+	const externalId = idParameter(ctx, 'customer', index);
 	if (externalId !== '') return externalId;
 	throw new NodeOperationError(ctx.getNode(), 'No customer is chosen', { itemIndex: index, description: 'Choose one from the list, or give the external ID that your system uses in Lago.' });
 }

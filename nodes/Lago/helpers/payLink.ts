@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { isLagoId } from '../../shared/domain/settlement';
+import { startOf } from '../../shared/node/start';
 import { readCredential } from '../../shared/transport/credential';
 import { LAGO_CREDENTIAL, type LagoCredential } from '../transport/client';
 
@@ -16,10 +17,19 @@ export const payLinkAddressField: INodeProperties = {
 	name: 'payLinkAddress',
 	type: 'string',
 	default: '',
-	placeholder: 'e.g. https://n8n.example.com/webhook/pay',
-	description: 'Address of the Pay Page of your workflow',
-	hint: "Behind a Lago Trigger: {{ $('Lago Trigger').item.json.webhookBaseUrl }}/pay",
+	placeholder: 'e.g. /pay',
+	description: 'Address of the Pay Page of your workflow, e.g. https://n8n.example.com/webhook/pay',
+	hint: 'Behind a Lago Trigger its path is enough, e.g. /pay',
 };
+
+/** The address from {@link payLinkAddressField}, whole; empty when there is none, or only a path and no trigger has told what it belongs to. */
+export function payLinkAddressOf(ctx: IExecuteFunctions, index: number): string {
+	const address = String(ctx.getNodeParameter('payLinkAddress', index, '') ?? '').trim();
+	if (!address.startsWith('/')) return address;
+	const { webhookBaseUrl } = startOf(ctx, index);
+	return typeof webhookBaseUrl === 'string' ? `${webhookBaseUrl}${address}` : '';
+}
+
 
 /** `<address>?t=<token>`; the same for an invoice each time, and valid for as long as the HMAC key of the organisation is. */
 export function signPayLink(address: string, invoiceId: string, hmacKey: string): string {
@@ -55,7 +65,7 @@ export async function payLinkOf(ctx: IExecuteFunctions, address: string, invoice
 	const problem = (message: string, description: string): NodeOperationError => new NodeOperationError(ctx.getNode(), message, { itemIndex: index, description });
 	if (!isLagoId(invoiceId)) throw problem(`"${invoiceId}" is not the ID of a Lago invoice`, 'Leave the invoice field at {{ $json }} behind Lago > Invoice > Get.');
 	if (!/^https?:\/\/[^\s]+$/.test(address) || !URL.canParse(address))
-		throw problem(`"${address}" is not the address of a pay page`, "It is the production URL of the webhook node that serves the page, e.g. https://n8n.example.com/webhook/pay. Behind a Lago Trigger: {{ $('Lago Trigger').item.json.webhookBaseUrl }}/pay");
+		throw problem(`"${address}" is not the address of a pay page`, "It is the production URL of the webhook node that serves the page, e.g. https://n8n.example.com/webhook/pay. Behind a Lago Trigger its path is enough, e.g. /pay");
 	return signPayLink(address, invoiceId, await linkKey(ctx, index));
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LAGO_OUTPUTS } from '../../shared/node/start';
 import { onFirstUse } from '../../shared/onFirstUse';
 
 /** The envelope of every Lago webhook: the object sits under a key equal to `object_type` (`lago-api:app/services/webhooks/base_service.rb`). */
@@ -30,6 +31,15 @@ export const LAGO_OTHER_EVENTS: readonly string[] = [
 	'wallet.created', 'wallet.depleted_ongoing_balance', 'wallet.terminated', 'wallet.updated', 'wallet_transaction.created',
 	'wallet_transaction.payment_failure', 'wallet_transaction.updated',
 ];
+
+/** What tells of an invoice that may have to be collected; `invoice.payment_failure` is what Lago's "Retry payment" button sends. */
+export const COLLECT_EVENTS: readonly string[] = ['invoice.created', 'invoice.one_off_created', 'invoice.paid_credit_added', 'invoice.payment_failure'];
+
+/** The output that an event leaves the trigger by. */
+export function outputOf(event: string): (typeof LAGO_OUTPUTS)[number] {
+	if (COLLECT_EVENTS.includes(event)) return 'Invoice to Collect';
+	return event.startsWith('credit_note.') ? 'Credit Note' : 'Other';
+}
 
 /** The invoice that an event is about: its own id, or the one it names; null when there is none. */
 export function invoiceIdOf(objectType: string, data: Record<string, unknown>): string | null {

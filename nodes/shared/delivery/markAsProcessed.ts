@@ -1,8 +1,8 @@
-import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { onFirstUse } from '../onFirstUse';
 import { fieldsOf, type Operation } from '../node/operation';
-import { objectParameter } from '../node/parameters';
+import { eventParameter } from '../node/parameters';
 import type { ServiceClient } from '../transport/serviceClient';
 import { ledgerOf } from './ledger';
 
@@ -39,7 +39,7 @@ export const markAsProcessed: Operation<ServiceClient> = {
 	fields: fieldsOf('event', 'markAsProcessed', fields),
 	async execute(ctx, _client, index) {
 		const { json } = ctx.getInputData()[index] ?? { json: {} };
-		const given = ctx.getNodeParameter('event', index, '') === '' ? startOf(ctx, index) : objectParameter(ctx, 'event', 'Event', index);
+		const given = eventParameter(ctx, 'event', 'Event', index);
 		if (Object.keys(given).length === 0) return json;
 		const event = eventSchema.safeParse(given);
 		if (!event.success)
@@ -56,13 +56,3 @@ export const markAsProcessed: Operation<ServiceClient> = {
 		return await Promise.resolve(json);
 	},
 };
-
-/** Of the nodes that an execution can begin with, those that hand on an event: our triggers, and the start of a reconciliation's sub-execution. */
-const STARTS = /\.(lagoTrigger|dodoPaymentsTrigger|executeWorkflowTrigger)$/;
-
-/** The event that this execution began with; empty when it did not begin with one, e.g. by a schedule. */
-function startOf(ctx: IExecuteFunctions, index: number): IDataObject {
-	const { $: nodeNamed } = ctx.getWorkflowDataProxy(index) as unknown as { $: (name: string) => { isExecuted: boolean; first(): { json: IDataObject } | undefined } };
-	const start = ctx.getParentNodes(ctx.getNode().name).find(({ name, type }) => STARTS.test(type) && nodeNamed(name).isExecuted);
-	return start === undefined ? {} : (nodeNamed(start.name).first()?.json ?? {});
-}

@@ -1,13 +1,23 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 import { asNodeError } from '../transport/nodeError';
 import type { ServiceClient } from '../transport/serviceClient';
 
 /** What an operation returns for one item: plain JSON. */
 export type Json = Record<string, unknown>;
 
-/** One operation: its fields and what it does with one item, in one file. */
+/** One of several ways out of an operation. */
+export interface OperationOutput {
+	/** As a person reads it on the canvas. */
+	name: string;
+	/** `outcome` of the items that leave here; none for the output that takes all others. */
+	outcomes?: readonly string[];
+}
+
+/** One operation: its fields, its ways out and what it does with one item, in one file. */
 export interface Operation<Client extends ServiceClient> {
 	fields: INodeProperties[];
+	/** From top to bottom; one without a name when left out. */
+	outputs?: readonly OperationOutput[];
 	/** Runs once, for all items that come in together. */
 	once?: boolean;
 	/** Runs for item `index`; every returned object becomes an output item. Throws ApiError or NodeOperationError. */
@@ -27,7 +37,9 @@ export async function runOperation<Client extends ServiceClient>(
 	const operation = operations[resource]?.[ctx.getNodeParameter('operation', 0) as string];
 	if (operation === undefined) return await Promise.reject(asNodeError(ctx.getNode(), 'This operation does not exist in the installed version of the package'));
 	const client = await connect(ctx);
-	const output: INodeExecutionData[] = [];
+	// An AI agent reads the first output only.
+	const ways = isTool(ctx) ? [] : (operation.outputs ?? []);
+	const outputs: INodeExecutionData[][] = Array.from({ length: Math.max(1, ways.length) }, () => []);
 	const runs = operation.once === true ? 1 : ctx.getInputData().length;
 	for (let index = 0; index < runs; index++) {
 		const results = await untilClear(ctx, client, operation, index).catch(async (caught: unknown) => {
@@ -36,9 +48,28 @@ export async function runOperation<Client extends ServiceClient>(
 			// Only these keys make n8n send the item to the error output.
 			return { error: shown.message, details: shown.description } as Json;
 		});
-		for (const json of Array.isArray(results) ? results : [results]) output.push({ json: json as IDataObject, pairedItem: { item: index } });
+		for (const json of Array.isArray(results) ? results : [results]) outputs[wayOut(ways, json)]?.push({ json: json as IDataObject, pairedItem: { item: index } });
 	}
-	return [output];
+	return outputs;
+}
+
+function wayOut(ways: readonly OperationOutput[], { outcome }: Json): number {
+	const own = ways.findIndex(({ outcomes }) => outcomes?.includes(String(outcome)));
+	return Math.max(0, own === -1 ? ways.findIndex(({ outcomes }) => outcomes === undefined) : own);
+}
+
+/** n8n gives the tool that it makes of a node a type of its own. */
+function isTool(ctx: IExecuteFunctions): boolean {
+	return ctx.getNode().type.endsWith('Tool');
+}
+
+/** The outputs of a node: those of the chosen operation. */
+export function outputsOf<Client extends ServiceClient>(operations: Operations<Client>): INodeTypeDescription['outputs'] {
+	const named = Object.entries(operations).flatMap(([resource, ofResource]) =>
+		Object.entries(ofResource).flatMap(([name, { outputs }]) => (outputs === undefined ? [] : [[`${resource}.${name}`, outputs.map((output) => output.name)]])),
+	);
+	const chosen = `(${JSON.stringify(Object.fromEntries(named))})[$parameter.resource + "." + $parameter.operation]`;
+	return `={{ (${chosen} ?? [""]).map((displayName) => ({ type: "main", displayName })) }}`;
 }
 
 /**

@@ -1,4 +1,6 @@
-import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeParameterResourceLocator, type INodeProperties } from 'n8n-workflow';
+import type { Json } from './operation';
+import { startOf } from './start';
 
 /** The two fields of every Get Many. */
 export const limitFields: INodeProperties[] = [
@@ -31,22 +33,49 @@ export function filtersOf(ctx: IExecuteFunctions, index: number): IDataObject {
 	return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== '' && !(Array.isArray(value) && value.length === 0)));
 }
 
-/** Default of the fields that take what the node before returns. */
-const THE_ITEM = '={{ $json }}';
+/** An expression that names the item, or something in it, and does nothing else. */
+const IN_THE_ITEM = /^=\{\{\s*\$json((?:\.[A-Za-z_]\w*)*)\s*\}\}$/;
+
+/**
+ * A field as n8n gives it. What stands in the item is read there: handing a whole invoice through n8n's expression engine takes as long as a
+ * call, and where no field needs the engine n8n need not set it up.
+ */
+function parameter(ctx: IExecuteFunctions, name: string, index: number): unknown {
+	const written = ctx.getNode().parameters?.[name];
+	const path = IN_THE_ITEM.exec(String(isLocator(written) ? written.value : written))?.[1];
+	if (path === undefined) return ctx.getNodeParameter(name, index, '', { extractValue: isLocator(written) });
+	return path
+		.split('.')
+		.slice(1)
+		.reduce<unknown>((value, key) => (value as Json | null | undefined)?.[key], ctx.getInputData()[index]?.json);
+}
+
+function isLocator(value: unknown): value is INodeParameterResourceLocator {
+	return typeof value === 'object' && value !== null && '__rl' in value;
+}
+
+/** The id in a resource locator; empty when there is none. */
+export function idParameter(ctx: IExecuteFunctions, name: string, index: number): string {
+	return String(parameter(ctx, name, index) ?? '').trim();
+}
 
 /**
  * An object from a JSON field: an expression gives it as an object, typing gives it as text.
  * @throws NodeOperationError that names the field.
  */
 export function objectParameter(ctx: IExecuteFunctions, name: string, label: string, index: number): IDataObject {
-	// Handing a whole object through n8n's expression engine takes as long as a call; this one is the item itself.
-	const value: unknown = ctx.getNode().parameters?.[name] === THE_ITEM ? ctx.getInputData()[index]?.json : ctx.getNodeParameter(name, index);
+	const value = parameter(ctx, name, index);
 	const parsed = typeof value === 'string' ? tryParse(value) : value;
 	if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as IDataObject;
 	throw new NodeOperationError(ctx.getNode(), `"${label}" is not a JSON object`, {
 		itemIndex: index,
 		description: `Leave the field at its default, {{ $json }}, to use what the node before returns.`,
 	});
+}
+
+/** The same; an empty field stands for the event that this execution began with. */
+export function eventParameter(ctx: IExecuteFunctions, name: string, label: string, index: number): IDataObject {
+	return ctx.getNodeParameter(name, index, '') === '' ? startOf(ctx, index) : objectParameter(ctx, name, label, index);
 }
 
 function tryParse(text: string): unknown {

@@ -3,8 +3,7 @@ import * as fc from 'fast-check';
 import type { IDataObject, IHttpRequestOptions } from 'n8n-workflow';
 import { operations } from '../../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
-import { runOperation } from '../../../nodes/shared/node/operation';
-import { executeContext } from '../../support/executeContext';
+import { executeContext, itemsOf } from '../../support/executeContext';
 import { ID, lagoInvoice, metadata } from './lagoInvoice';
 
 const DUE = 7_380;
@@ -36,8 +35,8 @@ class TinyLago {
 			return answer;
 		};
 		for (;;) {
-			const items = await runOperation(context, operations, LagoClient.of).catch(() => null);
-			if (items !== null) return items[0]?.[0]?.json as IDataObject;
+			const items = await itemsOf(context, operations, LagoClient.of).catch(() => null);
+			if (items !== null) return items[0]?.json as IDataObject;
 		}
 	}
 

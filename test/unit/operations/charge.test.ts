@@ -7,8 +7,7 @@ import { DodoClient } from '../../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
 import { decideSuccess } from '../../../nodes/shared/domain/settlement';
-import { runOperation } from '../../../nodes/shared/node/operation';
-import { API_KEY, BASE_URL, executeContext } from '../../support/executeContext';
+import { API_KEY, BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
 import { invoice as invoiceFacts, meta, payment as paymentFacts } from '../domain/facts';
 import { ID, lagoInvoice, metadata } from './lagoInvoice';
@@ -33,7 +32,7 @@ const refused = (code: string): IDataObject => ({ code, message: 'No.' });
 
 async function charge(invoice: IDataObject, { tryAgain = false, account = randomUUID() as string, ...more }: IDataObject & { tryAgain?: boolean; account?: string } = {}): Promise<IDataObject> {
 	const context = executeContext({ input: [invoice], credentialId: account, parameters: { resource: 'mandate', operation: 'charge', invoice: '={{ $json }}', tryAgain, additionalFields: more } });
-	const [[item] = []] = await runOperation(context, operations, DodoClient.of);
+	const [item] = await itemsOf(context, operations, DodoClient.of);
 	return item?.json as IDataObject;
 }
 
@@ -342,7 +341,7 @@ test('whatever comes in whatever order, with answers lost after their effect: no
 					if (loses()) throw Object.assign(new Error('lost'), { code: 'ECONNRESET' });
 					return answer;
 				};
-				return await runOperation(context, ops as never, connect as never).then(([items]) => items?.[0]?.json as IDataObject, () => null);
+				return await itemsOf(context, ops as never, connect as never).then(([item]) => item?.json as IDataObject, () => null);
 			};
 			const collect = async (tryAgain: boolean): Promise<void> => {
 				const charged = await call(dodoBooks, operations, DodoClient.of, { resource: 'mandate', operation: 'charge', invoice: '={{ $json }}', tryAgain }, structuredClone(lagoBooks.invoice));

@@ -3,8 +3,7 @@ import nock from 'nock';
 import type { IDataObject } from 'n8n-workflow';
 import { operations } from '../../../nodes/DodoPayments/actions/operations';
 import { DodoClient } from '../../../nodes/DodoPayments/transport/client';
-import { runOperation } from '../../../nodes/shared/node/operation';
-import { BASE_URL, executeContext } from '../../support/executeContext';
+import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
 import { ID, lagoInvoice, metadata } from './lagoInvoice';
 
@@ -23,7 +22,7 @@ async function run(input: IDataObject, parameters: IDataObject = {}, credentialI
 		credentialId,
 		parameters: { resource: 'payment', operation: 'createIntent', source: 'invoice', invoice: '={{ $json }}', taxMode: 'inclusive', productSource: 'automatic', additionalFields: {}, ...parameters },
 	});
-	const [[item] = []] = await runOperation(context, operations, DodoClient.of);
+	const [item] = await itemsOf(context, operations, DodoClient.of);
 	expect(item?.pairedItem).toEqual({ item: 0 });
 	return item?.json as IDataObject;
 }

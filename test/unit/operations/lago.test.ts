@@ -3,8 +3,7 @@ import nock from 'nock';
 import type { IDataObject } from 'n8n-workflow';
 import { operations } from '../../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
-import { runOperation } from '../../../nodes/shared/node/operation';
-import { API_KEY, BASE_URL, executeContext } from '../../support/executeContext';
+import { API_KEY, BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
 import { ID, lagoInvoice, metadata } from './lagoInvoice';
 
@@ -15,7 +14,7 @@ const refusal = (status: number, code: string, error_details?: object) => ({ sta
 
 async function run(operation: string, input: IDataObject, parameters: IDataObject = {}, credentialId = randomUUID()): Promise<IDataObject> {
 	const context = executeContext({ input: [input], credentialId, parameters: { resource: 'invoice', operation, payment: '={{ $json }}', intent: '={{ $json }}', filters: {}, ...parameters } });
-	const [items = []] = await runOperation(context, operations, LagoClient.of);
+	const items = await itemsOf(context, operations, LagoClient.of);
 	return items[0]?.json as IDataObject;
 }
 
@@ -327,7 +326,7 @@ describe('Get Many', () => {
 			meta: { next_page: null },
 		});
 		const context = executeContext({ parameters: { resource: 'invoice', operation: 'getAll', show: 'payable', returnAll: false, limit: 50, filters: {} } });
-		const [items] = await runOperation(context, operations, LagoClient.of);
+		const items = await itemsOf(context, operations, LagoClient.of);
 		expect(items?.map(({ json }) => json.lago_id)).toEqual([ID]);
 		expect(asked).toHaveBeenCalledWith(query);
 	});
@@ -338,7 +337,7 @@ describe('Get Many', () => {
 		page(1, ['a', 'b'], 2);
 		page(2, ['b', 'c'], 3);
 		const context = executeContext({ parameters: { resource: 'invoice', operation: 'getAll', show: 'all', returnAll: false, limit: 3, filters: { currency: 'EUR', statuses: [], issuing_date_from: '' } } });
-		const [items] = await runOperation(context, operations, LagoClient.of);
+		const items = await itemsOf(context, operations, LagoClient.of);
 		expect(items?.map(({ json }) => json.lago_id)).toEqual(['a', 'b', 'c']);
 	});
 });
@@ -363,6 +362,6 @@ test('Continue On Fail turns an error into an item of its own', async () => {
 	lago().get(`/invoices/${ID}`).reply(500, {});
 	reads();
 	const context = executeContext({ input: [{}, {}], continueOnFail: true, parameters: { resource: 'invoice', operation: 'get', invoice: ID } });
-	const [items] = await runOperation(context, operations, LagoClient.of);
+	const items = await itemsOf(context, operations, LagoClient.of);
 	expect(items?.map(({ json, pairedItem }) => [typeof json.error, pairedItem])).toEqual([['string', { item: 0 }], ['undefined', { item: 1 }]]);
 });

@@ -3,8 +3,7 @@ import nock from 'nock';
 import type { IDataObject } from 'n8n-workflow';
 import { operations } from '../../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
-import { runOperation } from '../../../nodes/shared/node/operation';
-import { BASE_URL, executeContext } from '../../support/executeContext';
+import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
 import { ID, lagoInvoice, metadata } from './lagoInvoice';
 
@@ -24,7 +23,7 @@ const payment = { payment_id: 'pay_1', status: 'succeeded', total_amount: 7_380,
 
 async function run(parameters: IDataObject): Promise<IDataObject> {
 	const context = executeContext({ credentialId: randomUUID(), parameters: { reason: 'other', payment, ...parameters } });
-	const [[item] = []] = await runOperation(context, operations, LagoClient.of);
+	const [item] = await itemsOf(context, operations, LagoClient.of);
 	return item?.json as IDataObject;
 }
 const refund = async () => await run({ resource: 'creditNote', operation: 'create', refund: { event: 'refund.succeeded', mode: 'test', data: { refund_id: 'ref_1', payment_id: 'pay_1', status: 'succeeded', amount: 2_460, currency: 'EUR', is_partial: true, metadata: {} } } });

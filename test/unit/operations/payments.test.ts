@@ -3,15 +3,14 @@ import type { IDataObject } from 'n8n-workflow';
 import nock from 'nock';
 import { operations } from '../../../nodes/DodoPayments/actions/operations';
 import { DodoClient } from '../../../nodes/DodoPayments/transport/client';
-import { runOperation } from '../../../nodes/shared/node/operation';
-import { BASE_URL, executeContext } from '../../support/executeContext';
+import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
 
 strictNock();
 
 const dodo = () => nock(BASE_URL);
 const run = async (parameters: IDataObject, credentialId = randomUUID(), credential: IDataObject = {}): Promise<IDataObject[]> => {
-	const [items = []] = await runOperation(executeContext({ parameters, credentialId, credential }), operations, DodoClient.of);
+	const items = await itemsOf(executeContext({ parameters, credentialId, credential }), operations, DodoClient.of);
 	return items.map(({ json }) => json);
 };
 const payment = (payment_id: string, changes: IDataObject = {}): IDataObject => ({ payment_id, status: 'succeeded', total_amount: 7_380, currency: 'EUR', metadata: {}, ...changes });

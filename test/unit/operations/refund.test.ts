@@ -6,8 +6,7 @@ import { operations } from '../../../nodes/DodoPayments/actions/operations';
 import { DodoClient } from '../../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
-import { runOperation } from '../../../nodes/shared/node/operation';
-import { BASE_URL, executeContext } from '../../support/executeContext';
+import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
 import { ID, lagoInvoice, metadata } from './lagoInvoice';
 
@@ -57,7 +56,7 @@ const refused = (code: string): IDataObject => ({ code, message: 'No.' });
 
 async function create(input: IDataObject, parameters: IDataObject = {}, account: string = randomUUID()): Promise<IDataObject> {
 	const context = executeContext({ input: [input], credentialId: account, parameters: { resource: 'refund', operation: 'create', source: 'creditNote', creditNote: '={{ $json }}', overpayment: '={{ $json }}', ...parameters } });
-	const [[item] = []] = await runOperation(context, operations, DodoClient.of);
+	const [item] = await itemsOf(context, operations, DodoClient.of);
 	return item?.json as IDataObject;
 }
 const give = async (parameters: IDataObject, account?: string): Promise<IDataObject> => await create({}, { source: 'payment', payment: 'pay_1', amount: 0, reference: 'ticket-1', ...parameters }, account);
@@ -276,7 +275,7 @@ describe('never both payments', () => {
 		lago().get('/payments').query(true).optionally().reply(200, { payments: references.map((reference) => ({ lago_id: reference, reference })), meta: { next_page: null } });
 		lago().put(`/invoices/${ID}`).optionally().reply(200, (_uri, body) => (writes.push(body), { invoice: lagoInvoice() }));
 		const context = executeContext({ input: [item], parameters: { resource: 'invoice', operation: 'updatePaymentStatus', payment: '={{ $json }}' } });
-		const [[result] = []] = await runOperation(context, lagoOperations, LagoClient.of);
+		const [result] = await itemsOf(context, lagoOperations, LagoClient.of);
 		return { outcome: result?.json.outcome, writes };
 	}
 
@@ -341,7 +340,7 @@ describe('an invariant', () => {
 						if (lost < 5 && losses.next().value === true && (lost += 1) > 0) throw Object.assign(new Error('lost'), { code: 'ECONNRESET' });
 						return answer;
 					};
-					return await runOperation(context, operations, DodoClient.of).then(([items]) => items?.[0]?.json as IDataObject, () => null);
+					return await itemsOf(context, operations, DodoClient.of).then(([item]) => item?.json as IDataObject, () => null);
 				};
 				for (const index of order) {
 					if (index < amounts.length) await run(index);

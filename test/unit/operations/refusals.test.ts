@@ -3,8 +3,7 @@ import nock from 'nock';
 import type { IDataObject } from 'n8n-workflow';
 import { operations } from '../../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
-import { runOperation } from '../../../nodes/shared/node/operation';
-import { BASE_URL, executeContext } from '../../support/executeContext';
+import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
 import { ID, lagoInvoice, metadata } from './lagoInvoice';
 
@@ -16,7 +15,7 @@ const invalid = { status: 422, error: 'Unprocessable Entity', code: 'validation_
 const taken = { ...invalid, error_details: { key: ['value_already_exist'] } };
 const run = async (resource: string, operation: string, parameters: IDataObject, input: IDataObject = {}): Promise<IDataObject> => {
 	const context = executeContext({ credentialId: randomUUID(), input: [input], parameters: { resource, operation, ...parameters } });
-	const [[item] = []] = await runOperation(context, operations, LagoClient.of);
+	const [item] = await itemsOf(context, operations, LagoClient.of);
 	return item?.json as IDataObject;
 };
 

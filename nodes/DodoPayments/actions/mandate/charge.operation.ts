@@ -5,6 +5,7 @@ import { collectability } from '../../../shared/domain/invoice';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { startOf } from '../../../shared/node/start';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
 import { endsBecauseOf, paidAtDodo } from '../../helpers/earlierPayment';
@@ -23,7 +24,7 @@ const fields: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description: 'Whether to charge once more although the last try failed and no further one is due yet',
-		hint: "Behind a Lago Trigger: {{ $json.event === 'invoice.payment_failure' }}, which is Lago's Retry Payment button",
+		hint: "Behind a Lago Trigger the Retry Payment button of Lago does so by itself",
 	},
 	{
 		displayName: 'Additional Fields',
@@ -40,6 +41,8 @@ const fields: INodeProperties[] = [
 
 /** More payments than one mandate ever has in the life of one invoice. */
 const PAYMENT_LIMIT = 1_000;
+/** What Lago's "Retry payment" button sends. */
+const RETRY_BUTTON = 'invoice.payment_failure';
 const CLOCK_MARGIN_MS = 24 * 3_600_000;
 const unclear = new UnclearCalls();
 
@@ -91,7 +94,7 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 		if (ended !== null) return ended;
 	}
 	const nowS = Math.floor(Date.now() / 1000);
-	const tryAgain = ctx.getNodeParameter('tryAgain', index, false) === true;
+	const tryAgain = ctx.getNodeParameter('tryAgain', index, false) === true || startOf(ctx, index).event === RETRY_BUTTON;
 	const isDue = tryAgain || (state?.nextTryAt ?? Infinity) <= nowS;
 	if (dodoId?.startsWith('pay_') && state?.phase === 'failed' && !isDue) return waitsForNextTry(invoice.number, state);
 	const isRunning = state?.phase === 'charging' || state?.phase === 'processing';
@@ -148,12 +151,11 @@ async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: num
 	if (found !== null) return found;
 	const key = `${client.accountKey} ${invoice.lago_id} ${attempt}`;
 	unclear.refuseWhileUnclear(key, `A charge of invoice ${invoice.number}`);
-	const { organizationId } = ctx.getNodeParameter('additionalFields', index, {}) as { organizationId?: string };
 	const body: IDataObject = {
 		product_price: amount,
 		product_currency: invoice.currency,
 		product_description: wanted.description,
-		metadata: paymentMetadata(invoice, attempt, organizationId),
+		metadata: paymentMetadata(ctx, index, invoice, attempt),
 		customer_balance_config: { allow_customer_credits_purchase: false, allow_customer_credits_usage: false },
 	};
 	const path = `/subscriptions/${encodeURIComponent(mandateId)}/charge`;

@@ -1,4 +1,5 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { idParameter } from '../../../shared/node/parameters';
 
 /** Chooses a mandate: an on-demand subscription of Dodo. */
 export const mandateField: INodeProperties = {
@@ -16,7 +17,7 @@ export const mandateField: INodeProperties = {
 
 /** The chosen mandate. Throws NodeOperationError when there is none. */
 export function chosenMandate(ctx: IExecuteFunctions, index: number): string {
-	const id = String(ctx.getNodeParameter('mandate', index, '', { extractValue: true }) ?? '').trim();
+	const id = idParameter(ctx, 'mandate', index);
 	if (id !== '') return id;
 	throw new NodeOperationError(ctx.getNode(), 'No mandate is chosen', {
 		itemIndex: index,

@@ -8,11 +8,12 @@ import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
 import { billingAddressOf, createCheckout, customerOf, pageOf, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
 import { endsBecauseOf } from '../../helpers/earlierPayment';
-import { idempotencyKeyOf, invoiceField, organizationField, paymentMetadata, readInvoice } from '../../helpers/invoiceInput';
+import { idempotencyKeyOf, invoiceField, invoiceIn, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
 import { ensureProduct, forgetProduct, type WantedProduct } from '../../helpers/managedProduct';
 import { refusedForGood } from '../../helpers/refusals';
 import type { DodoClient } from '../../transport/client';
 import { productField, taxField } from './product.fields';
+import { idParameter, objectParameter } from '../../../shared/node/parameters';
 
 const fields: INodeProperties[] = [
 	{
@@ -26,7 +27,12 @@ const fields: INodeProperties[] = [
 		],
 		default: 'invoice',
 	},
-	{ ...invoiceField, displayOptions: { show: { source: ['invoice'] } } },
+	{
+		...invoiceField,
+		displayOptions: { show: { source: ['invoice'] } },
+		description: `${invoiceField.description} What Mandate > Charge has settled without a link passes through.`,
+		hint: 'Leave as it is behind Lago > Invoice > Get or Mandate > Charge',
+	},
 	{
 		displayName: 'Amount',
 		name: 'amount',
@@ -92,9 +98,11 @@ const fields: INodeProperties[] = [
 export const createIntent: Operation<DodoClient> = {
 	fields: fieldsOf('payment', 'createIntent', fields),
 	async execute(ctx, client, index) {
-		return ctx.getNodeParameter('source', index) === 'invoice'
-			? await intentForInvoice(ctx, client, index)
-			: await intentForAmount(ctx, client, index);
+		if (ctx.getNodeParameter('source', index) !== 'invoice') return await intentForAmount(ctx, client, index);
+		const given = objectParameter(ctx, 'invoice', 'Invoice', index);
+		// What Charge Mandate has done without a link needs none.
+		if (typeof given.outcome === 'string' && given.invoice === undefined) return given;
+		return await intentForInvoice(ctx, client, index, invoiceIn(ctx, given, index));
 	},
 };
 
@@ -102,7 +110,7 @@ type IntentRequest = Omit<CheckoutRequest, 'productId' | 'amount'> & { amount: n
 
 async function intentForAmount(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<IDataObject> {
 	const reference = ctx.getNodeParameter('reference', index) as string;
-	const { organizationId: _ofInvoicesOnly, ...given } = additional(ctx, index);
+	const given = additional(ctx, index);
 	const request: IntentRequest = {
 		amount: ctx.getNodeParameter('amount', index) as number,
 		currency: (ctx.getNodeParameter('currency', index) as string).trim().toUpperCase(),
@@ -119,8 +127,7 @@ async function intentForAmount(ctx: IExecuteFunctions, client: DodoClient, index
 	return { outcome: 'created', message: linkMessage(request), reference, ...linkOf(request, checkout), productId };
 }
 
-async function intentForInvoice(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<IDataObject> {
-	const invoice = readInvoice(ctx, index);
+async function intentForInvoice(ctx: IExecuteFunctions, client: DodoClient, index: number, invoice: LagoInvoice): Promise<IDataObject> {
 	return await withLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => {
 		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 		const nowS = Math.floor(Date.now() / 1000);
@@ -170,11 +177,11 @@ async function createForInvoice(
 	invoice: LagoInvoice,
 	{ attempt, amount }: { attempt: number; amount: number },
 ): Promise<IDataObject> {
-	const { organizationId, ...given } = additional(ctx, index);
+	const given = additional(ctx, index);
 	const request: IntentRequest = {
 		amount,
 		currency: invoice.currency,
-		metadata: paymentMetadata(invoice, attempt, organizationId),
+		metadata: paymentMetadata(ctx, index, invoice, attempt),
 		idempotencyKey: idempotencyKeyOf(invoice, attempt),
 		customer: customerOf(invoice.customer),
 		billingAddress: billingAddressOf(invoice.customer),
@@ -207,7 +214,7 @@ async function createForInvoice(
 async function openCheckout(ctx: IExecuteFunctions, client: DodoClient, request: IntentRequest, index: number): Promise<{ checkout: Checkout; productId: string }> {
 	const nowS = Math.floor(Date.now() / 1000);
 	if (ctx.getNodeParameter('productSource', index) === 'selected') {
-		const productId = ctx.getNodeParameter('product', index, '', { extractValue: true }) as string;
+		const productId = idParameter(ctx, 'product', index);
 		return { checkout: await createCheckout(client, { ...request, productId }, nowS), productId };
 	}
 	const wanted: WantedProduct = { purpose: 'invoice', currency: request.currency, taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive' };
@@ -223,11 +230,10 @@ async function openCheckout(ctx: IExecuteFunctions, client: DodoClient, request:
 	return { checkout: await createCheckout(client, { ...request, productId: replacement }, nowS), productId: replacement };
 }
 
-function additional(ctx: IExecuteFunctions, index: number): Pick<CheckoutRequest, 'customer' | 'returnUrl'> & { organizationId?: string } {
-	const { customerEmail, organizationId, returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { customerEmail?: string; organizationId?: string; returnUrl?: string };
+function additional(ctx: IExecuteFunctions, index: number): Pick<CheckoutRequest, 'customer' | 'returnUrl'> {
+	const { customerEmail, returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { customerEmail?: string; returnUrl?: string };
 	const given: ReturnType<typeof additional> = {};
 	if (customerEmail) given.customer = { email: customerEmail };
-	if (organizationId) given.organizationId = organizationId;
 	if (returnUrl) given.returnUrl = returnUrl;
 	return given;
 }

@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { paymentSchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
+import { idParameter } from '../../../shared/node/parameters';
 
 const fields: INodeProperties[] = [
 	{
@@ -21,7 +22,7 @@ const fields: INodeProperties[] = [
 export const get: Operation<DodoClient> = {
 	fields: fieldsOf('payment', 'get', fields),
 	async execute(ctx, client, index) {
-		const id = ctx.getNodeParameter('payment', index, '', { extractValue: true }) as string;
+		const id = idParameter(ctx, 'payment', index);
 		const payment = await client.request(paymentSchema, { method: 'GET', path: `/payments/${encodeURIComponent(id)}` });
 		return { mode: client.mode, ...payment };
 	},

@@ -6,7 +6,7 @@ import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
-import { objectParameter } from '../../../shared/node/parameters';
+import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { creditNoteSchema, invoiceSchema, toInvoiceFacts, type LagoCreditNote } from '../../../Lago/schemas/objects';
 import { fetchPayment, leftOf, refundLocked, refundOnce } from '../../helpers/refunds';
@@ -90,7 +90,7 @@ export const create: Operation<DodoClient> = {
 };
 
 async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
-	const paymentId = ctx.getNodeParameter('payment', index, '', { extractValue: true }) as string;
+	const paymentId = idParameter(ctx, 'payment', index);
 	const amount = ctx.getNodeParameter('amount', index) as number;
 	const reason = String(ctx.getNodeParameter('reference', index)).trim();
 	if (reason === '' || !Number.isInteger(amount) || amount < 0)

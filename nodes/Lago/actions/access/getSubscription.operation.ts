@@ -6,6 +6,7 @@ import { accessFactsOf } from '../../helpers/access/facts';
 import { customerField, customerOf } from '../../helpers/customerField';
 import type { LagoClient } from '../../transport/client';
 import { policyFields, policyOf } from './policy.fields';
+import { idParameter } from '../../../shared/node/parameters';
 
 const subscriptionField: INodeProperties = {
 	displayName: 'Subscription',
@@ -27,7 +28,7 @@ export const getSubscription: Operation<LagoClient> = {
 		const policy = policyOf(ctx, index);
 		const now = Date.now();
 		const customer = customerOf(ctx, index);
-		const wanted = String(ctx.getNodeParameter('subscription', index, '', { extractValue: true }) ?? '').trim();
+		const wanted = idParameter(ctx, 'subscription', index);
 		const facts = await accessFactsOf(client, customer, policy, now);
 		const { subscriptions } = viewOf(evaluateAccess(facts, policy, now));
 		const found = subscriptions.find(({ external_id }) => external_id === wanted);

@@ -2,7 +2,7 @@ import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from
 import { accessMemoryOf } from '../../../shared/delivery/accessMemory';
 import { decodeSecret, SHORTEST_KEY } from '../../../shared/delivery/standardWebhooks';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
-import { objectParameter } from '../../../shared/node/parameters';
+import { eventParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { readCredential } from '../../../shared/transport/credential';
 import type { Carrier } from '../../helpers/access/carriers';
@@ -28,10 +28,9 @@ const fields: INodeProperties[] = [
 		displayName: 'Item',
 		name: 'item',
 		type: 'json',
-		required: true,
-		default: '={{ $json }}',
-		description: 'An event of a trigger, or what another operation returned. An item that is about nobody is passed over.',
-		hint: "The event of the Lago Trigger names the customer, which saves a call: {{ $('Lago Trigger').first().json }}",
+		default: '',
+		description: 'An event of a trigger, or what another operation returned; when empty, the event that this execution began with, or the item where that is about nobody. What is about nobody is passed over.',
+		hint: 'Leave empty for the event that this execution began with',
 		displayOptions: { show: { lookAt: ['item'] } },
 	},
 	{
@@ -101,11 +100,17 @@ export const update: Operation<LagoClient> = {
 			isTrial: ctx.getMode() === 'manual',
 		};
 		if (ctx.getNodeParameter('lookAt', index) === 'due') return index === 0 ? await updateDue(ctx, client, settings) : [];
-		const customer = await customerOfItem(client, objectParameter(ctx, 'item', 'Item', index));
+		const customer = await customerOf(ctx, client, index);
 		const changed = customer === null ? null : await updateAccess(ctx, client, customer, settings);
 		return changed === null ? [] : [changed];
 	},
 };
+
+async function customerOf(ctx: IExecuteFunctions, client: LagoClient, index: number): Promise<string | null> {
+	const given = await customerOfItem(client, eventParameter(ctx, 'item', 'Item', index));
+	if (given !== null || ctx.getNodeParameter('item', index, '') !== '') return given;
+	return await customerOfItem(client, ctx.getInputData()[index]?.json ?? {});
+}
 
 /** One customer who cannot be looked at must not keep the others waiting; they stay due. */
 async function updateDue(ctx: IExecuteFunctions, client: LagoClient, settings: AccessUpdate): Promise<Json[]> {

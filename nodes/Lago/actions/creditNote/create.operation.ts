@@ -6,7 +6,7 @@ import { held, type Held } from '../../../shared/domain/outcome';
 import { allocateRefund, type CreditableFee } from '../../../shared/domain/refundAllocation';
 import { isLagoId, type DodoMode, type PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
-import { objectParameter } from '../../../shared/node/parameters';
+import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { paymentSchema, refundSchema, type DodoPayment, type DodoRefund } from '../../../DodoPayments/schemas/objects';
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
@@ -23,10 +23,9 @@ const fields: INodeProperties[] = [
 		displayName: 'Refund',
 		name: 'refund',
 		type: 'json',
-		required: true,
-		default: "={{ $('Dodo Payments Trigger').item.json }}",
-		description: 'The refund as the Dodo Payments Trigger, or Dodo Payments > Refund > Get, returns it',
-		hint: 'The event refund.succeeded or refund.failed',
+		default: '',
+		description: 'The refund as the Dodo Payments Trigger (refund.succeeded, refund.failed), or Dodo Payments > Refund > Get, returns it; when empty, the event that this execution began with',
+		hint: 'Leave empty for the event that this execution began with',
 	},
 	{
 		displayName: 'Refunded Payment',
@@ -60,8 +59,9 @@ const ROUNDING = 1;
 /** Credit Note -> Create: exactly one credit note for a refund that was made at Dodo. */
 export const create: Operation<LagoClient> = {
 	fields: fieldsOf('creditNote', 'create', fields),
+	outputs: [{ name: 'Done' }, { name: 'Needs Premium', outcomes: ['needs_premium'] }, { name: 'Refund Failed', outcomes: ['refund_failed'] }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
-		const given = objectParameter(ctx, 'refund', 'Refund', index);
+		const given = eventParameter(ctx, 'refund', 'Refund', index);
 		const refund = readRefund(given);
 		if (refund === null)
 			return held('unreadable_refund', 'This is not a refund as Dodo Payments sends it.', 'Look at the refund in Dodo Payments and make the credit note in Lago by hand.');

@@ -4,6 +4,7 @@ import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { fetchCreditNote, REFUND_ID_KEY } from '../../helpers/creditNotes';
 import { bookedPayments } from '../../helpers/invoices';
 import type { LagoClient } from '../../transport/client';
+import { idParameter } from '../../../shared/node/parameters';
 
 const fields: INodeProperties[] = [
 	{
@@ -24,7 +25,7 @@ const fields: INodeProperties[] = [
 export const get: Operation<LagoClient> = {
 	fields: fieldsOf('creditNote', 'get', fields),
 	async execute(ctx, client, index) {
-		const id = ctx.getNodeParameter('creditNote', index, '', { extractValue: true }) as string;
+		const id = idParameter(ctx, 'creditNote', index);
 		if (!isLagoId(id))
 			throw new NodeOperationError(ctx.getNode(), `"${id}" is not the ID of a Lago credit note`, {
 				itemIndex: index,

@@ -41,6 +41,7 @@ type Refund = z.output<typeof refundSchema>;
 /** Credit Note -> Save Refund: the tie between a credit note and its refund, and the check that there is only one note for it. */
 export const saveRefund: Operation<LagoClient> = {
 	fields: fieldsOf('creditNote', 'saveRefund', fields),
+	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'refund', 'Refund', index);
 		const parsed = refundSchema.safeParse(given);

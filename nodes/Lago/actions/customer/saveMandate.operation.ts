@@ -27,6 +27,7 @@ const ENDED: readonly string[] = ['cancelled', 'expired', 'failed'];
 /** Customer -> Save Mandate: decides by how the mandate stands now, not by the event that told of it. */
 export const saveMandate: Operation<LagoClient> = {
 	fields: fieldsOf('customer', 'saveMandate', fields),
+	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'mandate', 'Mandate', index);
 		const parsed = mandateSchema.safeParse(given.data ?? given);

@@ -5,7 +5,7 @@ import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
-import { payLinkAddressField, payLinkOf } from '../../helpers/payLink';
+import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
 import { invoiceSchema, toInvoiceFacts } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
@@ -25,11 +25,12 @@ const fields: INodeProperties[] = [
 /** Invoice -> Create Pay Link: a link that does not die, written to the invoice. Nothing is made at Dodo before somebody clicks. */
 export const createPayLink: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'createPayLink', fields),
+	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'invoice', 'Invoice', index);
 		const parsed = invoiceSchema.safeParse(given.invoice ?? given);
 		const id = parsed.success ? parsed.data.lago_id : String(given.invoiceId ?? given.lagoInvoiceId ?? '');
-		const payLink = await payLinkOf(ctx, ctx.getNodeParameter('payLinkAddress', index) as string, id, index);
+		const payLink = await payLinkOf(ctx, payLinkAddressOf(ctx, index), id, index);
 		let invoice = toInvoiceFacts(await fetchInvoice(client, id));
 		for (let round = 0; ; round++) {
 			const about = { invoiceId: id, invoiceNumber: invoice.number };

@@ -3,6 +3,7 @@ import { isLagoId } from '../../../shared/domain/settlement';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { fetchInvoice } from '../../helpers/invoices';
 import type { LagoClient } from '../../transport/client';
+import { idParameter } from '../../../shared/node/parameters';
 
 const fields: INodeProperties[] = [
 	{
@@ -23,7 +24,7 @@ const fields: INodeProperties[] = [
 export const get: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'get', fields),
 	async execute(ctx, client, index) {
-		const id = ctx.getNodeParameter('invoice', index, '', { extractValue: true }) as string;
+		const id = idParameter(ctx, 'invoice', index);
 		if (!isLagoId(id))
 			throw new NodeOperationError(ctx.getNode(), `"${id}" is not the ID of a Lago invoice`, {
 				itemIndex: index,

@@ -60,6 +60,7 @@ const FRESH_MS = 3_000;
 /** Invoice -> Plan Retry: writes the time of the next try to the invoice. Run twice for one failure it plans once. */
 export const planRetry: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'planRetry', fields),
+	outputs: [{ name: 'Done' }, { name: 'No More Tries', outcomes: ['exhausted', 'hard_decline'] }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const policy = readPolicy(ctx, 'schedule', index);
 		const given = objectParameter(ctx, 'failure', 'Failure', index);

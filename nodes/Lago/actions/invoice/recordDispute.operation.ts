@@ -5,7 +5,7 @@ import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { held } from '../../../shared/domain/outcome';
 import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
-import { objectParameter } from '../../../shared/node/parameters';
+import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../DodoPayments/schemas/objects';
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
@@ -19,9 +19,9 @@ const fields: INodeProperties[] = [
 		displayName: 'Dispute',
 		name: 'dispute',
 		type: 'json',
-		required: true,
-		default: "={{ $('Dodo Payments Trigger').item.json }}",
-		description: 'The dispute as the Dodo Payments Trigger returns it',
+		default: '',
+		description: 'The dispute as the Dodo Payments Trigger returns it; when empty, the event that this execution began with',
+		hint: 'Leave empty for the event that this execution began with',
 	},
 	{
 		displayName: 'Disputed Payment',
@@ -41,6 +41,7 @@ const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
 /** Invoice -> Record Dispute: a lost dispute is marked on the invoice once; everything else is only told. */
 export const recordDispute: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'recordDispute', fields),
+	outputs: [{ name: 'About an Invoice' }, { name: 'Ignored', outcomes: ['ignored'] }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const { dispute, payment: read, mode, paidOn } = readDispute(ctx, index);
 		const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
@@ -99,7 +100,7 @@ async function markLost(client: LagoClient, invoiceId: string, payment: PaymentF
 }
 
 function readDispute(ctx: IExecuteFunctions, index: number): { dispute: DodoDispute; payment: PaymentFacts; mode: DodoMode | null; paidOn: string | undefined } {
-	const given = objectParameter(ctx, 'dispute', 'Dispute', index);
+	const given = eventParameter(ctx, 'dispute', 'Dispute', index);
 	const dispute = disputeSchema.safeParse(given.data ?? given);
 	const payment = paymentSchema.safeParse(objectParameter(ctx, 'payment', 'Disputed Payment', index));
 	if (dispute.success && payment.success && payment.data.payment_id === dispute.data.payment_id) {

@@ -7,7 +7,7 @@ import { fieldsOf, type Json, type Operation } from '../../../shared/node/operat
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
-import { payLinkAddressField, payLinkOf } from '../../helpers/payLink';
+import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
 import { metadataEntrySchema, toInvoiceFacts } from '../../schemas/objects';
 import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
@@ -52,13 +52,14 @@ const FRESH_MS = 3_000;
  */
 export const savePaymentReference: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'savePaymentReference', fields),
+	outputs: [{ name: 'Done' }, { name: 'Mandate Busy', outcomes: ['mandate_busy'] }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'intent', 'Payment Intent', index);
 		if (given.saveToInvoice === undefined && typeof given.outcome === 'string') return given;
 		const { intent, state: made } = readIntent(ctx, given, index);
 		const { saveToInvoice, ...visible } = intent;
 		const { paymentReference, metadata, readAt } = saveToInvoice;
-		const address = String(ctx.getNodeParameter('payLinkAddress', index, '') ?? '').trim();
+		const address = payLinkAddressOf(ctx, index);
 		const state = address === '' ? made : { ...made, payLink: await payLinkOf(ctx, address, intent.invoiceId, index) };
 		const entries = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
 		const saved = { ...visible, payLink: state.payLink ?? null, saved: true };

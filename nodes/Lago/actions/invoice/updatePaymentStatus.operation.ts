@@ -37,6 +37,7 @@ const fields: INodeProperties[] = [
  */
 export const updatePaymentStatus: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'updatePaymentStatus', fields),
+	outputs: [{ name: 'Paid', outcomes: ['settled'] }, { name: 'Other' }, { name: 'No More Tries', outcomes: ['exhausted', 'hard_decline'] }, { name: 'Overpaid', outcomes: ['overpaid'] }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'payment', 'Payment', index);
 		const parsed = paymentSchema.safeParse(given.data ?? given);
