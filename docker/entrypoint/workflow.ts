@@ -48,7 +48,7 @@ export const ACCESS_EVENTS: readonly string[] = [
 	'invoice.payment_status_updated', 'invoice.payment_overdue', 'invoice.voided', 'invoice.payment_dispute_lost', 'subscription.started',
 	'subscription.terminated', 'subscription.canceled', 'subscription.updated',
 ];
-const ACCESS_LANE: readonly string[] = ['Update Access', 'Access Changed', 'Check Access'];
+const ACCESS_LANE: readonly string[] = ['Update Access', 'Check Access'];
 const ENDPOINT = 'Lago Access Trigger';
 const SCHEDULES: readonly string[] = ['Every 5 Minutes', 'Check Access'];
 
