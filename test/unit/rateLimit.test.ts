@@ -34,6 +34,13 @@ test('a burst is spread so that Dodo never has to refuse', async () => {
 	expect([...starts].sort()).toEqual(starts);
 });
 
+test('Dodo counts where requests arrive: one that is on its way for longer than the next ones makes no minute too full', async () => {
+	const asked = Array.from({ length: 2 * PER_MINUTE }, async () => await takeTurn('uneven', 180_000).then(() => Date.now()));
+	await jest.advanceTimersByTimeAsync(180_000);
+	const arrived = (await Promise.all(asked)).map((at, index) => at + (index % 7 === 0 ? 390 : 0));
+	expect(mostWithin(arrived, 60_000)).toBe(PER_MINUTE);
+});
+
 test('what would have to wait too long is turned away at once, as something that can be tried again', async () => {
 	const starts = await startsOf('flood', 400);
 	expect(starts.filter((at) => at !== null).length).toBeLessThanOrEqual(PER_MINUTE);
