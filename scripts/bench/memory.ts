@@ -52,7 +52,7 @@ export async function measureMemory(say: (line: string) => void): Promise<Row[]>
 /** In MB, after a while in which nothing happens, without garbage. */
 async function settledRss({ n8n }: Sync): Promise<number> {
 	await pause(SETTLING_MS);
-	n8n.process.kill(COLLECT);
+	process.kill(n8n.process.pid, COLLECT);
 	await pause(COLLECTING_MS);
 	const kb = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${n8n.process.pid}/status`, 'utf8'))?.[1];
 	return Number(kb) / 1_000;

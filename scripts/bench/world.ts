@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { signedByDodo, startSync, type Sync, type SyncOptions } from '../../test/support/sync';
 import { invoiceView } from '../../test/simulators/lago/views/invoices';
 import type { Invoice } from '../../test/simulators/lago/state';
-import type { WorkflowJson } from '../n8n/provision';
 import type { Flow } from './workflows';
 
 /** As long as Lago waits for an answer. */
@@ -18,14 +17,9 @@ export interface PreparedEvent {
 /** A real n8n with the full sync between both simulators, which keep still: events are posted by whoever measures. */
 export async function startWorld(options: Partial<SyncOptions> = {}): Promise<Sync> {
 	// By-hand flows need `crypto` in their Code node.
-	const sync = await startSync({ registration: 'manual', env: { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto' }, change: withoutSchedules, ...options });
+	const sync = await startSync({ registration: 'manual', env: { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto' }, ...options });
 	silence(sync);
 	return sync;
-}
-
-/** A look of the reconciliation in the middle of a round would be counted as its work. */
-function withoutSchedules(workflow: WorkflowJson): void {
-	for (const node of workflow.nodes) if (node.type.endsWith('.scheduleTrigger')) node.disabled = true;
 }
 
 /** No webhook of the simulators themselves is sent. */

@@ -1,7 +1,7 @@
 import type { Subscription } from '../simulators/dodo/state';
 import type { NewInvoice } from '../simulators/lago/ledger';
 import type { Customer, Invoice } from '../simulators/lago/state';
-import { startSync, waitFor, type Sync } from '../support/sync';
+import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
 import { byId, newCustomer, publishOperations, type Call } from './operations';
 
 /** Attaches fine, is declined whenever it is charged without the customer. */
@@ -15,7 +15,9 @@ let operate: Call;
 beforeAll(async () => {
 	sync = await startSync({
 		registration: 'manual',
-		change: ({ nodes }) => {
+		change: (workflow) => {
+			withoutClock(workflow);
+			const { nodes } = workflow;
 			// As a person activates it in the editor.
 			for (const node of nodes) if (node.name === 'Refund Overpayment') delete node.disabled;
 			for (const node of nodes) if (node.name === 'Get Customer') node.parameters.customer = byId('cust_template');

@@ -10,9 +10,11 @@ export interface Step {
 	parameters: Json;
 }
 
-/** Calls one operation on the real n8n: the answer is the first item that its last step gives out. */
+/** Calls one operation on the real n8n: the answer is the first item that its last step gives out, by whichever output. */
 export type Call = (name: string, body: Json) => Promise<Json>;
 
+/** Of Update Payment Status. */
+const MOST_OUTPUTS = 5;
 const PACKAGE = 'n8n-nodes-dodo-lago';
 const CREDENTIALS = { lago: 'lagoBillingApi', dodoPayments: 'dodoPaymentsApi' } as const;
 
@@ -34,14 +36,15 @@ function operationsWorkflow(chains: Record<string, Step[]>, prefix: string): Wor
 			webhookId: randomUUID(),
 			parameters: { httpMethod: 'POST', path: `${prefix}-${name}`, responseMode: 'lastNode', responseData: 'firstEntryJson', options: {} },
 		});
-		let before = name;
+		connections[name] = { main: [[{ node: `${name} 1`, type: 'main', index: 0 }]] };
 		for (const [column, { node, parameters }] of steps.entries()) {
 			const type = CREDENTIALS[node];
 			const step = `${name} ${column + 1}`;
 			nodes.push({ id: randomUUID(), name: step, type: `${PACKAGE}.${node}`, typeVersion: 1, position: place(column + 1), parameters, credentials: { [type]: { id: null, name: '' } } });
-			connections[before] = { main: [[{ node: step, type: 'main', index: 0 }]] };
-			before = step;
+			const next = column + 1 === steps.length ? `${name} ends` : `${name} ${column + 2}`;
+			connections[step] = { main: Array.from({ length: MOST_OUTPUTS }, () => [{ node: next, type: 'main', index: 0 }]) };
 		}
+		nodes.push({ id: randomUUID(), name: `${name} ends`, type: 'n8n-nodes-base.noOp', typeVersion: 1, position: place(steps.length + 1), parameters: {} });
 	}
 	return { name: 'Operations', nodes, connections, settings: { executionOrder: 'v1' } };
 }

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
+import { DODO_OUTPUTS, LAGO_OUTPUTS } from '../../nodes/shared/node/start';
 import { STORIES } from '../../scripts/docs/accessStories';
 
 const ROOT = join(__dirname, '..', '..');
@@ -29,6 +31,12 @@ describe('docs/outcomes.md', () => {
 		const words = wordsOfCode();
 		expect(words.size).toBeGreaterThan(60);
 		expect([...words].filter((word) => !documented.has(word))).toEqual([]);
+	});
+
+	test('names the outputs of every node that has several', () => {
+		const told = found(/^\| [A-Z][\w ]+ \| ([A-Z][\w ,]+) \|$/gm, read('docs/outcomes.md'));
+		const shown = Object.values(lagoOperations).flatMap((resource) => Object.values(resource).flatMap(({ outputs }) => (outputs === undefined ? [] : [outputs.map(({ name }) => name).join(', ')])));
+		expect(told.sort()).toEqual([LAGO_OUTPUTS.join(', '), DODO_OUTPUTS.join(', '), ...shown].sort());
 	});
 
 	test('explains nothing that the code does not say', () => {
