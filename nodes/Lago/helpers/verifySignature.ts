@@ -13,15 +13,17 @@ export interface SignedDelivery {
 /** `ok`, or why the delivery is refused. */
 export type Verdict = 'ok' | 'missing_secret' | 'missing_headers' | 'wrong_algorithm' | 'mismatch';
 
+const BASE64_OF_32_BYTES = /^[A-Za-z0-9+/]{43}=$/;
+
 /** Base64 HMAC-SHA256 over the raw body; the key is the organisation's `hmac_key` as text. Constant time. */
 export function verifyHmac(delivery: SignedDelivery, key: string): Verdict {
 	if (key === '') return 'missing_secret';
 	if (!delivery.signature) return 'missing_headers';
 	if (delivery.algorithm !== 'hmac') return 'wrong_algorithm';
+	if (!BASE64_OF_32_BYTES.test(delivery.signature)) return 'mismatch';
 	// Compared as text: Base64 has several spellings of the same bytes, only one of them is what Lago sends.
-	const expected = Buffer.from(createHmac('sha256', key).update(delivery.rawBody).digest('base64'));
-	const given = Buffer.from(delivery.signature);
-	return given.length === expected.length && timingSafeEqual(given, expected) ? 'ok' : 'mismatch';
+	const expected = Buffer.from(createHmac('sha256', key).update(delivery.rawBody).digest('base64'), 'latin1');
+	return timingSafeEqual(Buffer.from(delivery.signature, 'latin1'), expected) ? 'ok' : 'mismatch';
 }
 
 /** Lago's public key: Base64 of a PEM. Throws when it is not one. */
