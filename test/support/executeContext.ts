@@ -30,7 +30,7 @@ export function executeContext({ parameters, input = [{}], credentialId = random
 		getCredentials: async () => ({ baseUrl: BASE_URL, environment: 'test', apiKey: API_KEY, ...credential }),
 		continueOnFail: () => continueOnFail,
 		getParentNodes: () => (began === undefined ? [] : [{ name: 'Lago Trigger', type: 'n8n-nodes-dodo-lago.lagoTrigger' }]),
-		getWorkflowDataProxy: () => ({ $: () => ({ isExecuted: true, first: () => (began === undefined ? undefined : { json: began }) }) }),
+		getWorkflowDataProxy: () => ({ $: () => ({ isExecuted: true, all: () => (began === undefined ? [] : [{ json: began }]) }) }),
 		helpers: {
 			httpRequestWithAuthentication: async (_type: string, options: IHttpRequestOptions) => await request(node, options),
 			httpRequest: async (options: IHttpRequestOptions) => await plainRequest(options),

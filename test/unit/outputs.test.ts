@@ -72,12 +72,19 @@ describe('an event', () => {
 		const { context } = writtenContext({}, {});
 		Object.assign(context, {
 			getParentNodes: () => Object.entries(types).map(([name, type]) => ({ name, type })),
-			getWorkflowDataProxy: () => ({ $: (name: string) => ({ isExecuted: starts[name] !== null, first: (output: number) => (starts[name]?.[output] === undefined ? undefined : { json: starts[name]?.[output] }) }) }),
+			getWorkflowDataProxy: () => ({ $: (name: string) => ({ isExecuted: starts[name] !== null, all: (output: number) => (starts[name]?.[output] === undefined ? [] : [{ json: starts[name]?.[output] }]) }) }),
 		});
 		expect(startOf(context, 0)).toBe(item);
 		starts['Dodo Payments Trigger'] = null;
 		expect(startOf(context, 0)).toEqual({});
 	});
+});
+
+test('of several items that a workflow is called with, each has its own event', () => {
+	const { context } = writtenContext({}, {});
+	const items = [{ json: { event: 'one' } }, { json: { event: 'two' } }];
+	Object.assign(context, { getParentNodes: () => [{ name: 'Start', type: 'n8n-nodes-base.executeWorkflowTrigger' }], getWorkflowDataProxy: (index: number) => ({ $: () => ({ isExecuted: true, all: () => items, item: items[index] }) }) });
+	expect([startOf(context, 0), startOf(context, 1)]).toEqual(items.map(({ json }) => json));
 });
 
 describe('a field', () => {

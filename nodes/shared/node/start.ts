@@ -17,18 +17,26 @@ export function leavingBy<Output extends string>(outputs: readonly Output[], out
 /** What an execution can begin with that hands on an event, with its number of outputs: our triggers, and the start of a reconciliation's sub-execution. */
 const STARTS: Readonly<Record<string, number>> = { lagoTrigger: LAGO_OUTPUTS.length, dodoPaymentsTrigger: DODO_OUTPUTS.length, executeWorkflowTrigger: 1 };
 
+interface ExecutedNode {
+	isExecuted: boolean;
+	all(output: number): Array<{ json: IDataObject }>;
+	/** The one that the item came from; throws when n8n cannot tell. */
+	readonly item: { json: IDataObject };
+}
+
 /**
  * The event that this execution began with; empty when it did not begin with one, e.g. by a schedule. Read here, a template needs no
  * expression for it: for the first expression of an execution n8n may set up an engine, which takes longer than all nodes of a lane.
  */
 export function startOf(ctx: IExecuteFunctions, index: number): IDataObject {
-	const { $: nodeNamed } = ctx.getWorkflowDataProxy(index) as unknown as { $: (name: string) => { isExecuted: boolean; first(output: number): { json: IDataObject } | undefined } };
+	const { $: nodeNamed } = ctx.getWorkflowDataProxy(index) as unknown as { $: (name: string) => ExecutedNode };
 	for (const { name, type } of ctx.getParentNodes(ctx.getNode().name)) {
 		const outputs = STARTS[type.slice(type.indexOf('.') + 1)] ?? 0;
 		if (outputs === 0 || !nodeNamed(name).isExecuted) continue;
 		for (let output = 0; output < outputs; output++) {
-			const item = nodeNamed(name).first(output);
-			if (item !== undefined) return item.json;
+			const [item, ...others] = nodeNamed(name).all(output);
+			// A trigger hands on one event; a workflow that is called with several has one for each item.
+			if (item !== undefined) return others.length === 0 ? item.json : nodeNamed(name).item.json;
 		}
 	}
 	return {};
