@@ -33,7 +33,8 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 	forgeries: async () => [...(await inWorld(async (sync) => await measureForgeries(sync, ''))), ...(await inWorld(async (sync) => await measureForgeries(sync, WHEN_NEEDED), FASTER))],
 	recovery: measureRecovery,
 	limit: async () => await measureLimit(say),
-	memory: async () => await measureMemory(say),
+	memory: async () => await measureMemory('', {}, say),
+	memoryTuned: async () => await measureMemory(WHEN_NEEDED, FASTER, say),
 	capacity: async () => await measureCapacity(say),
 };
 

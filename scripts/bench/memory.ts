@@ -15,13 +15,16 @@ const COLLECTING_MS = 5_000;
 const COLLECT = 'SIGUSR2';
 const COLLECTOR = `process.on('${COLLECT}', () => { require('node:v8').setFlagsFromString('--expose-gc'); const collect = require('node:vm').runInNewContext('gc'); collect(); collect(); });\n`;
 
-/** R10: how much resident memory grows over many events, ours and bare n8n each in an n8n of its own. */
-export async function measureMemory(say: (line: string) => void): Promise<Row[]> {
+/**
+ * R10: how much resident memory grows over many events, ours and bare n8n each in an n8n of its own.
+ * @param engine of n8n's expressions, for the table.
+ */
+export async function measureMemory(engine: string, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<Row[]> {
 	const folder = mkdtempSync(join(tmpdir(), 'bench-memory-'));
 	const collector = join(folder, 'collector.cjs');
 	writeFileSync(collector, COLLECTOR);
 	const grown = async (who: 'ours' | 'bare'): Promise<number[]> => {
-		const sync = await startWorld({ env: { NODE_OPTIONS: `--require ${collector}` } });
+		const sync = await startWorld({ env: { ...env, NODE_OPTIONS: `--require ${collector}` } });
 		try {
 			await postWell(sync, prepare(sync, 'collect'));
 			if (who === 'bare') await (await sync.n8n.importWorkflow(bareWorkflow(sync, 'settle', ''))).publish();
@@ -46,7 +49,7 @@ export async function measureMemory(say: (line: string) => void): Promise<Row[]>
 	const { bare, ours } = await both().finally(() => rmSync(folder, { recursive: true }));
 	const growth = (sizes: number[]): number => (sizes.at(-1) ?? NaN) - (sizes[0] ?? NaN);
 	const more = growth(ours) - growth(bare);
-	return [{ id: 'R10', what: `growth of resident memory over ${EVENTS} events in MB, ours - bare n8n (${rounded(growth(ours), 0)} - ${rounded(growth(bare), 0)})`, measured: rounded(more, 1), goal: '<= 5', met: more <= 5, raw: { ours, bare } }];
+	return [{ id: 'R10', what: `growth of resident memory over ${EVENTS} events in MB, ours - bare n8n${engine} (${rounded(growth(ours), 0)} - ${rounded(growth(bare), 0)})`, measured: rounded(more, 1), goal: '<= 5', met: more <= 5, raw: { ours, bare } }];
 }
 
 /** In MB, after a while in which nothing happens, without garbage. */
