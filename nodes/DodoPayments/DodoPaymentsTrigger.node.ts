@@ -27,8 +27,8 @@ export class DodoPaymentsTrigger implements INodeType {
 		icon: { light: 'file:dodoPayments.svg', dark: 'file:dodoPayments.dark.svg' },
 		group: ['trigger'],
 		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
-		version: [1, 1.1],
-		defaultVersion: 1.1,
+		version: [1, 1.1, 1.2],
+		defaultVersion: 1.2,
 		subtitle: '={{$parameter["events"].join(", ")}}',
 		description: 'Starts the workflow when Dodo Payments reports a payment, refund, dispute or subscription; every delivery is verified',
 		eventTriggerDescription: 'Waiting for Dodo Payments to call the test URL',
@@ -100,7 +100,7 @@ export class DodoPaymentsTrigger implements INodeType {
 		// Dodo sends one message to several endpoints under the same id.
 		const deliveryId = `dodo ${String(this.getNodeParameter('path'))} ${id}`;
 		const item = eventItem({ event, eventId: id ?? null, deliveryId, occurredAt: timestamp, mode, data: data as IDataObject });
-		return admit(this, item.delivery) ?? { workflowData: leavingBy(DODO_OUTPUTS, outputOf(event), item) };
+		return admit(this, item.delivery) ?? { workflowData: leavingBy(this.getNode(), DODO_OUTPUTS, outputOf(event), item) };
 	}
 }
 

@@ -28,8 +28,8 @@ export class LagoTrigger implements INodeType {
 		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
 		group: ['trigger'],
 		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
-		version: [1, 1.1],
-		defaultVersion: 1.1,
+		version: [1, 1.1, 1.2],
+		defaultVersion: 1.2,
 		subtitle: '={{$parameter["events"].join(", ")}}',
 		description: 'Starts the workflow when Lago reports an invoice, credit note, subscription or customer; every delivery is verified',
 		eventTriggerDescription: 'Waiting for Lago to call the test URL',
@@ -102,7 +102,7 @@ export class LagoTrigger implements INodeType {
 		const digest = createHash('sha256').update(rawBody).digest('base64');
 		const source = { organizationId: organizationId ?? null, webhookBaseUrl: baseUrlOf(this) };
 		const item = eventItem({ event, eventId, deliveryId: `lago ${eventId} ${digest}`, objectType, source, data: data as IDataObject });
-		return admit(this, item.delivery) ?? { workflowData: leavingBy(LAGO_OUTPUTS, outputOf(event), item) };
+		return admit(this, item.delivery) ?? { workflowData: leavingBy(this.getNode(), LAGO_OUTPUTS, outputOf(event), item) };
 	}
 }
 

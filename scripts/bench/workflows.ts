@@ -83,6 +83,6 @@ export function guardedWorkflow(credential: { id: string; name: string }): Workf
 
 /** Our trigger with nothing behind it, to be compared with that. */
 export function triggerAlone(): WorkflowJson {
-	const trigger = { id: randomUUID(), name: 'Lago Trigger', type: 'n8n-nodes-dodo-lago.lagoTrigger', typeVersion: 1.1, position: [0, 0], parameters: { events: ['invoice.created'], registration: 'manual', signature: 'hmac', path: 'alone' }, webhookId: randomUUID(), credentials: { lagoBillingApi: { id: null, name: 'Lago' } } };
+	const trigger = { id: randomUUID(), name: 'Lago Trigger', type: 'n8n-nodes-dodo-lago.lagoTrigger', typeVersion: 1.2, position: [0, 0], parameters: { events: ['invoice.created'], registration: 'manual', signature: 'hmac', path: 'alone' }, webhookId: randomUUID(), credentials: { lagoBillingApi: { id: null, name: 'Lago' } } };
 	return chain('trigger alone', [trigger, base('noOp', 1, 'Nothing', {})]);
 }

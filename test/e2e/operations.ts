@@ -40,7 +40,7 @@ function operationsWorkflow(chains: Record<string, Step[]>, prefix: string): Wor
 		for (const [column, { node, parameters }] of steps.entries()) {
 			const type = CREDENTIALS[node];
 			const step = `${name} ${column + 1}`;
-			nodes.push({ id: randomUUID(), name: step, type: `${PACKAGE}.${node}`, typeVersion: 1, position: place(column + 1), parameters, credentials: { [type]: { id: null, name: '' } } });
+			nodes.push({ id: randomUUID(), name: step, type: `${PACKAGE}.${node}`, typeVersion: node === 'lago' ? 1.1 : 1, position: place(column + 1), parameters, credentials: { [type]: { id: null, name: '' } } });
 			const next = column + 1 === steps.length ? `${name} ends` : `${name} ${column + 2}`;
 			connections[step] = { main: Array.from({ length: MOST_OUTPUTS }, () => [{ node: next, type: 'main', index: 0 }]) };
 		}

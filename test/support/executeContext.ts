@@ -19,7 +19,7 @@ interface Given {
 /** What an operation needs of n8n: parameters, input, credentials, and requests that really go through HTTP. */
 export function executeContext({ parameters, input = [{}], credentialId = randomUUID(), continueOnFail = false, credential, began }: Given): IExecuteFunctions {
 	const stored = { id: credentialId, name: 'test' };
-	const node = { id: '1', name: 'Node', type: 'test', typeVersion: 1, position: [0, 0], parameters: {}, credentials: { dodoPaymentsApi: stored, lagoBillingApi: stored } } as unknown as INode;
+	const node = { id: '1', name: 'Node', type: 'test', typeVersion: 1.1, position: [0, 0], parameters: {}, credentials: { dodoPaymentsApi: stored, lagoBillingApi: stored } } as unknown as INode;
 	const context = {
 		getNode: () => node,
 		getInputData: () => input.map((json) => ({ json })),

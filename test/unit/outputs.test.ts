@@ -35,9 +35,9 @@ describe('an operation', () => {
 		execute: async (ctx, _client, index) => await (ctx.getInputData()[index]?.json.fails === true ? Promise.reject(new Error('no')) : Promise.resolve({ ...ctx.getInputData()[index]?.json })),
 	};
 	const input = [{ outcome: 'held' }, { outcome: 'better' }, { outcome: 'unheard of' }, {}, { fails: true }, { outcome: 'good' }];
-	const run = async (type = 'n8n-nodes-dodo-lago.lago') => {
+	const run = async (ofNode: object = {}) => {
 		const context = executeContext({ parameters: { resource: 'r', operation: 'o' }, input, continueOnFail: true });
-		const node = { ...context.getNode(), type };
+		const node = { ...context.getNode(), type: 'n8n-nodes-dodo-lago.lago', ...ofNode };
 		return await runOperation(Object.assign(context, { getNode: () => node }), { r: { o: operation } }, LagoClient.of);
 	};
 
@@ -46,8 +46,13 @@ describe('an operation', () => {
 		expect(left).toEqual([[1, 5], [2, 3, 4], [0]]);
 	});
 
-	test('gives an AI agent everything by its only output', async () => {
-		expect((await run('n8n-nodes-dodo-lago.lagoTool')).map((items) => items.length)).toEqual([input.length]);
+	test('gives errors by the first, where n8n looks for them, when they have an output of their own', async () => {
+		const [first] = await run({ onError: 'continueErrorOutput' });
+		expect(first?.map(({ json }) => json)).toContainEqual({ error: 'no' });
+	});
+
+	test.each([['an AI agent', { type: 'n8n-nodes-dodo-lago.lagoTool' }], ['a workflow of an older version', { typeVersion: 1 }]])('gives %s everything by the only output that it knows', async (_whom, ofNode) => {
+		expect((await run(ofNode)).map((items) => items.length)).toEqual([input.length]);
 	});
 });
 
@@ -61,8 +66,12 @@ describe('an event', () => {
 		['payment.succeeded', 'Payment'], ['payment.refunded', 'Refund'], ['refund.failed', 'Refund'], ['dispute.lost', 'Dispute'], ['subscription.active', 'Mandate'], ['payout.success', 'Other'], ['nonsense', 'Other'],
 	])('%s of Dodo leaves by %s', (event, output) => expect(dodoOutputOf(event)).toBe(output));
 
+	test('leaves a trigger of an older workflow by its only output', () => {
+		expect(leavingBy({ typeVersion: 1.1 }, LAGO_OUTPUTS, 'Credit Note', { a: 1 })).toEqual([[{ json: { a: 1 } }]]);
+	});
+
 	test('leaves by one output only', () => {
-		expect(leavingBy(LAGO_OUTPUTS, 'Credit Note', { a: 1 })).toEqual([[], [{ json: { a: 1 } }], []]);
+		expect(leavingBy({ typeVersion: 1.2 }, LAGO_OUTPUTS, 'Credit Note', { a: 1 })).toEqual([[], [{ json: { a: 1 } }], []]);
 	});
 
 	test('is found again, whichever output it left by and whatever else the execution could have begun with', () => {
@@ -85,6 +94,10 @@ test('of several items that a workflow is called with, each has its own event', 
 	const items = [{ json: { event: 'one' } }, { json: { event: 'two' } }];
 	Object.assign(context, { getParentNodes: () => [{ name: 'Start', type: 'n8n-nodes-base.executeWorkflowTrigger' }], getWorkflowDataProxy: (index: number) => ({ $: () => ({ isExecuted: true, all: () => items, item: items[index] }) }) });
 	expect([startOf(context, 0), startOf(context, 1)]).toEqual(items.map(({ json }) => json));
+	// A node in between that does not say what its items came from.
+	const unpaired = { isExecuted: true, all: () => items, get item(): never { throw new Error('Paired item data is unavailable'); } };
+	Object.assign(context, { getWorkflowDataProxy: () => ({ $: () => unpaired }) });
+	expect(startOf(context, 0)).toEqual({});
 });
 
 describe('a field', () => {
@@ -102,6 +115,12 @@ describe('a field', () => {
 		const read = (): IDataObject => objectParameter(context, 'field', 'Field', 0);
 		if (written.startsWith('=')) expect(read).toThrow('is not a JSON object');
 		else expect(read()).toEqual({ a: 1 });
+		expect(asked).toEqual(['field']);
+	});
+
+	test('a tool\'s input is what the model wrote, so n8n is asked', () => {
+		const { context, asked } = writtenContext({ field: '={{ $json }}' }, { a: 1 }, { type: 'n8n-nodes-dodo-lago.lagoTool' });
+		expect(objectParameter(context, 'field', 'Field', 0)).toEqual({ a: 1 });
 		expect(asked).toEqual(['field']);
 	});
 
@@ -127,13 +146,15 @@ describe('behind a Lago Trigger', () => {
 
 	test('the organisation travels with the payment; Lago\'s button tries again by itself', async () => {
 		const metadata = [{ lago_id: 'm1', key: 'dodo_payment_id', value: 'pay_0' }, { lago_id: 'm2', key: 'dodo_state', value: 'v1;failed;a=1;f=1' }];
-		const charge = async (event: string): Promise<IDataObject> => {
+		const charge = async (event: string, lagoInvoiceId = ID): Promise<IDataObject> => {
 			nock(BASE_URL).get('/subscriptions/sub_1').reply(200, { subscription_id: 'sub_1', status: 'active', currency: 'EUR', on_demand: true, tax_inclusive: true, cancel_at_next_billing_date: false, metadata: {}, customer: { customer_id: 'cus_1' } });
 			const parameters = { resource: 'mandate', operation: 'charge', invoice: '={{ $json }}', tryAgain: false, additionalFields: {} };
-			const [item] = await itemsOf(executeContext({ input: [{ ...mandated, metadata }], credentialId: randomUUID(), parameters, began: { ...began, event } }), dodoOperations, DodoClient.of);
+			const [item] = await itemsOf(executeContext({ input: [{ ...mandated, metadata }], credentialId: randomUUID(), parameters, began: { ...began, event, lagoInvoiceId } }), dodoOperations, DodoClient.of);
 			return item?.json as IDataObject;
 		};
 		expect(await charge('invoice.created')).toMatchObject({ outcome: 'skipped', reason: 'try_failed' });
+		// Pressed on another invoice.
+		expect(await charge('invoice.payment_failure', randomUUID())).toMatchObject({ outcome: 'skipped', reason: 'try_failed' });
 		const sent: IDataObject[] = [];
 		nock(BASE_URL).get('/payments').query(true).reply(200, { items: [{ payment_id: 'pay_0', status: 'failed', total_amount: 7_380, currency: 'EUR', refund_status: null, metadata: { lago_invoice_id: ID, attempt: '1' } }] });
 		nock(BASE_URL).post('/subscriptions/sub_1/charge', (body: IDataObject) => sent.push(body) > 0).reply(200, { payment_id: 'pay_1' });

@@ -273,8 +273,9 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		);
 		const delivery = { id: `delivery of ${account}`, about: 'what happened' };
 		const json = { ...item, delivery };
-		const main = trigger === 'Lago Trigger' ? leavingBy(LAGO_OUTPUTS, lagoOutputOf(String(item.event)), json) : leavingBy(DODO_OUTPUTS, dodoOutputOf(String(item.event)), json);
-		const start = { node: workflow.getNode(trigger) as INode, data: { main }, source: null };
+		const startNode = workflow.getNode(trigger) as INode;
+		const main = trigger === 'Lago Trigger' ? leavingBy(startNode, LAGO_OUTPUTS, lagoOutputOf(String(item.event)), json) : leavingBy(startNode, DODO_OUTPUTS, dodoOutputOf(String(item.event)), json);
+		const start = { node: startNode, data: { main }, source: null };
 		const runData = createRunExecutionData({ executionData: { nodeExecutionStack: [start] } });
 		const run = await new WorkflowExecute(data, 'webhook', runData).processRunExecutionData(workflow);
 		const results = run.data.resultData.runData;

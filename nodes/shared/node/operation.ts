@@ -1,9 +1,13 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 import { asNodeError } from '../transport/nodeError';
 import type { ServiceClient } from '../transport/serviceClient';
+import { isTool } from './tool';
 
 /** What an operation returns for one item: plain JSON. */
 export type Json = Record<string, unknown>;
+
+/** The version of a node from which on its operations have several outputs. */
+const SEVERAL_OUTPUTS = 1.1;
 
 /** One of several ways out of an operation. */
 export interface OperationOutput {
@@ -37,8 +41,8 @@ export async function runOperation<Client extends ServiceClient>(
 	const operation = operations[resource]?.[ctx.getNodeParameter('operation', 0) as string];
 	if (operation === undefined) return await Promise.reject(asNodeError(ctx.getNode(), 'This operation does not exist in the installed version of the package'));
 	const client = await connect(ctx);
-	// An AI agent reads the first output only.
-	const ways = isTool(ctx) ? [] : (operation.outputs ?? []);
+	// An AI agent reads the first output only, and workflows of an older version of the node know no other.
+	const ways = isTool(ctx) || ctx.getNode().typeVersion < SEVERAL_OUTPUTS ? [] : (operation.outputs ?? []);
 	const outputs: INodeExecutionData[][] = Array.from({ length: Math.max(1, ways.length) }, () => []);
 	const runs = operation.once === true ? 1 : ctx.getInputData().length;
 	for (let index = 0; index < runs; index++) {
@@ -46,21 +50,18 @@ export async function runOperation<Client extends ServiceClient>(
 			const shown = asNodeError(ctx.getNode(), caught, index);
 			if (!ctx.continueOnFail()) return await Promise.reject(shown);
 			// Only these keys make n8n send the item to the error output.
-			return { error: shown.message, details: shown.description } as Json;
+			return { error: shown.message, ...(shown.description ? { message: shown.description } : {}) } as Json;
 		});
-		for (const json of Array.isArray(results) ? results : [results]) outputs[wayOut(ways, json)]?.push({ json: json as IDataObject, pairedItem: { item: index } });
+		for (const json of Array.isArray(results) ? results : [results]) outputs[wayOut(ctx, ways, json)]?.push({ json: json as IDataObject, pairedItem: { item: index } });
 	}
 	return outputs;
 }
 
-function wayOut(ways: readonly OperationOutput[], { outcome }: Json): number {
+function wayOut(ctx: IExecuteFunctions, ways: readonly OperationOutput[], { outcome, error }: Json): number {
+	// n8n takes it from there to the error output, and looks only there when it is to try again.
+	if (error !== undefined && ctx.getNode().onError === 'continueErrorOutput') return 0;
 	const own = ways.findIndex(({ outcomes }) => outcomes?.includes(String(outcome)));
 	return Math.max(0, own === -1 ? ways.findIndex(({ outcomes }) => outcomes === undefined) : own);
-}
-
-/** n8n gives the tool that it makes of a node a type of its own. */
-function isTool(ctx: IExecuteFunctions): boolean {
-	return ctx.getNode().type.endsWith('Tool');
 }
 
 /** The outputs of a node: those of the chosen operation. */

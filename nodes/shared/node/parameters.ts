@@ -1,6 +1,7 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeParameterResourceLocator, type INodeProperties } from 'n8n-workflow';
 import type { Json } from './operation';
 import { startOf } from './start';
+import { isTool } from './tool';
 
 /** The two fields of every Get Many. */
 export const limitFields: INodeProperties[] = [
@@ -43,7 +44,8 @@ const IN_THE_ITEM = /^=\{\{\s*\$json((?:\.[A-Za-z_]\w*)*)\s*\}\}$/;
 function parameter(ctx: IExecuteFunctions, name: string, index: number): unknown {
 	const written = ctx.getNode().parameters?.[name];
 	const path = IN_THE_ITEM.exec(String(isLocator(written) ? written.value : written))?.[1];
-	if (path === undefined) return ctx.getNodeParameter(name, index, '', { extractValue: isLocator(written) });
+	// The input of a tool is what the agent's model wrote; $json is something else there.
+	if (path === undefined || isTool(ctx)) return ctx.getNodeParameter(name, index, '', { extractValue: isLocator(written) });
 	return path
 		.split('.')
 		.slice(1)

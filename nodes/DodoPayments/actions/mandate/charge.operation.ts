@@ -94,7 +94,7 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 		if (ended !== null) return ended;
 	}
 	const nowS = Math.floor(Date.now() / 1000);
-	const tryAgain = ctx.getNodeParameter('tryAgain', index, false) === true || startOf(ctx, index).event === RETRY_BUTTON;
+	const tryAgain = ctx.getNodeParameter('tryAgain', index, false) === true || isAskedAgain(startOf(ctx, index), invoice);
 	const isDue = tryAgain || (state?.nextTryAt ?? Infinity) <= nowS;
 	if (dodoId?.startsWith('pay_') && state?.phase === 'failed' && !isDue) return waitsForNextTry(invoice.number, state);
 	const isRunning = state?.phase === 'charging' || state?.phase === 'processing';
@@ -112,6 +112,11 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 		recordedId: dodoId,
 		description: description || `Invoice ${invoice.number}`,
 	});
+}
+
+/** Whether Lago's button was pressed on this very invoice. */
+function isAskedAgain({ event, lagoInvoiceId }: IDataObject, { lago_id }: LagoInvoice): boolean {
+	return event === RETRY_BUTTON && lagoInvoiceId === lago_id;
 }
 
 /** A copy of the event that led to the failed try must not lead to another one. */
