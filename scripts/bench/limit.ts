@@ -12,6 +12,7 @@ const MINUTE_MS = 60_000;
 /** R5: more invoices than Dodo takes, for some minutes: how much of the limit is used, and whether all arrive in the end. */
 export async function measureLimit(say: (line: string) => void): Promise<Row[]> {
 	const sync = await startWorld({
+		requestsPerMinute: PER_MINUTE,
 		dodo: { rateLimit: { perMinute: PER_MINUTE, perSecond: PER_SECOND } },
 		timeScale: 1,
 		// With its schedules as they are shipped.

@@ -83,6 +83,8 @@ export interface TestN8nOptions {
 	/** Changes the template before it is imported. */
 	change?: (workflow: WorkflowJson) => void;
 	dodoSecret: string;
+	/** What Dodo takes from the account; the lowest tier unless told. */
+	requestsPerMinute?: number;
 	/** More of n8n's variables. */
 	env?: NodeJS.ProcessEnv;
 	/** The file below `workflows/` that is published from the start; null: none. */
@@ -104,12 +106,12 @@ export { WORKFLOW_ID };
 const quiet = (): void => {};
 
 /** Starts n8n from nothing; {@link TestN8n.stop} removes every trace. */
-export async function startTestN8n({ dodo, lago, change, dodoSecret, env = {}, template: file = 'lago-dodo-sync.json', version, queue, install = installPackage }: TestN8nOptions): Promise<TestN8n> {
+export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPerMinute, env = {}, template: file = 'lago-dodo-sync.json', version, queue, install = installPackage }: TestN8nOptions): Promise<TestN8n> {
 	const [runtime, tarball] = [await ensureN8n(quiet, version), await packPackage(quiet)];
 	const isOld = isVersion1(runtime);
 	const userFolder = mkdtempSync(join(tmpdir(), 'n8n-e2e-'));
 	const credentials: CredentialJson[] = [
-		{ id: 'dodoCredential01', name: 'Dodo', type: 'dodoPaymentsApi', data: { environment: 'test', apiKey: dodo.apiKey, webhookSecret: dodoSecret, baseUrl: dodo.url } },
+		{ id: 'dodoCredential01', name: 'Dodo', type: 'dodoPaymentsApi', data: { environment: 'test', apiKey: dodo.apiKey, webhookSecret: dodoSecret, baseUrl: dodo.url, ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }) } },
 		{ id: 'lagoCredential01', name: 'Lago', type: 'lagoBillingApi', data: { baseUrl: lago.url, apiKey: lago.apiKey, webhookHmacKey: lago.hmacKey, accessToken: ACCESS.token, accessCallbackSecret: ACCESS.secret } },
 	];
 	const bound: Array<WorkflowJson & { id: string }> = [];

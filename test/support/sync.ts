@@ -43,7 +43,7 @@ export interface Sync {
 	stop(): Promise<void>;
 }
 
-export interface SyncOptions extends Pick<TestN8nOptions, 'change' | 'env' | 'install' | 'queue' | 'template' | 'version'> {
+export interface SyncOptions extends Pick<TestN8nOptions, 'change' | 'env' | 'install' | 'queue' | 'requestsPerMinute' | 'template' | 'version'> {
 	/** `manual` leaves registration to the simulators, as the headless set-up does. */
 	registration: 'manual' | 'automatic';
 	dodo?: DodoSimulatorOptions;
