@@ -58,7 +58,7 @@ describe('an operation', () => {
 
 describe('an event', () => {
 	test.each([
-		['invoice.created', 'Invoice to Collect'], ['invoice.one_off_created', 'Invoice to Collect'], ['invoice.paid_credit_added', 'Invoice to Collect'], ['invoice.payment_failure', 'Invoice to Collect'],
+		['invoice.created', 'To Collect'], ['invoice.one_off_created', 'To Collect'], ['invoice.paid_credit_added', 'To Collect'], ['invoice.payment_failure', 'To Collect'],
 		['credit_note.created', 'Credit Note'], ['invoice.payment_status_updated', 'Other'], ['subscription.started', 'Other'],
 	])('%s of Lago leaves by %s', (event, output) => expect(lagoOutputOf(event)).toBe(output));
 

@@ -37,7 +37,7 @@ export const COLLECT_EVENTS: readonly string[] = ['invoice.created', 'invoice.on
 
 /** The output that an event leaves the trigger by. */
 export function outputOf(event: string): (typeof LAGO_OUTPUTS)[number] {
-	if (COLLECT_EVENTS.includes(event)) return 'Invoice to Collect';
+	if (COLLECT_EVENTS.includes(event)) return 'To Collect';
 	return event.startsWith('credit_note.') ? 'Credit Note' : 'Other';
 }
 

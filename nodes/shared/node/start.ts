@@ -1,7 +1,7 @@
 import { NodeConnectionTypes, type IDataObject, type IExecuteFunctions, type INode, type INodeExecutionData, type INodeOutputConfiguration } from 'n8n-workflow';
 
 /** The outputs of our triggers, from top to bottom. */
-export const LAGO_OUTPUTS = ['Invoice to Collect', 'Credit Note', 'Other'] as const;
+export const LAGO_OUTPUTS = ['To Collect', 'Credit Note', 'Other'] as const;
 export const DODO_OUTPUTS = ['Payment', 'Refund', 'Dispute', 'Mandate', 'Other'] as const;
 
 /** The outputs of a trigger as n8n describes them. */
