@@ -9,7 +9,7 @@ const AT_ONCE = 10;
 
 /**
  * R7: how many forged requests a second are refused, by our trigger and by n8n's own webhook that wants a header, in workflows of the same
- * size; and by the trigger of the full sync, where n8n goes through seventy nodes before anybody may look at a request.
+ * size; and by the trigger of the full sync, where n8n goes through all its nodes before anybody may look at a request.
  * @param engine of n8n's expressions, for the table.
  */
 export async function measureForgeries(sync: Sync, engine: string): Promise<Row[]> {

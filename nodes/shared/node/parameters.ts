@@ -66,18 +66,22 @@ export function idParameter(ctx: IExecuteFunctions, name: string, index: number)
  * @throws NodeOperationError that names the field.
  */
 export function objectParameter(ctx: IExecuteFunctions, name: string, label: string, index: number): IDataObject {
+	return asObject(ctx, parameter(ctx, name, index), label, index);
+}
+
+/** The same; an empty field stands for the event that this execution began with. */
+export function eventParameter(ctx: IExecuteFunctions, name: string, label: string, index: number): IDataObject {
 	const value = parameter(ctx, name, index);
+	return value === '' ? startOf(ctx, index) : asObject(ctx, value, label, index);
+}
+
+function asObject(ctx: IExecuteFunctions, value: unknown, label: string, index: number): IDataObject {
 	const parsed = typeof value === 'string' ? tryParse(value) : value;
 	if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as IDataObject;
 	throw new NodeOperationError(ctx.getNode(), `"${label}" is not a JSON object`, {
 		itemIndex: index,
 		description: `Leave the field at its default, {{ $json }}, to use what the node before returns.`,
 	});
-}
-
-/** The same; an empty field stands for the event that this execution began with. */
-export function eventParameter(ctx: IExecuteFunctions, name: string, label: string, index: number): IDataObject {
-	return ctx.getNodeParameter(name, index, '') === '' ? startOf(ctx, index) : objectParameter(ctx, name, label, index);
 }
 
 function tryParse(text: string): unknown {

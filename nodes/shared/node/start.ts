@@ -44,8 +44,9 @@ export function startOf(ctx: IExecuteFunctions, index: number): IDataObject {
 	const { $: nodeNamed } = ctx.getWorkflowDataProxy(index) as unknown as { $: (name: string, wholeItems: true) => ExecutedNode };
 	for (const { name, type } of ctx.getParentNodes(ctx.getNode().name)) {
 		const outputs = STARTS[type.slice(type.indexOf('.') + 1)] ?? 0;
-		if (outputs === 0 || !nodeNamed(name, true).isExecuted) continue;
+		if (outputs === 0) continue;
 		const node = nodeNamed(name, true);
+		if (!node.isExecuted) continue;
 		for (let output = 0; output < outputs; output++) {
 			const [item, ...others] = node.all(output);
 			// A trigger hands on one event; a workflow that is called with several has one for each item.

@@ -4,6 +4,7 @@ import { decideIntent } from '../../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
 import { billingAddressOf, createCheckout, customerOf, pageOf, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
@@ -13,7 +14,6 @@ import { ensureProduct, forgetProduct, type WantedProduct } from '../../helpers/
 import { refusedForGood } from '../../helpers/refusals';
 import type { DodoClient } from '../../transport/client';
 import { productField, taxField } from './product.fields';
-import { idParameter, objectParameter } from '../../../shared/node/parameters';
 
 const fields: INodeProperties[] = [
 	{
