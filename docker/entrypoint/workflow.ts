@@ -25,10 +25,14 @@ export const CREDENTIALS: CredentialJson[] = [
 	{ id: 'lagoCredential01', name: 'Lago Billing account', type: 'lagoBillingApi', data: {} },
 ];
 
-/** Chooses the credentials in every node, as a person does after importing a template. */
+/** The credential that a node needs, by the beginning of its type. */
+const CREDENTIAL_OF: Readonly<Record<string, string>> = { 'n8n-nodes-dodo-lago.dodoPayments': 'dodoPaymentsApi', 'n8n-nodes-dodo-lago.lago': 'lagoBillingApi' };
+
+/** Chooses the credentials in every node, as the editor does when a template is imported where they exist. */
 export function bindCredentials(workflow: WorkflowJson, credentials: CredentialJson[]): WorkflowJson {
 	const nodes = workflow.nodes.map((node) => {
-		const chosen = Object.keys(node.credentials ?? {}).flatMap((type) => credentials.filter((credential) => credential.type === type));
+		const needed = Object.entries(CREDENTIAL_OF).flatMap(([prefix, type]) => (node.type.startsWith(prefix) ? [type] : []));
+		const chosen = credentials.filter(({ type }) => needed.includes(type));
 		return chosen.length === 0 ? node : { ...node, credentials: Object.fromEntries(chosen.map(({ type, id, name }) => [type, { id, name }])) };
 	});
 	return { ...workflow, nodes };
@@ -52,9 +56,21 @@ const ACCESS_LANE: readonly string[] = ['Update Access', 'Check Access'];
 const ENDPOINT = 'Lago Access Trigger';
 const SCHEDULES: readonly string[] = ['Every 5 Minutes', 'Check Access'];
 
+/** The last part of the addresses that services and customers know, by node. In an editor each is unique by itself. */
+export const PATHS: Readonly<Record<string, string>> = { 'Lago Trigger': 'lago', 'Dodo Payments Trigger': 'dodo', 'Pay Page': 'pay', 'Lago Access Trigger': 'access' };
+
+/** Gives the triggers of a template the addresses that are fixed where nobody clicks. Pure. */
+export function withFixedPaths(workflow: WorkflowJson): WorkflowJson {
+	const nodes = workflow.nodes.map((node) => {
+		const path = PATHS[node.name];
+		return path === undefined ? node : { ...node, parameters: { ...node.parameters, path } };
+	});
+	return { ...workflow, nodes };
+}
+
 /** The full sync as the environment wants it; the template itself stays as it is. Pure. */
 export function configureSync(template: WorkflowJson, { productId, retrySchedule, reconcileMinutes, access }: HeadlessSettings): WorkflowJson {
-	const changed = structuredClone(template);
+	const changed = withFixedPaths(structuredClone(template));
 	for (const node of changed.nodes) {
 		const { name, type, parameters } = node;
 		// The secrets are given, so nothing has to be registered; a simulator or the dashboard knows the address.

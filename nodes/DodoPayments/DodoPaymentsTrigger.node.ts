@@ -10,7 +10,7 @@ import {
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
 import { described, DODO_OUTPUTS, leavingBy } from '../shared/node/start';
-import { webhookPath } from '../shared/node/webhookPath';
+import { pathOf, webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { asNodeError } from '../shared/transport/nodeError';
 import { triggerProperties } from './dodoPaymentsTrigger.properties';
@@ -27,8 +27,8 @@ export class DodoPaymentsTrigger implements INodeType {
 		icon: { light: 'file:dodoPayments.svg', dark: 'file:dodoPayments.dark.svg' },
 		group: ['trigger'],
 		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
-		version: [1, 1.1, 1.2],
-		defaultVersion: 1.2,
+		version: [1, 1.1, 1.2, 1.3],
+		defaultVersion: 1.3,
 		subtitle: '={{$parameter["events"].join(", ")}}',
 		description: 'Starts the workflow when Dodo Payments reports a payment, refund, dispute or subscription; every delivery is verified',
 		eventTriggerDescription: 'Waiting for Dodo Payments to call the test URL',
@@ -98,7 +98,7 @@ export class DodoPaymentsTrigger implements INodeType {
 
 		const { mode } = await DodoClient.of(this);
 		// Dodo sends one message to several endpoints under the same id.
-		const deliveryId = `dodo ${String(this.getNodeParameter('path'))} ${id}`;
+		const deliveryId = `dodo ${pathOf(this)} ${id}`;
 		const item = eventItem({ event, eventId: id ?? null, deliveryId, occurredAt: timestamp, mode, data: data as IDataObject });
 		return admit(this, item.delivery) ?? { workflowData: leavingBy(this.getNode(), DODO_OUTPUTS, outputOf(event), item) };
 	}

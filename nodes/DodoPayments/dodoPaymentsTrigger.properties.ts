@@ -1,4 +1,6 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { DODO_OUTPUTS, separateOutputs } from '../shared/node/start';
+import { pathFields } from '../shared/node/webhookPath';
 import { titleOf } from '../shared/words';
 import { DODO_EVENTS, REFUND_ALIAS } from './schemas/event';
 
@@ -26,6 +28,7 @@ export const triggerProperties: INodeProperties[] = [
 		default: ['payment.succeeded', 'payment.failed', 'payment.processing'],
 		description: 'What starts the workflow. Other events are acknowledged and ignored.',
 	},
+	separateOutputs(DODO_OUTPUTS),
 	{
 		displayName: 'Registration',
 		name: 'registration',
@@ -52,13 +55,5 @@ export const triggerProperties: INodeProperties[] = [
 		default: '',
 		displayOptions: { show: { registration: ['manual'] } },
 	},
-	{
-		displayName: 'Webhook Path',
-		name: 'path',
-		type: 'string',
-		required: true,
-		default: 'dodo',
-		placeholder: 'e.g. dodo',
-		description: 'Last part of the webhook URL. Two published workflows cannot share one.',
-	},
+	...pathFields('dodo'),
 ];

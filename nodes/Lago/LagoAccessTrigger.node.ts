@@ -22,8 +22,8 @@ export class LagoAccessTrigger implements INodeType {
 		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
 		group: ['trigger'],
 		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
-		version: [1, 1.1],
-		defaultVersion: 1.1,
+		version: [1, 1.1, 1.2],
+		defaultVersion: 1.2,
 		subtitle: '={{"GET /" + $parameter["path"]}}',
 		description: 'Answers your own systems who may use the product, why, and until when; starts no execution',
 		eventTriggerDescription: 'Waiting for a question to the test URL',

@@ -11,7 +11,7 @@ import {
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
 import { described, LAGO_OUTPUTS, leavingBy } from '../shared/node/start';
-import { webhookPath } from '../shared/node/webhookPath';
+import { pathOf, webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { asNodeError } from '../shared/transport/nodeError';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
@@ -28,8 +28,8 @@ export class LagoTrigger implements INodeType {
 		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
 		group: ['trigger'],
 		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
-		version: [1, 1.1, 1.2],
-		defaultVersion: 1.2,
+		version: [1, 1.1, 1.2, 1.3],
+		defaultVersion: 1.3,
 		subtitle: '={{$parameter["events"].join(", ")}}',
 		description: 'Starts the workflow when Lago reports an invoice, credit note, subscription or customer; every delivery is verified',
 		eventTriggerDescription: 'Waiting for Lago to call the test URL',
@@ -108,8 +108,7 @@ export class LagoTrigger implements INodeType {
 
 /** Where the webhooks of this n8n are reached, e.g. `https://n8n.example.com/webhook`: other pages of the workflow lie beside this one. */
 function baseUrlOf(ctx: IWebhookFunctions): string {
-	const path = String(ctx.getNodeParameter('path')).replace(/^\/+|\/+$/g, '');
-	return (ctx.getNodeWebhookUrl('default') ?? '').replace(/\/+$/, '').slice(0, -path.length - 1);
+	return (ctx.getNodeWebhookUrl('default') ?? '').replace(/\/+$/, '').slice(0, -pathOf(ctx).length - 1);
 }
 
 /** HMAC needs the organisation's key, which Lago shows only on its screen; without it everything would be refused in silence. */

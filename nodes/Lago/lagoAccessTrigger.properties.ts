@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { pathFields } from '../shared/node/webhookPath';
 import { policyFields } from './actions/access/policy.fields';
 
 export const accessTriggerProperties: INodeProperties[] = [
@@ -10,13 +11,5 @@ export const accessTriggerProperties: INodeProperties[] = [
 		default: '',
 	},
 	...policyFields,
-	{
-		displayName: 'Webhook Path',
-		name: 'path',
-		type: 'string',
-		required: true,
-		default: 'access',
-		placeholder: 'e.g. access',
-		description: 'Last part of the URL. Two published workflows cannot share one.',
-	},
+	...pathFields('access', 1.2),
 ];

@@ -1,4 +1,6 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { LAGO_OUTPUTS, separateOutputs } from '../shared/node/start';
+import { pathFields } from '../shared/node/webhookPath';
 import { titleOf } from '../shared/words';
 import { COLLECT_EVENTS, LAGO_COLLECTION_EVENTS, LAGO_OTHER_EVENTS } from './schemas/event';
 
@@ -17,6 +19,7 @@ export const triggerProperties: INodeProperties[] = [
 		default: [...COLLECT_EVENTS],
 		description: 'What starts the workflow. Other events are acknowledged and ignored.',
 	},
+	separateOutputs(LAGO_OUTPUTS),
 	{
 		displayName: 'Registration',
 		name: 'registration',
@@ -61,13 +64,5 @@ export const triggerProperties: INodeProperties[] = [
 		type: 'notice',
 		default: '',
 	},
-	{
-		displayName: 'Webhook Path',
-		name: 'path',
-		type: 'string',
-		required: true,
-		default: 'lago',
-		placeholder: 'e.g. lago',
-		description: 'Last part of the webhook URL. Two published workflows cannot share one.',
-	},
+	...pathFields('lago'),
 ];

@@ -1,20 +1,39 @@
-import { NodeConnectionTypes, type IDataObject, type IExecuteFunctions, type INode, type INodeExecutionData, type INodeOutputConfiguration } from 'n8n-workflow';
+import { NodeConnectionTypes, type IDataObject, type IExecuteFunctions, type INode, type INodeExecutionData, type INodeOutputConfiguration, type INodeProperties, type INodeTypeDescription } from 'n8n-workflow';
 
 /** The outputs of our triggers, from top to bottom. */
 export const LAGO_OUTPUTS = ['To Collect', 'Credit Note', 'Other'] as const;
 export const DODO_OUTPUTS = ['Payment', 'Refund', 'Dispute', 'Mandate', 'Other'] as const;
 
-/** The outputs of a trigger as n8n describes them. */
-export function described(outputs: readonly string[]): INodeOutputConfiguration[] {
-	return outputs.map((displayName) => ({ type: NodeConnectionTypes.Main, displayName }));
+/** The outputs of a trigger as n8n describes them: all, or a single one where {@link separateOutputs} is off. */
+export function described(outputs: readonly string[]): INodeTypeDescription['outputs'] {
+	const several = outputs.map((displayName): INodeOutputConfiguration => ({ type: NodeConnectionTypes.Main, displayName }));
+	return `={{ $parameter.separateOutputs === false ? ["${NodeConnectionTypes.Main}"] : ${JSON.stringify(several)} }}`;
 }
 
-/** The version of a trigger from which on it has several outputs. */
-const SEVERAL_OUTPUTS = 1.2;
+/** The field that gives each kind of event an output of its own. What somebody chose is never told apart by surprise. */
+export function separateOutputs(outputs: readonly string[]): INodeProperties {
+	return {
+		displayName: 'Separate Outputs',
+		name: 'separateOutputs',
+		type: 'boolean',
+		default: false,
+		description: `Whether each kind of event leaves by an output of its own (${outputs.join(', ')}). When off, every chosen event leaves by the one output.`,
+		displayOptions: { show: { '@version': [{ _cnd: { gte: OUTPUTS_BY_CHOICE } }] } },
+	};
+}
 
-/** One event, at the output that it leaves a trigger by; workflows of an older version of the trigger know only the first. */
-export function leavingBy<Output extends string>({ typeVersion }: Pick<INode, 'typeVersion'>, outputs: readonly Output[], output: Output, json: IDataObject): INodeExecutionData[][] {
-	return typeVersion < SEVERAL_OUTPUTS ? [[{ json }]] : outputs.map((name) => (name === output ? [{ json }] : []));
+/** The versions of a trigger with several outputs: in the first of them always, since the second when the person asks for it. */
+const SEVERAL_OUTPUTS = 1.2;
+export const OUTPUTS_BY_CHOICE = 1.3;
+
+/** Whether a trigger has one output for each kind of event, as an expression over its parameters would say it. */
+function isSplit({ typeVersion, parameters }: Pick<INode, 'typeVersion' | 'parameters'>): boolean {
+	return typeVersion >= OUTPUTS_BY_CHOICE ? parameters.separateOutputs === true : typeVersion >= SEVERAL_OUTPUTS;
+}
+
+/** One event, at the output that it leaves a trigger by. */
+export function leavingBy<Output extends string>(node: Pick<INode, 'typeVersion' | 'parameters'>, outputs: readonly Output[], output: Output, json: IDataObject): INodeExecutionData[][] {
+	return isSplit(node) ? outputs.map((name) => (name === output ? [{ json }] : [])) : [[{ json }]];
 }
 
 /** What an execution can begin with that hands on an event, with its number of outputs: our triggers, and the start of a reconciliation's sub-execution. */
@@ -34,6 +53,12 @@ function ownItem(node: ExecutedNode): IDataObject {
 	} catch {
 		return {};
 	}
+}
+
+/** Whether the clock began this execution. */
+export function beganBySchedule(ctx: IExecuteFunctions): boolean {
+	const { $: nodeNamed } = ctx.getWorkflowDataProxy(0) as unknown as { $: (name: string) => ExecutedNode };
+	return ctx.getParentNodes(ctx.getNode().name).some(({ name, type }) => type.endsWith('.scheduleTrigger') && nodeNamed(name).isExecuted);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { fromParameter, webhookDescriptionFields } from 'n8n-workflow';
+import { fromParameter, webhookDescriptionFields, type INodeProperties, type IWebhookFunctions } from 'n8n-workflow';
+import { OUTPUTS_BY_CHOICE } from './start';
 
 /**
  * The address of a webhook, from the field "Webhook Path". Told so, n8n 2 reads it without its expression engine, whose first expression
@@ -6,3 +7,34 @@ import { fromParameter, webhookDescriptionFields } from 'n8n-workflow';
  */
 export const webhookPath: { path: string } =
 	typeof webhookDescriptionFields === 'function' ? (webhookDescriptionFields({ path: fromParameter('path') }) as { path: string }) : { path: '={{$parameter["path"]}}' };
+
+/** The field. Since {@link OUTPUTS_BY_CHOICE} it is empty by default: n8n then takes the node's own id, which nobody else has. */
+export function pathFields(old: string, unique: number = OUTPUTS_BY_CHOICE): INodeProperties[] {
+	return [
+		{
+			displayName: 'Webhook Path',
+			name: 'path',
+			type: 'string',
+			placeholder: `e.g. ${old}`,
+			required: true,
+			default: old,
+			description: 'Last part of the webhook URL. Two published workflows cannot share one.',
+			displayOptions: { hide: { '@version': [{ _cnd: { gte: unique } }] } },
+		},
+		{
+			displayName: 'Webhook Path',
+			name: 'path',
+			type: 'string',
+			placeholder: `e.g. ${old}`,
+			default: '',
+			description: 'Last part of the webhook URL. Leave empty for one that no other trigger has; two published triggers cannot share one.',
+			displayOptions: { show: { '@version': [{ _cnd: { gte: unique } }] } },
+		},
+	];
+}
+
+/** The last part of the address of a trigger, without slashes around it. */
+export function pathOf(ctx: IWebhookFunctions): string {
+	const path = String(ctx.getNodeParameter('path', '')).trim().replace(/^\/+|\/+$/g, '');
+	return path === '' ? (ctx.getNode().webhookId ?? '') : path;
+}

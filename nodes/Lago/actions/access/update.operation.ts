@@ -3,6 +3,7 @@ import { accessMemoryOf } from '../../../shared/delivery/accessMemory';
 import { decodeSecret, SHORTEST_KEY } from '../../../shared/delivery/standardWebhooks';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { eventParameter } from '../../../shared/node/parameters';
+import { beganBySchedule } from '../../../shared/node/start';
 import { ApiError } from '../../../shared/transport/apiError';
 import { readCredential } from '../../../shared/transport/credential';
 import type { Carrier } from '../../helpers/access/carriers';
@@ -19,6 +20,7 @@ const fields: INodeProperties[] = [
 		name: 'lookAt',
 		type: 'options',
 		options: [
+			{ name: 'Automatic', value: 'automatic', description: 'The customer of the event or item; behind a schedule, everybody who is due' },
 			{ name: 'Customer of the Item', value: 'item', description: 'Behind a trigger or another node of this package' },
 			{ name: 'Everybody Who Is Due', value: 'due', description: 'Behind a schedule: whose state changes by time, and whatever no event told of' },
 		],
@@ -31,7 +33,7 @@ const fields: INodeProperties[] = [
 		default: '',
 		description: 'An event of a trigger, or what another operation returned; when empty, the event that this execution began with, or the item where that is about nobody. What is about nobody is passed over.',
 		hint: 'Leave empty for the event that this execution began with',
-		displayOptions: { show: { lookAt: ['item'] } },
+		displayOptions: { show: { lookAt: ['automatic', 'item'] } },
 	},
 	{
 		displayName: 'Tell This Address',
@@ -99,9 +101,13 @@ export const update: Operation<LagoClient> = {
 			memory: accessMemoryOf(ctx),
 			isTrial: ctx.getMode() === 'manual',
 		};
-		if (ctx.getNodeParameter('lookAt', index) === 'due') return index === 0 ? await updateDue(ctx, client, settings) : [];
-		const customer = await customerOf(ctx, client, index);
-		const changed = customer === null ? null : await updateAccess(ctx, client, customer, settings);
+		const lookAt = ctx.getNodeParameter('lookAt', index);
+		const customer = lookAt === 'due' ? null : await customerOf(ctx, client, index);
+		if (customer === null) {
+			const isDue = lookAt === 'due' || (lookAt === 'automatic' && beganBySchedule(ctx));
+			return isDue && index === 0 ? await updateDue(ctx, client, settings) : [];
+		}
+		const changed = await updateAccess(ctx, client, customer, settings);
 		return changed === null ? [] : [changed];
 	},
 };
