@@ -63,7 +63,8 @@ export const PATHS: Readonly<Record<string, string>> = { 'Lago Trigger': 'lago',
 export function withFixedPaths(workflow: WorkflowJson): WorkflowJson {
 	const nodes = workflow.nodes.map((node) => {
 		const path = PATHS[node.name];
-		return path === undefined ? node : { ...node, parameters: { ...node.parameters, path } };
+		// Without an id of its own n8n puts the workflow's id and the node's name before the path.
+		return path === undefined ? node : { ...node, webhookId: node.webhookId ?? node.id, parameters: { ...node.parameters, path } };
 	});
 	return { ...workflow, nodes };
 }
