@@ -56,7 +56,7 @@ inBrowser('a person in the editor', () => {
 	}, 60_000);
 
 	const template = (file: string): WorkflowJson => readTemplate(file);
-	const pathOf = (file: string): string => join(ROOT, 'workflows', file);
+	const fileOf = (file: string): string => join(ROOT, 'workflows', file);
 	const listensTo = (file: string, type: string): boolean => template(file).nodes.some((node) => node.type.endsWith(`.${type}`) && node.disabled !== true);
 	const registered = (file: string): boolean =>
 		lago.state.endpoints.size === Number(listensTo(file, 'lagoTrigger')) && dodo.state.webhooks.size === Number(listensTo(file, 'dodoPaymentsTrigger'));
@@ -71,7 +71,7 @@ inBrowser('a person in the editor', () => {
 	const importWhole = async (file: string): Promise<void> => {
 		await editor.newWorkflow();
 		editor.startCounting();
-		await editor.importFile(pathOf(file));
+		await editor.importFile(fileOf(file));
 		expect(await editor.countNodes()).toBe(template(file).nodes.length);
 	};
 	const collected = async (): Promise<Invoice> => {
@@ -97,7 +97,7 @@ inBrowser('a person in the editor', () => {
 	describe('credentials that are not right say so in their dialog, and what to do', () => {
 		beforeAll(async () => {
 			await editor.newWorkflow();
-			await editor.importFile(pathOf(FULL_SYNC));
+			await editor.importFile(fileOf(FULL_SYNC));
 		}, 120_000);
 		afterAll(async () => await n8n.deleteCredentials());
 

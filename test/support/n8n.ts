@@ -220,7 +220,8 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPer
 			}
 			throw new Error(`Execution ${executionId} from ${trigger} did not end`);
 		},
-		async importWorkflow(workflow, chosen = credentials) {
+		async importWorkflow(given, chosen = credentials) {
+			const workflow = withFixedPaths(given);
 			const { id } = (await rest('POST', '/workflows', { ...bindCredentials(workflow, chosen), active: false })) as { id: string };
 			const paths = workflow.nodes.flatMap(({ parameters, webhookId, disabled }) => (disabled !== true && typeof webhookId === 'string' && typeof parameters.path === 'string' ? [parameters.path] : []));
 			const switchTo = async (published: boolean): Promise<void> => {
