@@ -119,9 +119,12 @@ export class Editor {
 	/** Saves the credential and resolves with what n8n's test of it said: null when it passed and the dialog closed. */
 	async saveCredential(): Promise<string | null> {
 		await this.click(this.byId('credential-save-button'));
-		const problem = this.dialog.locator('[data-test-id="credentials-config-container-test-error"], [role=alert]').first();
+		const problem = this.dialog.getByText('Couldn’t connect with these settings').first();
 		await Promise.race([this.dialog.waitFor({ state: 'detached' }), problem.waitFor()]);
-		return (await this.dialog.count()) === 0 ? null : ((await problem.textContent()) ?? '').trim();
+		if ((await this.dialog.count()) === 0) return null;
+		const more = this.dialog.getByText(/^(more|show) details/i).first();
+		if ((await more.count()) > 0) await more.click();
+		return ((await problem.locator('xpath=ancestor::*[contains(@class,"callout") or @role="alert"][1]').textContent()) ?? '').trim();
 	}
 
 	async closeDialog(): Promise<void> {
