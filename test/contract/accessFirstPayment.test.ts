@@ -118,6 +118,12 @@ const grace = async (): Promise<void> => {
 const STORIES: Story[] = [
 	{ name: 'a first payment', given: async () => await subscribe(PRO), right: [WAITS, WAITS], after: ['active', 'active'] },
 	{ name: 'a first invoice that was paid before anybody looked', given: async () => (await subscribe(PRO), await pay()), right: ['active', 'active'], then: async () => undefined },
+	...['Pacific/Kiritimati', 'Pacific/Pago_Pago'].map((zone) => ({
+		name: `a first payment in ${zone}`,
+		given: async () => (lago.setTimezone(customer, zone), await subscribe(PRO)),
+		right: [WAITS, WAITS],
+		after: ['active', 'active'],
+	})),
 	{ name: 'a first invoice that is not paid', given: async () => await subscribe(PRO), right: [WAITS, WAITS], then: async () => lago.passDays(3), after: [`${WAITS} overdue`, `${WAITS} overdue`] },
 	{
 		name: 'a first payment that failed and then came',

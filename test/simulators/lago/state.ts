@@ -237,10 +237,10 @@ export function wholeSecond(moment: string): string {
 	return moment.replace(/\.\d+Z$/, 'Z');
 }
 
-/** The date where the customer is, some days from now. */
-export function dateOf(customer: Customer, days = 0): string {
+/** The date where the customer is, some days from now or from a moment (ms since 1970). */
+export function dateOf(customer: Customer, days = 0, from = Date.now()): string {
 	const zone = typeof customer.applicable_timezone === 'string' ? customer.applicable_timezone : 'UTC';
-	return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(Date.now() + days * 86_400_000);
+	return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(from + days * 86_400_000);
 }
 
 /** Total minus payments minus offsets; 0 when voided; the payment status plays no part. */

@@ -106,7 +106,7 @@ export class Subscriptions {
 
 	/** Whether something is billed in the second in which it starts: not after a trial, in arrears, or for days that are over. */
 	isBilledAtStart({ plan, status, subscription_at, previous_plan_code, customer }: Subscription): boolean {
-		const startsToday = subscription_at.slice(0, 10) >= dateOf(customer) || previous_plan_code !== null;
+		const startsToday = dateOf(customer, 0, Date.parse(subscription_at)) >= dateOf(customer) || previous_plan_code !== null;
 		return status === 'active' && plan.pay_in_advance && plan.trial_period === 0 && startsToday;
 	}
 
