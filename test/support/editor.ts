@@ -175,7 +175,8 @@ export class Editor {
 	/** Opens an execution as the list of executions shows it. */
 	async openExecution(workflowId: string, executionId: string): Promise<void> {
 		await this.page.goto(`${this.url}/workflow/${workflowId}/executions/${executionId}`);
-		await this.byId('workflow-preview-iframe').or(this.byId('execution-preview-label')).first().waitFor();
+		await this.closeAdvice();
+		await this.page.frameLocator('iframe').locator('[data-test-id="canvas-node"]').first().waitFor();
 	}
 
 	async fit(): Promise<void> {
@@ -205,7 +206,8 @@ export class Editor {
 
 	/** n8n's news, surveys and hints lie over the canvas. */
 	private async closeAdvice(): Promise<void> {
-		for (const close of [this.page.getByRole('button', { name: 'Got it' }), this.byId('suggested-action-close')]) if ((await close.count()) > 0) await close.first().click();
+		const checklist = this.page.getByText('Production Checklist').locator('xpath=following::button[1]');
+		for (const close of [this.page.getByRole('button', { name: 'Got it' }), checklist]) if ((await close.count()) > 0) await close.first().click();
 	}
 
 	private node(name: string): Locator {
