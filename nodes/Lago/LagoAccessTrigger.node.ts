@@ -3,6 +3,7 @@ import { accessMemoryOf } from '../shared/delivery/accessMemory';
 import { answer } from '../shared/delivery/answer';
 import { headerOf } from '../shared/delivery/readBody';
 import { webhookPath } from '../shared/node/webhookPath';
+import type { AccessPolicy } from '../shared/domain/access/policy';
 import { ApiError } from '../shared/transport/apiError';
 import { readCredential } from '../shared/transport/credential';
 import { readPolicy } from './actions/access/policy.fields';
@@ -66,7 +67,8 @@ export class LagoAccessTrigger implements INodeType {
 }
 
 async function answerAbout(ctx: IWebhookFunctions, customer: string, subscription: string | undefined): Promise<IWebhookResponseData> {
-	const policy = readPolicy(ctx.getNode(), (name, fallback) => ctx.getNodeParameter(name, fallback));
+	const policy = rulesOf(ctx);
+	if (policy === null) return answer(ctx, 500, { message: 'The rules of this endpoint cannot be read: a field of the Lago Access Trigger refers to a node that is gone. Set its rules again and publish' });
 	const client = await LagoClient.of(ctx);
 	const asked = await ask(client, policy, customer).then(
 		(view) => ({ view }),
@@ -83,6 +85,16 @@ async function answerAbout(ctx: IWebhookFunctions, customer: string, subscriptio
 	if (problem.code === 'customer_not_found') return answer(ctx, 404, { message: 'Lago does not know this customer' });
 	ctx.logger.warn(`Lago Access Trigger: ${problem.message}`);
 	return stale(ctx, lastAnswer(questionKey(client, policy, customer), customer, accessMemoryOf(ctx).of(customer)), subscription);
+}
+
+/** Null when they cannot be read, e.g. because the node that they are taken from was deleted: nobody must get access by that. */
+function rulesOf(ctx: IWebhookFunctions): AccessPolicy | null {
+	try {
+		return readPolicy(ctx.getNode(), (name, fallback) => ctx.getNodeParameter(name, fallback));
+	} catch (problem) {
+		ctx.logger.error(`Lago Access Trigger: ${(problem as Error).message}`);
+		return null;
+	}
 }
 
 function stale(ctx: IWebhookFunctions, last: ReturnType<typeof lastAnswer>, subscription: string | undefined): IWebhookResponseData {
