@@ -2,7 +2,7 @@
 export type Service = 'Dodo Payments' | 'Lago';
 
 /** The request did not leave, or found nobody. */
-const NEVER_SENT: ReadonlySet<string> = new Set(['BAD_BASE_URL', 'BLOCKED', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'ERR_INVALID_CHAR', 'NO_TIME_LEFT', 'NO_TURN_LEFT']);
+const NEVER_SENT: ReadonlySet<string> = new Set(['BAD_BASE_URL', 'BLOCKED', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'NO_TIME_LEFT', 'NO_TURN_LEFT']);
 
 /** A request that Dodo or Lago refused or did not answer. Carries no header, key or request body. */
 export class ApiError extends Error {

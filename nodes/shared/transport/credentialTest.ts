@@ -48,6 +48,7 @@ export async function problemOf(ctx: ICredentialTestFunctions, probe: Probe): Pr
 	const other = (words: string): Problem => ({ words, isWrongKey: false });
 	if ('problem' in baseUrl) return other(`The Base URL ${baseUrl.problem}. ${probe.rightAddress}`);
 	if (apiKey === '') return other(`The API Key is empty. ${probe.wrongKey}`);
+	if (!/^[!#-&(-;=?-~]+$/.test(apiKey)) return other(`The API Key has a character in it that no key has (a blank, a quotation mark, a letter with an accent). ${probe.wrongKey}`);
 	const { host } = new URL(baseUrl.url);
 	const asked = await ask(ctx, `${baseUrl.url}${probe.path}`, apiKey).then(
 		(answer) => ({ answer }),

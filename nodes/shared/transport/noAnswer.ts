@@ -32,7 +32,6 @@ const CAUSES: Readonly<Record<string, NoAnswer>> = {
 	ENOTFOUND: NOT_FOUND,
 	EPIPE: BROKEN,
 	EPROTO: NOT_TLS,
-	ERR_INVALID_CHAR: { why: 'the API key has a character that no key has, so nothing was sent', next: 'Copy the API key into the credential again' },
 	ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
 	ERR_TLS_CERT_ALTNAME_INVALID: { why: 'its certificate belongs to another host name', next: 'Use the host name that stands in the certificate' },
 	ETIMEDOUT: TIME,
