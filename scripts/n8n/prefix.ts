@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { npmInstall } from '../npmInstall.mjs';
+import { npmInstall } from '../npmInstall.cjs';
 import { cleanEnvironment, runCommand, type Progress } from './command';
 
 /** The n8n that this project is tested with. */

@@ -1,7 +1,7 @@
-// Runs before anything is installed: built-ins of Node only.
-import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+// Runs before anything is installed: built-ins of Node only. CommonJS, as the tests load it too.
+const { execFile, spawn } = require('node:child_process');
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
 
 const TICK_MS = 10_000;
 const OUTPUT_KEPT = 4_000;
@@ -13,7 +13,7 @@ const ENOUGH_TO_ESTIMATE = 50;
  * @param {string[]} args what to install, and how
  * @param {{ cwd: string, env?: NodeJS.ProcessEnv, expected: { packages: number, megabytes: number }, say: (line: string) => void }} options `expected`: measured once
  */
-export async function npmInstall(args, { cwd, env = process.env, expected, say }) {
+async function npmInstall(args, { cwd, env = process.env, expected, say }) {
 	// At this level npm tells each list of versions and each package that it has got, from the network or from its cache.
 	const child = spawn('npm', ['install', ...args, '--no-audit', '--no-fund', '--no-progress', '--loglevel=http'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
 	const progress = new Progress(expected);
@@ -37,7 +37,7 @@ export async function npmInstall(args, { cwd, env = process.env, expected, say }
 }
 
 /** What npm has said so far, counted. */
-export class Progress {
+class Progress {
 	lists = 0;
 	packages = 0;
 	megabytes = 0;
@@ -105,3 +105,5 @@ function eachLine(stream, use) {
 	});
 	stream.on('end', () => use(rest));
 }
+
+module.exports = { npmInstall, Progress };
