@@ -5,13 +5,15 @@ const { join } = require('node:path');
 
 const TICK_MS = 10_000;
 const OUTPUT_KEPT = 4_000;
-/** Before so many packages are there, nothing can be said of the rest. */
-const ENOUGH_TO_ESTIMATE = 50;
+/** So many ticks are a minute. */
+const SAMPLES = 6;
+/** What npm itself writes before it unpacks anything is less. */
+const FIRST_MEGABYTES = 20;
 
 /**
  * `npm install`, and every ten seconds what has been done and what is left, as npm itself reports it.
  * @param {string[]} args what to install, and how
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, expected: { packages: number, megabytes: number }, say: (line: string) => void }} options `expected`: measured once
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, expected: { lists: number, packages: number, megabytes: number }, say: (line: string) => void }} options `expected`: measured once
  */
 async function npmInstall(args, { cwd, env = process.env, expected, say }) {
 	// At this level npm tells each list of versions and each package that it has got, from the network or from its cache.
@@ -43,9 +45,11 @@ class Progress {
 	megabytes = 0;
 	/** Everything but the counted lines, for the message of a failure. */
 	words = '';
-	#firstPackageAt = 0;
+	/** npm names each package that it is going to fetch, as soon as it knows them all. */
+	#named = 0;
+	#samples = [];
 
-	/** @param {{ packages: number, megabytes: number }} expected @param {() => number} now ms */
+	/** @param {{ lists: number, packages: number, megabytes: number }} expected @param {() => number} now ms */
 	constructor(expected, now = Date.now) {
 		this.expected = expected;
 		this.now = now;
@@ -53,28 +57,32 @@ class Progress {
 	}
 
 	read(line) {
-		if (!/^npm http (fetch GET|cache) /.test(line)) {
+		const [, kind] = /^npm http (fetch GET|cache) /.exec(line) ?? [];
+		if (kind === undefined) {
 			if (line.trim() !== '') this.words += `${line}\n`;
-		} else if (/\.tgz\b/.test(line)) {
-			this.packages += 1;
-			if (this.packages === 1) this.#firstPackageAt = this.now();
-		} else if (/^npm http fetch/.test(line)) this.lists += 1;
+		} else if (!/\.tgz\b/.test(line)) this.lists += 1;
+		else if (kind === 'cache') this.#named += 1;
+		else this.packages += 1;
 	}
 
+	/** Called at regular intervals: the rate is that of the last minute. */
 	line() {
 		const seconds = Math.round((this.now() - this.startedAt) / 1000);
-		if (this.packages === 0) return `finding out what is needed: ${number(this.lists)} packages asked for, ${seconds} s`;
-		const { packages, megabytes } = this.expected;
-		// The figures that are expected were measured on one machine; there may be more.
-		if (this.packages >= packages) return `writing the last of ${number(this.packages)} packages: ${number(this.megabytes)} MB of about ${number(megabytes)}, ${seconds} s`;
-		return `downloading and unpacking: ${number(this.packages)} of about ${number(packages)} packages, ${number(this.megabytes)} MB of about ${number(megabytes)}, ${seconds} s${this.#left()}`;
+		const { packages, megabytes } = this;
+		if (this.expected.lists > 0 && packages === 0 && this.#named === 0 && megabytes < FIRST_MEGABYTES)
+			return `finding out what is needed: ${number(this.lists)} of about ${number(this.expected.lists)} packages looked up, ${seconds} s`;
+		this.#samples = [...this.#samples.slice(1 - SAMPLES), { at: this.now(), packages, megabytes }];
+		const wanted = Math.max(this.#named, packages, this.#named === 0 ? this.expected.packages : 0);
+		return `downloading and unpacking: ${number(packages)} of ${this.#named === 0 ? 'about ' : ''}${number(wanted)} packages, ${number(megabytes)} MB of about ${number(this.expected.megabytes)}, ${seconds} s${this.#left(wanted)}`;
 	}
 
-	/** As fast as until now. */
-	#left() {
-		if (this.packages < ENOUGH_TO_ESTIMATE) return '';
-		const perPackage = (this.now() - this.#firstPackageAt) / this.packages;
-		return `; about ${Math.max(1, Math.round((perPackage * (this.expected.packages - this.packages)) / 1000))} s left`;
+	/** By whichever takes longer, the network or the disk. */
+	#left(wanted) {
+		const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+		const left = (name, all) => (last[name] >= all ? 0 : ((last.at - first.at) / (last[name] - first[name])) * (all - last[name]));
+		const slowest = Math.max(left('packages', wanted), left('megabytes', this.expected.megabytes));
+		// Of something that has not moved nothing can be said.
+		return slowest > 0 && Number.isFinite(slowest) ? `; at this rate about ${number(Math.ceil(slowest / 1000))} s left` : '';
 	}
 }
 

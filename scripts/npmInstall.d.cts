@@ -1,4 +1,6 @@
 interface Expected {
+	/** Packages whose versions npm looks up; none with a lock file. */
+	lists: number;
 	packages: number;
 	megabytes: number;
 }

@@ -39,19 +39,21 @@ describe('npm start leaves nothing behind, however it ends', () => {
 		n8n: number;
 	}
 
-	test.each<[string, (family: Family) => void]>([
-		['SIGTERM to npm', ({ npm }) => void npm.kill('SIGTERM')],
-		['SIGINT to npm', ({ npm }) => void npm.kill('SIGINT')],
-		['SIGHUP to npm', ({ npm }) => void npm.kill('SIGHUP')],
-		['SIGKILL to npm', ({ npm }) => void npm.kill('SIGKILL')],
-		['SIGTERM to its shell', ({ shell }) => process.kill(shell, 'SIGTERM')],
-		['SIGKILL to its shell', ({ shell }) => process.kill(shell, 'SIGKILL')],
-		['SIGTERM to the script', ({ start }) => process.kill(start, 'SIGTERM')],
-		['SIGKILL to the script', ({ start }) => process.kill(start, 'SIGKILL')],
-		['SIGKILL to the program', ({ program }) => process.kill(program, 'SIGKILL')],
-		["SIGKILL to the image's program", ({ entrypoint }) => process.kill(entrypoint, 'SIGKILL')],
-		['Ctrl-C', ({ npm }) => process.kill(-(npm.pid as number), 'SIGINT')],
+	// What happens while n8n is starting, and what when it is ready.
+	test.each<[string, string, (family: Family) => void]>([
+		['ready', 'SIGTERM to npm', ({ npm }) => void npm.kill('SIGTERM')],
+		['starting', 'SIGINT to npm', ({ npm }) => void npm.kill('SIGINT')],
+		['starting', 'SIGHUP to npm', ({ npm }) => void npm.kill('SIGHUP')],
+		['ready', 'SIGKILL to npm', ({ npm }) => void npm.kill('SIGKILL')],
+		['starting', 'SIGTERM to its shell', ({ shell }) => process.kill(shell, 'SIGTERM')],
+		['starting', 'SIGKILL to its shell', ({ shell }) => process.kill(shell, 'SIGKILL')],
+		['starting', 'SIGTERM to the script', ({ start }) => process.kill(start, 'SIGTERM')],
+		['starting', 'SIGKILL to the script', ({ start }) => process.kill(start, 'SIGKILL')],
+		['starting', 'SIGKILL to the program', ({ program }) => process.kill(program, 'SIGKILL')],
+		['starting', "SIGKILL to the image's program", ({ entrypoint }) => process.kill(entrypoint, 'SIGKILL')],
+		['ready', 'Ctrl-C', ({ npm }) => process.kill(-(npm.pid as number), 'SIGINT')],
 		[
+			'ready',
 			'a closed terminal',
 			({ npm }) => {
 				npm.stdout?.destroy();
@@ -59,8 +61,8 @@ describe('npm start leaves nothing behind, however it ends', () => {
 				process.kill(-(npm.pid as number), 'SIGHUP');
 			},
 		],
-	])('%s', async (_, end) => {
-		const family = await begin();
+	])('%s: %s', async (when, _, end) => {
+		const family = await begin(when === 'ready');
 		const { npm, port, ...pids } = family;
 		try {
 			end(family);
@@ -72,25 +74,29 @@ describe('npm start leaves nothing behind, however it ends', () => {
 		}
 	}, 120_000);
 
-	/** Starts it as a person does, and waits until n8n answers. */
-	async function begin(): Promise<Family> {
+	/** Starts it as a person does, and waits until n8n runs, or answers. */
+	async function begin(untilReady: boolean): Promise<Family> {
 		const port = await freeBlock();
 		const npm = spawn('npm', ['start'], { env: { ...process.env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
 		let output = '';
 		for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
 		try {
-			await waitFor(() => output.includes('Ctrl-C stops everything'), 90_000);
+			await waitFor(() => output.includes(untilReady ? 'Ctrl-C stops everything' : 'Starting n8n'), 90_000);
+			return { npm, port, ...(await familyOf(npm.pid as number)) };
 		} catch (caught) {
 			npm.kill('SIGTERM');
 			throw new Error(`It did not start: ${output}`, { cause: caught });
 		}
-		const pids = { shell: below(npm.pid as number, /start\.mjs/), start: 0, program: 0, entrypoint: 0, n8n: 0 };
+	}
+
+	async function familyOf(npm: number): Promise<Omit<Family, 'npm' | 'port'>> {
+		const pids = { shell: below(npm, /start\.mjs/), start: 0, program: 0, entrypoint: 0, n8n: 0 };
 		// npm's shell may have become the script.
 		pids.start = below(pids.shell, /start\.mjs/, pids.shell);
 		pids.program = below(pids.start, /start\.ts/);
 		pids.entrypoint = below(pids.program, /entrypoint\.js/);
-		pids.n8n = below(pids.entrypoint, /n8n/);
-		return { npm, port, ...pids };
+		await waitFor(() => (pids.n8n = below(pids.entrypoint, /n8n start/, 0)) > 0, 60_000);
+		return pids;
 	}
 
 	/** The child whose command line is so. */
