@@ -28,11 +28,10 @@ test('npm start with half of the keys says what is missing and ends with 1', asy
 }, 60_000);
 
 describe('npm start leaves nothing behind, however it ends', () => {
-	/** The processes below npm, from the shell to n8n. */
+	/** The processes below npm, down to n8n. */
 	interface Family {
 		npm: ChildProcess;
 		port: number;
-		shell: number;
 		start: number;
 		program: number;
 		entrypoint: number;
@@ -45,8 +44,6 @@ describe('npm start leaves nothing behind, however it ends', () => {
 		['starting', 'SIGINT to npm', ({ npm }) => void npm.kill('SIGINT')],
 		['starting', 'SIGHUP to npm', ({ npm }) => void npm.kill('SIGHUP')],
 		['ready', 'SIGKILL to npm', ({ npm }) => void npm.kill('SIGKILL')],
-		['starting', 'SIGTERM to its shell', ({ shell }) => process.kill(shell, 'SIGTERM')],
-		['starting', 'SIGKILL to its shell', ({ shell }) => process.kill(shell, 'SIGKILL')],
 		['starting', 'SIGTERM to the script', ({ start }) => process.kill(start, 'SIGTERM')],
 		['starting', 'SIGKILL to the script', ({ start }) => process.kill(start, 'SIGKILL')],
 		['starting', 'SIGKILL to the program', ({ program }) => process.kill(program, 'SIGKILL')],
@@ -90,9 +87,7 @@ describe('npm start leaves nothing behind, however it ends', () => {
 	}
 
 	async function familyOf(npm: number): Promise<Omit<Family, 'npm' | 'port'>> {
-		const pids = { shell: below(npm, /start\.mjs/), start: 0, program: 0, entrypoint: 0, n8n: 0 };
-		// npm's shell may have become the script.
-		pids.start = below(pids.shell, /start\.mjs/, pids.shell);
+		const pids = { start: below(npm, /start\.mjs/), program: 0, entrypoint: 0, n8n: 0 };
 		pids.program = below(pids.start, /start\.ts/);
 		pids.entrypoint = below(pids.program, /entrypoint\.js/);
 		await waitFor(() => (pids.n8n = below(pids.entrypoint, /n8n start/, 0)) > 0, 60_000);
