@@ -78,9 +78,9 @@ function judge(probe: Probe, host: string, { statusCode, headers, body }: Answer
 	if (statusCode >= 300 && statusCode < 400) return `${host} redirects the request${targetOf(headers)} instead of answering it. Put the address that it ends at into the Base URL. ${rightAddress}`;
 	if (statusCode === 403 && probe.isRefusal(body)) return `${service} was reached and knows this API key, but ${probe.mayNotRead}`;
 	if (statusCode === 401 || statusCode === 403 || statusCode === 407)
-		return `${host} answers ${statusCode}, but not in the words of ${service}: something before it (a proxy, a firewall) asks for another login. Let n8n pass there, or correct the Base URL. ${rightAddress}`;
+		return `${host} answers ${statusCode}, but not in the words of ${service}: something before it (a proxy, a firewall) wants another login. Let n8n pass there. ${rightAddress}`;
 	if (statusCode === 429) return `${service} was reached but limits the number of requests right now. Wait a minute and test again.`;
-	if (statusCode >= 500) return `${service} has trouble right now: ${host} answers ${statusCode}. Wait a minute and test again. When it stays so, look at the service or at the proxy before it.`;
+	if (statusCode >= 500) return `${service} has trouble right now: ${host} answers ${statusCode}. Wait a minute and test again.`;
 	return `${host} answers ${statusCode}, so it is not the API of ${service}. ${rightAddress}`;
 }
 

@@ -21,7 +21,6 @@ const NOT_HTTP: NoAnswer = { why: 'what it said is not HTTP', next: 'Check the p
 /** By the network's word. n8n replaces messages that contain one of these words by a stock text that names no service, so none is ever said. */
 const CAUSES: Readonly<Record<string, NoAnswer>> = {
 	CERT_HAS_EXPIRED: { why: 'its certificate has expired', next: 'Renew the certificate; if it is new, check the clock of the machine of n8n' },
-	CERT_NOT_YET_VALID: { why: 'its certificate is not valid yet', next: 'Check the clock of the machine of n8n' },
 	DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_ISSUER,
 	EAI_AGAIN: NOT_FOUND,
 	ECONNABORTED: TIME,
