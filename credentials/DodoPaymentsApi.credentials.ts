@@ -1,15 +1,12 @@
-import type { Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
+import type { Icon, ICredentialType, INodeProperties } from 'n8n-workflow';
 import { withApiKey } from '../nodes/shared/transport/bearer';
-
-const BASE_URL =
-	'={{ ($credentials.baseUrl || "https://" + ($credentials.environment === "live" ? "live" : "test") + ".dodopayments.com").replace(/\\/+$/, "") }}';
 
 export class DodoPaymentsApi implements ICredentialType {
 	name = 'dodoPaymentsApi';
 
 	displayName = 'Dodo Payments API';
 
-	documentationUrl = 'https://docs.dodopayments.com/api-reference/introduction';
+	documentationUrl = 'https://github.com/n8n-nodes-dodo-lago/n8n-nodes-dodo-lago/blob/main/docs/keys.md#dodo-payments';
 
 	icon: Icon = {
 		light: 'file:../nodes/DodoPayments/dodoPayments.svg',
@@ -53,9 +50,9 @@ export class DodoPaymentsApi implements ICredentialType {
 			name: 'requestsPerMinute',
 			type: 'options',
 			options: [
-				{ name: '1,000 (Tier 1)', value: 1000 },
-				{ name: '240 (Tier 0)', value: 240 },
-				{ name: '5,000 (Tier 2)', value: 5000 },
+				{ name: 'Tier 0: 240', value: 240 },
+				{ name: 'Tier 1: 1,000', value: 1000 },
+				{ name: 'Tier 2: 5,000', value: 5000 },
 			],
 			default: 240,
 			description: 'How many requests Dodo Payments takes from your account. Every account begins with Tier 0; their support raises it. The nodes keep a little below it.',
@@ -72,30 +69,4 @@ export class DodoPaymentsApi implements ICredentialType {
 	];
 
 	authenticate = withApiKey;
-
-	test: ICredentialTestRequest = {
-		request: { baseURL: BASE_URL, url: '/products', qs: { page_size: 1 } },
-		rules: [
-			{
-				type: 'responseCode',
-				properties: {
-					value: 401,
-					message:
-						'Dodo Payments was reached but does not accept this API key. Check that key and environment belong together: test keys work in Test only, live keys in Live only.',
-				},
-			},
-			{
-				type: 'responseCode',
-				properties: { value: 403, message: 'Dodo Payments was reached and knows this API key, but the key may not read products. Create one with full access.' },
-			},
-			{
-				type: 'responseCode',
-				properties: { value: 404, message: 'Something answered at this address, but it is not the Dodo Payments API. Clear the Base URL field or correct it.' },
-			},
-			{
-				type: 'responseCode',
-				properties: { value: 429, message: 'Dodo Payments was reached but limits the number of requests right now. Wait a minute and test again.' },
-			},
-		],
-	};
 }

@@ -1,14 +1,12 @@
-import type { Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
+import type { Icon, ICredentialType, INodeProperties } from 'n8n-workflow';
 import { withApiKey } from '../nodes/shared/transport/bearer';
-
-const BASE_URL = '={{ $credentials.baseUrl.replace(/\\/+$/, "").replace(/\\/api\\/v1$/, "") + "/api/v1" }}';
 
 export class LagoBillingApi implements ICredentialType {
 	name = 'lagoBillingApi';
 
 	displayName = 'Lago Billing API';
 
-	documentationUrl = 'https://getlago.com/docs/api-reference/intro';
+	documentationUrl = 'https://github.com/n8n-nodes-dodo-lago/n8n-nodes-dodo-lago/blob/main/docs/keys.md#lago';
 
 	icon: Icon = { light: 'file:../nodes/Lago/lago.svg', dark: 'file:../nodes/Lago/lago.dark.svg' };
 
@@ -38,8 +36,15 @@ export class LagoBillingApi implements ICredentialType {
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',
+			hint: 'Needed by the Lago Trigger: in Lago, Developers > Webhooks > HMAC key',
 			description:
-				'In Lago: Developers > Webhooks > HMAC key (one for the organisation). Lago signs its webhooks with it; its API never tells it, so the Lago Trigger refuses everything while this is empty (unless it is set to JWT).',
+				'Lago signs what it sends with it, and the Lago Trigger accepts nothing else. There is one for the organisation; its API does not tell it, so it must be copied. Only without a Lago Trigger, or with Signature: JWT in it, may this be empty.',
+		},
+		{
+			displayName: 'You are done. The two fields below are only for <i>Access</i>, when systems of your own ask or are told who may use the product.',
+			name: 'accessNotice',
+			type: 'notice',
+			default: '',
 		},
 		{
 			displayName: 'Access Token',
@@ -47,8 +52,7 @@ export class LagoBillingApi implements ICredentialType {
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',
-			description:
-				'Only for the Lago Access Trigger: what your own systems send as "Authorization: Bearer ..." when they ask who may use the product. Choose a long random one, for example with: openssl rand -hex 32',
+			description: 'Only for the Lago Access Trigger: a password of your own making (20 characters or more). Your own systems send it along when they ask who may use the product.',
 		},
 		{
 			displayName: 'Access Callback Secret',
@@ -57,32 +61,9 @@ export class LagoBillingApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			placeholder: 'e.g. whsec_...',
-			description:
-				'Only for Access > Update with an address to tell: changes are signed with it (Standard Webhooks). Make one with: echo "whsec_$(openssl rand -base64 32)"',
+			description: 'Only for Access > Update with an address to tell: what proves to your own system that a message is from here (Standard Webhooks). The documentation says how to make one.',
 		},
 	];
 
 	authenticate = withApiKey;
-
-	test: ICredentialTestRequest = {
-		request: { baseURL: BASE_URL, url: '/organizations' },
-		rules: [
-			{
-				type: 'responseCode',
-				properties: { value: 401, message: 'Lago was reached but does not accept this API key. Copy it again from Developers > API keys & ID, and check that the base URL is the one of that organisation (US, EU or your own server).' },
-			},
-			{
-				type: 'responseCode',
-				properties: { value: 403, message: 'Lago was reached and knows this API key, but the key may not read the organisation. Give it that permission or use one with full access.' },
-			},
-			{
-				type: 'responseCode',
-				properties: { value: 404, message: 'Something answered at this address, but it is not the Lago API. On a self-hosted Lago use the API address (LAGO_API_URL), not the one of the web page.' },
-			},
-			{
-				type: 'responseCode',
-				properties: { value: 429, message: 'Lago was reached but limits the number of requests right now. Wait a few seconds and test again.' },
-			},
-		],
-	};
 }

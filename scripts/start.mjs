@@ -1,4 +1,5 @@
-import { ensureDependencies, runTypeScript } from './bootstrap.mjs';
+import { endWithStarter, ensureDependencies, runTypeScript } from './bootstrap.mjs';
 
-await ensureDependencies();
+endWithStarter();
+await ensureDependencies('[1/4] ');
 process.exit(await runTypeScript('scripts/start.ts', process.argv.slice(2)));

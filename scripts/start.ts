@@ -31,6 +31,11 @@ function say(line: string): void {
 	console.log(`${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s  ${line}`);
 }
 
+/** Says which of the four steps of a start a line belongs to; the first is done before this program runs. */
+function inStep(step: number): (line: string) => void {
+	return (line) => say(`[${step}/4] ${line}`);
+}
+
 /** Thrown with words for the person at the terminal; no stack trace is shown. */
 class Unable extends Error {}
 
@@ -45,9 +50,9 @@ async function main(): Promise<void> {
 	const { configuration } = read;
 	await requireFree(ports);
 
-	const [runtime, image] = await Promise.all([ensureN8n(say), assembleImage(say)]);
+	const [runtime, image] = await Promise.all([ensureN8n(inStep(2)), assembleImage(inStep(3))]);
 	const simulators = simulates ? await startSimulators(ports, kept) : null;
-	say('Starting n8n ...');
+	inStep(4)('Starting n8n ...');
 	// n8n waits 10 s after a crash; here a crash is somebody's SIGKILL.
 	rmSync(join(HOME, '.n8n', 'crash.journal'), { force: true });
 	const broker = String(await freePort());
@@ -173,7 +178,7 @@ function printAddresses(url: string, kept: Kept, sandbox: Sandbox | null, config
   Webhook for Lago  ${url}/webhooks/lago
   Pay page          ${url}/webhooks/pay   links to it stand on the invoices${configuration.access.apiToken === '' ? '' : accessLine(url, configuration, kept)}${sandbox === null ? '' : `\n  Sandbox           ${sandbox.url}   issue, pay, decline and refund here`}
 
-  Ctrl-C stops everything. Data stays in .local/start.
+  Ctrl-C stops everything, and so does ending npm in any other way. Data stays in .local/start.
 `);
 }
 
@@ -232,8 +237,12 @@ async function shutDown(code: number): Promise<void> {
 	process.exit(code);
 }
 
-process.on('SIGINT', () => void shutDown(0));
-process.on('SIGTERM', () => void shutDown(0));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void shutDown(0));
+// Who has started this program is gone, without a word.
+process.on('disconnect', () => void shutDown(0));
+process.channel?.unref();
+// A closed terminal takes no more lines; that must not end this program before it has ended the others.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 main().catch(async (caught: unknown) => {
 	console.error(caught instanceof Unable ? caught.message : caught);
 	await shutDown(1);

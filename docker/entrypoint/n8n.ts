@@ -33,13 +33,14 @@ export function isGiven(env: NodeJS.ProcessEnv, name: string): boolean {
 let running: ChildProcess | undefined;
 let stopped: NodeJS.Signals | undefined;
 
-/** Whatever is running gets the signal, and nothing more is started. */
+/** Whatever is running gets the signal, and nothing more is started. `npm start`, which has a channel to this program, may vanish without any. */
 export function passSignalsOn(): void {
-	for (const signal of ['SIGTERM', 'SIGINT'] as const)
-		process.on(signal, () => {
-			stopped = signal;
-			running?.kill(signal);
-		});
+	const stop = (signal: NodeJS.Signals): void => {
+		stopped = signal;
+		running?.kill(signal);
+	};
+	for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
+	process.on('disconnect', () => stop('SIGTERM'));
 }
 
 /** Thrown when we were told to stop. */
@@ -70,6 +71,8 @@ function begin(args: string[], env: NodeJS.ProcessEnv, output: 'pipe' | 'inherit
 	if (stopped !== undefined) throw new Stopped();
 	// In a group of its own: Ctrl-C would reach it twice, from the terminal and from us, and the second time ends it on the spot.
 	running = spawn('n8n', args, { env, stdio: ['ignore', output, output], detached: true });
+	// Whoever has a channel to this program can end that group when this program cannot any more.
+	process.send?.({ n8n: running.pid });
 	return running;
 }
 

@@ -1,8 +1,9 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 import { runOperation } from '../shared/node/operation';
 import { operations, properties } from './actions/operations';
+import { testDodoCredential } from './helpers/testCredential';
 import { searchInvoiceProducts, searchMandates, searchPayments } from './methods/listSearch';
-import { DODO_CREDENTIAL, DodoClient } from './transport/client';
+import { DodoClient } from './transport/client';
 
 // Programmatic, not declarative: an operation is several dependent calls with a decision between them.
 export class DodoPayments implements INodeType {
@@ -18,11 +19,12 @@ export class DodoPayments implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
-		credentials: [{ name: DODO_CREDENTIAL, required: true }],
+		// Spelled out, as n8n's linter looks for it.
+		credentials: [{ name: 'dodoPaymentsApi', required: true, testedBy: 'testDodoCredential' }],
 		properties,
 	};
 
-	methods = { listSearch: { searchInvoiceProducts, searchMandates, searchPayments } };
+	methods = { credentialTest: { testDodoCredential }, listSearch: { searchInvoiceProducts, searchMandates, searchPayments } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runOperation(this, operations, DodoClient.of);

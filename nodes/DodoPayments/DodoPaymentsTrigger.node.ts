@@ -1,5 +1,4 @@
 import {
-	NodeOperationError,
 	type IDataObject,
 	type IHookFunctions,
 	type INodeType,
@@ -9,13 +8,15 @@ import {
 } from 'n8n-workflow';
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
+import { webhookSecretProblem } from '../shared/domain/secrets';
 import { described, DODO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
-import { asNodeError } from '../shared/transport/nodeError';
+import { asPublishError, refuseToPublish } from '../shared/transport/publishError';
 import { triggerProperties } from './dodoPaymentsTrigger.properties';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, storedEndpointId } from './helpers/endpoint';
 import { eventItem } from './helpers/eventItem';
+import { testDodoCredential, WEBHOOK_SECRET_PLACE } from './helpers/testCredential';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { dodoEventSchema, outputOf, selectedName, toDodoFilter } from './schemas/event';
 import { DODO_CREDENTIAL, DodoClient, type DodoCredential } from './transport/client';
@@ -36,7 +37,8 @@ export class DodoPaymentsTrigger implements INodeType {
 		defaults: { name: 'Dodo Payments Trigger' },
 		inputs: [],
 		outputs: described(DODO_OUTPUTS),
-		credentials: [{ name: DODO_CREDENTIAL, required: true }],
+		// Spelled out, as n8n's linter looks for it.
+		credentials: [{ name: 'dodoPaymentsApi', required: true, testedBy: 'testDodoCredential' }],
 		webhooks: [
 			{
 				name: 'default',
@@ -50,6 +52,8 @@ export class DodoPaymentsTrigger implements INodeType {
 		],
 		properties: triggerProperties,
 	};
+
+	methods = { credentialTest: { testDodoCredential } };
 
 	webhookMethods = {
 		default: {
@@ -106,12 +110,13 @@ export class DodoPaymentsTrigger implements INodeType {
 
 /** With manual registration there is nothing to register, but a trigger without a secret would refuse everything in silence. */
 async function requireSecret(ctx: IHookFunctions): Promise<true> {
-	const { webhookSecret } = await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL);
-	if (webhookSecret) return true;
-	throw new NodeOperationError(ctx.getNode(), 'The Dodo Payments credential has no webhook secret', {
-		description:
-			'Without it no delivery can be verified, so all of them would be refused. Copy the signing secret of your endpoint (Dodo Payments dashboard > Developer > Webhooks) into the credential, or set Registration to Automatic.',
-	});
+	const { webhookSecret = '' } = await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL);
+	const wrong = webhookSecret === '' ? 'is missing' : webhookSecretProblem(webhookSecret, '');
+	if (wrong === null) return true;
+	return refuseToPublish(
+		ctx.getNode(),
+		`The Webhook Secret in the Dodo Payments credential ${wrong}, so no delivery could be verified and all of them would be refused. ${WEBHOOK_SECRET_PLACE} and publish again, or set Registration to Automatic.`,
+	);
 }
 
 function isManual(ctx: IHookFunctions): boolean {
@@ -127,5 +132,5 @@ function eventsOf(ctx: IHookFunctions): string[] {
 }
 
 async function talkingToDodo<T>(ctx: IHookFunctions, work: (client: DodoClient) => Promise<T>): Promise<T> {
-	return await DodoClient.of(ctx).then(work).catch(async (caught) => await Promise.reject(asNodeError(ctx.getNode(), caught)));
+	return await DodoClient.of(ctx).then(work).catch(async (caught) => await Promise.reject(asPublishError(ctx.getNode(), caught)));
 }

@@ -1,8 +1,9 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 import { outputsOf, runOperation } from '../shared/node/operation';
 import { operations, properties } from './actions/operations';
+import { testLagoCredential } from './helpers/testCredential';
 import { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } from './methods/listSearch';
-import { LAGO_CREDENTIAL, LagoClient } from './transport/client';
+import { LagoClient } from './transport/client';
 
 // Programmatic, not declarative: an operation is several dependent calls with a decision between them.
 export class Lago implements INodeType {
@@ -19,11 +20,12 @@ export class Lago implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: outputsOf(operations),
 		usableAsTool: true,
-		credentials: [{ name: LAGO_CREDENTIAL, required: true }],
+		// Spelled out, as n8n's linter looks for it.
+		credentials: [{ name: 'lagoBillingApi', required: true, testedBy: 'testLagoCredential' }],
 		properties,
 	};
 
-	methods = { listSearch: { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } };
+	methods = { credentialTest: { testLagoCredential }, listSearch: { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runOperation(this, operations, LagoClient.of);

@@ -1,4 +1,4 @@
-import { NodeConnectionTypes, NodeOperationError, type IHookFunctions, type INodeType, type INodeTypeDescription, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+import { NodeConnectionTypes, type IHookFunctions, type INodeType, type INodeTypeDescription, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
 import { accessMemoryOf } from '../shared/delivery/accessMemory';
 import { answer } from '../shared/delivery/answer';
 import { headerOf } from '../shared/delivery/readBody';
@@ -6,8 +6,10 @@ import { webhookPath } from '../shared/node/webhookPath';
 import type { AccessPolicy } from '../shared/domain/access/policy';
 import { ApiError } from '../shared/transport/apiError';
 import { readCredential } from '../shared/transport/credential';
+import { refuseToPublish } from '../shared/transport/publishError';
 import { readPolicy } from './actions/access/policy.fields';
 import { ask, isBearer, lastAnswer, questionKey } from './helpers/access/question';
+import { testLagoCredential } from './helpers/testCredential';
 import { accessTriggerProperties } from './lagoAccessTrigger.properties';
 import { LAGO_CREDENTIAL, LagoClient, type LagoCredential } from './transport/client';
 
@@ -32,18 +34,22 @@ export class LagoAccessTrigger implements INodeType {
 		defaults: { name: 'Lago Access Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: LAGO_CREDENTIAL, required: true }],
+		// Spelled out, as n8n's linter looks for it.
+		credentials: [{ name: 'lagoBillingApi', required: true, testedBy: 'testLagoCredential' }],
 		webhooks: [{ name: 'default', httpMethod: 'GET', responseMode: 'onReceived', ...webhookPath, isFullPath: true }],
 		properties: accessTriggerProperties,
 	};
+
+	methods = { credentialTest: { testLagoCredential } };
 
 	webhookMethods = {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				if ((await tokenOf(this)) !== '') return true;
-				throw new NodeOperationError(this.getNode(), 'The Lago credential has no Access Token', {
-					description: 'Without it nobody could be told from anybody else, so every question would be refused. Choose a long random one, for example with: openssl rand -hex 32',
-				});
+				return refuseToPublish(
+					this.getNode(),
+					'The Access Token in the Lago credential is missing: without it nobody could be told from anybody else, so every question would be refused. It is a password of your own making (20 characters or more); put it into the Lago credential and into the system that asks, and publish again.',
+				);
 			},
 			create: async (): Promise<boolean> => await Promise.resolve(true),
 			delete: async (): Promise<boolean> => await Promise.resolve(true),

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-	NodeOperationError,
 	type IDataObject,
 	type IHookFunctions,
 	type INodeType,
@@ -10,12 +9,14 @@ import {
 } from 'n8n-workflow';
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
+import { hmacKeyProblem } from '../shared/domain/secrets';
 import { described, LAGO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
-import { asNodeError } from '../shared/transport/nodeError';
+import { asPublishError, refuseToPublish } from '../shared/transport/publishError';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
 import { eventItem } from './helpers/eventItem';
+import { HMAC_KEY_PLACE, testLagoCredential } from './helpers/testCredential';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { triggerProperties } from './lagoTrigger.properties';
 import { lagoEventSchema, outputOf } from './schemas/event';
@@ -37,7 +38,8 @@ export class LagoTrigger implements INodeType {
 		defaults: { name: 'Lago Trigger' },
 		inputs: [],
 		outputs: described(LAGO_OUTPUTS),
-		credentials: [{ name: LAGO_CREDENTIAL, required: true }],
+		// Spelled out, as n8n's linter looks for it.
+		credentials: [{ name: 'lagoBillingApi', required: true, testedBy: 'testLagoCredential' }],
 		webhooks: [
 			{
 				name: 'default',
@@ -51,6 +53,8 @@ export class LagoTrigger implements INodeType {
 		],
 		properties: triggerProperties,
 	};
+
+	methods = { credentialTest: { testLagoCredential } };
 
 	webhookMethods = {
 		default: {
@@ -114,12 +118,10 @@ function baseUrlOf(ctx: IWebhookFunctions): string {
 /** HMAC needs the organisation's key, which Lago shows only on its screen; without it everything would be refused in silence. */
 async function requireKey(ctx: IHookFunctions): Promise<void> {
 	if (ctx.getNodeParameter('signature') === 'jwt') return;
-	const { webhookHmacKey } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
-	if (webhookHmacKey) return;
-	throw new NodeOperationError(ctx.getNode(), 'The Lago credential has no webhook HMAC key', {
-		description:
-			'Without it no delivery can be verified, so all of them would be refused. Copy it from Lago > Developers > Webhooks into the credential.',
-	});
+	const { webhookHmacKey = '' } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
+	const wrong = webhookHmacKey === '' ? 'is missing' : hmacKeyProblem(webhookHmacKey, '');
+	if (wrong === null) return;
+	refuseToPublish(ctx.getNode(), `The Webhook HMAC Key in the Lago credential ${wrong}, so no delivery could be verified and all of them would be refused. ${HMAC_KEY_PLACE}, save it, and publish again.`);
 }
 
 function isManual(ctx: IHookFunctions): boolean {
@@ -135,5 +137,5 @@ function wantedEndpoint(ctx: IHookFunctions): WantedEndpoint {
 }
 
 async function talkingToLago<T>(ctx: IHookFunctions, work: (client: LagoClient) => Promise<T>): Promise<T> {
-	return await LagoClient.of(ctx).then(work).catch(async (caught) => await Promise.reject(asNodeError(ctx.getNode(), caught)));
+	return await LagoClient.of(ctx).then(work).catch(async (caught) => await Promise.reject(asPublishError(ctx.getNode(), caught)));
 }

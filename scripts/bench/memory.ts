@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -57,8 +58,7 @@ async function settledRss({ n8n }: Sync): Promise<number> {
 	await pause(SETTLING_MS);
 	process.kill(n8n.process.pid, COLLECT);
 	await pause(COLLECTING_MS);
-	const kb = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${n8n.process.pid}/status`, 'utf8'))?.[1];
-	return Number(kb) / 1_000;
+	return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(n8n.process.pid)], { encoding: 'utf8' })) / 1_000;
 }
 
 /** The simulators' own logs must not slow them down. */

@@ -17,6 +17,8 @@ const OUTPUT_KEPT = 4_000;
 export async function runCommand(command: string, args: string[], { cwd, env = process.env, tick }: CommandOptions): Promise<string> {
 	const started = Date.now();
 	const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+	const stopWithUs = (): void => void child.kill();
+	process.once('exit', stopWithUs);
 	const ticker = setInterval(() => tick?.(Math.round((Date.now() - started) / 1000)), TICK_MS);
 	let output = '';
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -27,6 +29,7 @@ export async function runCommand(command: string, args: string[], { cwd, env = p
 		});
 	} finally {
 		clearInterval(ticker);
+		process.off('exit', stopWithUs);
 	}
 	return output;
 }

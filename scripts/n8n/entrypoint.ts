@@ -36,35 +36,42 @@ export function startEntrypoint({ runtime, image, args = [], env, logFile }: Ent
 	const file = openSync(logFile, 'w');
 	const path = [dirname(runtime.node), join(runtime.dir, 'node_modules', '.bin'), process.env.PATH].join(':');
 	// A group of its own, so that Ctrl-C reaches n8n by this program only, and nothing outlives it.
-	const child = spawn(runtime.node, [join(image, 'entrypoint.js'), ...args], { env: cleanEnvironment({ NODE_ENV: 'production', ...env, PATH: path }), stdio: ['ignore', file, file], detached: true });
+	const child = spawn(runtime.node, [join(image, 'entrypoint.js'), ...args], { env: cleanEnvironment({ NODE_ENV: 'production', ...env, PATH: path }), stdio: ['ignore', file, file, 'ipc'], detached: true });
 	closeSync(file);
+	// n8n has a group of its own as well.
+	let n8nGroup: number | undefined;
+	child.on('message', ({ n8n }: { n8n: number }) => (n8nGroup = n8n));
+	child.channel?.unref();
 	const log = (): string => readFileSync(logFile, 'utf8');
 	const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
-	const end = (signal: NodeJS.Signals): void => {
-		try {
-			process.kill(-(child.pid as number), signal);
-		} catch {
-			// The group is gone.
-		}
+	const kill = (): void => {
+		for (const group of [child.pid, n8nGroup]) killGroup(group);
 	};
+	void ended.then(kill);
 	return {
 		pid: child.pid ?? 0,
 		log,
 		ended,
 		async waitFor(text, timeoutMs = 120_000) {
 			for (const deadline = Date.now() + timeoutMs; !log().includes(text); await new Promise((resolve) => setTimeout(resolve, 50))) {
-				if (child.exitCode !== null) throw new Error(`The program ended with ${child.exitCode}:\n${log().slice(-3000)}`);
+				if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The program ended with ${child.exitCode ?? child.signalCode}:\n${log().slice(-3000)}`);
 				if (Date.now() > deadline) throw new Error(`"${text}" was not said within ${timeoutMs / 1000} s:\n${log().slice(-3000)}`);
 			}
 		},
 		async stop() {
-			if (child.exitCode !== null) return child.exitCode;
 			child.kill('SIGTERM');
-			const timer = setTimeout(() => end('SIGKILL'), STOP_MS);
+			const timer = setTimeout(kill, STOP_MS);
 			const code = await ended;
 			clearTimeout(timer);
-			end('SIGKILL');
 			return code;
 		},
 	};
+}
+
+function killGroup(group: number | undefined): void {
+	try {
+		if (group !== undefined) process.kill(-group, 'SIGKILL');
+	} catch {
+		// It is gone.
+	}
 }

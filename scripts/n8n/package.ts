@@ -17,7 +17,7 @@ export async function packPackage(say: Progress): Promise<string> {
 	if (existsSync(tarball) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return tarball;
 	say('Building and packing the package ...');
 	mkdirSync(LOCAL, { recursive: true });
-	await runCommand('npm', ['run', '--silent', 'build'], { cwd: ROOT });
+	await runCommand('npm', ['run', '--silent', 'build'], { cwd: ROOT, tick: (seconds) => say(`  still building, ${seconds} s`) });
 	await runCommand('npm', ['pack', '--silent', '--pack-destination', LOCAL], { cwd: ROOT });
 	writeFileSync(stamp, digest);
 	return tarball;

@@ -85,15 +85,20 @@ describe('credential tests in the editor', () => {
 		expect(await ask({})).toMatchObject({ status: 'OK' });
 		expect(await ask({ baseUrl: `${sync.dodo.url}/` })).toMatchObject({ status: 'OK' });
 		expect(await ask({ apiKey: 'wrong' })).toMatchObject({ status: 'Error', message: expect.stringContaining('was reached but does not accept this API key') });
-		expect((await ask({ baseUrl: unreachable })).message).toMatch(/ECONNREFUSED|refused/);
-		expect((await ask({ baseUrl: sync.lago.url })).message).toContain('not the Dodo Payments API');
+		expect((await ask({ baseUrl: unreachable })).message).toContain('Dodo Payments did not answer at 127.0.0.1:9: nothing listens there');
+		expect((await ask({ baseUrl: sync.lago.url })).message).toContain('it is not the API of Dodo Payments');
+		expect((await ask({ baseUrl: sync.n8n.process.url })).message).toMatch(/is n8n itself, not Dodo Payments|it is not the API of Dodo Payments/);
 	});
 
 	test('Lago: right key with any spelling of the address, wrong key, nobody there', async () => {
-		const ask = async (change: object) => await sync.n8n.testCredential('lagoBillingApi', { baseUrl: sync.lago.url, apiKey: sync.lago.apiKey, webhookHmacKey: '', ...change });
+		const ask = async (change: object) => await sync.n8n.testCredential('lagoBillingApi', { baseUrl: sync.lago.url, apiKey: sync.lago.apiKey, webhookHmacKey: sync.lago.hmacKey, ...change });
 		for (const baseUrl of [sync.lago.url, `${sync.lago.url}/`, `${sync.lago.url}/api/v1`, `${sync.lago.url}/api/v1/`]) expect(await ask({ baseUrl })).toMatchObject({ status: 'OK' });
 		expect(await ask({ apiKey: 'wrong' })).toMatchObject({ status: 'Error', message: expect.stringContaining('was reached but does not accept this API key') });
-		expect((await ask({ baseUrl: unreachable })).message).toMatch(/ECONNREFUSED|refused/);
+		expect((await ask({ baseUrl: unreachable })).message).toContain('Lago did not answer at 127.0.0.1:9: nothing listens there');
+		expect((await ask({ baseUrl: '127.0.0.1:9' })).message).toContain('The Base URL does not begin with https:// or http://');
+		expect((await ask({ baseUrl: sync.n8n.process.url })).message).toMatch(/is n8n itself, not Lago|it is not the API of Lago/);
+		expect((await ask({ webhookHmacKey: '' })).message).toContain('the Webhook HMAC Key is missing');
+		expect((await ask({ webhookHmacKey: sync.lago.apiKey })).message).toContain('the API key once more');
 	});
 });
 
@@ -101,7 +106,12 @@ test('without a key nothing is published, so nothing is accepted', async () => {
 	await sync.n8n.setPublished(false);
 	await waitFor(() => lagoEndpoints().length === 0 && dodoEndpoints().length === 0);
 	await sync.n8n.setCredential('lagoBillingApi', { baseUrl: sync.lago.url, apiKey: sync.lago.apiKey, webhookHmacKey: '' });
+	const began = Date.now();
 	await sync.n8n.setPublished(true);
+	// n8n would try any other error for 15 s and more before it says a word.
+	await waitFor(async () => (await sync.n8n.publicationErrors())?.length === 1);
+	expect(Date.now() - began).toBeLessThan(10_000);
+	expect(await sync.n8n.publicationErrors()).toEqual([expect.stringMatching(/^The Webhook HMAC Key in the Lago credential is missing.*Copy it from Lago > Developers > Webhooks > HMAC key/)]);
 	// The other trigger of the workflow is published meanwhile; this one never is.
 	await waitFor(() => dodoEndpoints().length === 1);
 	expect(lagoEndpoints()).toEqual([]);

@@ -57,6 +57,8 @@ export interface TestN8n {
 	filesWith(text: string): string[];
 	/** What the editor's credential test says. */
 	testCredential(type: string, data: Record<string, unknown>): Promise<{ status: string; message: string }>;
+	/** What the editor says of the publication: null while n8n is at it, else the message of each trigger that failed. */
+	publicationErrors(): Promise<string[] | null>;
 	/** Unpublishes or publishes the workflow, as the editor does. */
 	setPublished(published: boolean): Promise<void>;
 	readonly process: N8nProcess;
@@ -249,6 +251,10 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPer
 		filesWith: (text) => filesWith(userFolder, text),
 		async testCredential(type, data) {
 			return (await rest('POST', '/credentials/test', { credentials: { id: '', name: 'new', type, data } })) as { status: string; message: string };
+		},
+		async publicationErrors() {
+			const { status, triggers } = (await rest('GET', `/workflows/${WORKFLOW_ID}/publication-status`)) as { status: string; triggers: Array<{ errorMessage: string | null }> };
+			return status === 'in_progress' ? null : triggers.flatMap(({ errorMessage }) => errorMessage ?? []);
 		},
 		setPublished: async (published) => await setPublished(rest, WORKFLOW_ID, published, isOld),
 	};

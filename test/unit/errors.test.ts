@@ -14,6 +14,7 @@ describe('which refusals pass', () => {
 		[401, null, false, true],
 		[403, null, false, true],
 		[403, 'read_action_not_allowed_for_invoice', false, true],
+		[null, 'BAD_BASE_URL', false, true],
 		[403, 'feature_unavailable', false, false],
 		[404, 'invoice_not_found', false, false],
 		[405, 'update_on_voided_invoice', false, false],
@@ -38,7 +39,10 @@ describe('which refusals pass', () => {
 
 describe('what a person reads', () => {
 	test.each<[ApiError, string, string]>([
-		[new ApiError('Dodo Payments', null, 'ECONNREFUSED', 'Dodo Payments did not answer: the connection was refused'), 'did not answer', 'base URL'],
+		[new ApiError('Dodo Payments', null, 'ECONNREFUSED', 'Dodo Payments did not answer: nothing listens there'), 'did not answer', 'base URL'],
+		[new ApiError('Lago', null, 'NO_ANSWER', 'Lago did not answer: no answer came'), 'did not answer', 'n8n can reach it. Nothing was lost'],
+		[new ApiError('Lago', null, 'CERT_HAS_EXPIRED', 'Lago did not answer: its certificate has expired'), 'did not answer', 'Renew the certificate'],
+		[new ApiError('Lago', null, 'BAD_BASE_URL', 'Lago was not asked: the base URL in its credential is not an address'), 'was not asked', 'correct the base URL'],
 		[new ApiError('Dodo Payments', 401, null, 'Unauthorized'), '401', 'Test keys work in test mode only'],
 		[new ApiError('Lago', 401, null, 'Unauthorized'), '401', 'Developers > API keys'],
 		[new ApiError('Lago', 403, 'write_action_not_allowed_for_payment', 'Forbidden'), '403', 'write access'],

@@ -1,5 +1,5 @@
 import { createHmac, createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
-import type { INodeTypes } from 'n8n-workflow';
+import { WebhookPathTakenError, type INodeTypes } from 'n8n-workflow';
 import nock from 'nock';
 import { loadNodeTypes, TriggerBench, WEBHOOK_BASE, type Delivered } from '../support/n8nCore';
 import { strictNock } from '../support/nock';
@@ -245,8 +245,8 @@ describe('Dodo Payments Trigger', () => {
 		it('says what is wrong when Dodo refuses, without the key', async () => {
 			nock(DODO).get('/webhooks').query(true).reply(401, { code: 'UNAUTHORIZED', message: 'Bad key.' });
 			const error = await failureOf(automatic().publish());
-			expect(error.message).toContain('Bad key.');
-			expect(error.description).toContain('Test keys work in test mode only');
+			expect(error.message).toMatch(/Bad key\. .*Test keys work in test mode only/);
+			expect(error).toBeInstanceOf(WebhookPathTakenError);
 			expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(API_KEY);
 		});
 
@@ -254,9 +254,13 @@ describe('Dodo Payments Trigger', () => {
 			const trigger = bench();
 			expect(await trigger.hook('checkExists')).toBe(true);
 			expect(await trigger.hook('delete')).toBe(true);
-			const error = await failureOf(bench({}, { webhookSecret: '' }).hook('checkExists'));
-			expect(error.message).toContain('has no webhook secret');
-			expect(error.description).toContain('Developer > Webhooks');
+			for (const [webhookSecret, why] of [['', 'is missing'], ['changeme', 'is a placeholder'], ['v1,abc', 'begins with "v1,"']]) {
+				const error = await failureOf(bench({}, { webhookSecret }).hook('checkExists'));
+				// The editor shows the message only, and n8n tries every other class five times before.
+				expect(error.message).toContain(`The Webhook Secret in the Dodo Payments credential ${why}`);
+				expect(error.message).toContain('Developer > Webhooks > your endpoint > Signing Secret');
+				expect(error).toBeInstanceOf(WebhookPathTakenError);
+			}
 		});
 
 		describe('and fetches the signing secret', () => {
@@ -532,11 +536,25 @@ describe('Lago Trigger', () => {
 		});
 
 		it('refuses to be published without an HMAC key, and says where it is', async () => {
-			for (const registration of ['automatic', 'manual']) {
-				const error = await failureOf(bench({ registration }, { webhookHmacKey: '' }).publish());
-				expect(error.message).toContain('has no webhook HMAC key');
-				expect(error.description).toContain('Developers > Webhooks');
-			}
+			for (const registration of ['automatic', 'manual'])
+				for (const [webhookHmacKey, why] of [['', 'is missing'], [undefined, 'is missing'], ['"key"', 'has quotation marks'], ['changeme', 'is a placeholder']] as const) {
+					const error = await failureOf(bench({ registration }, { webhookHmacKey }).publish());
+					expect(error.message).toContain(`The Webhook HMAC Key in the Lago credential ${why}`);
+					expect(error.message).toContain('Lago > Developers > Webhooks > HMAC key');
+					expect(error).toBeInstanceOf(WebhookPathTakenError);
+				}
+		});
+
+		it.each([
+			['an address that is none', 'lago.example', /the base URL in its credential does not begin with https:.*In the Lago credential, correct the base URL/],
+			['nobody there', 'http://127.0.0.1:9', /Lago did not answer: nothing listens there\. Check host and port/],
+		])('says all of it in the message: %s', async (_, baseUrl, words) => {
+			nock.enableNetConnect('127.0.0.1:9');
+			const error = await failureOf(bench({ registration: 'automatic' }, { baseUrl }).publish());
+			nock.disableNetConnect();
+			expect(error.message).toMatch(words);
+			// What may pass is tried again by n8n.
+			expect(error instanceof WebhookPathTakenError).toBe(baseUrl === 'lago.example');
 		});
 
 		it('with manual registration calls nobody', async () => {

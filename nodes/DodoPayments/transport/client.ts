@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
+import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
 import type { DodoMode } from '../../shared/domain/settlement';
 import { readCredential } from '../../shared/transport/credential';
 import type { ApiRequest, RequestContext } from '../../shared/transport/request';
@@ -22,7 +23,7 @@ const PAGE_SIZE = 100;
 export class DodoClient extends ServiceClient {
 	private constructor(
 		ctx: RequestContext,
-		baseUrl: string,
+		baseUrl: BaseUrl,
 		/** The world that the credential's key belongs to. */
 		readonly mode: DodoMode,
 		/** Whether Dodo's own address is used, so that its hosted pages are where its docs say. */
@@ -36,9 +37,8 @@ export class DodoClient extends ServiceClient {
 	static async of(ctx: RequestContext): Promise<DodoClient> {
 		const credential = await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL);
 		const mode: DodoMode = credential.environment === 'live' ? 'live' : 'test';
-		const official = `https://${mode}.dodopayments.com`;
-		const baseUrl = (credential.baseUrl || official).replace(/\/+$/, '');
-		return new DodoClient(ctx, baseUrl, mode, baseUrl === official, Number(credential.requestsPerMinute ?? LOWEST_TIER));
+		const baseUrl = dodoApiUrl(mode, credential.baseUrl);
+		return new DodoClient(ctx, baseUrl, mode, isOfficial(mode, baseUrl), Number(credential.requestsPerMinute ?? LOWEST_TIER));
 	}
 
 	/** Waits for its turn below Dodo's rate limit. */
@@ -58,6 +58,18 @@ export class DodoClient extends ServiceClient {
 		}
 		return found.slice(0, limit);
 	}
+}
+
+const officialUrl = (mode: DodoMode): string => `https://${mode}.dodopayments.com`;
+
+/** The root of Dodo's API: its own for the mode, or what replaces it. */
+export function dodoApiUrl(mode: DodoMode, typed: string | undefined): BaseUrl {
+	return readBaseUrl(typed?.trim() || officialUrl(mode));
+}
+
+/** Whether the address is Dodo's own for the mode. */
+export function isOfficial(mode: DodoMode, baseUrl: BaseUrl): boolean {
+	return 'url' in baseUrl && baseUrl.url === officialUrl(mode);
 }
 
 /** `{"code": "UNSUPPORTED_COUNTRY", "message": "..."}`; sometimes plain text or nothing (docs `api-reference/error-codes`). */

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
+import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
 import { onFirstUse } from '../../shared/onFirstUse';
 import { readCredential } from '../../shared/transport/credential';
 import type { RequestContext } from '../../shared/transport/request';
@@ -21,15 +22,14 @@ const metaSchema = onFirstUse(() => z.object({ next_page: z.number().nullish() }
 
 /** Thin client of one Lago organisation. */
 export class LagoClient extends ServiceClient {
-	private constructor(ctx: RequestContext, baseUrl: string) {
+	private constructor(ctx: RequestContext, baseUrl: BaseUrl) {
 		super(ctx, { service: 'Lago', credentialType: LAGO_CREDENTIAL, baseUrl, readError });
 	}
 
-	/** Reads the credential once. Accepts the base URL with or without `/api/v1` and trailing slashes. */
+	/** Reads the credential once. */
 	static async of(ctx: RequestContext): Promise<LagoClient> {
 		const credential = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
-		const root = (credential.baseUrl || 'https://api.getlago.com').replace(/\/+$/, '').replace(/\/api\/v1$/, '');
-		return new LagoClient(ctx, `${root}/api/v1`);
+		return new LagoClient(ctx, lagoApiUrl(credential.baseUrl));
 	}
 
 	/**
@@ -47,6 +47,12 @@ export class LagoClient extends ServiceClient {
 		}
 		return [...found.values()].slice(0, limit);
 	}
+}
+
+/** The root of Lago's API; the base URL may have `/api/v1` at its end or not. */
+export function lagoApiUrl(typed: string | undefined): BaseUrl {
+	const read = readBaseUrl(typed?.trim() || 'https://api.getlago.com');
+	return 'url' in read ? { url: `${read.url.replace(/\/api\/v1$/, '')}/api/v1` } : read;
 }
 
 /** `{"status":422,"error":"Unprocessable Entity","code":"validation_errors","error_details":{"field":["code"]}}` (`lago-api:app/controllers/concerns/api_errors.rb`). */

@@ -2,7 +2,7 @@
 export type Service = 'Dodo Payments' | 'Lago';
 
 /** The request did not leave, or found nobody. */
-const NEVER_SENT: ReadonlySet<string> = new Set(['EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'NO_TIME_LEFT', 'NO_TURN_LEFT']);
+const NEVER_SENT: ReadonlySet<string> = new Set(['BAD_BASE_URL', 'BLOCKED', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'NO_TIME_LEFT', 'NO_TURN_LEFT']);
 
 /** A request that Dodo or Lago refused or did not answer. Carries no header, key or request body. */
 export class ApiError extends Error {
@@ -27,6 +27,7 @@ export class ApiError extends Error {
 	/** Trying again later can help: no answer, 408, 429, 5xx, or Lago's lock. Everything else stays refused. */
 	get transient(): boolean {
 		const { status } = this;
+		if (this.code === 'BAD_BASE_URL') return false;
 		return status === null || status === 408 || status === 429 || status >= 500 || this.code === 'lock_acquisition_failed';
 	}
 
@@ -39,9 +40,9 @@ export class ApiError extends Error {
 		return this.status === null || this.status === 408 || this.status === 429 || this.status >= 500;
 	}
 
-	/** The key is wrong or may not do this: mending the credential helps, so the event must come again. */
+	/** The key or the address is wrong, or the key may not do this: mending the credential helps, so the event must come again. */
 	get unauthorized(): boolean {
-		return this.status === 401 || (this.status === 403 && this.code !== 'feature_unavailable');
+		return this.code === 'BAD_BASE_URL' || this.status === 401 || (this.status === 403 && this.code !== 'feature_unavailable');
 	}
 
 	/**

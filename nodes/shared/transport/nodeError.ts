@@ -1,5 +1,6 @@
 import { NodeApiError, NodeOperationError, type INode, type JsonObject } from 'n8n-workflow';
 import { ApiError } from './apiError';
+import { noAnswer } from './noAnswer';
 
 /** Whatever was thrown, as an error that n8n can show. */
 export function asNodeError(node: INode, caught: unknown, itemIndex?: number): NodeApiError | NodeOperationError {
@@ -29,8 +30,8 @@ function headline(error: ApiError): string {
 function advice(error: ApiError): string {
 	const { service, status } = error;
 	if (error.code === 'NO_TIME_LEFT') return 'Nothing was lost: the event is delivered again, and the reconciliation finds it too.';
-	if (status === null)
-		return `Check that the base URL in the ${service} credential is right and that n8n can reach it. Nothing was lost: the event is delivered again.`;
+	if (error.code === 'BAD_BASE_URL') return `In the ${service} credential, correct the base URL: it begins with https:// or http://. Nothing was lost: the event is delivered again.`;
+	if (status === null) return `${noAnswer(error.code).next}. Nothing was lost: the event is delivered again.`;
 	if (status === 401)
 		return `The API key in the ${service} credential is not valid here. ${service === 'Dodo Payments' ? 'Test keys work in test mode only, live keys in live mode only.' : 'Copy it again from Lago > Developers > API keys.'}`;
 	if (error.unauthorized)

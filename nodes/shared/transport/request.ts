@@ -7,7 +7,9 @@ import type {
 	ILoadOptionsFunctions,
 	IWebhookFunctions,
 } from 'n8n-workflow';
+import type { BaseUrl } from '../domain/baseUrl';
 import { ApiError, type Service } from './apiError';
+import { networkCode, noAnswerHeadline } from './noAnswer';
 
 /** Every place from which this package calls a service. */
 export type RequestContext = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions | IWebhookFunctions;
@@ -27,7 +29,7 @@ export interface ApiRequest {
 export interface ServiceAccess {
 	service: Service;
 	credentialType: string;
-	baseUrl: string;
+	baseUrl: BaseUrl;
 	/** Takes the service's own words out of a refusal. */
 	readError(body: unknown): { code: string | null; message: string | null; details?: Record<string, string[]> };
 }
@@ -41,7 +43,7 @@ export interface ServiceAccess {
 export async function apiRequest(ctx: RequestContext, access: ServiceAccess, request: ApiRequest, timeoutMs: number): Promise<unknown> {
 	const options: IHttpRequestOptions = {
 		method: request.method,
-		url: `${access.baseUrl}${request.path}`,
+		url: `${rootOf(access)}${request.path}`,
 		qs: request.query,
 		arrayFormat: 'brackets',
 		body: request.body,
@@ -57,13 +59,20 @@ export async function apiRequest(ctx: RequestContext, access: ServiceAccess, req
 		response = (await ctx.helpers.httpRequestWithAuthentication.call(ctx, access.credentialType, options)) as typeof response;
 	} catch (caught) {
 		// Rebuilt from plain words: the caught object carries the request, and with it the key.
-		return rejectUnanswered(access, caught);
+		const code = networkCode(caught);
+		return await Promise.reject(new ApiError(access.service, null, code, noAnswerHeadline(access.service, code)));
 	}
 	if (response.statusCode >= 200 && response.statusCode < 300) return response.body;
 	const { code, message, details } = access.readError(response.body);
 	return await Promise.reject(
 		new ApiError(access.service, response.statusCode, code, message ?? `HTTP ${response.statusCode}`, details, retryAfterOf(response.headers ?? {})),
 	);
+}
+
+/** @throws ApiError when the base URL in the credential is none. */
+function rootOf({ service, baseUrl }: ServiceAccess): string {
+	if ('url' in baseUrl) return baseUrl.url;
+	throw new ApiError(service, null, 'BAD_BASE_URL', `${service} was not asked: the base URL in its credential ${baseUrl.problem}`);
 }
 
 /** `Retry-After` in seconds or as a date; else Lago's `X-RateLimit-Reset`, seconds until its limit is lifted. */
@@ -74,29 +83,4 @@ function retryAfterOf(headers: Record<string, unknown>): number {
 	const reset = Number(headers['x-ratelimit-reset']);
 	// A larger number is no wait but a moment in time, of a service that counts so.
 	return headers['x-ratelimit-remaining'] === '0' && reset > 0 && reset <= 60 ? reset * 1000 : 0;
-}
-
-async function rejectUnanswered(access: ServiceAccess, caught: unknown): Promise<never> {
-	const code = networkCode(caught);
-	const why = NETWORK_WORDS[code] ?? 'no answer came';
-	return await Promise.reject(new ApiError(access.service, null, code, `${access.service} did not answer: ${why}`));
-}
-
-/** n8n replaces messages that contain one of these codes by a stock text that names no service. */
-const NETWORK_WORDS: Readonly<Record<string, string>> = {
-	ECONNABORTED: 'it took too long',
-	ECONNREFUSED: 'the connection was refused',
-	ECONNRESET: 'the connection broke',
-	EHOSTUNREACH: 'the host cannot be reached',
-	ENOTFOUND: 'the host name is unknown',
-	ETIMEDOUT: 'it took too long',
-};
-
-function networkCode(caught: unknown): string {
-	const seen = [caught, (caught as { cause?: unknown }).cause, (caught as { errorResponse?: unknown }).errorResponse];
-	for (const candidate of seen) {
-		const code = (candidate as { code?: unknown } | null | undefined)?.code;
-		if (typeof code === 'string' && /^[A-Z_]{3,40}$/.test(code)) return code;
-	}
-	return 'NO_ANSWER';
 }

@@ -18,7 +18,7 @@ export abstract class ServiceClient {
 	/** Identity of the account, for caches in this process: two credentials may point to one server. */
 	get accountKey(): string {
 		const { credentialType, baseUrl } = this.access;
-		return `${this.ctx.getNode().credentials?.[credentialType]?.id ?? ''} ${baseUrl}`;
+		return `${this.ctx.getNode().credentials?.[credentialType]?.id ?? ''} ${'url' in baseUrl ? baseUrl.url : ''}`;
 	}
 
 	/**
