@@ -28,7 +28,7 @@ export function endWithStarter() {
 }
 
 /** Measured; grows and shrinks with the lock file. */
-const EXPECTED = { lists: 0, packages: 1040, megabytes: 590 };
+const EXPECTED = { lists: 0, packages: 1054, megabytes: 590 };
 
 /**
  * Installs the development dependencies when they are missing or when package.json or the lock file changed.
