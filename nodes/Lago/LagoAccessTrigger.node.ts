@@ -2,10 +2,11 @@ import { NodeConnectionTypes, NodeOperationError, type IHookFunctions, type INod
 import { accessMemoryOf } from '../shared/delivery/accessMemory';
 import { answer } from '../shared/delivery/answer';
 import { headerOf } from '../shared/delivery/readBody';
+import { DECIMAL_AMOUNTS } from '../shared/node/version';
 import { webhookPath } from '../shared/node/webhookPath';
 import { ApiError } from '../shared/transport/apiError';
 import { readCredential } from '../shared/transport/credential';
-import { readPolicy } from './actions/access/policy.fields';
+import { limitsWritten, readPolicy } from './actions/access/policy.fields';
 import { ask, isBearer, lastAnswer, questionKey } from './helpers/access/question';
 import { accessTriggerProperties } from './lagoAccessTrigger.properties';
 import { LAGO_CREDENTIAL, LagoClient, type LagoCredential } from './transport/client';
@@ -22,8 +23,8 @@ export class LagoAccessTrigger implements INodeType {
 		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
 		group: ['trigger'],
 		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
-		version: [1, 1.1, 1.2],
-		defaultVersion: 1.2,
+		version: [1, 1.1, 1.2, 1.3],
+		defaultVersion: 1.3,
 		subtitle: '={{"GET /" + $parameter["path"]}}',
 		description: 'Answers your own systems who may use the product, why, and until when; starts no execution',
 		eventTriggerDescription: 'Waiting for a question to the test URL',
@@ -66,7 +67,8 @@ export class LagoAccessTrigger implements INodeType {
 }
 
 async function answerAbout(ctx: IWebhookFunctions, customer: string, subscription: string | undefined): Promise<IWebhookResponseData> {
-	const policy = readPolicy(ctx.getNode(), (name, fallback) => ctx.getNodeParameter(name, fallback));
+	const node = ctx.getNode();
+	const policy = readPolicy(node, (name, fallback) => ctx.getNodeParameter(name, fallback), limitsWritten(node, DECIMAL_AMOUNTS.lagoAccessTrigger));
 	const client = await LagoClient.of(ctx);
 	const asked = await ask(client, policy, customer).then(
 		(view) => ({ view }),
