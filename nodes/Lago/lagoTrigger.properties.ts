@@ -59,10 +59,11 @@ export const triggerProperties: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Why HMAC: with JWT, Lago puts the whole invoice into a header. From about four fees on that header passes 16 KiB, and n8n refuses such requests (HTTP 431) before this node can see them.',
+			'With JWT, Lago puts the whole invoice into a header. From about four fees on that header passes 16 KiB, and n8n refuses such requests (HTTP 431) before this node can see them. HMAC has no such limit.',
 		name: 'signatureNotice',
 		type: 'notice',
 		default: '',
+		displayOptions: { show: { signature: ['jwt'] } },
 	},
 	...pathFields('lago'),
 ];

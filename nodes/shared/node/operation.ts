@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodePropertie
 import { asNodeError } from '../transport/nodeError';
 import { isByHand } from '../transport/patience';
 import type { ServiceClient } from '../transport/serviceClient';
+import { tellWhatItIsAbout } from './executionData';
 import { isTool } from './tool';
 
 /** What an operation returns for one item: plain JSON. */
@@ -55,6 +56,7 @@ export async function runOperation<Client extends ServiceClient>(
 		});
 		for (const json of Array.isArray(results) ? results : [results]) outputs[wayOut(ctx, ways, json)]?.push({ json: json as IDataObject, pairedItem: { item: index } });
 	}
+	tellWhatItIsAbout(ctx, outputs);
 	return outputs;
 }
 
