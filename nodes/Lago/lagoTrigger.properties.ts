@@ -3,10 +3,12 @@ import { LAGO_OUTPUTS, separateOutputs } from '../shared/node/start';
 import { pathFields } from '../shared/node/webhookPath';
 import { titleOf } from '../shared/words';
 import { COLLECT_EVENTS, LAGO_COLLECTION_EVENTS, LAGO_OTHER_EVENTS } from './schemas/event';
+import { EVENT_WORDS } from './schemas/eventWords';
 
 const eventOptions: INodePropertyOptions[] = [...LAGO_COLLECTION_EVENTS, ...LAGO_OTHER_EVENTS].map((value) => ({
 	name: titleOf(value),
 	value,
+	description: EVENT_WORDS[value],
 }));
 
 export const triggerProperties: INodeProperties[] = [
