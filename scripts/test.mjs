@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDependencies, ROOT } from './bootstrap.mjs';
 
-const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e', 'chaos'];
+const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e', 'browser', 'chaos'];
 /** Those that need a real n8n. */
-const ON_N8N = ['e2e', 'chaos'];
+const ON_N8N = ['e2e', 'browser', 'chaos'];
 const only = process.argv[2];
 if (only !== undefined && !JEST_PROJECTS.includes(only)) {
 	console.error(`There are no tests called "${only}". Choose one of: ${JEST_PROJECTS.join(', ')}.`);
@@ -54,11 +54,19 @@ async function jest(project) {
 	console.log(`--- ${project} tests: ${result?.numPassedTests ?? 0} passed, ${failed} failed, ${result?.numPendingTests ?? 0} skipped (${Math.round((Date.now() - started) / 1000)} s)`);
 }
 
+/** A browser for the tests in the editor. By hand they are skipped without one; where nobody looks they must run. */
+async function chromium() {
+	const args = ['--import', 'tsx', 'scripts/checks/chromium.ts'];
+	if (process.env.CI) await check('Chromium for the tests in the editor', process.execPath, args);
+	else if ((await show(process.execPath, args)) !== 0) console.log('--- The tests in the editor are skipped: there is no Chromium.');
+}
+
 await ensureDependencies();
 if (only !== undefined) {
 	// Asked for by itself it is the long form.
 	if (only === 'chaos') process.env.CHAOS ??= 'full';
 	if (only === 'workflow' || ON_N8N.includes(only)) await check('build', 'npm', ['run', '--silent', 'build']);
+	if (only === 'browser') await chromium();
 	await jest(only);
 } else {
 	await check('lint', local('eslint'), ['.', '--max-warnings', '0']);
@@ -67,6 +75,7 @@ if (only !== undefined) {
 	await check('package: scan by n8n, size, dependencies', process.execPath, ['--import', 'tsx', 'scripts/checks/package.ts']);
 	for (const project of ['unit', 'contract', 'workflow']) await jest(project);
 	const ready = await check('n8n for the end-to-end tests', process.execPath, ['--import', 'tsx', 'scripts/checks/runtime.ts']);
+	await chromium();
 	if (ready) for (const project of ON_N8N) await jest(project);
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed`);

@@ -59,13 +59,14 @@ const ENDPOINT = 'Lago Access Trigger';
 const SCHEDULES: readonly string[] = ['Every 5 Minutes', 'Check Access'];
 
 /** The last part of the addresses that services and customers know, by node. In an editor each is unique by itself. */
-export const PATHS: Readonly<Record<string, string>> = { 'Lago Trigger': 'lago', 'Dodo Payments Trigger': 'dodo', 'Pay Page': 'pay', 'Lago Access Trigger': 'access' };
+export const PATHS: Readonly<Record<string, string>> = { 'Lago Trigger': 'lago', 'Dodo Payments Trigger': 'dodo', 'Lago Access Trigger': 'access' };
 
-/** Gives the triggers of a template the addresses that are fixed where nobody clicks. Pure. */
+/** Gives the triggers of a template that have none yet the addresses that are fixed where nobody clicks. Pure. */
 export function withFixedPaths(workflow: WorkflowJson): WorkflowJson {
 	const nodes = workflow.nodes.map((node) => {
-		const path = PATHS[node.name];
-		return path === undefined ? node : { ...node, parameters: { ...node.parameters, path } };
+		const path = node.parameters.path === '' ? PATHS[node.name] : undefined;
+		// Without an id of its own n8n puts the workflow's id and the node's name before the path.
+		return path === undefined ? node : { ...node, webhookId: node.webhookId ?? node.id, parameters: { ...node.parameters, path } };
 	});
 	return { ...workflow, nodes };
 }

@@ -7,7 +7,7 @@ import { WORKFLOW_ID } from '../../docker/entrypoint/workflow';
 import { installPackage, packPackage, ROOT } from '../../scripts/n8n/package';
 import { ensureN8n } from '../../scripts/n8n/prefix';
 import { freePort, startN8n, type N8nInstance, type N8nProcess } from '../../scripts/n8n/process';
-import { bindCredentials, isVersion1, provision, type CredentialJson, type WorkflowJson } from '../../scripts/n8n/provision';
+import { bindCredentials, isVersion1, provision, withFixedPaths, type CredentialJson, type WorkflowJson } from '../../scripts/n8n/provision';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
 import { readRun, setPublished, signIn, type Execution, type Run } from './n8nRest';
 import { startServices, type TestServices } from './services';
@@ -134,7 +134,7 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPer
 			env: { ...ownerEnvironment(OWNER), ...(services === undefined ? {} : { ...QUEUE_MODE, ...services.env }), ...env },
 		};
 		await install(tarball, userFolder);
-		const template = file === null ? null : readTemplate(file);
+		const template = file === null ? null : withFixedPaths(readTemplate(file));
 		if (template !== null) change?.(template);
 		if (template !== null) bound.push({ ...bindCredentials(template, credentials), id: WORKFLOW_ID });
 		await provision(instance, credentials, bound);
@@ -220,7 +220,8 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPer
 			}
 			throw new Error(`Execution ${executionId} from ${trigger} did not end`);
 		},
-		async importWorkflow(workflow, chosen = credentials) {
+		async importWorkflow(given, chosen = credentials) {
+			const workflow = withFixedPaths(given);
 			const { id } = (await rest('POST', '/workflows', { ...bindCredentials(workflow, chosen), active: false })) as { id: string };
 			const paths = workflow.nodes.flatMap(({ parameters, webhookId, disabled }) => (disabled !== true && typeof webhookId === 'string' && typeof parameters.path === 'string' ? [parameters.path] : []));
 			const switchTo = async (published: boolean): Promise<void> => {

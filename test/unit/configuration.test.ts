@@ -107,7 +107,7 @@ test('the full sync as the environment wants it', () => {
 	const isOff = (workflow: WorkflowJson) => ['Update Access', 'Check Access', 'Lago Access Trigger'].map((name) => nodeOf(workflow, name)?.disabled === true);
 	const plain = configureSync(template, settings);
 	expect(isOff(plain)).toEqual([true, true, true]);
-	expect(nodeOf(plain, 'Lago Trigger')?.parameters).toEqual({ ...nodeOf(template, 'Lago Trigger')?.parameters, registration: 'manual' });
+	expect(nodeOf(plain, 'Lago Trigger')?.parameters).toEqual({ ...nodeOf(template, 'Lago Trigger')?.parameters, registration: 'manual', path: 'lago' });
 	expect([nodeOf(plain, 'Update Payment Status')?.parameters.retrySchedule, nodeOf(plain, 'Plan Next Try')?.parameters.schedule]).toEqual(['2h', '2h']);
 	expect(nodeOf(plain, 'Every 5 Minutes')?.parameters).toEqual({ rule: { interval: [{ field: 'minutes', minutesInterval: 9 }] } });
 	const asked = configureSync(template, { ...settings, access: { ...OFF, apiToken: 'x' } });

@@ -66,12 +66,14 @@ describe('an event', () => {
 		['payment.succeeded', 'Payment'], ['payment.refunded', 'Refund'], ['refund.failed', 'Refund'], ['dispute.lost', 'Dispute'], ['subscription.active', 'Mandate'], ['payout.success', 'Other'], ['nonsense', 'Other'],
 	])('%s of Dodo leaves by %s', (event, output) => expect(dodoOutputOf(event)).toBe(output));
 
-	test('leaves a trigger of an older workflow by its only output', () => {
-		expect(leavingBy({ typeVersion: 1.1 }, LAGO_OUTPUTS, 'Credit Note', { a: 1 })).toEqual([[{ json: { a: 1 } }]]);
-	});
-
-	test('leaves by one output only', () => {
-		expect(leavingBy({ typeVersion: 1.2 }, LAGO_OUTPUTS, 'Credit Note', { a: 1 })).toEqual([[], [{ json: { a: 1 } }], []]);
+	test.each([
+		['a trigger of the first versions has one output', 1.1, {}, [[{ json: { a: 1 } }]]],
+		['one of version 1.2 has several', 1.2, {}, [[], [{ json: { a: 1 } }], []]],
+		['since then it has one', 1.3, { separateOutputs: false }, [[{ json: { a: 1 } }]]],
+		['since then it has one, unsaid too', 1.3, {}, [[{ json: { a: 1 } }]]],
+		['since then it has several when a person asks for them', 1.3, { separateOutputs: true }, [[], [{ json: { a: 1 } }], []]],
+	])('%s', (_, typeVersion, parameters, expected) => {
+		expect(leavingBy({ typeVersion, parameters }, LAGO_OUTPUTS, 'Credit Note', { a: 1 })).toEqual(expected);
 	});
 
 	test('is found again, whichever output it left by and whatever else the execution could have begun with', () => {

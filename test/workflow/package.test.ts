@@ -30,9 +30,9 @@ const optionsOf = (properties: INodeProperties[], name: string): string[] =>
 	properties.filter((field) => field.name === name).flatMap(({ options = [] }) => (options as INodePropertyOptions[]).map(({ value }) => String(value)));
 
 describe('n8n loads the package', () => {
-	it('with the five nodes and the two credentials that users and templates name', () => {
+	it('with the six nodes and the two credentials that users and templates name', () => {
 		expect(packageJson.name).toBe('n8n-nodes-dodo-lago');
-		expect(Object.keys(nodes).sort()).toEqual(['dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoTrigger']);
+		expect(Object.keys(nodes).sort()).toEqual(['byHandTrigger', 'dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoTrigger']);
 		expect(Object.keys(credentials).sort()).toEqual(['dodoPaymentsApi', 'lagoBillingApi']);
 		expect(Object.keys(loader.known.nodes).sort()).toEqual(Object.keys(nodes).sort());
 	});

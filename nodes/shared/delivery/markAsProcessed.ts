@@ -16,8 +16,9 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Event',
 		name: 'event',
-		type: 'json',
+		type: 'string',
 		default: '',
+		placeholder: 'e.g. {{ $json }}',
 		description: 'The item that left the trigger; when empty, the one that this execution began with. The items that come in leave this node unchanged.',
 		hint: 'Leave empty to mark the event that this execution began with',
 	},

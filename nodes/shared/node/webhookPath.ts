@@ -1,4 +1,4 @@
-import { fromParameter, webhookDescriptionFields, type INodeProperties, type IWebhookFunctions } from 'n8n-workflow';
+import { fromParameter, NodeHelpers, webhookDescriptionFields, type INodeProperties, type IWebhookFunctions } from 'n8n-workflow';
 import { OUTPUTS_BY_CHOICE } from './start';
 
 /**
@@ -27,14 +27,14 @@ export function pathFields(old: string, unique: number = OUTPUTS_BY_CHOICE): INo
 			type: 'string',
 			placeholder: `e.g. ${old}`,
 			default: '',
-			description: 'Last part of the webhook URL. Leave empty for one that no other trigger has; two published triggers cannot share one.',
+			description: 'Last part of the webhook URL. Leave empty for one that no new trigger shares; a copy of this node keeps the address of the original until you type one here.',
 			displayOptions: { show: { '@version': [{ _cnd: { gte: unique } }] } },
 		},
 	];
 }
 
-/** The last part of the address of a trigger, without slashes around it. */
+/** The last part of the address of a trigger, as n8n makes it: what is behind the prefix of all webhooks. */
 export function pathOf(ctx: IWebhookFunctions): string {
 	const path = String(ctx.getNodeParameter('path', '')).trim().replace(/^\/+|\/+$/g, '');
-	return path === '' ? (ctx.getNode().webhookId ?? '') : path;
+	return NodeHelpers.getNodeWebhookPath(ctx.getWorkflow().id ?? '', ctx.getNode(), path, true).replace(/\/$/, '');
 }

@@ -29,8 +29,9 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Item',
 		name: 'item',
-		type: 'json',
+		type: 'string',
 		default: '',
+		placeholder: 'e.g. {{ $json }}',
 		description: 'An event of a trigger, or what another operation returned; when empty, the event that this execution began with, or the item where that is about nobody. What is about nobody is passed over.',
 		hint: 'Leave empty for the event that this execution began with',
 		displayOptions: { show: { lookAt: ['automatic', 'item'] } },

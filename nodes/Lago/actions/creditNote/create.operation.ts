@@ -22,8 +22,9 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Refund',
 		name: 'refund',
-		type: 'json',
+		type: 'string',
 		default: '',
+		placeholder: 'e.g. {{ $json }}',
 		description: 'The refund as the Dodo Payments Trigger (refund.succeeded, refund.failed), or Dodo Payments > Refund > Get, returns it; when empty, the event that this execution began with',
 		hint: 'Leave empty for the event that this execution began with',
 	},

@@ -18,8 +18,9 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Dispute',
 		name: 'dispute',
-		type: 'json',
+		type: 'string',
 		default: '',
+		placeholder: 'e.g. {{ $json }}',
 		description: 'The dispute as the Dodo Payments Trigger returns it; when empty, the event that this execution began with',
 		hint: 'Leave empty for the event that this execution began with',
 	},

@@ -1,0 +1,261 @@
+import { readdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import type { WorkflowJson } from '../../scripts/n8n/provision';
+import { ROOT } from '../../scripts/n8n/package';
+import { findChromium, startChromium } from '../support/chromium';
+import { Editor, type Effort } from '../support/editor';
+import { OWNER, readTemplate } from '../support/n8n';
+import { startPlainN8n, type PlainN8n } from '../support/plainN8n';
+import { waitFor } from '../support/sync';
+import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
+import type { Invoice } from '../simulators/lago/state';
+
+/** A person with an n8n of their own, without anything of ours but the installed package. */
+const FULL_SYNC = 'lago-dodo-sync.json';
+const FILES = readdirSync(join(ROOT, 'workflows')).filter((name) => name.endsWith('.json'));
+/** What a person may have to do for the full sync. */
+const GOAL = { clicks: 12, fields: 5 };
+
+const executablePath = findChromium();
+if (executablePath === null) console.log('The tests in the browser are skipped: there is no Chromium here.');
+const inBrowser = executablePath === null ? describe.skip : describe;
+
+inBrowser('a person in the editor', () => {
+	let dodo: DodoSimulator;
+	let lago: LagoSimulator;
+	let n8n: PlainN8n;
+	let browser: Browser;
+	let editor: Editor;
+	/** Any web application: it answers 200 with a page, whatever it is asked. */
+	let page: Server;
+	let pageUrl = '';
+	const table: Array<[string, Effort]> = [];
+
+	beforeAll(async () => {
+		[dodo, lago] = await Promise.all([startDodoSimulator({ timeScale: 100 }), startLagoSimulator({ timeScale: 100 })]);
+		page = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>Some application</title>'));
+		await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+		pageUrl = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
+		n8n = await startPlainN8n();
+		browser = await startChromium(executablePath as string);
+		const tab = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+		const pictures = process.env.PICTURES ?? join(ROOT, '.local', 'pictures');
+		editor = new Editor(tab, n8n.url, (name) => join(pictures, `${name}.png`));
+		await editor.signIn(OWNER.email, OWNER.password);
+	}, 900_000);
+
+	afterAll(async () => {
+		await browser?.close();
+		await n8n?.stop();
+		await Promise.all([dodo?.close(), lago?.close(), new Promise((resolve) => page.close(resolve))]);
+		const rows = table.map(([what, { clicks, fields, ms }]) => `${what.padEnd(60)} ${String(clicks).padStart(6)} ${String(fields).padStart(6)} ${(ms / 1000).toFixed(1).padStart(7)}`);
+		console.log([`${'what a person does'.padEnd(60)} clicks fields seconds`, ...rows].join('\n'));
+	}, 60_000);
+
+	const template = (file: string): WorkflowJson => readTemplate(file);
+	const fileOf = (file: string): string => join(ROOT, 'workflows', file);
+	const listensTo = (file: string, type: string): boolean => template(file).nodes.some((node) => node.type.endsWith(`.${type}`) && node.disabled !== true);
+	const registered = (file: string): boolean =>
+		lago.state.endpoints.size === Number(listensTo(file, 'lagoTrigger')) && dodo.state.webhooks.size === Number(listensTo(file, 'dodoPaymentsTrigger'));
+	const quiet = async (): Promise<void> => {
+		await lago.idle();
+		await dodo.idle();
+		await lago.idle();
+	};
+	const note = (what: string): void => void table.push([what, editor.counted]);
+
+	/** Imports a file by the menu, and looks whether all of it has arrived. */
+	const importWhole = async (file: string): Promise<void> => {
+		await editor.newWorkflow();
+		editor.startCounting();
+		await editor.importFile(fileOf(file));
+		expect(await editor.countNodes()).toBe(template(file).nodes.length);
+	};
+	const collected = async (): Promise<Invoice> => {
+		const invoice = lago.issueInvoice();
+		await quiet();
+		const checkout = [...dodo.state.checkouts.values()].find(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
+		if (checkout === undefined) throw new Error(`Invoice ${invoice.number} was not collected: ${JSON.stringify(lago.deliveries)}`);
+		dodo.payCheckout(checkout.id);
+		await quiet();
+		return invoice;
+	};
+	const takeDown = async (): Promise<void> => {
+		await n8n.unpublishAll();
+		await waitFor(() => lago.state.endpoints.size === 0 && dodo.state.webhooks.size === 0);
+		lago.reset();
+		dodo.reset();
+	};
+	const openCredential = async (): Promise<void> => {
+		await editor.openNode('Get Invoice');
+		await editor.connect();
+	};
+
+	describe('credentials that are not right say so in their dialog, and what to do', () => {
+		beforeAll(async () => {
+			await editor.newWorkflow();
+			await editor.importFile(fileOf(FULL_SYNC));
+		}, 120_000);
+		afterAll(async () => await n8n.deleteCredentials());
+
+		test.each<[string, () => Record<string, string>, RegExp]>([
+			['a wrong key', () => ({ baseUrl: lago.url, apiKey: 'wrong' }), /does not accept this API key/],
+			['a wrong host', () => ({ baseUrl: 'http://127.0.0.1:9', apiKey: 'any' }), /nothing answers|refused|not reached/i],
+			['a web page', () => ({ baseUrl: pageUrl, apiKey: 'any' }), /not the Lago API/],
+			['n8n itself', () => ({ baseUrl: n8n.url, apiKey: 'any' }), /not the Lago API/],
+		])('Lago: %s', async (_name, fields, expected) => {
+			await openCredential();
+			for (const [field, value] of Object.entries(fields())) await editor.fill(field, value);
+			expect(await editor.saveCredential()).toMatch(expected);
+			await editor.closeDialog();
+			await editor.closeNode();
+			await n8n.deleteCredentials();
+			await editor.openWorkflow(editor.workflowId);
+		}, 180_000);
+
+		test.each<[string, () => Record<string, string>, RegExp]>([
+			['a wrong key', () => ({ baseUrl: dodo.url, apiKey: 'wrong' }), /does not accept this API key/],
+			['a web page', () => ({ baseUrl: pageUrl, apiKey: 'any' }), /not the Dodo Payments API/],
+		])('Dodo Payments: %s', async (_name, fields, expected) => {
+			await editor.openNode('Charge Mandate');
+			await editor.connect();
+			for (const [field, value] of Object.entries(fields())) await editor.fill(field, value);
+			expect(await editor.saveCredential()).toMatch(expected);
+			await editor.closeDialog();
+			await editor.closeNode();
+			await n8n.deleteCredentials();
+			await editor.openWorkflow(editor.workflowId);
+		}, 180_000);
+	});
+
+	test('the full sync: imported, two credentials, published; an invoice goes round', async () => {
+		await importWhole(FULL_SYNC);
+		await editor.fit();
+		await editor.photograph('1-imported');
+		await openCredential();
+		await editor.fill('baseUrl', lago.url);
+		await editor.fill('apiKey', lago.apiKey);
+		await editor.fill('webhookHmacKey', lago.hmacKey);
+		await editor.photograph('2-lago-credential');
+		expect(await editor.saveCredential()).toBeNull();
+		await editor.openNext();
+		await editor.connect();
+		await editor.fill('apiKey', dodo.apiKey);
+		await editor.fill('baseUrl', dodo.url);
+		await editor.photograph('3-dodo-credential');
+		expect(await editor.saveCredential()).toBeNull();
+		await editor.closeNode();
+		expect(await editor.nodesWithIssues()).toEqual([]);
+		expect(await editor.publish()).toBeNull();
+		const effort = editor.counted;
+		note('full sync: import, both credentials, publish');
+		await editor.photograph('4-published');
+		await waitFor(() => registered(FULL_SYNC));
+		expect(effort.clicks).toBeLessThanOrEqual(GOAL.clicks);
+		expect(effort.fields).toBeLessThanOrEqual(GOAL.fields);
+
+		const invoice = await collected();
+		expect(invoice.payment_status).toBe('succeeded');
+		const execution = await n8n.lastExecutionWith('Update Payment Status');
+		expect(execution.status).toBe('success');
+		await editor.openExecution(editor.workflowId, execution.id);
+		await editor.photograph('5-execution');
+	}, 300_000);
+
+	test('each lane by hand runs by its own button', async () => {
+		const { id } = await n8n.workflowNamed(template(FULL_SYNC).name);
+		await editor.openWorkflow(id);
+		const buttons = template(FULL_SYNC).nodes.filter(({ type }) => type.endsWith('.byHandTrigger')).map(({ name }) => name);
+		expect(buttons.length).toBeGreaterThanOrEqual(3);
+		await editor.openNode('Get Customer');
+		await editor.choose('customer', [...lago.state.customers.values()][0]?.external_id ?? '');
+		await editor.closeNode();
+		for (const button of buttons) {
+			editor.startCounting();
+			const before = await n8n.newestExecution();
+			await editor.execute(button);
+			const run = await n8n.nextExecutionWith(button, before);
+			expect([button, run.status]).toEqual([button, 'success']);
+			note(`run "${button}"`);
+		}
+		expect((await n8n.lastExecutionWith('Create Set-Up Link')).items('Create Set-Up Link')).toMatchObject([{ outcome: 'created' }]);
+	}, 300_000);
+
+	test('a flow of one\'s own beside it: a trigger, a node, published; the event goes through both', async () => {
+		await editor.newWorkflow();
+		editor.startCounting();
+		await editor.addTrigger('Lago', 'On invoice payment status updated');
+		await editor.closeNode();
+		await editor.addStep('Lago', 'Get many invoices');
+		await editor.closeNode();
+		expect(await editor.publish()).toBeNull();
+		note('a flow of one\'s own: trigger, node, publish');
+		await editor.fit();
+		await editor.photograph('6-own-flow');
+		await waitFor(() => lago.state.endpoints.size === 2);
+		const invoice = lago.issueInvoice();
+		await quiet();
+		const headers = { authorization: `Bearer ${lago.apiKey}`, 'content-type': 'application/json' };
+		await fetch(`${lago.url}/api/v1/invoices/${invoice.lago_id}`, { method: 'PUT', headers, body: JSON.stringify({ invoice: { payment_status: 'succeeded' } }) });
+		await quiet();
+		const run = await n8n.lastExecutionOf(editor.workflowId);
+		expect([run.status, run.nodes.length]).toEqual(['success', 2]);
+		expect(run.items(run.nodes[1] ?? '')).toEqual(expect.arrayContaining([expect.objectContaining({ lago_id: invoice.lago_id })]));
+		await takeDown();
+	}, 300_000);
+
+	/** What shows that a template works as a whole. */
+	const stories: Record<string, () => Promise<void>> = {
+		'collect-only.json': async () => expect((await collected()).payment_status).toBe('succeeded'),
+		'pay-link.json': async () => {
+			const invoice = lago.issueInvoice();
+			await quiet();
+			const link = /;l=(.+)$/.exec(lago.metadataOf(invoice.lago_id, 'dodo_state') ?? '')?.[1] ?? '';
+			expect((await fetch(link, { redirect: 'manual' })).status).toBe(302);
+			dodo.payCheckout([...dodo.state.checkouts.values()].at(-1)?.id ?? '');
+			await quiet();
+			expect(invoice.payment_status).toBe('succeeded');
+		},
+		'refunds-only.json': async () => {
+			const invoice = lago.issueInvoice({ emit: false });
+			const payment = dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_x', metadata: { lago_invoice_id: invoice.lago_id, attempt: '1' } });
+			lago.payManually(invoice.lago_id, 10_000, payment.payment_id);
+			await quiet();
+			dodo.refundPayment(payment.payment_id, { amount: 4_000 });
+			await quiet();
+			await waitFor(() => [...lago.state.creditNotes.values()].some(({ refund_amount_cents }) => refund_amount_cents === 4_000));
+		},
+		'retries.json': async () => {
+			const invoice = lago.issueInvoice({ emit: false });
+			dodo.createPayment({ status: 'failed', error_code: 'INSUFFICIENT_FUNDS', total_amount: 10_000, checkout_session_id: 'cks_x', metadata: { lago_invoice_id: invoice.lago_id, attempt: '1' } });
+			await quiet();
+			expect(lago.metadataOf(invoice.lago_id, 'dodo_state')).toMatch(/^v\d;failed;a=1;.*n=\d+/);
+		},
+		'access.json': async () => {
+			lago.issueInvoice();
+			await quiet();
+			expect((await n8n.lastExecutionWith('Update Access')).status).toBe('success');
+			const before = await n8n.newestExecution();
+			await editor.execute('Back-Test the Rules');
+			expect((await n8n.nextExecutionWith('Back-Test Policy', before)).status).toBe('success');
+		},
+		'tell-me.json': async () => await Promise.resolve(),
+	};
+
+	test('every shipped template is tried here', () => {
+		expect([FULL_SYNC, ...Object.keys(stories)].sort()).toEqual([...FILES].sort());
+	});
+
+	test.each(Object.keys(stories))('%s: imported whole, credentials found by themselves, published, and it works', async (file) => {
+		await importWhole(file);
+		expect(await editor.nodesWithIssues()).toEqual([]);
+		expect(await editor.publish()).toBeNull();
+		note(`${file}: import, publish`);
+		await waitFor(() => registered(file));
+		await stories[file]?.();
+		await takeDown();
+	}, 300_000);
+});
