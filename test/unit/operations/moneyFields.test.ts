@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import nock from 'nock';
-import type { IDataObject, INode, INodeProperties } from 'n8n-workflow';
+import { NodeHelpers, type IDataObject, type INode, type INodeParameters, type INodeProperties, type INodeTypeDescription } from 'n8n-workflow';
 import { configureSync, type WorkflowJson } from '../../../docker/entrypoint/workflow';
 import { operations as dodoOperations } from '../../../nodes/DodoPayments/actions/operations';
 import { DodoPayments } from '../../../nodes/DodoPayments/DodoPayments.node';
@@ -175,6 +175,26 @@ test('Get Many, as the newest version offers it, leaves nothing out', async () =
 	for (const filters of [...fieldOf(properties, 'filters'), ...fieldOf(new DodoPayments().description.properties, 'filters')]) expect(filters.default).toEqual({});
 	lago().get('/invoices').query((query) => Object.keys(query).every((name) => /^(page|per_page)$/.test(name))).reply(200, { invoices: [], meta: {} });
 	await runLago({ resource: 'invoice', operation: 'getAll', show: 'all', ...all, filters: {} }, NEW.lago);
+});
+
+describe('the fields as n8n shows them', () => {
+	const shown = ({ description }: { description: INodeTypeDescription }, typeVersion: number, parameters: IDataObject): IDataObject =>
+		NodeHelpers.getNodeParameters(description.properties, parameters as INodeParameters, true, false, { typeVersion }, description) as IDataObject;
+
+	test.each<[string, number, IDataObject, IDataObject]>([
+		['Create Intent', OLD.dodo, { resource: 'payment', operation: 'createIntent', source: 'amount' }, { amount: 1000 }],
+		['Create Intent', NEW.dodo, { resource: 'payment', operation: 'createIntent', source: 'amount' }, { amount: '' }],
+		['Refund > Create', OLD.dodo, { resource: 'refund', operation: 'create', source: 'payment' }, { amount: 0, extent: undefined }],
+		['Refund > Create', NEW.dodo, { resource: 'refund', operation: 'create', source: 'payment' }, { amount: '', extent: 'part' }],
+		['Refund > Create, all', NEW.dodo, { resource: 'refund', operation: 'create', source: 'payment', extent: 'all' }, { amount: undefined, extent: 'all' }],
+	])('%s in version %p', (_name, version, parameters, expected) => {
+		expect(shown(new DodoPayments(), version, parameters)).toEqual(expect.objectContaining(Object.fromEntries(Object.entries(expected).filter(([, value]) => value !== undefined))));
+		for (const [name, value] of Object.entries(expected)) if (value === undefined) expect(shown(new DodoPayments(), version, parameters)).not.toHaveProperty(name);
+	});
+
+	test.each([[OLD.lago, 'payable'], [NEW.lago, 'all']])('Invoice > Get Many in version %p shows %s at first', (version, show) => {
+		expect(shown(new Lago(), version, { resource: 'invoice', operation: 'getAll' })).toMatchObject({ show });
+	});
 });
 
 test('new nodes are of the version with decimal amounts, and the older ones stay', () => {
