@@ -41,6 +41,16 @@ export function amountParameter(ctx: IExecuteFunctions, name: string, label: str
 	};
 }
 
+/** The amount in a field of an older version: a number of minor units, `least` or more. @throws NodeOperationError */
+export function minorUnitsParameter(ctx: IExecuteFunctions, name: string, index: number, least: number): number {
+	const amount = ctx.getNodeParameter(name, index) as number;
+	if (Number.isInteger(amount) && amount >= least) return amount;
+	throw new NodeOperationError(ctx.getNode(), 'The amount must be a whole number of the smallest unit', {
+		itemIndex: index,
+		description: 'EUR 10.00 is 1000, JPY 1000 is 1000.',
+	});
+}
+
 function refuse(ctx: IExecuteFunctions, label: string, problem: string, itemIndex: number, description = 'Amounts are written in the currency itself: 50.00 is EUR 50.00; JPY has no decimals, KWD has three.'): never {
 	throw new NodeOperationError(ctx.getNode(), `"${label}": ${problem}`, { itemIndex, description });
 }

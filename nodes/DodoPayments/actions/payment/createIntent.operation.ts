@@ -1,10 +1,10 @@
-import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { decideIntent } from '../../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { AMOUNT_HINT, amountParameter, currencyParameter } from '../../../shared/node/money';
+import { AMOUNT_HINT, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -138,13 +138,8 @@ async function intentForAmount(ctx: IExecuteFunctions, client: DodoClient, index
 
 /** In minor units. @throws NodeOperationError */
 function givenAmount(ctx: IExecuteFunctions, currency: string, index: number): number {
-	if (ctx.getNode().typeVersion >= DECIMAL_AMOUNTS.dodoPayments) return amountParameter(ctx, 'amount', 'Amount', index)(currency);
-	const amount = ctx.getNodeParameter('amount', index) as number;
-	if (Number.isInteger(amount) && amount >= 1) return amount;
-	throw new NodeOperationError(ctx.getNode(), 'The amount must be a whole number of the smallest unit', {
-		itemIndex: index,
-		description: 'EUR 10.00 is 1000, JPY 1000 is 1000.',
-	});
+	const isDecimal = ctx.getNode().typeVersion >= DECIMAL_AMOUNTS.dodoPayments;
+	return isDecimal ? amountParameter(ctx, 'amount', 'Amount', index)(currency) : minorUnitsParameter(ctx, 'amount', index, 1);
 }
 
 async function intentForInvoice(ctx: IExecuteFunctions, client: DodoClient, index: number, invoice: LagoInvoice): Promise<IDataObject> {

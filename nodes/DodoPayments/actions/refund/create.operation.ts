@@ -6,7 +6,7 @@ import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
-import { AMOUNT_HINT, amountParameter } from '../../../shared/node/money';
+import { AMOUNT_HINT, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -128,12 +128,8 @@ async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: num
 function givenAmount(ctx: IExecuteFunctions, index: number): (currency: string) => number | null {
 	if (ctx.getNode().typeVersion >= DECIMAL_AMOUNTS.dodoPayments)
 		return ctx.getNodeParameter('extent', index) === 'all' ? () => null : amountParameter(ctx, 'amount', 'Amount', index);
-	const amount = ctx.getNodeParameter('amount', index) as number;
-	if (Number.isInteger(amount) && amount >= 0) return () => (amount === 0 ? null : amount);
-	throw new NodeOperationError(ctx.getNode(), 'The amount must be a whole number of the smallest unit', {
-		itemIndex: index,
-		description: 'EUR 10.00 is 1000, JPY 1000 is 1000.',
-	});
+	const amount = minorUnitsParameter(ctx, 'amount', index, 0);
+	return () => (amount === 0 ? null : amount);
 }
 
 const overpaymentSchema = onFirstUse(() =>
