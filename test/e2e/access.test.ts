@@ -66,6 +66,29 @@ test('the first payment: access begins when the money is there, and each change 
 	expect(await answered()).toMatchObject({ customer: { state: 'active', reasons: [] }, subscriptions: [{ external_id: `sub_${customer}`, state: 'active' }] });
 });
 
+test('a subscription starts, its first invoice comes in the same second and is paid: access at once', async () => {
+	const post = async (path: string, body: object): Promise<void> => {
+		const headers = { authorization: `Bearer ${sync.lago.apiKey}`, 'content-type': 'application/json' };
+		const { status } = await fetch(`${sync.lago.url}/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+		expect(status).toBe(200);
+	};
+	await post('plans', { plan: { code: 'first_payment', name: 'Pro', amount_cents: 4_900 } });
+	await post('customers', { customer: { external_id: customer, email: 'ada@example.com', currency: 'EUR' } });
+	await post('subscriptions', { subscription: { external_customer_id: customer, external_id: `sub_${customer}`, plan_code: 'first_payment' } });
+	await sync.quiet();
+	const invoice = [...sync.lago.state.invoices.values()].find((one) => one.customer.external_id === customer) as Invoice;
+	expect(invoice.invoicing_reason).toBe('subscription_starting');
+	expect(Date.parse(invoice.created_at)).toBe(Math.floor(Date.parse(String(invoice.subscription?.started_at)) / 1000) * 1000);
+	await waitFor(() => told().length > 0);
+	expect(await answered()).toMatchObject({ customer: { state: 'pending_payment', reasons: [{ rule: 'first_payment', invoice_id: invoice.lago_id, amount_cents: 4_900 }] } });
+	await sync.pay(invoice);
+	await waitFor(() => told().length > 1);
+	expect(await answered()).toMatchObject({ customer: { state: 'active', next_change_at: null, reasons: [] }, subscriptions: [{ external_id: `sub_${customer}`, state: 'active' }] });
+	await looks();
+	expect(told()).toEqual(['active -> pending_payment', 'pending_payment -> active']);
+	expect(toldOfSubscriptions()).toEqual([`sub_${customer}: active -> pending_payment`, `sub_${customer}: pending_payment -> active`]);
+});
+
 test('overdue, restricted, paid: grace by webhook, restriction by time alone, and access back by itself', async () => {
 	const invoice = await issue();
 	await daysPass(15);

@@ -119,9 +119,12 @@ export class Editor {
 	/** Saves the credential and resolves with what n8n's test of it said: null when it passed and the dialog closed. */
 	async saveCredential(): Promise<string | null> {
 		await this.click(this.byId('credential-save-button'));
-		const problem = this.dialog.locator('[data-test-id="credentials-config-container-test-error"], [role=alert]').first();
+		const problem = this.dialog.getByText('Couldn’t connect with these settings').first();
 		await Promise.race([this.dialog.waitFor({ state: 'detached' }), problem.waitFor()]);
-		return (await this.dialog.count()) === 0 ? null : ((await problem.textContent()) ?? '').trim();
+		if ((await this.dialog.count()) === 0) return null;
+		const more = this.dialog.getByText(/^(more|show) details/i).first();
+		if ((await more.count()) > 0) await more.click();
+		return ((await problem.locator('xpath=ancestor::*[contains(@class,"callout") or @role="alert"][1]').textContent()) ?? '').trim();
 	}
 
 	async closeDialog(): Promise<void> {
@@ -172,7 +175,8 @@ export class Editor {
 	/** Opens an execution as the list of executions shows it. */
 	async openExecution(workflowId: string, executionId: string): Promise<void> {
 		await this.page.goto(`${this.url}/workflow/${workflowId}/executions/${executionId}`);
-		await this.byId('workflow-preview-iframe').or(this.byId('execution-preview-label')).first().waitFor();
+		await this.closeAdvice();
+		await this.page.frameLocator('iframe').locator('[data-test-id="canvas-node"]').first().waitFor();
 	}
 
 	async fit(): Promise<void> {
@@ -202,7 +206,8 @@ export class Editor {
 
 	/** n8n's news, surveys and hints lie over the canvas. */
 	private async closeAdvice(): Promise<void> {
-		for (const close of [this.page.getByRole('button', { name: 'Got it' }), this.byId('suggested-action-close')]) if ((await close.count()) > 0) await close.first().click();
+		const checklist = this.page.getByText('Production Checklist').locator('xpath=following::button[1]');
+		for (const close of [this.page.getByRole('button', { name: 'Got it' }), checklist]) if ((await close.count()) > 0) await close.first().click();
 	}
 
 	private node(name: string): Locator {

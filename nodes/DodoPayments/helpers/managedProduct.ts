@@ -55,7 +55,12 @@ async function findProduct(client: DodoClient, wanted: WantedProduct): Promise<D
 				price?.currency === wanted.currency &&
 				(price.tax_inclusive ?? false) === wanted.taxInclusive,
 		)
-		.sort((a, b) => a.created_at.localeCompare(b.created_at))[0];
+		.sort(oldestFirst)[0];
+}
+
+/** Not compared as text: Dodo leaves out a fraction of a second that is zero. */
+function oldestFirst(one: DodoProduct, other: DodoProduct): number {
+	return Date.parse(one.created_at) - Date.parse(other.created_at) || (one.product_id < other.product_id ? -1 : 1);
 }
 
 async function createProduct(client: DodoClient, wanted: WantedProduct): Promise<DodoProduct> {

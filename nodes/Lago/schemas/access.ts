@@ -55,6 +55,7 @@ export const subscriptionSchema = onFirstUse(() =>
 			external_customer_id: text,
 			name: z.string().nullish(),
 			plan_code: z.string().nullish(),
+			plan_amount_cents: z.number().nullish(),
 			status: text,
 			subscription_at: moment.nullish(),
 			started_at: moment.nullish(),
@@ -79,6 +80,7 @@ export const subscriptionAnswerSchema = onFirstUse(() =>
 );
 
 export type ListedInvoice = z.output<typeof listedInvoiceSchema>;
+export type CoverageAnswer = z.output<typeof coverageSchema>;
 export type SubscriptionFee = z.output<typeof subscriptionFeeSchema>;
 export type LagoSubscription = z.output<typeof subscriptionSchema>;
 

@@ -189,6 +189,13 @@ export class LagoSimulator {
 		return this.ledger.invoices.markOverdue(id);
 	}
 
+	/** The time of a pending subscription has come. */
+	startSubscription(externalId: string): Subscription {
+		const subscription = this.ledger.subscriptions.start(externalId);
+		this.ledger.invoices.billStart(subscription);
+		return subscription;
+	}
+
 	terminateSubscription(externalId: string): Subscription {
 		return this.ledger.subscriptions.terminate(externalId);
 	}
@@ -271,6 +278,7 @@ export class LagoSimulator {
 				voidInvoice: ({ id }) => this.voidInvoice(id),
 				retryPayment: ({ id }) => this.retryPayment(id),
 				markOverdue: ({ id }) => this.markOverdue(id),
+				startSubscription: ({ externalId }) => this.startSubscription(externalId),
 				terminateSubscription: ({ externalId }) => this.terminateSubscription(externalId),
 				addFeature: ({ code, privileges }) => this.addFeature(code, privileges),
 				passDays: ({ days }) => this.passDays(days),

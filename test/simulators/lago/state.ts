@@ -142,6 +142,8 @@ export interface Plan {
 	amount_cents: number;
 	amount_currency: string;
 	pay_in_advance: boolean;
+	/** Days; 0: none. */
+	trial_period: number;
 	created_at: string;
 }
 
@@ -151,10 +153,15 @@ export interface Subscription {
 	customer: Customer;
 	plan: Plan;
 	status: 'pending' | 'active' | 'terminated' | 'canceled' | 'incomplete';
-	started_at: string;
+	/** For when it was ordered, whole seconds. */
+	subscription_at: string;
+	/** The one time of a subscription that Lago sends with milliseconds; null until it starts. */
+	started_at: string | null;
+	created_at: string;
 	terminated_at: string | null;
 	ending_at: string | null;
 	previous_plan_code: string | null;
+	next_plan_code: string | null;
 	on_termination_credit_note: string | null;
 	on_termination_invoice: string;
 }
@@ -208,7 +215,7 @@ export class LagoState {
 	endpoints = new Map<string, WebhookEndpoint>();
 	/** By code. */
 	plans = new Map<string, Plan>();
-	/** By external id. */
+	/** By external id the row that goes on, or came last; its other rows by their own id. Oldest first. */
 	subscriptions = new Map<string, Subscription>();
 	/** By code. */
 	addOns = new Map<string, AddOn>();
@@ -222,13 +229,18 @@ export class LagoState {
 
 /** ISO-8601 in UTC without milliseconds. */
 export function now(): string {
-	return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+	return wholeSecond(new Date().toISOString());
 }
 
-/** The date where the customer is, some days from now. */
-export function dateOf(customer: Customer, days = 0): string {
+/** The second in which something happened. */
+export function wholeSecond(moment: string): string {
+	return moment.replace(/\.\d+Z$/, 'Z');
+}
+
+/** The date where the customer is, some days from now or from a moment (ms since 1970). */
+export function dateOf(customer: Customer, days = 0, from = Date.now()): string {
 	const zone = typeof customer.applicable_timezone === 'string' ? customer.applicable_timezone : 'UTC';
-	return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(Date.now() + days * 86_400_000);
+	return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(from + days * 86_400_000);
 }
 
 /** Total minus payments minus offsets; 0 when voided; the payment status plays no part. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { evaluateAccess, type AccessDecision } from '../../../nodes/shared/domain/access/evaluate';
-import type { AccessFacts, AccessInvoice, SubscriptionFacts } from '../../../nodes/shared/domain/access/facts';
+import { asHappened, type AccessFacts, type AccessInvoice, type SubscriptionFacts } from '../../../nodes/shared/domain/access/facts';
 import { viewOf } from '../../../nodes/shared/domain/access/view';
 import { HARMLESS, parseLimits, type AccessPolicy } from '../../../nodes/shared/domain/access/policy';
 
@@ -253,6 +253,31 @@ describe('the first payment', () => {
 		expect(stateOf({ subscriptions: [subscription({ status: 'incomplete' })], now })).toBe('pending_payment');
 		const later = subscription({ status: 'pending', startsAt: at('2026-09-01T00:00:00Z') });
 		expect(ofSubscription({ subscriptions: [later], now })).toMatchObject({ state: 'pending_payment', nextChangeAt: at('2026-09-01T00:00:00Z'), reasons: [{ rule: 'not_started' }] });
+	});
+
+	test('one that starts later does not begin unpaid while the job of Lago that starts it is on its way', () => {
+		const later = subscription({ status: 'pending', startsAt: at(now) });
+		expect(ofSubscription({ subscriptions: [later], policy, now })).toMatchObject({ state: 'pending_payment', nextChangeAt: at(now) + 3_600_000, reasons: [{ rule: 'not_started' }] });
+		expect(stateOf({ subscriptions: [later], now })).toBe('active');
+	});
+});
+
+describe('a clock of Lago or Dodo that runs ahead of ours', () => {
+	const now = '2026-09-01T00:00:00Z';
+	const soon = at(now) + 2_000;
+	const policy = { restrictImmediately: true };
+	const lost: Partial<AccessInvoice> = { paymentStatus: 'succeeded', totalDue: 0, totalPaid: 5_000, disputeLostAt: soon };
+	test.each<[string, SubscriptionFacts, Partial<AccessInvoice>, string]>([
+		['a dispute that was lost', subscription(), lost, 'restricted'],
+		['a payment that failed', subscription(), { paymentStatus: 'failed', failedAt: soon }, 'restricted'],
+		['a subscription that was ended', subscription({ status: 'terminated', endedAt: soon }), { status: 'voided' }, 'ended'],
+		['a subscription that has started', subscription({ startsAt: soon }), { status: 'voided' }, 'active'],
+		['a subscription that is to start has not', subscription({ status: 'pending', startsAt: soon }), { status: 'voided' }, 'pending_payment'],
+	])('%s: it is so now', (_name, row, given, state) => {
+		const facts = asHappened({ customer: { externalId: 'cust_1', timeZone: 'UTC' }, subscriptions: [row], invoices: [invoice(given)] }, at(now));
+		const { subscriptions: [decision] } = evaluateAccess(facts, { ...HARMLESS, ...policy }, at(now));
+		expect(decision?.state).toBe(state);
+		expect(decision?.since ?? 0).toBeLessThanOrEqual(at(now));
 	});
 });
 

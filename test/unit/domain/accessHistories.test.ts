@@ -164,4 +164,11 @@ describe('what a policy would have done', () => {
 		expect(days(segmentsOf(over, week, from, to))).toEqual(['2026-07-01 active', '2026-08-16 grace', '2026-08-22 restricted', '2026-08-25 ended']);
 		expect(days(segmentsOf({ ...history(), subscriptions: [{ ...row, startsAt: at('2026-08-01T00:00:00Z') }] }, week, from, to))).toEqual(['2026-07-01 pending_payment', '2026-08-01 active']);
 	});
+
+	test('what Lago bills in the second of a start does not come before it, though only the start has milliseconds', () => {
+		const second = at('2026-08-01T10:00:05Z');
+		const begun: AccessHistory = { ...history(invoice({ ...paidOn('2026-08-10'), issuedAt: second })), subscriptions: [{ ...row, startsAt: second + 838 }] };
+		const states = segmentsOf(begun, HARMLESS, second, second + DAY).map((segment) => segment.state);
+		expect(states).toEqual(['active']);
+	});
 });

@@ -66,6 +66,19 @@ test('without a product of ours one is made, with the tax mode and the smallest 
 	expect((result.saveToInvoice as IDataObject).state).toContain(';t=1');
 });
 
+test.each([
+	['the older one', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00.120Z'],
+	['the older one, however finely written', '2026-01-01T00:00:00.120Z', '2026-01-01T00:00:00.120456Z'],
+	['of two of the same instant the first by id', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'],
+])('of two products of ours every worker takes the same: %s', async (_name, first, second) => {
+	const [one, other] = [product({ product_id: 'pdt_1', created_at: first }), product({ product_id: 'pdt_2', created_at: second })];
+	for (const listed of [[one, other], [other, one]]) {
+		listsProducts(...listed);
+		dodo().post('/checkouts', (body: IDataObject) => (body.product_cart as IDataObject[])[0]?.product_id === 'pdt_1').reply(200, { session_id: 'cks_5' });
+		expect(await run(lagoInvoice())).toMatchObject({ outcome: 'created', productId: 'pdt_1' });
+	}
+});
+
 test('an archived product is looked up again, once', async () => {
 	const credential = randomUUID();
 	listsProducts(product());

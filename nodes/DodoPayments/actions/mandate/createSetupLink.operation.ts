@@ -9,6 +9,7 @@ import { billingAddressOf, createCheckout, customerOf, forgetCheckout, type Chec
 import { fetchMandate, unchargeable } from '../../helpers/mandates';
 import { ensureProduct } from '../../helpers/managedProduct';
 import { refusedForGood } from '../../helpers/refusals';
+import { TOLERANCE_S } from '../../helpers/verifySignature';
 import { mandateSchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
 import { taxField } from '../payment/product.fields';
@@ -95,14 +96,14 @@ async function openUnused(client: DodoClient, request: CheckoutRequest, external
 	const nowS = Math.floor(Date.now() / 1000);
 	const opened = await createCheckout(client, request, nowS);
 	if (opened.madeAt === undefined) return opened;
-	const since = new Date((opened.madeAt - CLOCK_SKEW_S) * 1000).toISOString();
+	// That moment is of our clock, the mandates' of Dodo's: were they further apart, no webhook of Dodo's would be let in.
+	const since = new Date((opened.madeAt - TOLERANCE_S) * 1000).toISOString();
 	const made = await client.list(mandateSchema, '/subscriptions', { created_at_gte: since }, MAX_NEW_MANDATES);
 	if (!made.some(({ metadata }) => metadata.lago_customer_external_id === externalId)) return opened;
 	forgetCheckout(client, request);
 	return await createCheckout(client, request, nowS);
 }
 
-const CLOCK_SKEW_S = 60;
 /** More mandates than are set up in one day. */
 const MAX_NEW_MANDATES = 10_000;
 

@@ -5,7 +5,8 @@ import type { LagoClient } from '../../transport/client';
 
 /** Customer -> Get: with its metadata. */
 export const get: Operation<LagoClient> = {
-	fields: fieldsOf('customer', 'get', [customerField]),
+	// Not required for n8n, which would refuse to publish a workflow in which a lane by hand has nobody chosen yet.
+	fields: fieldsOf('customer', 'get', [{ ...customerField, required: false }]),
 	async execute(ctx, client, index) {
 		return await fetchCustomer(client, customerOf(ctx, index));
 	},

@@ -1,7 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { owedOn } from '../../../shared/domain/access/debts';
-import type { AccessFacts, AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../../../shared/domain/access/facts';
+import { asHappened, type AccessFacts, type AccessInvoice, type CoveredSubscription, type SubscriptionFacts } from '../../../shared/domain/access/facts';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
+import { DAY_MS } from '../../../shared/domain/calendar';
 import {
 	coverageSchema,
 	listedInvoiceAnswerSchema,
@@ -12,6 +13,7 @@ import {
 	timeOf,
 	toAccessInvoice,
 	toSubscriptionFacts,
+	type CoverageAnswer,
 	type LagoSubscription,
 	type ListedInvoice,
 } from '../../schemas/access';
@@ -27,8 +29,17 @@ const ROWS = { status: ['active', 'pending', 'terminated', 'canceled', 'incomple
 export const OF_SUBSCRIPTIONS: readonly string[] = ['subscription', 'progressive_billing', 'advance_charges'];
 /** Lago bills a new subscription by a job; so long the first invoice may be on its way. */
 const FIRST_INVOICE_MS = 3_600_000;
+/** Reasons that bill usage alone, which may come before the first invoice. */
+const OF_USAGE: readonly unknown[] = ['in_advance_charge', 'in_advance_charge_periodic', 'progressive_billing'];
+
+/** A subscription on an invoice. */
+interface Covered extends CoveredSubscription {
+	/** Lago has begun to bill the subscription itself, not only its usage. */
+	isBegun: boolean;
+}
+
 /** What a finalized invoice is for never changes. By account and invoice. */
-const coverage = new Map<string, CoveredSubscription[]>();
+const coverage = new Map<string, Covered[]>();
 const COVERAGE_KEPT = 20_000;
 
 /**
@@ -42,13 +53,11 @@ export async function accessFactsOf(client: LagoClient, externalId: string, poli
 		subscriptionsOf(client, externalId),
 	]);
 	const customer = listed[0]?.customer ?? (await fetchCustomer(client, externalId));
-	const young = policy.waitForFirstPayment ? rows.filter((row) => isYoung(row, now)) : [];
 	const bare = listed.map((invoice) => toAccessInvoice(invoice, []));
-	const isNew = new Set(listed.filter(({ created_at }) => young.some(({ started_at }) => Date.parse(created_at) >= (timeOf(started_at) ?? now))).map(({ lago_id }) => lago_id));
-	const matters = (invoice: AccessInvoice): boolean => owedOn(invoice) > 0 || (invoice.status === 'draft' && policy.waitForFirstPayment) || isNew.has(invoice.id);
+	const matters = (invoice: AccessInvoice): boolean => owedOn(invoice) > 0 || (invoice.status === 'draft' && policy.waitForFirstPayment);
 	const known = await coverageOf(client, bare.filter((invoice) => OF_SUBSCRIPTIONS.includes(invoice.type) && matters(invoice)));
-	const billed = new Set([...known.values()].flat().map(({ subscriptionId }) => subscriptionId));
-	const late = await awaitingFirstInvoice(client, young.filter(({ lago_id }) => !billed.has(lago_id)));
+	const young = policy.waitForFirstPayment ? rows.filter((row) => isYoung(row, now)) : [];
+	const late = await awaitingFirstInvoice(client, young, listed, known);
 	const subscriptions = rows.map((row) => toSubscriptionFacts(row, late.has(row.lago_id)));
 	const prepaid = policy.keepPrepaidPeriod ? await prepaidPeriods(client, subscriptions, now) : [];
 	const missing = [...new Set(prepaid.map(({ invoiceId }) => invoiceId))].filter((id) => !listed.some(({ lago_id }) => lago_id === id));
@@ -57,7 +66,7 @@ export async function accessFactsOf(client: LagoClient, externalId: string, poli
 		const periods = prepaid.filter(({ invoiceId }) => invoiceId === invoice.id).map(({ covered }) => covered);
 		return { ...invoice, covers: [...(known.get(invoice.id) ?? []), ...periods] };
 	});
-	return { customer: { externalId, timeZone: customer.applicable_timezone ?? 'UTC' }, subscriptions, invoices };
+	return asHappened({ customer: { externalId, timeZone: customer.applicable_timezone ?? 'UTC' }, subscriptions, invoices }, now);
 }
 
 /** All subscriptions that a customer has or had, but those that never began. Throws ApiError. */
@@ -65,12 +74,13 @@ export async function subscriptionsOf(client: LagoClient, externalId: string): P
 	return await client.list('subscriptions', subscriptionSchema, { external_customer_id: externalId, ...ROWS }, ALL);
 }
 
-/** All that can matter: every invoice of a customer that has few, else those that are unpaid or were lost in a dispute. */
+/** All that can matter: every invoice of a customer that has few, else the newest and those that are unpaid or were lost in a dispute. */
 async function invoicesOf(client: LagoClient, externalId: string): Promise<ListedInvoice[]> {
-	const visible = { external_customer_id: externalId, statuses: ['draft', 'finalized'] };
-	const newest = await client.list('invoices', listedInvoiceSchema, visible, PAGE);
+	const query = { external_customer_id: externalId, statuses: ['draft', 'finalized', 'voided'] };
+	const newest = await client.list('invoices', listedInvoiceSchema, query, PAGE);
 	if (newest.length < PAGE) return newest;
-	return [...new Map([...newest, ...(await owedInvoices(client, visible))].map((invoice) => [invoice.lago_id, invoice])).values()];
+	const owed = await owedInvoices(client, { ...query, statuses: ['draft', 'finalized'] });
+	return [...new Map([...newest, ...owed].map((invoice) => [invoice.lago_id, invoice])).values()];
 }
 
 /** Invoices that are unpaid or were lost in a dispute, each once: two calls for up to 100 of each. Throws ApiError. */
@@ -82,14 +92,22 @@ export async function owedInvoices(client: LagoClient, filter: IDataObject): Pro
 	return [...new Map([...unpaid, ...lost].map((invoice) => [invoice.lago_id, invoice])).values()];
 }
 
-function isYoung({ status, started_at, previous_plan_code }: LagoSubscription, now: number): boolean {
+/** So new that its first invoice may still be on its way. What costs nothing has none to wait for. */
+function isYoung({ status, started_at, previous_plan_code, plan_amount_cents }: LagoSubscription, now: number): boolean {
 	const startedAt = timeOf(started_at);
-	return status === 'active' && !previous_plan_code && startedAt !== null && now - startedAt < FIRST_INVOICE_MS;
+	return status === 'active' && !previous_plan_code && plan_amount_cents !== 0 && startedAt !== null && now - startedAt < FIRST_INVOICE_MS;
 }
 
-/** Those of some new subscriptions without an invoice that are paid in advance. */
-async function awaitingFirstInvoice(client: LagoClient, rows: readonly LagoSubscription[]): Promise<Set<string>> {
-	const late = await inTurns(rows, async ({ lago_id, external_id }) => {
+/**
+ * Those of some new subscriptions that are paid in advance and not billed yet. Which invoice begins which subscription is said by ids only;
+ * the age of an invoice, with a day to spare, just tells which are worth asking.
+ */
+async function awaitingFirstInvoice(client: LagoClient, young: readonly LagoSubscription[], listed: readonly ListedInvoice[], known: ReadonlyMap<string, Covered[]>): Promise<Set<string>> {
+	const unknown = notBegun(young, known);
+	const mayBegin = ({ lago_id, invoice_type, created_at }: ListedInvoice): boolean =>
+		OF_SUBSCRIPTIONS.includes(invoice_type ?? 'subscription') && !known.has(lago_id) && unknown.some((row) => Date.parse(created_at) > bornAt(row) - DAY_MS);
+	const settled = await coverageOf(client, listed.filter(mayBegin).map(({ lago_id: id, status }) => ({ id, status })));
+	const late = await inTurns(notBegun(unknown, settled), async ({ lago_id, external_id }) => {
 		const { subscription } = await client.request(subscriptionAnswerSchema, { method: 'GET', path: `/subscriptions/${encodeURIComponent(external_id).replace(/\./g, '%2E')}` });
 		const isOnTrial = (subscription.plan?.trial_period ?? 0) > 0 && !subscription.trial_ended_at;
 		return subscription.plan?.pay_in_advance === true && !isOnTrial ? lago_id : null;
@@ -97,26 +115,44 @@ async function awaitingFirstInvoice(client: LagoClient, rows: readonly LagoSubsc
 	return new Set(late.filter((id) => id !== null));
 }
 
+function notBegun(rows: readonly LagoSubscription[], covered: ReadonlyMap<string, Covered[]>): LagoSubscription[] {
+	const begun = new Set([...covered.values()].flat().flatMap(({ subscriptionId, isBegun }) => (isBegun ? [subscriptionId] : [])));
+	return rows.filter(({ lago_id }) => !begun.has(lago_id));
+}
+
+/** Before this it was not billed: a start may be written for a day in the past, or be long after the row. */
+function bornAt({ created_at, started_at }: LagoSubscription): number {
+	return Math.max(Date.parse(created_at), timeOf(started_at) ?? 0);
+}
+
 /** Which subscriptions invoices are for, by invoice: one call for each that was not seen before. Throws ApiError. */
-export async function coverageOf(client: LagoClient, invoices: ReadonlyArray<Pick<AccessInvoice, 'id' | 'status'>>): Promise<Map<string, CoveredSubscription[]>> {
-	const found = await inTurns(invoices, async ({ id, status }): Promise<[string, CoveredSubscription[]]> => {
+export async function coverageOf(client: LagoClient, invoices: ReadonlyArray<Pick<AccessInvoice, 'id' | 'status'>>): Promise<Map<string, Covered[]>> {
+	const found = await inTurns(invoices, async ({ id, status }): Promise<[string, Covered[]]> => {
 		const key = `${client.accountKey} ${id}`;
 		const kept = coverage.get(key);
 		if (kept !== undefined) return [id, kept];
 		const { invoice } = await client.request(coverageSchema, { method: 'GET', path: `/invoices/${encodeURIComponent(id)}` });
-		const covered = new Map<string, CoveredSubscription>();
-		for (const { lago_subscription_id: subscriptionId, external_subscription_id: externalId, invoicing_reason } of invoice.billing_periods ?? [])
-			covered.set(subscriptionId, { subscriptionId, externalId, isFirst: invoicing_reason === 'subscription_starting' || covered.get(subscriptionId)?.isFirst === true, prepaidUntil: null });
-		for (const { lago_subscription_id: subscriptionId, external_subscription_id: externalId } of invoice.fees ?? [])
-			if (subscriptionId && externalId && !covered.has(subscriptionId)) covered.set(subscriptionId, { subscriptionId, externalId, isFirst: false, prepaidUntil: null });
-		const covers = [...covered.values()];
-		if (status === 'finalized') {
+		const covers = coveredBy(invoice);
+		if (status !== 'draft') {
 			if (coverage.size >= COVERAGE_KEPT) coverage.clear();
 			coverage.set(key, covers);
 		}
 		return [id, covers];
 	});
 	return new Map(found);
+}
+
+function coveredBy({ billing_periods, fees }: CoverageAnswer['invoice']): Covered[] {
+	const covered = new Map<string, Covered>();
+	for (const { lago_subscription_id: subscriptionId, external_subscription_id: externalId, invoicing_reason } of billing_periods ?? []) {
+		const before = covered.get(subscriptionId);
+		const isFirst = invoicing_reason === 'subscription_starting' || before?.isFirst === true;
+		const isBegun = !OF_USAGE.includes(invoicing_reason) || before?.isBegun === true;
+		covered.set(subscriptionId, { subscriptionId, externalId, isFirst, isBegun, prepaidUntil: null });
+	}
+	for (const { lago_subscription_id: subscriptionId, external_subscription_id: externalId } of fees ?? [])
+		if (subscriptionId && externalId && !covered.has(subscriptionId)) covered.set(subscriptionId, { subscriptionId, externalId, isFirst: false, isBegun: true, prepaidUntil: null });
+	return [...covered.values()];
 }
 
 /** What was paid in advance beyond now, for subscriptions that have ended or will. */

@@ -104,7 +104,7 @@ function courseOf(rows: readonly SubscriptionFacts[], outlook: Outlook, facts: A
 	const lifeEnd = endOf(shown, calendar);
 	const prepaidUntil = policy.keepPrepaidPeriod ? prepaidEnd(rows, facts) : -Infinity;
 	const first = current === undefined ? undefined : firstPaymentOf(current, facts, policy);
-	const openAt = first?.until ?? (shown.status === 'pending' ? shown.startsAt : -Infinity);
+	const openAt = first?.until ?? (shown.status === 'pending' ? startOf(shown, policy) : -Infinity);
 	const stateAt = (at: number): AccessState => {
 		if (at < lifeEnd && at >= openAt) return owing(outlook, at, 'active');
 		if (at < prepaidUntil) return owing(outlook, at, 'paid_until');
@@ -122,6 +122,11 @@ function courseOf(rows: readonly SubscriptionFacts[], outlook: Outlook, facts: A
 			return [first?.reason ?? lifeOf('not_started', null, 'the subscription begins')];
 		},
 	};
+}
+
+/** When access begins by time alone. Lago starts a subscription by a job, and only then says what there is to pay. */
+function startOf({ startsAt }: SubscriptionFacts, { waitForFirstPayment }: AccessPolicy): number {
+	return waitForFirstPayment ? startsAt + FIRST_INVOICE_MS : startsAt;
 }
 
 /** When a row ends; Infinity when nobody has said so. */

@@ -58,3 +58,19 @@ export interface CoveredSubscription {
 	/** The end of what it pays in advance; null for arrears. */
 	prepaidUntil: number | null;
 }
+
+/**
+ * Facts as they stand now. The clocks of Lago and Dodo may run ahead of ours: what the books say has happened is not still to come.
+ * @param now ms since 1970, on our clock.
+ */
+export function asHappened({ customer, subscriptions, invoices }: AccessFacts, now: number): AccessFacts {
+	const past = <T extends number | null>(at: T): T | number => (at !== null && at > now ? now : at);
+	return {
+		customer,
+		subscriptions: subscriptions.map((row) => {
+			const hasStarted = row.status === 'active' || row.status === 'terminated';
+			return { ...row, startsAt: hasStarted ? past(row.startsAt) : row.startsAt, endedAt: past(row.endedAt) };
+		}),
+		invoices: invoices.map((invoice) => ({ ...invoice, disputeLostAt: past(invoice.disputeLostAt), failedAt: past(invoice.failedAt) })),
+	};
+}

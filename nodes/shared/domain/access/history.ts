@@ -51,7 +51,8 @@ export function asOf({ customer, subscriptions, invoices }: AccessHistory, at: n
 }
 
 function rowAsOf(row: SubscriptionFacts, at: number): SubscriptionFacts {
-	if (row.startsAt > at) return { ...row, status: 'pending', endedAt: null, endingAt: null };
+	// Of all that Lago tells, only this has milliseconds: what is billed at the start seems to come before it.
+	if (Math.floor(row.startsAt / 1000) * 1000 > at) return { ...row, status: 'pending', endedAt: null, endingAt: null };
 	const isOver = row.status === 'terminated' || row.status === 'canceled';
 	return isOver && row.endedAt !== null && row.endedAt > at ? { ...row, status: 'active', endedAt: null, endingAt: null } : row;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { entry, replaceMetadata } from '../metadata';
 import { invalid, notAllowed, notFound } from '../refusals';
-import { dateOf, dueOf, now, type Customer, type Fee, type Invoice, type LagoState } from '../state';
+import { dateOf, dueOf, now, wholeSecond, type Customer, type Fee, type Invoice, type LagoState, type Subscription } from '../state';
 import { invoiceView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
 import type { Customers } from './customers';
@@ -31,6 +31,8 @@ export interface NewInvoice {
 	metadata?: Record<string, string>;
 	/** Why a subscription is billed, `subscription_periodic` unless told. */
 	reason?: string;
+	/** External id of the subscription that is billed; the customer's first unless told. */
+	subscription?: string;
 	/** false: nobody is told. */
 	emit?: boolean;
 }
@@ -62,16 +64,13 @@ export class Invoices {
 			dueInDays = 14,
 		} = input;
 		const customer = this.customers.ensure(input.customer ?? {}, currency, input.paymentProvider);
-		const subscription = ['subscription', 'progressive_billing', 'advance_charges'].includes(type)
-			? this.subscriptions.of(customer, currency)
-			: null;
+		const { subscription, at } = this.billed(input, type, customer, currency);
 		const id = randomUUID();
 		const lines = fees.map((fee) => newFee(fee, { id, type, currency, customer, subscription }));
 		const sum = (pick: (fee: Fee) => number): number => lines.reduce((total, fee) => total + pick(fee), 0);
 		const coupons = sum((fee) => Number(fee.precise_coupons_amount_cents));
 		const total = sum((fee) => fee.amount_cents + fee.taxes_amount_cents) - coupons;
 		const paid = type === 'advance_charges' || total === 0;
-		const at = now();
 		const invoice: Invoice = {
 			lago_id: id,
 			sequential_id: (this.counter += 1),
@@ -105,6 +104,30 @@ export class Invoices {
 		this.state.invoices.set(id, invoice);
 		if (input.emit !== false) this.announceNew(invoice, input.event);
 		return invoice;
+	}
+
+	/** What a subscription that is paid in advance costs, in the very second in which it starts; null when nothing is billed then. */
+	billStart(subscription: Subscription): Invoice | null {
+		if (!this.subscriptions.isBilledAtStart(subscription)) return null;
+		const { customer, plan, external_id } = subscription;
+		return this.issue({
+			currency: plan.amount_currency,
+			fees: [{ name: plan.name, amountCents: plan.amount_cents }],
+			customer: { external_id: customer.external_id },
+			status: Number(customer.billing_configuration.invoice_grace_period ?? 0) > 0 ? 'draft' : 'finalized',
+			dueInDays: 0,
+			reason: 'subscription_starting',
+			subscription: external_id,
+		});
+	}
+
+	/** The subscription that an invoice is for, and when: what is billed at the start is billed in the same second. */
+	private billed({ subscription: externalId, reason }: NewInvoice, type: string, customer: Customer, currency: string): { subscription: Subscription | null; at: string } {
+		if (!['subscription', 'progressive_billing', 'advance_charges'].includes(type)) return { subscription: null, at: now() };
+		const known = externalId === undefined ? this.subscriptions.known(customer) : this.subscriptions.get(externalId);
+		const subscription = known ?? this.subscriptions.make(customer, currency);
+		const isStart = known === undefined || (externalId !== undefined && reason === 'subscription_starting');
+		return { subscription, at: isStart ? wholeSecond(subscription.started_at ?? '') : now() };
 	}
 
 	/** A draft becomes an invoice: same id, own number. */

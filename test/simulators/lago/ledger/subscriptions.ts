@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { invalid, notFound } from '../refusals';
-import { dateOf, now, type Customer, type LagoState, type Plan, type Subscription } from '../state';
+import { dateOf, now, wholeSecond, type Customer, type LagoState, type Plan, type Subscription } from '../state';
 import { subscriptionWithPlan } from '../views/subscriptions';
 import type { LagoEvents } from '../webhooks';
 
@@ -22,6 +22,7 @@ export class Subscriptions {
 		amount_cents = 0,
 		amount_currency = 'EUR',
 		pay_in_advance = true,
+		trial_period = 0,
 	}: Partial<Plan>): Plan {
 		if (!code) return invalid({ code: ['value_is_mandatory'] });
 		if (!name) return invalid({ name: ['value_is_mandatory'] });
@@ -34,6 +35,7 @@ export class Subscriptions {
 			amount_cents,
 			amount_currency,
 			pay_in_advance,
+			trial_period,
 			created_at: now(),
 		};
 		this.state.plans.set(code, plan);
@@ -44,34 +46,81 @@ export class Subscriptions {
 		return this.state.subscriptions.get(externalId ?? '') ?? notFound('subscription');
 	}
 
-	/** Active at once. `quietly`: nobody is told. */
-	create(externalId: string, customer: Customer, plan: Plan, quietly = false): Subscription {
+	/** The row of an external id that is in one of these states, the newest. */
+	row(externalId: string | undefined, statuses: readonly string[]): Subscription {
+		const rows = [...this.state.subscriptions.values()].filter(({ external_id, status }) => external_id === externalId && statuses.includes(status));
+		return rows.at(-1) ?? notFound('subscription');
+	}
+
+	/** Active at once, also when it was ordered for a moment in the past; pending when for one to come. `quietly`: nobody is told. */
+	create(externalId: string, customer: Customer, plan: Plan, { at, quietly = false }: { at?: string; quietly?: boolean } = {}): Subscription {
+		const moment = new Date().toISOString();
+		const isLater = at !== undefined && Date.parse(at) > Date.now();
 		const subscription: Subscription = {
 			lago_id: randomUUID(),
 			external_id: externalId,
 			customer,
 			plan,
-			status: 'active',
-			started_at: now(),
+			status: isLater ? 'pending' : 'active',
+			subscription_at: wholeSecond(at ?? moment),
+			started_at: isLater ? null : (at ?? moment),
+			created_at: wholeSecond(moment),
 			terminated_at: null,
 			ending_at: null,
 			previous_plan_code: null,
+			next_plan_code: null,
 			on_termination_credit_note: null,
 			on_termination_invoice: 'generate',
 		};
-		this.state.subscriptions.set(externalId, subscription);
-		if (!quietly) this.events.announce('subscription.started', 'subscription', () => this.eventView(subscription));
+		this.store(subscription);
+		if (!quietly && !isLater) this.announce('subscription.started', subscription);
 		return subscription;
 	}
 
-	/** The subscription that a customer is billed for; made where there is none. */
-	of(customer: Customer, currency: string): Subscription {
-		const known = [...this.state.subscriptions.values()].find((one) => one.customer === customer);
-		if (known) return known;
+	/** Another plan under the same external id: at once when it costs at least as much, else at the end of the period. */
+	changePlan(current: Subscription, plan: Plan): Subscription {
+		const { external_id, customer, subscription_at } = current;
+		current.next_plan_code = plan.code;
+		const isUpgrade = plan.amount_cents >= current.plan.amount_cents;
+		if (isUpgrade) this.terminate(external_id);
+		const next = this.create(external_id, customer, plan, { quietly: true });
+		Object.assign(next, { subscription_at, previous_plan_code: current.plan.code });
+		if (isUpgrade) this.announce('subscription.started', next);
+		else {
+			Object.assign(next, { status: 'pending', started_at: null });
+			this.store(current);
+		}
+		return next;
+	}
+
+	/** What the hourly job does when the time of a pending subscription has come. */
+	start(externalId: string): Subscription {
+		const pending = this.row(externalId, ['pending']);
+		const current = this.state.subscriptions.get(externalId);
+		if (current !== pending && current?.status === 'active') this.terminate(externalId);
+		Object.assign(pending, { status: 'active', started_at: new Date().toISOString() });
+		this.store(pending);
+		this.announce('subscription.started', pending);
+		return pending;
+	}
+
+	/** Whether something is billed in the second in which it starts: not after a trial, in arrears, or for days that are over. */
+	isBilledAtStart({ plan, status, subscription_at, previous_plan_code, customer }: Subscription): boolean {
+		const startsToday = dateOf(customer, 0, Date.parse(subscription_at)) >= dateOf(customer) || previous_plan_code !== null;
+		return status === 'active' && plan.pay_in_advance && plan.trial_period === 0 && startsToday;
+	}
+
+	/** The subscription that a customer is billed for. */
+	known(customer: Customer): Subscription | undefined {
+		return [...this.state.subscriptions.values()].find((one) => one.customer === customer);
+	}
+
+	/** Made where a customer that is billed has none. */
+	make(customer: Customer, currency: string): Subscription {
 		const code = `pro_${currency.toLowerCase()}`;
 		const plan =
 			this.state.plans.get(code) ?? this.createPlan({ code, name: 'Pro', amount_cents: 4900, amount_currency: currency });
-		return this.create(`sub_${customer.external_id}`, customer, plan, true);
+		return this.create(`sub_${customer.external_id}`, customer, plan, { quietly: true });
 	}
 
 	/** Ends a subscription; the invoice or credit note that Lago would make is not simulated. */
@@ -79,14 +128,13 @@ export class Subscriptions {
 		const subscription = this.get(externalId);
 		if (subscription.status !== 'active') return notFound('subscription');
 		Object.assign(subscription, { status: 'terminated', terminated_at: now() });
-		this.events.announce('subscription.terminated', 'subscription', () => this.eventView(subscription));
+		this.announce('subscription.terminated', subscription);
 		return subscription;
 	}
 
 	/** Something about a subscription was written. */
 	announceUpdate(externalId: string): void {
-		const subscription = this.get(externalId);
-		this.events.announce('subscription.updated', 'subscription', () => this.eventView(subscription));
+		this.announce('subscription.updated', this.get(externalId));
 	}
 
 	/** What the hourly job does where the planned last day has come (`lago-api:clock/terminate_ended_subscriptions_job.rb`). */
@@ -95,7 +143,17 @@ export class Subscriptions {
 			if (status === 'active' && ending_at !== null && ending_at.slice(0, 10) <= dateOf(customer)) this.terminate(external_id);
 	}
 
-	private eventView(subscription: Subscription): Record<string, unknown> {
-		return { ...subscriptionWithPlan(subscription), customer: { ...subscription.customer } };
+	private announce(event: string, subscription: Subscription): void {
+		this.events.announce(event, 'subscription', () => ({ ...subscriptionWithPlan(subscription), customer: { ...subscription.customer } }));
+	}
+
+	/** Under its external id from now on; the row that was there stays. */
+	private store(subscription: Subscription): void {
+		const { subscriptions } = this.state;
+		const before = subscriptions.get(subscription.external_id);
+		subscriptions.delete(subscription.lago_id);
+		subscriptions.delete(subscription.external_id);
+		if (before !== undefined && before !== subscription) subscriptions.set(before.lago_id, before);
+		subscriptions.set(subscription.external_id, subscription);
 	}
 }

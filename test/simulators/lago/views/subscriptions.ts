@@ -1,4 +1,4 @@
-import type { Plan, Subscription } from '../state';
+import { wholeSecond, type Plan, type Subscription } from '../state';
 
 /** A subscription (`lago-api:serializers/v1/subscription_serializer.rb`). */
 export function subscriptionView({
@@ -7,13 +7,17 @@ export function subscriptionView({
 	customer,
 	plan,
 	status,
+	subscription_at,
 	started_at,
+	created_at,
 	terminated_at,
 	ending_at,
 	previous_plan_code,
+	next_plan_code,
 	on_termination_credit_note,
 	on_termination_invoice,
 }: Subscription): Record<string, unknown> {
+	const startedInSecond = started_at === null ? null : wholeSecond(started_at);
 	return {
 		lago_id,
 		external_id,
@@ -25,18 +29,17 @@ export function subscriptionView({
 		plan_amount_currency: plan.amount_currency,
 		status,
 		billing_time: 'calendar',
-		subscription_at: started_at,
-		// The one time that Lago sends with milliseconds.
-		started_at: started_at.replace('Z', '.000Z'),
+		subscription_at,
+		started_at: started_at === null ? null : new Date(started_at).toISOString(),
 		trial_ended_at: null,
 		ending_at,
 		terminated_at,
 		canceled_at: null,
-		created_at: started_at,
+		created_at,
 		previous_plan_code,
-		next_plan_code: null,
+		next_plan_code,
 		downgrade_plan_date: null,
-		current_billing_period_started_at: started_at,
+		current_billing_period_started_at: startedInSecond,
 		current_billing_period_ending_at: null,
 		on_termination_credit_note,
 		on_termination_invoice,
@@ -44,7 +47,7 @@ export function subscriptionView({
 		consolidate_invoice: true,
 		purchase_order_number: null,
 		cancellation_reason: null,
-		activated_at: started_at,
+		activated_at: startedInSecond,
 		payment_method: { payment_method_id: null, payment_method_type: 'provider' },
 		activation_rules: [],
 	};
@@ -61,7 +64,6 @@ export function planView(plan: Plan): Record<string, unknown> {
 		...plan,
 		invoice_display_name: plan.name,
 		description: '',
-		trial_period: 0,
 		bill_charges_monthly: null,
 		bill_fixed_charges_monthly: null,
 		charges: [],
