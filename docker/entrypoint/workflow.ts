@@ -1,3 +1,5 @@
+import { parseLimits, writeLimits } from '../../nodes/shared/domain/access/policy';
+import { DECIMAL_AMOUNTS } from '../../nodes/shared/node/version';
 import type { AccessConfiguration } from './configuration';
 
 /** A workflow as n8n exports it, as far as we touch it. */
@@ -80,10 +82,16 @@ export function configureSync(template: WorkflowJson, { productId, retrySchedule
 		if (parameters.operation === 'planRetry') parameters.schedule = retrySchedule;
 		if (parameters.operation === 'updatePaymentStatus') parameters.retrySchedule = retrySchedule;
 		if (productId !== '' && parameters.operation === 'createIntent') Object.assign(parameters, { productSource: 'selected', product: { __rl: true, mode: 'id', value: productId } });
-		if (name === 'Update Access') Object.assign(parameters, access.update);
+		if (name === 'Update Access') Object.assign(parameters, rulesFor(node, access.update));
 		if (access.update !== null && ACCESS_LANE.includes(name)) delete node.disabled;
 		if (access.update !== null && name === 'Lago Trigger') parameters.events = [...(parameters.events as string[]), ...ACCESS_EVENTS];
 		if (access.apiToken !== '' && name === ENDPOINT) delete node.disabled;
 	}
 	return changed;
+}
+
+/** The variable gives limits in minor units whatever the template; the node takes them as its version reads them. */
+function rulesFor({ typeVersion }: WorkflowJson['nodes'][number], rules: AccessConfiguration['update']): AccessConfiguration['update'] {
+	if (typeof rules?.restrictAbove !== 'string' || Number(typeVersion) < DECIMAL_AMOUNTS.lago) return rules;
+	return { ...rules, restrictAbove: writeLimits(parseLimits(rules.restrictAbove) as Record<string, number>) };
 }

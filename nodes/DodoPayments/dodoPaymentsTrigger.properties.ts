@@ -3,11 +3,13 @@ import { DODO_OUTPUTS, separateOutputs } from '../shared/node/start';
 import { pathFields } from '../shared/node/webhookPath';
 import { titleOf } from '../shared/words';
 import { DODO_EVENTS, REFUND_ALIAS } from './schemas/event';
+import { EVENT_WORDS } from './schemas/eventWords';
 
 const eventOptions: INodePropertyOptions[] = Object.entries(DODO_EVENTS).flatMap(([object, happenings]) => {
 	const options = happenings.map((happening) => ({
 		name: titleOf(`${object}.${happening}`),
 		value: `${object}.${happening}`,
+		description: EVENT_WORDS[`${object}.${happening}`],
 	}));
 	if (object !== 'payment') return options;
 	const alias = {

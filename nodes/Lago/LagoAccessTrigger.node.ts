@@ -2,12 +2,13 @@ import { NodeConnectionTypes, type IHookFunctions, type INodeType, type INodeTyp
 import { accessMemoryOf } from '../shared/delivery/accessMemory';
 import { answer } from '../shared/delivery/answer';
 import { headerOf } from '../shared/delivery/readBody';
+import { DECIMAL_AMOUNTS } from '../shared/node/version';
 import { webhookPath } from '../shared/node/webhookPath';
 import type { AccessPolicy } from '../shared/domain/access/policy';
 import { ApiError } from '../shared/transport/apiError';
 import { readCredential } from '../shared/transport/credential';
 import { refuseToPublish } from '../shared/transport/publishError';
-import { readPolicy } from './actions/access/policy.fields';
+import { limitsWritten, readPolicy } from './actions/access/policy.fields';
 import { ask, isBearer, lastAnswer, questionKey } from './helpers/access/question';
 import { testLagoCredential } from './helpers/testCredential';
 import { accessTriggerProperties } from './lagoAccessTrigger.properties';
@@ -25,8 +26,8 @@ export class LagoAccessTrigger implements INodeType {
 		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
 		group: ['trigger'],
 		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
-		version: [1, 1.1, 1.2],
-		defaultVersion: 1.2,
+		version: [1, 1.1, 1.2, 1.3],
+		defaultVersion: 1.3,
 		subtitle: '={{"GET /" + $parameter["path"]}}',
 		description: 'Answers your own systems who may use the product, why, and until when; starts no execution',
 		eventTriggerDescription: 'Waiting for a question to the test URL',
@@ -96,7 +97,8 @@ async function answerAbout(ctx: IWebhookFunctions, customer: string, subscriptio
 /** Null when they cannot be read, e.g. because the node that they are taken from was deleted: nobody must get access by that. */
 function rulesOf(ctx: IWebhookFunctions): AccessPolicy | null {
 	try {
-		return readPolicy(ctx.getNode(), (name, fallback) => ctx.getNodeParameter(name, fallback));
+		const node = ctx.getNode();
+		return readPolicy(node, (name, fallback) => ctx.getNodeParameter(name, fallback), limitsWritten(node, DECIMAL_AMOUNTS.lagoAccessTrigger));
 	} catch (problem) {
 		ctx.logger.error(`Lago Access Trigger: ${(problem as Error).message}`);
 		return null;

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { DECIMAL_AMOUNTS } from '../shared/node/version';
 import { pathFields } from '../shared/node/webhookPath';
-import { policyFields } from './actions/access/policy.fields';
+import { policyFieldsOf } from './actions/access/policy.fields';
 
 export const accessTriggerProperties: INodeProperties[] = [
 	{
@@ -10,6 +11,6 @@ export const accessTriggerProperties: INodeProperties[] = [
 		type: 'notice',
 		default: '',
 	},
-	...policyFields,
+	...policyFieldsOf(DECIMAL_AMOUNTS.lagoAccessTrigger),
 	...pathFields('access', 1.2),
 ];

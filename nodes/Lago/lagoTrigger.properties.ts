@@ -3,10 +3,12 @@ import { LAGO_OUTPUTS, separateOutputs } from '../shared/node/start';
 import { pathFields } from '../shared/node/webhookPath';
 import { titleOf } from '../shared/words';
 import { COLLECT_EVENTS, LAGO_COLLECTION_EVENTS, LAGO_OTHER_EVENTS } from './schemas/event';
+import { EVENT_WORDS } from './schemas/eventWords';
 
 const eventOptions: INodePropertyOptions[] = [...LAGO_COLLECTION_EVENTS, ...LAGO_OTHER_EVENTS].map((value) => ({
 	name: titleOf(value),
 	value,
+	description: EVENT_WORDS[value],
 }));
 
 export const triggerProperties: INodeProperties[] = [
@@ -59,10 +61,11 @@ export const triggerProperties: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Why HMAC: with JWT, Lago puts the whole invoice into a header. From about four fees on that header passes 16 KiB, and n8n refuses such requests (HTTP 431) before this node can see them.',
+			'With JWT, Lago puts the whole invoice into a header. From about four fees on that header passes 16 KiB, and n8n refuses such requests (HTTP 431) before this node can see them. HMAC has no such limit.',
 		name: 'signatureNotice',
 		type: 'notice',
 		default: '',
+		displayOptions: { show: { signature: ['jwt'] } },
 	},
 	...pathFields('lago'),
 ];

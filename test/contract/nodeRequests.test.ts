@@ -23,7 +23,7 @@ let dodo: DodoSimulator;
 let lago: LagoSimulator;
 
 async function run<Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject = {}): Promise<IDataObject[]> {
-	const context = executeContext({ input: [input], parameters, credential: { baseUrl, webhookHmacKey: 'hmac-key-of-the-test' }, credentialId: `account-${lago.premium}` });
+	const context = executeContext({ input: [input], parameters, typeVersion: 1, credential: { baseUrl, webhookHmacKey: 'hmac-key-of-the-test' }, credentialId: `account-${lago.premium}` });
 	const items = await itemsOf(context, operations, connect as never);
 	return items.map(({ json }) => json);
 }

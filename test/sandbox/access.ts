@@ -37,7 +37,7 @@ export function accessBook(lago: LagoSimulator, rules: SandboxRules, now: number
 }
 
 function policyOf(rules: SandboxRules): AccessPolicy {
-	return readPolicy({} as INode, (name, fallback) => rules[name] ?? fallback);
+	return readPolicy({} as INode, (name, fallback) => rules[name] ?? fallback, 'minor units');
 }
 
 function historyOf(lago: LagoSimulator, customer: Customer): AccessHistory {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { NodeApiError, type IDataObject, type IExecuteFunctions, type IHttpRequestOptions, type INode, type INodeExecutionData } from 'n8n-workflow';
+import { NodeApiError, type IDataObject, type IExecuteFunctions, type IHttpRequestOptions, type INode, type INodeExecutionData, type WorkflowExecuteMode } from 'n8n-workflow';
 import { runOperation } from '../../nodes/shared/node/operation';
 
 export const BASE_URL = 'https://service.example';
@@ -14,14 +14,18 @@ interface Given {
 	credential?: Record<string, unknown>;
 	/** The event of Lago that the execution began with. */
 	began?: IDataObject;
+	typeVersion?: number;
+	/** `manual`: a person pressed the button. */
+	mode?: WorkflowExecuteMode;
 }
 
 /** What an operation needs of n8n: parameters, input, credentials, and requests that really go through HTTP. */
-export function executeContext({ parameters, input = [{}], credentialId = randomUUID(), continueOnFail = false, credential, began }: Given): IExecuteFunctions {
+export function executeContext({ parameters, input = [{}], credentialId = randomUUID(), continueOnFail = false, credential, began, typeVersion = 1.1, mode = 'trigger' }: Given): IExecuteFunctions {
 	const stored = { id: credentialId, name: 'test' };
-	const node = { id: '1', name: 'Node', type: 'test', typeVersion: 1.1, position: [0, 0], parameters: {}, credentials: { dodoPaymentsApi: stored, lagoBillingApi: stored } } as unknown as INode;
+	const node = { id: '1', name: 'Node', type: 'test', typeVersion, position: [0, 0], parameters: {}, credentials: { dodoPaymentsApi: stored, lagoBillingApi: stored } } as unknown as INode;
 	const context = {
 		getNode: () => node,
+		getMode: () => mode,
 		getInputData: () => input.map((json) => ({ json })),
 		getNodeParameter: (name: string, index: number, fallback?: unknown) => {
 			const value = parameters[name] ?? fallback;

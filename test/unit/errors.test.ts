@@ -52,13 +52,24 @@ describe('what a person reads', () => {
 		[new ApiError('Lago', 422, 'validation_errors', 'Unprocessable Entity', { metadata: ['invalid_count'], key: ['value_is_too_long', 'x'] }), 'validation_errors', 'metadata: invalid_count; key: value_is_too_long, x'],
 		[new ApiError('Dodo Payments', 422, 'UNSUPPORTED_COUNTRY', 'No.'), 'UNSUPPORTED_COUNTRY', 'Correct'],
 	])('%s', (error, headline, advice) => {
-		const shown = asNodeError(node, error, 2);
+		const shown = asNodeError(node, error, 2, true);
 		expect(shown).toBeInstanceOf(NodeApiError);
 		expect(shown.message).toContain(headline);
 		expect(shown.message).toContain(error.service);
 		expect(shown.description).toContain(advice);
 		expect(shown.context.itemIndex).toBe(2);
 	});
+
+	test.each<[number | null, string | null]>([[null, 'ECONNREFUSED'], [null, 'ENOTFOUND'], [408, null], [429, null], [429, 'NO_TURN_LEFT'], [500, null], [502, 'UNEXPECTED_ANSWER'], [503, null]])(
+		'who runs it by hand, lists or publishes is told what to do after %p %p, not that something is delivered again',
+		(status, code) => {
+			for (const service of ['Lago', 'Dodo Payments'] as const) {
+				const { description } = asNodeError(node, new ApiError(service, status, code, 'No.'));
+				expect(description).toMatch(/Then try again/);
+				expect(description).not.toMatch(/deliver|webhook|event/i);
+			}
+		},
+	);
 
 	test('errors that are n8n\'s already stay as they are; others become its own', () => {
 		const own = new NodeOperationError(node, 'Said already');

@@ -174,6 +174,35 @@ describe('how long', () => {
 	});
 });
 
+describe('a run by hand', () => {
+	const byHand = { mode: 'manual', triggers: [] };
+
+	test.each<[string, Answer[]]>([
+		['hangs', [{ fails: 'hang' }]], ['answers 503', [{ status: 503 }]], ['is not there', [{ fails: 'ECONNREFUSED' }]], ['asks for a minute', [{ status: 429, headers: { 'retry-after': '60' } }]],
+		['is slow and fails', [{ status: 500, takes: 2_500 }]], ['fails and then hangs', [{ status: 503, takes: 2_000 }, { fails: 'hang' }]], ['takes the write but does not answer', [ok, { fails: 'hang' }]],
+	])('does not keep a person waiting for a service that %s, and says what to do', async (_name, answers) => {
+		const { result, ms } = await run(execution(answers, byHand), [read, write]);
+		expect(result).toMatchObject({ description: expect.stringContaining('try again') as string });
+		expect(JSON.stringify(result)).not.toMatch(/delivered again/);
+		expect(ms).toBeLessThanOrEqual(11_000);
+		if (answers.length === 1) expect(ms).toBeLessThanOrEqual(8_500);
+	});
+
+	test('reads for as long as the service answers, and still bears a failure then', async () => {
+		const service = execution([...Array.from({ length: 30 }, () => ({ takes: 1_000 })), { status: 503 }, ok], byHand);
+		const { result, ms } = await run(service, Array.from({ length: 31 }, () => read));
+		expect(result).toEqual({ done: true });
+		expect(ms).toBeGreaterThan(30_000);
+	});
+
+	test('ends even when reads work and only the write fails', async () => {
+		const answers = Array.from({ length: 400 }, (_, index) => (index % 2 === 0 ? { takes: 50 } : { status: 502 }));
+		const { result, ms } = await run(execution(answers, byHand), [read, write]);
+		expect(result).toBeInstanceOf(Error);
+		expect(ms).toBeLessThan(15_000);
+	});
+});
+
 describe('pauses', () => {
 	const patience = (random: number): Patience => new Patience(60_000, undefined, () => random);
 	const lengthOf = async (paused: Promise<boolean>): Promise<number | null> => {

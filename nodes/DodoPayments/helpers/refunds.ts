@@ -45,9 +45,12 @@ export async function refundOnce(client: DodoClient, wanted: WantedRefund, payme
 	return await make(client, wanted);
 }
 
-/** Refunds of one payment queue here: each looks at what the one before has left. */
-export async function refundLocked(client: DodoClient, wanted: WantedRefund): Promise<Json> {
-	return await withLock(`refund ${client.accountKey} ${wanted.paymentId}`, async () => await refundOnce(client, wanted, await fetchPayment(client, wanted.paymentId)));
+/** Refunds of one payment queue here: each looks at what the one before has left, and asks for its refund then. */
+export async function refundLocked(client: DodoClient, paymentId: string, wantedOf: (payment: DodoPayment) => WantedRefund): Promise<Json> {
+	return await withLock(`refund ${client.accountKey} ${paymentId}`, async () => {
+		const payment = await fetchPayment(client, paymentId);
+		return await refundOnce(client, wantedOf(payment), payment);
+	});
 }
 
 async function make(client: DodoClient, wanted: WantedRefund): Promise<Json> {

@@ -17,6 +17,52 @@ export function exponentOf(currency: string): number {
 	return EXPONENTS[currency.toUpperCase()] ?? 2;
 }
 
+/** Knows every code of ISO 4217, those of the past and units of account (CLF) too. */
+const names = new Intl.DisplayNames('en', { type: 'currency', fallback: 'none' });
+
+/** The code of a currency, however it is typed: ` eur ` -> `EUR`; null for what is no currency. */
+export function currencyOf(text: string): string | null {
+	const code = text.trim();
+	return /^[A-Za-z]{3}$/.test(code) && names.of(code) !== undefined ? code.toUpperCase() : null;
+}
+
+/** An amount as a person wrote it, in no currency yet: digits only. */
+export interface WrittenAmount {
+	whole: string;
+	/** Digits behind the point; empty when there is no point. */
+	decimals: string;
+}
+
+/**
+ * Reads `50.00`, `50`, or the number 50 of an expression. Nothing is guessed: whoever writes `50,00` or `1,250.00` is told so.
+ * @returns the problem as a sentence for a person when it is no amount.
+ */
+export function readAmount(written: unknown): WrittenAmount | { problem: string } {
+	const text = typeof written === 'string' || typeof written === 'number' ? String(written).trim() : '';
+	if (text === '') return { problem: 'it is empty' };
+	const [, whole, decimals = ''] = /^(\d{1,15})(?:\.(\d+))?$/.exec(text) ?? [];
+	return whole === undefined ? { problem: `"${text}" is not an amount; write it with a point and without separators, like 1250.00` } : { whole, decimals };
+}
+
+/**
+ * The amount in minor units: `50.00`, 'EUR' -> 5000; `1200`, 'JPY' -> 1200; `1.250`, 'KWD' -> 1250.
+ * @returns the problem as a sentence for a person when the currency has fewer decimals, or nobody owes so much.
+ */
+export function toMinorUnits({ whole, decimals }: WrittenAmount, currency: string): number | { problem: string } {
+	const exponent = exponentOf(currency);
+	if (decimals.length > exponent) return { problem: `${whole}.${decimals} has more decimals than ${currency} has; write it like ${toDecimal(1250 * 10 ** exponent, currency)}` };
+	const minorUnits = Number(whole + decimals.padEnd(exponent, '0'));
+	return Number.isSafeInteger(minorUnits) ? minorUnits : { problem: `${whole} is too large` };
+}
+
+/** `12995, 'EUR'` -> `129.95`: what {@link readAmount} and {@link toMinorUnits} read back. */
+export function toDecimal(minorUnits: number, currency: string): string {
+	const exponent = exponentOf(currency);
+	const sign = minorUnits < 0 ? '-' : '';
+	const digits = String(Math.abs(minorUnits)).padStart(exponent + 1, '0');
+	return exponent === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
+}
+
 /** Dodo's smallest charges where they are not about half a unit; minor units (docs `features/adaptive-currency`). */
 const MINIMUM_CHARGES: Readonly<Record<string, number>> = { AED: 200, GBP: 30, INR: 500, MXN: 1000, NOK: 300, PLN: 200, SEK: 300 };
 
@@ -28,9 +74,5 @@ export function minimumCharge(currency: string): number {
 
 /** `12995, 'EUR'` -> `EUR 129.95`. For messages to people only; never parsed back. */
 export function formatAmount(minorUnits: number, currency: string): string {
-	const exponent = exponentOf(currency);
-	const sign = minorUnits < 0 ? '-' : '';
-	const digits = String(Math.abs(minorUnits)).padStart(exponent + 1, '0');
-	if (exponent === 0) return `${currency} ${sign}${digits}`;
-	return `${currency} ${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
+	return `${currency} ${toDecimal(minorUnits, currency)}`;
 }

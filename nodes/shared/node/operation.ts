@@ -1,6 +1,8 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 import { asNodeError } from '../transport/nodeError';
+import { isByHand } from '../transport/patience';
 import type { ServiceClient } from '../transport/serviceClient';
+import { tellWhatItIsAbout } from './executionData';
 import { isTool } from './tool';
 
 /** What an operation returns for one item: plain JSON. */
@@ -47,13 +49,14 @@ export async function runOperation<Client extends ServiceClient>(
 	const runs = operation.once === true ? 1 : ctx.getInputData().length;
 	for (let index = 0; index < runs; index++) {
 		const results = await untilClear(ctx, client, operation, index).catch(async (caught: unknown) => {
-			const shown = asNodeError(ctx.getNode(), caught, index);
+			const shown = asNodeError(ctx.getNode(), caught, index, !isByHand(ctx));
 			if (!ctx.continueOnFail()) return await Promise.reject(shown);
 			// Only these keys make n8n send the item to the error output.
 			return { error: shown.message, ...(shown.description ? { message: shown.description } : {}) } as Json;
 		});
 		for (const json of Array.isArray(results) ? results : [results]) outputs[wayOut(ctx, ways, json)]?.push({ json: json as IDataObject, pairedItem: { item: index } });
 	}
+	tellWhatItIsAbout(ctx, outputs);
 	return outputs;
 }
 

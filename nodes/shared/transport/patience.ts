@@ -6,6 +6,8 @@ const WHILE_DODO_WAITS_MS = 9_000;
 const WHILE_LAGO_WAITS_MS = 22_000;
 /** For each item where nobody waits for an answer: schedules, reconciliation, a person's own workflows. */
 const WHILE_NOBODY_WAITS_MS = 30_000;
+/** For each item of a run at the editor: somebody sits there and would rather read what is wrong. */
+const WHILE_SOMEBODY_WATCHES_MS = 8_000;
 /** After this even the most patient sender has hung up: what runs then runs for nobody. */
 const SENDER_GONE_MS = 60_000;
 
@@ -31,6 +33,8 @@ export class Patience {
 		private readonly perItemMs: number,
 		private readonly deadline?: number,
 		private readonly random: () => number = Math.random,
+		/** Somebody watches: a request gets no more time than is left, and what a service answers in takes nothing of it. */
+		private readonly isWatched = false,
 	) {
 		this.until = deadline ?? Date.now() + perItemMs;
 	}
@@ -50,8 +54,14 @@ export class Patience {
 
 	/** Half of what is left, so that a request that hangs leaves time for another one. */
 	get requestTimeoutMs(): number {
+		if (this.isWatched) return Math.max(SHORTEST_TIMEOUT_MS, Math.min(REQUEST_TIMEOUT_MS, this.leftMs));
 		if (this.deadline === undefined) return REQUEST_TIMEOUT_MS;
 		return Math.min(REQUEST_TIMEOUT_MS, this.leftMs + LAST_REQUEST_MS, Math.max(SHORTEST_TIMEOUT_MS, this.leftMs / 2));
+	}
+
+	/** A service has answered after so many ms. Where somebody watches only trouble counts: reading a long list takes its time. */
+	answered(ms: number): void {
+		if (this.isWatched) this.until += ms;
 	}
 
 	/**
@@ -89,6 +99,11 @@ export class Patience {
 /** For calls outside executions (webhook verification, registration, lists in the editor): one try. */
 export const oneTry = (): Patience => new Patience(0);
 
+/** Whether a person started this execution at the editor: nobody delivers its event again, and somebody reads what it says. */
+export function isByHand(ctx: Pick<IExecuteFunctions, 'getMode'>): boolean {
+	return ctx.getMode() === 'manual';
+}
+
 /** When this process first worked for an execution, ms since 1970. */
 const firstSeen = new Map<string, number>();
 const MAX_EXECUTIONS = 5_000;
@@ -106,6 +121,7 @@ function startOf(executionId: string): number {
 
 /** The patience of the node that runs: all nodes of an execution that answers a webhook share the sender's. */
 export function patienceOf(ctx: IExecuteFunctions): Patience {
+	if (isByHand(ctx)) return new Patience(WHILE_SOMEBODY_WATCHES_MS, undefined, undefined, true);
 	if (ctx.getMode() !== 'webhook') return new Patience(WHILE_NOBODY_WAITS_MS);
 	const startedAt = startOf(ctx.getExecutionId());
 	if (Date.now() - startedAt > SENDER_GONE_MS) return new Patience(WHILE_NOBODY_WAITS_MS);

@@ -48,7 +48,10 @@ export abstract class ServiceClient {
 	protected async sendOnce(request: ApiRequest): Promise<unknown> {
 		if (this.patience.isOver)
 			throw new ApiError(this.access.service, null, 'NO_TIME_LEFT', `${this.access.service} was not asked: the sender of the event waits no longer for the answer`);
-		return await apiRequest(this.ctx, this.access, request, this.patience.requestTimeoutMs);
+		const sentAt = Date.now();
+		const answer = await apiRequest(this.ctx, this.access, request, this.patience.requestTimeoutMs);
+		this.patience.answered(Date.now() - sentAt);
+		return answer;
 	}
 }
 

@@ -20,6 +20,7 @@ async function run(input: IDataObject, parameters: IDataObject = {}, credentialI
 	const context = executeContext({
 		input: [input],
 		credentialId,
+		typeVersion: 1,
 		parameters: { resource: 'payment', operation: 'createIntent', source: 'invoice', invoice: '={{ $json }}', taxMode: 'inclusive', productSource: 'automatic', additionalFields: {}, ...parameters },
 	});
 	const [item] = await itemsOf(context, operations, DodoClient.of);

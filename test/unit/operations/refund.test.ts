@@ -55,7 +55,7 @@ const mustNotRefund = (): { asked: IDataObject[] } => {
 const refused = (code: string): IDataObject => ({ code, message: 'No.' });
 
 async function create(input: IDataObject, parameters: IDataObject = {}, account: string = randomUUID()): Promise<IDataObject> {
-	const context = executeContext({ input: [input], credentialId: account, parameters: { resource: 'refund', operation: 'create', source: 'creditNote', creditNote: '={{ $json }}', overpayment: '={{ $json }}', ...parameters } });
+	const context = executeContext({ input: [input], credentialId: account, typeVersion: 1, parameters: { resource: 'refund', operation: 'create', source: 'creditNote', creditNote: '={{ $json }}', overpayment: '={{ $json }}', ...parameters } });
 	const [item] = await itemsOf(context, operations, DodoClient.of);
 	return item?.json as IDataObject;
 }

@@ -1,6 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { currencyParameter } from '../../../shared/node/money';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { customerSchema, type LagoCustomer } from '../../../Lago/schemas/objects';
@@ -52,12 +53,7 @@ export const createSetupLink: Operation<DodoClient> = {
 	async execute(ctx, client, index) {
 		const customer = readCustomer(ctx, index);
 		const externalId = customer.external_id;
-		const currency = String(ctx.getNodeParameter('currency', index) ?? '').trim().toUpperCase();
-		if (!/^[A-Z]{3}$/.test(currency))
-			throw new NodeOperationError(ctx.getNode(), 'The currency of the mandate is missing', {
-				itemIndex: index,
-				description: `Customer ${externalId} has no currency in Lago yet. Type the one that the invoices will have, e.g. EUR.`,
-			});
+		const currency = currencyParameter(ctx, 'currency', 'Currency', index, `Customer ${externalId} may have none in Lago yet. Type the one that the invoices will have, e.g. EUR.`);
 		const { customerEmail, returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { customerEmail?: string; returnUrl?: string };
 		return await withLock(`setup ${client.accountKey} ${externalId}`, async () => {
 			const active = await activeMandate(client, customer, currency);

@@ -1,10 +1,12 @@
-import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { decideIntent } from '../../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { AMOUNT_HINT, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
+import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
 import { billingAddressOf, createCheckout, customerOf, pageOf, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
@@ -40,9 +42,20 @@ const fields: INodeProperties[] = [
 		required: true,
 		typeOptions: { minValue: 1, numberPrecision: 0 },
 		default: 1000,
-		displayOptions: { show: { source: ['amount'] } },
+		displayOptions: { show: { source: ['amount'], ...before(DECIMAL_AMOUNTS.dodoPayments) } },
 		description: 'In the smallest unit of the currency, tax included unless set otherwise',
 		hint: '1000 is EUR 10.00, but JPY 1000',
+	},
+	{
+		displayName: 'Amount',
+		name: 'amount',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. 50.00',
+		displayOptions: { show: { source: ['amount'], ...since(DECIMAL_AMOUNTS.dodoPayments) } },
+		description: 'In the currency below, with a point and without separators: 1250.00. Tax included unless set otherwise.',
+		hint: AMOUNT_HINT,
 	},
 	{
 		displayName: 'Currency',
@@ -111,20 +124,22 @@ type IntentRequest = Omit<CheckoutRequest, 'productId' | 'amount'> & { amount: n
 async function intentForAmount(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<IDataObject> {
 	const reference = ctx.getNodeParameter('reference', index) as string;
 	const given = additional(ctx, index);
+	const currency = currencyParameter(ctx, 'currency', 'Currency', index);
 	const request: IntentRequest = {
-		amount: ctx.getNodeParameter('amount', index) as number,
-		currency: (ctx.getNodeParameter('currency', index) as string).trim().toUpperCase(),
+		amount: givenAmount(ctx, currency, index),
+		currency,
 		metadata: { reference },
 		idempotencyKey: `ref-${encodeURIComponent(reference).slice(0, 200)}`,
 		...given,
 	};
-	if (!Number.isInteger(request.amount) || request.amount < 1)
-		throw new NodeOperationError(ctx.getNode(), 'The amount must be a whole number of the smallest unit', {
-			itemIndex: index,
-			description: 'EUR 10.00 is 1000, JPY 1000 is 1000.',
-		});
 	const { checkout, productId } = await openCheckout(ctx, client, request, index);
 	return { outcome: 'created', message: linkMessage(request), reference, ...linkOf(request, checkout), productId };
+}
+
+/** In minor units. @throws NodeOperationError */
+function givenAmount(ctx: IExecuteFunctions, currency: string, index: number): number {
+	const isDecimal = ctx.getNode().typeVersion >= DECIMAL_AMOUNTS.dodoPayments;
+	return isDecimal ? amountParameter(ctx, 'amount', 'Amount', index)(currency) : minorUnitsParameter(ctx, 'amount', index, 1);
 }
 
 async function intentForInvoice(ctx: IExecuteFunctions, client: DodoClient, index: number, invoice: LagoInvoice): Promise<IDataObject> {

@@ -6,7 +6,9 @@ import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { AMOUNT_HINT, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
+import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { ApiError } from '../../../shared/transport/apiError';
 import { creditNoteSchema, invoiceSchema, toInvoiceFacts, type LagoCreditNote } from '../../../Lago/schemas/objects';
 import { fetchPayment, leftOf, refundLocked, refundOnce } from '../../helpers/refunds';
@@ -64,8 +66,32 @@ const fields: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 0, numberPrecision: 0 },
 		default: 0,
-		displayOptions: { show: { source: ['payment'] } },
+		displayOptions: { show: { source: ['payment'], ...before(DECIMAL_AMOUNTS.dodoPayments) } },
 		description: 'In the smallest unit of the currency, tax included; 0 refunds all that is left',
+	},
+	{
+		displayName: 'Refund',
+		name: 'extent',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{ name: 'A Part', value: 'part', description: 'An amount that you give' },
+			{ name: 'All That Is Left', value: 'all', description: 'Whatever has not gone back yet' },
+		],
+		default: 'part',
+		displayOptions: { show: { source: ['payment'], ...since(DECIMAL_AMOUNTS.dodoPayments) } },
+		description: 'How much of the payment goes back',
+	},
+	{
+		displayName: 'Amount',
+		name: 'amount',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. 50.00',
+		displayOptions: { show: { source: ['payment'], extent: ['part'], ...since(DECIMAL_AMOUNTS.dodoPayments) } },
+		description: 'In the currency of the payment, with a point and without separators: 1250.00. Tax included.',
+		hint: AMOUNT_HINT,
 	},
 	{
 		displayName: 'Reference',
@@ -91,14 +117,19 @@ export const create: Operation<DodoClient> = {
 
 async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
 	const paymentId = idParameter(ctx, 'payment', index);
-	const amount = ctx.getNodeParameter('amount', index) as number;
 	const reason = String(ctx.getNodeParameter('reference', index)).trim();
-	if (reason === '' || !Number.isInteger(amount) || amount < 0)
-		throw new NodeOperationError(ctx.getNode(), reason === '' ? 'The refund needs a reference' : 'The amount must be a whole number of the smallest unit', {
-			itemIndex: index,
-			description: reason === '' ? 'It keeps the same refund from being made twice.' : 'EUR 10.00 is 1000, JPY 1000 is 1000.',
-		});
-	return await refundLocked(client, { paymentId, amount: amount === 0 ? null : amount, withoutTax: false, reason, metadata: {} });
+	if (reason === '')
+		throw new NodeOperationError(ctx.getNode(), 'The refund needs a reference', { itemIndex: index, description: 'It keeps the same refund from being made twice.' });
+	const amountIn = givenAmount(ctx, index);
+	return await refundLocked(client, paymentId, ({ currency }) => ({ paymentId, amount: amountIn(currency), withoutTax: false, reason, metadata: {} }));
+}
+
+/** What gives the amount in the currency of the payment, minor units; null for all that is left. @throws NodeOperationError */
+function givenAmount(ctx: IExecuteFunctions, index: number): (currency: string) => number | null {
+	if (ctx.getNode().typeVersion >= DECIMAL_AMOUNTS.dodoPayments)
+		return ctx.getNodeParameter('extent', index) === 'all' ? () => null : amountParameter(ctx, 'amount', 'Amount', index);
+	const amount = minorUnitsParameter(ctx, 'amount', index, 0);
+	return () => (amount === 0 ? null : amount);
 }
 
 const overpaymentSchema = onFirstUse(() =>
@@ -125,7 +156,7 @@ async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index:
 	const { paymentId, invoiceId, invoiceNumber } = overpayment.data;
 	const reason = `Overpayment of invoice ${invoiceNumber ?? invoiceId ?? ''}`.trim();
 	const metadata: Record<string, string> = invoiceId ? { lago_invoice_id: invoiceId } : {};
-	return { invoiceId: invoiceId ?? null, invoiceNumber: invoiceNumber ?? null, ...(await refundLocked(client, { paymentId, amount: null, withoutTax: false, reason, metadata })) };
+	return { invoiceId: invoiceId ?? null, invoiceNumber: invoiceNumber ?? null, ...(await refundLocked(client, paymentId, () => ({ paymentId, amount: null, withoutTax: false, reason, metadata }))) };
 }
 
 const NOTE_ID = /^[0-9a-f-]{36}$/i;

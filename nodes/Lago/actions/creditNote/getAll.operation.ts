@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { withCurrency } from '../../../shared/node/money';
 import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
 import { creditNoteSchema } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
@@ -35,6 +36,6 @@ const fields: INodeProperties[] = [
 export const getAll: Operation<LagoClient> = {
 	fields: fieldsOf('creditNote', 'getAll', fields),
 	async execute(ctx, client, index) {
-		return await client.list('credit_notes', creditNoteSchema, filtersOf(ctx, index), limitOf(ctx, index));
+		return await client.list('credit_notes', creditNoteSchema, withCurrency(ctx, filtersOf(ctx, index), index), limitOf(ctx, index));
 	},
 };

@@ -2,28 +2,33 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { collectability, type InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { withCurrency } from '../../../shared/node/money';
 import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
+import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { invoiceSchema, toInvoiceFacts } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
+const showField: INodeProperties = {
+	displayName: 'Show',
+	name: 'show',
+	type: 'options',
+	options: [
+		{ name: 'All', value: 'all' },
+		{ name: 'Overpaid', value: 'overpaid', description: 'Paid twice, and the surplus payment has not gone back yet' },
+		{
+			name: 'Payable and Not Yet Collected',
+			value: 'payable',
+			description: 'Finalized, unpaid, something due, not self-billed, not charged by Lago itself, and not handed to Dodo Payments yet',
+		},
+		{ name: 'Retry Due', value: 'retryDue', description: 'Unpaid, with a next try that Plan Retry has planned for now or earlier' },
+	],
+	default: 'all',
+	description: 'Which invoices to return',
+};
+
 const fields: INodeProperties[] = [
-	{
-		displayName: 'Show',
-		name: 'show',
-		type: 'options',
-		options: [
-			{ name: 'All', value: 'all' },
-			{ name: 'Overpaid', value: 'overpaid', description: 'Paid twice, and the surplus payment has not gone back yet' },
-			{
-				name: 'Payable and Not Yet Collected',
-				value: 'payable',
-				description: 'Finalized, unpaid, something due, not self-billed, not charged by Lago itself, and not handed to Dodo Payments yet',
-			},
-			{ name: 'Retry Due', value: 'retryDue', description: 'Unpaid, with a next try that Plan Retry has planned for now or earlier' },
-		],
-		default: 'payable',
-		description: 'Which invoices to return',
-	},
+	{ ...showField, default: 'payable', displayOptions: { show: before(DECIMAL_AMOUNTS.lago) } },
+	{ ...showField, displayOptions: { show: since(DECIMAL_AMOUNTS.lago) } },
 	...limitFields,
 	{
 		displayName: 'Filters',
@@ -79,7 +84,7 @@ export const getAll: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'getAll', fields),
 	async execute(ctx, client, index) {
 		const limit = limitOf(ctx, index);
-		const query = withDays(filtersOf(ctx, index));
+		const query = withDays(withCurrency(ctx, filtersOf(ctx, index), index));
 		const { query: narrowed, keeps } = SHOWN[ctx.getNodeParameter('show', index) as string] ?? {};
 		if (keeps === undefined) return await client.list('invoices', invoiceSchema, query, limit);
 		const candidates = await client.list('invoices', invoiceSchema, { ...query, ...narrowed }, Number.MAX_SAFE_INTEGER);

@@ -1,3 +1,5 @@
+import { currencyOf, readAmount, toDecimal, toMinorUnits } from '../money';
+
 /** When access is taken away. Nothing does unless it is switched on. */
 export interface AccessPolicy {
 	/** As soon as a payment has failed, was reversed, or was lost in a dispute. */
@@ -33,18 +35,41 @@ export const HARMLESS: AccessPolicy = {
 	exempt: [],
 };
 
+/** How the amount of a limit is written: `EUR:50.00`, or `EUR:5000` as variables and nodes of an older version have it. */
+export type LimitsWritten = 'decimal' | 'minor units';
+
+const EXAMPLES: Readonly<Record<LimitsWritten, string>> = {
+	decimal: 'one looks like EUR:50.00, and a comma stands only between two of them',
+	'minor units': 'one looks like EUR:5000, which is EUR 50.00',
+};
+
 /**
- * Reads `EUR:5000,USD:5000`, minor units.
- * @returns the limits, or the problem as a sentence for a person.
+ * Reads limits, e.g. `EUR:50.00, USD:50.00`.
+ * @returns minor units by currency, or the problem as a sentence for a person.
  */
-export function parseLimits(text: string): Record<string, number> | { problem: string } {
+export function parseLimits(text: string, written: LimitsWritten = 'minor units'): Record<string, number> | { problem: string } {
 	const limits: Record<string, number> = {};
 	for (const part of text.split(',').map((one) => one.trim()).filter((one) => one !== '')) {
-		const [, currency, amount] = /^([A-Za-z]{3})\s*:\s*(\d{1,15})$/.exec(part) ?? [];
-		if (currency === undefined) return { problem: `"${part}" is not a limit; one looks like EUR:5000, which is EUR 50.00` };
-		const code = currency.toUpperCase();
+		const [, name = '', amount] = /^([^:]+):([^:]+)$/.exec(part) ?? [];
+		const code = currencyOf(name);
+		const limit = code === null || amount === undefined ? null : limitIn(amount.trim(), code, written);
+		if (code === null || limit === null) return { problem: `"${part}" is not a limit; ${EXAMPLES[written]}` };
+		if (typeof limit !== 'number') return limit;
 		if (code in limits) return { problem: `${code} has two limits` };
-		limits[code] = Number(amount);
+		limits[code] = limit;
 	}
 	return limits;
+}
+
+function limitIn(amount: string, currency: string, written: LimitsWritten): number | { problem: string } | null {
+	if (written === 'minor units') return /^\d{1,15}$/.test(amount) ? Number(amount) : null;
+	const read = readAmount(amount);
+	return 'problem' in read ? null : toMinorUnits(read, currency);
+}
+
+/** The limits as {@link parseLimits} reads them where amounts are decimal: `EUR:50.00,JPY:5000`. */
+export function writeLimits(limits: Readonly<Record<string, number>>): string {
+	return Object.entries(limits)
+		.map(([currency, amount]) => `${currency}:${toDecimal(amount, currency)}`)
+		.join(',');
 }
