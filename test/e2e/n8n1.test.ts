@@ -60,6 +60,19 @@ test('collect, settle, and a refund from either side', async () => {
 	expect([...sync.lago.deliveries, ...sync.dodo.deliveries].map(({ status }) => status)).toEqual(expect.not.arrayContaining([500]));
 });
 
+test('a click on a pay link leads to the checkout, and to a page when it is paid or forged', async () => {
+	const invoice = await sync.issue();
+	const link = /;l=(.+)$/.exec(sync.stateOf(invoice))?.[1] ?? '';
+	const click = async (address: string) => {
+		const answer = await fetch(address, { redirect: 'manual' });
+		return [answer.status, answer.headers.get('location') ?? (await answer.text())];
+	};
+	expect(await click(link)).toEqual([302, `${sync.dodo.url}/session/${sync.checkoutOf(invoice).id}`]);
+	await sync.pay(invoice);
+	expect(await click(link)).toEqual([200, expect.stringContaining('is paid')]);
+	expect(await click(`${link.slice(0, -1)}_`)).toEqual([403, expect.stringContaining('not valid')]);
+});
+
 test('copies of an event are executed once: at the same time, one after the other, and after a restart', async () => {
 	const invoice = await sync.issue();
 	sync.dodo.knobs.copies = 4;
