@@ -1,5 +1,5 @@
 import { N8N_1_VERSION as VERSION } from '../../scripts/n8n/prefix';
-import type { WorkflowJson } from '../../scripts/n8n/provision';
+import { withFixedPaths, type WorkflowJson } from '../../scripts/n8n/provision';
 import { readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { letAMinutePass, startSync, waitFor, type Sync } from '../support/sync';
 
@@ -19,7 +19,7 @@ const lookedForByHand = (template: WorkflowJson): WorkflowJson => {
 
 beforeAll(async () => {
 	sync = await startSync({ registration: 'automatic', version: VERSION, template: null });
-	workflow = await sync.n8n.importWorkflow(lookedForByHand(readTemplate('lago-dodo-sync.json')));
+	workflow = await sync.n8n.importWorkflow(withFixedPaths(lookedForByHand(readTemplate('lago-dodo-sync.json'))));
 	await workflow.publish();
 }, 900_000);
 
