@@ -1,5 +1,5 @@
 import { N8N_1_VERSION as VERSION } from '../../scripts/n8n/prefix';
-import type { WorkflowJson } from '../../scripts/n8n/provision';
+import { withFixedPaths, type WorkflowJson } from '../../scripts/n8n/provision';
 import { readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { letAMinutePass, startSync, waitFor, type Sync } from '../support/sync';
 
@@ -19,7 +19,7 @@ const lookedForByHand = (template: WorkflowJson): WorkflowJson => {
 
 beforeAll(async () => {
 	sync = await startSync({ registration: 'automatic', version: VERSION, template: null });
-	workflow = await sync.n8n.importWorkflow(lookedForByHand(readTemplate('lago-dodo-sync.json')));
+	workflow = await sync.n8n.importWorkflow(withFixedPaths(lookedForByHand(readTemplate('lago-dodo-sync.json'))));
 	await workflow.publish();
 }, 900_000);
 
@@ -58,6 +58,19 @@ test('collect, settle, and a refund from either side', async () => {
 	expect(sync.notesOf(one)).toMatchObject([{ refund_amount_cents: 2_500, refund_status: 'succeeded' }]);
 	expect(note.refund_status).toBe('succeeded');
 	expect([...sync.lago.deliveries, ...sync.dodo.deliveries].map(({ status }) => status)).toEqual(expect.not.arrayContaining([500]));
+});
+
+test('a click on a pay link leads to the checkout, and to a page when it is paid or forged', async () => {
+	const invoice = await sync.issue();
+	const link = /;l=(.+)$/.exec(sync.stateOf(invoice))?.[1] ?? '';
+	const click = async (address: string) => {
+		const answer = await fetch(address, { redirect: 'manual' });
+		return [answer.status, answer.headers.get('location') ?? (await answer.text())];
+	};
+	expect(await click(link)).toEqual([302, `${sync.dodo.url}/session/${sync.checkoutOf(invoice).id}`]);
+	await sync.pay(invoice);
+	expect(await click(link)).toEqual([200, expect.stringContaining('is paid')]);
+	expect(await click(`${link.slice(0, -1)}_`)).toEqual([403, expect.stringContaining('not valid')]);
 });
 
 test('copies of an event are executed once: at the same time, one after the other, and after a restart', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import type { Invoice } from '../simulators/lago/state';
 import { startSync, waitFor, type Sync } from '../support/sync';
@@ -162,20 +163,47 @@ test.each<[string, (token: string) => string]>([
 	['for another invoice, with the old signature', (token) => (token.startsWith('A') ? 'B' : 'A') + token.slice(1)],
 	['the id of the invoice itself', () => crypto.randomUUID()],
 	['an attack on whoever shows it', () => '<script>alert(1)</script>'],
-])('a forged token (%s): 403, and neither Lago nor Dodo hears of it', async (_case, bend) => {
+])('a forged token (%s): 403, no execution, and neither Lago nor Dodo hears of it', async (_case, bend) => {
 	const { link } = await linkOnly();
+	const before = await sync.n8n.newestId();
 	sync.lago.calls.length = 0;
 	const forged = new URL(link);
 	forged.searchParams.set('t', bend(tokenOf(link)));
 	expectPage(await click(forged.toString()), 403, /not valid/);
 	expect(sync.dodo.calls).toHaveLength(0);
 	expect(sync.lago.calls).toHaveLength(0);
+	expect(await sync.n8n.newestId()).toBe(before);
 });
 
-test('without a token, or with two of them: 403', async () => {
+test('without a token, or with two of them: 403, no execution', async () => {
 	const { link } = await linkOnly();
+	const before = await sync.n8n.newestId();
 	for (const address of [sync.n8n.hook('pay'), `${link}&t=${tokenOf(link)}`]) expectPage(await click(address), 403, /not valid/);
 	expect(sync.dodo.calls).toHaveLength(0);
+	expect(await sync.n8n.newestId()).toBe(before);
+});
+
+test.each<[string, string, Record<string, unknown>]>([
+	['fails', 'stopAndError', { errorMessage: 'What only the merchant may read' }],
+	['ends without an answer', 'noOp', {}],
+])('a lane that %s: the visitor reads a page all the same', async (_case, type, parameters) => {
+	const { link } = await linkOnly();
+	const path = `pay-${type}`;
+	const lane = await sync.n8n.importWorkflow({
+		name: path,
+		nodes: [
+			{ id: randomUUID(), name: 'Page', type: 'n8n-nodes-dodo-lago.lagoPayPageTrigger', typeVersion: 1.1, position: [0, 0], webhookId: randomUUID(), parameters: { path } },
+			{ id: randomUUID(), name: 'Next', type: `n8n-nodes-base.${type}`, typeVersion: 1, position: [240, 0], parameters },
+		],
+		connections: { Page: { main: [[{ node: 'Next', type: 'main', index: 0 }]] } },
+		settings: { executionOrder: 'v1' },
+	});
+	await lane.publish();
+	const answer = await click(link.replace(sync.n8n.hook('pay'), sync.n8n.hook(path)));
+	expectPage(answer, 503, /cannot be paid right now/);
+	expect(answer.text).not.toContain('merchant');
+	expect((await sync.n8n.lastRunOf('Next')).nodes).toEqual(['Page', 'Next']);
+	await lane.unpublish();
 });
 
 test('what mail scanners send (HEAD) makes no checkout', async () => {

@@ -36,6 +36,21 @@ describeQueue(why ?? 'one main process and two workers on PostgreSQL and Redis',
 	const idsIn = (worker: number, word: 'started' | 'finished'): string[] => [...(sync.n8n.workers[worker]?.process.log() ?? '').matchAll(new RegExp(`${word} execution (\\d+)`, 'gi'))].map(([, id]) => id as string);
 	const unfinishedBy = (worker: number): string[] => idsIn(worker, 'started').filter((id) => !idsIn(worker, 'finished').includes(id));
 
+	test('a click on a pay link: the main process refuses what is forged, a worker answers what is genuine', async () => {
+		const invoice = await sync.issue();
+		const link = /;l=(.+)$/.exec(sync.stateOf(invoice))?.[1] ?? '';
+		const recorded = sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id');
+		const made = sync.checkoutsOf(invoice).length;
+		const forged = await fetch(`${link.slice(0, -1)}_`, { redirect: 'manual' });
+		expect([forged.status, await forged.text()]).toEqual([403, expect.stringContaining('not valid')]);
+		const led = await fetch(link, { redirect: 'manual' });
+		expect([led.status, led.headers.get('location')]).toEqual([302, `${sync.dodo.url}/session/${recorded}`]);
+		expect(sync.checkoutsOf(invoice)).toHaveLength(made);
+		sync.lago.payManually(invoice.lago_id, 10_000);
+		const page = await fetch(link, { redirect: 'manual' });
+		expect([page.status, page.headers.get('content-type'), await page.text()]).toEqual([200, expect.stringContaining('text/html'), expect.stringContaining('is paid')]);
+	});
+
 	test('collect, settle, and a refund from either side: the main process listens, the workers execute', async () => {
 		const before = Number(await sync.n8n.newestId());
 		const [one, other] = [await sync.issue({ fees: [{ amountCents: 8_000 }] }), await sync.issue({ fees: [{ amountCents: 9_000 }] })];

@@ -225,7 +225,7 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPer
 		async importWorkflow(given, chosen = credentials) {
 			const workflow = withFixedPaths(given);
 			const { id } = (await rest('POST', '/workflows', { ...bindCredentials(workflow, chosen), active: false })) as { id: string };
-			const paths = workflow.nodes.flatMap(({ parameters, webhookId, disabled }) => (disabled !== true && typeof webhookId === 'string' && typeof parameters.path === 'string' ? [parameters.path] : []));
+			const paths = workflow.nodes.flatMap(({ parameters, disabled }) => (disabled !== true && typeof parameters.path === 'string' && parameters.path !== '' ? [parameters.path] : []));
 			const switchTo = async (published: boolean): Promise<void> => {
 				await setPublished(rest, id, published, isOld);
 				for (const path of paths) await listening(`http://127.0.0.1:${instance.port}/webhooks/${path}`, published);

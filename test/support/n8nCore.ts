@@ -116,6 +116,11 @@ export class TestResponse extends EventEmitter {
 		return this.end();
 	}
 
+	send(body: unknown): this {
+		this.body = body;
+		return this.end();
+	}
+
 	/** The answer went out, with the status that n8n gives when the execution has ended. */
 	end(status = this.statusCode): this {
 		this.statusCode = status;
@@ -169,7 +174,15 @@ export class TriggerBench {
 	/** One delivery. The caller ends the answer of one that is executed: `response.end(200)` or `response.end(500)`. */
 	async deliver(body: string | Buffer, headers: Record<string, string | string[]>, mode: WorkflowExecuteMode = 'webhook'): Promise<Delivered> {
 		const rawBody = Buffer.from(body as string);
-		const httpRequest = { headers, body: {}, params: {}, query: {}, rawBody, readRawBody: async () => await Promise.resolve() };
+		return await this.call({ headers, body: {}, params: {}, query: {}, rawBody, readRawBody: async () => await Promise.resolve() }, mode);
+	}
+
+	/** One GET, with what Express makes of its query. */
+	async visit(query: object, mode: WorkflowExecuteMode = 'webhook'): Promise<Delivered> {
+		return await this.call({ headers: {}, body: {}, params: {}, query }, mode);
+	}
+
+	private async call(httpRequest: object, mode: WorkflowExecuteMode): Promise<Delivered> {
 		const response = new TestResponse();
 		const data = { ...this.data, httpRequest, httpResponse: response } as unknown as IWorkflowExecuteAdditionalData;
 		const context = new WebhookContext(this.workflow, this.node, data, mode, {} as IWebhookData, [], null);

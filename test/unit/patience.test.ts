@@ -121,9 +121,11 @@ describe('how long', () => {
 	const troubles: Answer[] = [{ status: 503 }, { fails: 'hang' }, { fails: 'ECONNRESET' }, { status: 429, headers: { 'retry-after': '3' } }, { status: 500, takes: 4_000 }];
 
 	test.each([
-		['Dodo', 'dodoPaymentsTrigger', DODO_WAITS_MS],
-		['Lago', 'lagoTrigger', LAGO_WAITS_MS],
-	])('while %s waits, an execution of several nodes ends before it hangs up, whatever the trouble', async (_name, trigger, waitsMs) => {
+		['Dodo', ['dodoPaymentsTrigger'], DODO_WAITS_MS],
+		['Lago', ['lagoTrigger'], LAGO_WAITS_MS],
+		['a visitor of the pay page', ['lagoPayPageTrigger'], DODO_WAITS_MS],
+		['any of them', ['lagoTrigger', 'lagoPayPageTrigger'], DODO_WAITS_MS],
+	])('while %s waits, an execution of several nodes ends before it hangs up, whatever the trouble', async (_name, triggers, waitsMs) => {
 		for (const trouble of troubles) {
 			const id = randomUUID();
 			let ms = 0;
@@ -131,7 +133,7 @@ describe('how long', () => {
 			const began = Date.now();
 			// n8n's own retry-on-fail, and nodes behind this one.
 			for (let node = 0; node < 4; node++) {
-				const service = execution([trouble], { id, triggers: [trigger] });
+				const service = execution([trouble], { id, triggers });
 				const before = Date.now();
 				const ended = await run(service, [read, write]);
 				expect(ended.result).toBeInstanceOf(Error);

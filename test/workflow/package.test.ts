@@ -30,9 +30,9 @@ const optionsOf = (properties: INodeProperties[], name: string): string[] =>
 	properties.filter((field) => field.name === name).flatMap(({ options = [] }) => (options as INodePropertyOptions[]).map(({ value }) => String(value)));
 
 describe('n8n loads the package', () => {
-	it('with the six nodes and the two credentials that users and templates name', () => {
+	it('with the seven nodes and the two credentials that users and templates name', () => {
 		expect(packageJson.name).toBe('n8n-nodes-dodo-lago');
-		expect(Object.keys(nodes).sort()).toEqual(['byHandTrigger', 'dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoTrigger']);
+		expect(Object.keys(nodes).sort()).toEqual(['byHandTrigger', 'dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoPayPageTrigger', 'lagoTrigger']);
 		expect(Object.keys(credentials).sort()).toEqual(['dodoPaymentsApi', 'lagoBillingApi']);
 		expect(Object.keys(loader.known.nodes).sort()).toEqual(Object.keys(nodes).sort());
 	});
@@ -55,7 +55,7 @@ describe('n8n loads the package', () => {
 		expect(await authenticate({ apiKey: 'key' }, { url: 'https://api.example', headers: { 'Idempotency-Key': 'once' } })).toEqual({ url: 'https://api.example', headers: { 'Idempotency-Key': 'once', Authorization: 'Bearer key' } });
 	});
 
-	it.each(['dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoTrigger'])('%s has light and dark icons, a codex and its credential', (name) => {
+	it.each(['dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoPayPageTrigger', 'lagoTrigger'])('%s has light and dark icons, a codex and its credential', (name) => {
 		const description = nodes[name] as INodeTypeDescription & { iconUrl: { light: string; dark: string } };
 		for (const shade of ['light', 'dark'] as const) {
 			const url = description.iconUrl[shade];
@@ -90,7 +90,7 @@ describe.each([
 			creditNote: ['create', 'get', 'getAll', 'saveRefund'],
 			customer: ['get', 'saveMandate'],
 			event: ['getMissed', 'markAsProcessed'],
-			invoice: ['createPayLink', 'get', 'getAll', 'openPayLink', 'planRetry', 'recordDispute', 'savePaymentReference', 'updatePaymentStatus'],
+			invoice: ['answerPayLink', 'createPayLink', 'get', 'getAll', 'openPayLink', 'planRetry', 'recordDispute', 'savePaymentReference', 'updatePaymentStatus'],
 		}],
 ])('%s', (name, implemented, expected: Record<string, string[]>) => {
 	const fields = (): INodeProperties[] => (nodes[name] as INodeTypeDescription).properties;
@@ -155,6 +155,13 @@ describe('events', () => {
 
 	it.each(['lagoTrigger', 'dodoPaymentsTrigger'])('%s answers when the work is done', (name) => {
 		expect((nodes[name] as INodeTypeDescription).webhooks).toMatchObject([{ httpMethod: 'POST', responseMode: 'lastNode', responseData: 'noData', isFullPath: true }]);
+	});
+
+	it('the pay page is answered by its lane, and asks no expression engine where it lies', () => {
+		const { version, webhooks } = nodes.lagoPayPageTrigger as INodeTypeDescription;
+		expect(webhooks).toMatchObject([{ httpMethod: 'GET', responseMode: 'responseNode', isFullPath: true }]);
+		// For a version 1 n8n resolves an expression for each request.
+		expect(Math.min(...[version].flat())).toBeGreaterThan(1);
 	});
 
 	it('Dodo: exactly those of its SDK', () => {

@@ -19,7 +19,10 @@ import {
 } from 'n8n-workflow';
 import nock from 'nock';
 import { bindCredentials, type WorkflowJson } from '../../docker/entrypoint/workflow';
+import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
 import { outputOf as dodoOutputOf } from '../../nodes/DodoPayments/schemas/event';
+import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
+import { signPayLink } from '../../nodes/Lago/helpers/payLink';
 import { outputOf as lagoOutputOf } from '../../nodes/Lago/schemas/event';
 import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy } from '../../nodes/shared/node/start';
 import { additionalData, loadNodeTypes, PACKAGE } from '../support/n8nCore';
@@ -39,12 +42,10 @@ const BASE_NODES: Readonly<Record<string, number[]>> = {
 	'n8n-nodes-base.if': [2.2],
 	'n8n-nodes-base.manualTrigger': [1],
 	'n8n-nodes-base.noOp': [1],
-	'n8n-nodes-base.respondToWebhook': [1.1],
 	'n8n-nodes-base.scheduleTrigger': [1.2],
 	'n8n-nodes-base.set': [3.4],
 	'n8n-nodes-base.stickyNote': [1],
 	'n8n-nodes-base.switch': [3, 3.2, 3.3],
-	'n8n-nodes-base.webhook': [2],
 };
 
 interface Conditions {
@@ -89,7 +90,7 @@ const standIn = (name: string, outputs: number, execute?: INodeType['execute']):
 const MAX_BRANCHES = 7;
 const BASE_TYPES: Readonly<Record<string, INodeType>> = {
 	...Object.fromEntries(
-		['errorTrigger', 'executeWorkflow', 'executeWorkflowTrigger', 'manualTrigger', 'respondToWebhook', 'scheduleTrigger', 'set', 'stickyNote', 'webhook'].map((name) => [`n8n-nodes-base.${name}`, standIn(name, 1)]),
+		['errorTrigger', 'executeWorkflow', 'executeWorkflowTrigger', 'manualTrigger', 'scheduleTrigger', 'set', 'stickyNote'].map((name) => [`n8n-nodes-base.${name}`, standIn(name, 1)]),
 	),
 	'n8n-nodes-base.noOp': standIn('noOp', 1, async function (this: IExecuteFunctions) {
 		return await Promise.resolve([this.getInputData()]);
@@ -111,7 +112,7 @@ const BASE_TYPES: Readonly<Record<string, INodeType>> = {
 const hasFallback = ({ parameters }: INode): boolean => (parameters.options as IDataObject | undefined)?.fallbackOutput === 'extra';
 
 const SMALL = ['access.json', 'collect-only.json', 'pay-link.json', 'refunds-only.json', 'retries.json', 'tell-me.json'];
-const isStart = ({ type }: INode): boolean => type.endsWith('Trigger') || type === 'n8n-nodes-base.webhook';
+const isStart = ({ type }: INode): boolean => type.endsWith('Trigger');
 /** Nodes that answer the sender of an event: only they may make it come again. */
 const answersSender = ({ type }: INode): boolean => type === `${PACKAGE}.lagoTrigger` || type === `${PACKAGE}.dodoPaymentsTrigger`;
 
@@ -215,6 +216,27 @@ describe.each(files)('%s', (file) => {
 		}
 	});
 
+	it('answers whoever opens a pay link, whatever happens on the way', () => {
+		const lane = reachedFrom(nodes.filter(({ type }) => type === `${PACKAGE}.lagoPayPageTrigger`));
+		for (const name of lane) {
+			const node = byName.get(name) as INode;
+			if (node.type === `${PACKAGE}.lagoPayPageTrigger`) {
+				expect([node.parameters.path, 'webhookId' in node]).toEqual(['pay', false]);
+				continue;
+			}
+			if (node.parameters.operation === 'answerPayLink') {
+				expect(connections[name]).toBeUndefined();
+				continue;
+			}
+			// An error output of its own makes n8n ask for the outputs of a node; where they are an expression, that is one for the engine.
+			const hasErrorOutput = nodeTypes.getByNameAndVersion(node.type).description.outputs instanceof Array;
+			expect([name, node.onError]).toEqual([name, hasErrorOutput ? 'continueErrorOutput' : 'continueRegularOutput']);
+			const { outputs = [{}] } = (node.type.endsWith('.lago') ? lagoOperations : dodoOperations)[node.parameters.resource as string]?.[node.parameters.operation as string] as { outputs?: object[] };
+			const wired = connections[name]?.main ?? [];
+			expect([name, wired.map((ends) => (ends ?? []).length)]).toEqual([name, Array(outputs.length + (hasErrorOutput ? 1 : 0)).fill(1)]);
+		}
+	});
+
 	it('sets only parameters that the nodes have, to values that they offer', () => {
 		for (const node of nodes.filter(({ type }) => type.startsWith(PACKAGE))) {
 			const { properties } = nodeTypes.getByNameAndVersion(node.type).description;
@@ -264,12 +286,14 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 	const template = read('lago-dodo-sync.json');
 
 	/** Runs a lane from its trigger. Retries do not wait here. */
-	async function runLane(trigger: string, item: IDataObject): Promise<{ run: IRun; reached: string[]; last: (name: string) => IDataObject | undefined }> {
+	async function runLane(trigger: string, item: IDataObject): Promise<{ run: IRun; reached: string[]; last: (name: string) => IDataObject | undefined; answers: unknown[] }> {
 		const account = randomUUID();
 		const chosen = bindCredentials(template as unknown as WorkflowJson, ['dodoPaymentsApi', 'lagoBillingApi'].map((type) => ({ id: account, name: 'Account', type, data: {} })));
 		const nodes = structuredClone(chosen.nodes).map((node) => ({ ...node, ...(node.retryOnFail ? { waitBetweenTries: 0 } : {}) })) as unknown as INode[];
 		const workflow = new Workflow({ id: account, name: template.name, nodes, connections: template.connections, active: true, nodeTypes, settings: template.settings });
 		const hooks = new ExecutionLifecycleHooks('webhook', '1', { ...template, id: account, active: true } as unknown as IWorkflowBase);
+		const answers: unknown[] = [];
+		hooks.addHandler('sendResponse', (answer) => void answers.push(answer));
 		const data = additionalData(
 			{ dodoPaymentsApi: { environment: 'test', apiKey: 'key_dodo', baseUrl: '' }, lagoBillingApi: { baseUrl: LAGO, apiKey: 'key_lago', webhookHmacKey: 'hmac_lago' } },
 			{ hooks, currentNodeParameters: undefined },
@@ -277,12 +301,12 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		const delivery = { id: `delivery of ${account}`, about: 'what happened' };
 		const json = { ...item, delivery };
 		const startNode = workflow.getNode(trigger) as INode;
-		const main = trigger === 'Lago Trigger' ? leavingBy(startNode, LAGO_OUTPUTS, lagoOutputOf(String(item.event)), json) : leavingBy(startNode, DODO_OUTPUTS, dodoOutputOf(String(item.event)), json);
+		const main = trigger === 'Pay Page' ? [[{ json: item }]] : trigger === 'Lago Trigger' ? leavingBy(startNode, LAGO_OUTPUTS, lagoOutputOf(String(item.event)), json) : leavingBy(startNode, DODO_OUTPUTS, dodoOutputOf(String(item.event)), json);
 		const start = { node: startNode, data: { main }, source: null };
 		const runData = createRunExecutionData({ executionData: { nodeExecutionStack: [start] } });
 		const run = await new WorkflowExecute(data, 'webhook', runData).processRunExecutionData(workflow);
 		const results = run.data.resultData.runData;
-		return { run, reached: Object.keys(results), last: (name) => results[name]?.[0]?.data?.main?.flat()[0]?.json };
+		return { run, reached: Object.keys(results), last: (name) => results[name]?.[0]?.data?.main?.flat()[0]?.json, answers };
 	}
 
 	const invoice = (changes: object = {}): object => ({
@@ -357,6 +381,49 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		expect(run.status).toBe('error');
 		expect(run.data.resultData.error?.message).toContain('503');
 		expect(JSON.stringify(run)).not.toContain('key_lago');
+	});
+
+	const clicked = { query: { t: new URL(signPayLink('https://n8n.example/webhook/pay', INVOICE_ID, 'hmac_lago')).searchParams.get('t') }, invoiceId: INVOICE_ID };
+	const PAY = ['Pay Page', 'Open Pay Link', 'Create Checkout', 'Save Checkout', 'Answer Pay Link'];
+
+	it('pay page: a checkout is made, noted on the invoice, and the visitor led there', async () => {
+		const checkoutUrl = 'https://test.checkout.dodopayments.com/session/cks_1';
+		getInvoice();
+		dodo().get('/products').query(true).reply(200, { items: [] });
+		dodo().post('/products').reply(200, { product_id: 'pdt_1', created_at: '2026-11-01T10:00:00Z' });
+		dodo().post('/checkouts').reply(200, { session_id: 'cks_1', checkout_url: checkoutUrl });
+		lago().put(`/api/v1/invoices/${INVOICE_ID}`, /cks_1/).reply(200, { invoice: invoice() });
+		const { run, reached, last, answers } = await runLane('Pay Page', clicked);
+		expect(run.status).toBe('success');
+		expect(reached).toEqual(PAY);
+		expect(expressions()).toEqual([]);
+		expect(answers).toMatchObject([{ statusCode: 302, headers: { Location: checkoutUrl, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' } }]);
+		expect(last('Answer Pay Link')).toEqual({ outcome: 'redirected', message: 'The visitor was led to the checkout of invoice ACM-1.', checkoutUrl, invoiceId: INVOICE_ID, invoiceNumber: 'ACM-1' });
+	});
+
+	it('pay page: an invoice that is paid shows its page', async () => {
+		getInvoice({ payment_status: 'succeeded' });
+		const { reached, answers } = await runLane('Pay Page', clicked);
+		expect(reached).toEqual(['Pay Page', 'Open Pay Link', 'Answer Pay Link']);
+		expect(expressions()).toEqual([]);
+		expect(answers).toMatchObject([{ statusCode: 200, body: expect.stringContaining('is paid') }]);
+	});
+
+	it('pay page: what fails on the way ends on a page, even after a checkout was made that could not be noted', async () => {
+		lago().get(`/api/v1/invoices/${INVOICE_ID}`).reply(401, { status: 401, error: 'Unauthorized' });
+		const { run, reached, answers } = await runLane('Pay Page', clicked);
+		expect([run.status, reached]).toEqual(['success', ['Pay Page', 'Open Pay Link', 'Answer Pay Link']]);
+		expect(answers).toMatchObject([{ statusCode: 503, body: expect.stringContaining('cannot be paid right now') }]);
+
+		getInvoice();
+		dodo().post('/checkouts').reply(200, { session_id: 'cks_2', checkout_url: 'https://test.checkout.dodopayments.com/session/cks_2' });
+		dodo().get('/products').query(true).reply(200, { items: [] });
+		dodo().post('/products').reply(200, { product_id: 'pdt_1', created_at: '2026-11-01T10:00:00Z' });
+		lago().put(`/api/v1/invoices/${INVOICE_ID}`).times(2).reply(401, { status: 401, error: 'Unauthorized' });
+		const unsaved = await runLane('Pay Page', clicked);
+		expect(unsaved.reached).toEqual(PAY);
+		expect(unsaved.answers).toMatchObject([{ statusCode: 503, body: expect.stringContaining('cannot be paid right now') }]);
+		expect(unsaved.last('Answer Pay Link')).toMatchObject({ outcome: 'page_shown', statusCode: 503 });
 	});
 
 	const payment = (changes: IDataObject = {}): IDataObject => ({

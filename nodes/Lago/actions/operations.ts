@@ -13,6 +13,7 @@ import { saveRefund } from './creditNote/saveRefund.operation';
 import { get as getCustomer } from './customer/get.operation';
 import { saveMandate } from './customer/saveMandate.operation';
 import { getMissed } from './event/getMissed.operation';
+import { answerPayLink } from './invoice/answerPayLink.operation';
 import { createPayLink } from './invoice/createPayLink.operation';
 import { get } from './invoice/get.operation';
 import { getAll } from './invoice/getAll.operation';
@@ -28,7 +29,7 @@ export const operations: Operations<LagoClient> = {
 	creditNote: { create: createCreditNote, get: getCreditNote, getAll: getAllCreditNotes, saveRefund },
 	customer: { get: getCustomer, saveMandate },
 	event: { getMissed, markAsProcessed },
-	invoice: { createPayLink, get, getAll, openPayLink, planRetry, recordDispute, savePaymentReference, updatePaymentStatus },
+	invoice: { answerPayLink, createPayLink, get, getAll, openPayLink, planRetry, recordDispute, savePaymentReference, updatePaymentStatus },
 };
 
 /** The two choices, then the fields of every operation. */
@@ -151,6 +152,12 @@ export const properties: INodeProperties[] = [
 		noDataExpression: true,
 		displayOptions: { show: { resource: ['invoice'] } },
 		options: [
+			{
+				name: 'Answer Pay Link',
+				value: 'answerPayLink',
+				action: 'Answer a click on a pay link',
+				description: 'Lead the visitor of a pay page to the checkout that comes in, or show a friendly page',
+			},
 			{
 				name: 'Create Pay Link',
 				value: 'createPayLink',

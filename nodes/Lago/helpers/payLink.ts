@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions, type IHookFunctions, type INodeProperties } from 'n8n-workflow';
 import { isLagoId } from '../../shared/domain/settlement';
 import { startOf } from '../../shared/node/start';
 import { readCredential } from '../../shared/transport/credential';
@@ -65,12 +65,12 @@ export async function payLinkOf(ctx: IExecuteFunctions, address: string, invoice
 	const problem = (message: string, description: string): NodeOperationError => new NodeOperationError(ctx.getNode(), message, { itemIndex: index, description });
 	if (!isLagoId(invoiceId)) throw problem(`"${invoiceId}" is not the ID of a Lago invoice`, 'Leave the invoice field at {{ $json }} behind Lago > Invoice > Get.');
 	if (!/^https?:\/\/[^\s]+$/.test(address) || !URL.canParse(address))
-		throw problem(`"${address}" is not the address of a pay page`, "It is the production URL of the webhook node that serves the page, e.g. https://n8n.example.com/webhook/pay. Behind a Lago Trigger its path is enough, e.g. /pay");
+		throw problem(`"${address}" is not the address of a pay page`, "It is the production URL of the Lago Pay Page Trigger, e.g. https://n8n.example.com/webhook/pay. Behind a Lago Trigger its path is enough, e.g. /pay");
 	return signPayLink(address, invoiceId, await linkKey(ctx, index));
 }
 
 /** The secret that links are signed with. Throws NodeOperationError when the credential has none. */
-export async function linkKey(ctx: IExecuteFunctions, index: number): Promise<string> {
+export async function linkKey(ctx: IExecuteFunctions | IHookFunctions, index?: number): Promise<string> {
 	const { webhookHmacKey } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
 	if (webhookHmacKey) return webhookHmacKey;
 	throw new NodeOperationError(ctx.getNode(), 'The Lago credential has no webhook HMAC key', {

@@ -5,6 +5,23 @@ export interface PayPage {
 	text: string;
 }
 
+/** Of every answer to a click: a link is a secret of the customer's, and what it leads to changes. */
+export const PRIVATE_HEADERS = { 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' } as const;
+export const PAGE_HEADERS = { 'Content-Type': 'text/html; charset=utf-8', ...PRIVATE_HEADERS } as const;
+
+export const FORGED: PayPage = {
+	statusCode: 403,
+	title: 'This link is not valid',
+	text: 'Please open the link exactly as it stands in your invoice or e-mail. If it was cut in two lines, put them together.',
+};
+/** For whatever keeps a genuine link from being opened now. */
+export const UNAVAILABLE: PayPage = {
+	statusCode: 503,
+	title: 'This invoice cannot be paid right now',
+	text: 'A payment may be under way already. Please try again in a few minutes, or ask whoever sent you the link.',
+};
+export const BUSY: PayPage = { statusCode: 503, title: 'Please try again in a moment', text: 'More is going on here than can be done at once. Nothing has been charged. Open the link again in a few seconds.' };
+
 /** A small page without any outside resource. */
 export function htmlOf({ title, text }: PayPage): string {
 	return [

@@ -126,7 +126,8 @@ export function patienceOf(ctx: IExecuteFunctions): Patience {
 	const startedAt = startOf(ctx.getExecutionId());
 	if (Date.now() - startedAt > SENDER_GONE_MS) return new Patience(WHILE_NOBODY_WAITS_MS);
 	const triggers = ctx.getParentNodes(ctx.getNode().name).map(({ type }) => type.slice(type.lastIndexOf('.') + 1));
-	const onlyLago = triggers.includes('lagoTrigger') && !triggers.includes('dodoPaymentsTrigger') && !triggers.includes('webhook');
+	// A visitor of the pay page waits no longer than Dodo.
+	const onlyLago = triggers.includes('lagoTrigger') && !['dodoPaymentsTrigger', 'lagoPayPageTrigger', 'webhook'].some((type) => triggers.includes(type));
 	const patienceMs = onlyLago ? WHILE_LAGO_WAITS_MS : WHILE_DODO_WAITS_MS;
 	return new Patience(patienceMs, startedAt + patienceMs);
 }

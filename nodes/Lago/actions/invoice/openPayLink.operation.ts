@@ -1,10 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { collectability } from '../../../shared/domain/invoice';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { idParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { fetchInvoice } from '../../helpers/invoices';
 import { invoiceOfToken, linkKey } from '../../helpers/payLink';
-import { htmlOf, type PayPage } from '../../helpers/payPage';
+import { FORGED, htmlOf, type PayPage } from '../../helpers/payPage';
 import { toInvoiceFacts, type LagoInvoice } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
@@ -16,15 +17,10 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: '={{ $json.query.t }}',
 		description: 'The parameter t of the link that was clicked. A link that this credential did not sign opens nothing.',
-		hint: 'Leave as it is behind the webhook node of the pay page',
+		hint: 'Leave as it is behind a Lago Pay Page Trigger',
 	},
 ];
 
-const FORGED: PayPage = {
-	statusCode: 403,
-	title: 'This link is not valid',
-	text: 'Please open the link exactly as it stands in your invoice or e-mail. If it was cut in two lines, put them together.',
-};
 const UNKNOWN: PayPage = { statusCode: 404, title: 'This invoice does not exist any more', text: 'Please ask whoever sent you the link.' };
 
 /** Invoice -> Open Pay Link: what a click on a permanent link leads to. One call to Lago, none for a forged link. */
@@ -32,8 +28,7 @@ export const openPayLink: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'openPayLink', fields),
 	outputs: [{ name: 'Payable', outcomes: ['payable'] }, { name: 'Show Page' }],
 	async execute(ctx, client, index) {
-		const token = String(ctx.getNodeParameter('link', index) ?? '');
-		const invoiceId = invoiceOfToken(token, await linkKey(ctx, index));
+		const invoiceId = invoiceOfToken(idParameter(ctx, 'link', index), await linkKey(ctx, index));
 		if (invoiceId === null) return shown('forged', FORGED);
 		const invoice = await fetchInvoice(client, invoiceId).catch(async (caught: unknown) =>
 			caught instanceof ApiError && caught.code === 'invoice_not_found' ? null : await Promise.reject(caught),

@@ -1,0 +1,86 @@
+import { NodeConnectionTypes, type IHookFunctions, type INodeType, type INodeTypeDescription, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+import { traffic } from '../shared/delivery/traffic';
+import { webhookPath } from '../shared/node/webhookPath';
+import { readCredential } from '../shared/transport/credential';
+import { invoiceOfToken, linkKey } from './helpers/payLink';
+import { BUSY, FORGED, htmlOf, PAGE_HEADERS, UNAVAILABLE, type PayPage } from './helpers/payPage';
+import { payPageTriggerProperties } from './lagoPayPageTrigger.properties';
+import { LAGO_CREDENTIAL, type LagoCredential } from './transport/client';
+
+/** Seconds after which there may be room again. */
+const RETRY_AFTER_S = 5;
+
+type Response = ReturnType<IWebhookFunctions['getResponseObject']>;
+
+// Only a genuine link starts an execution, which Invoice > Answer Pay Link answers; everything else is answered here.
+export class LagoPayPageTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Lago Pay Page Trigger',
+		name: 'lagoPayPageTrigger',
+		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
+		group: ['trigger'],
+		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
+		version: 1.1,
+		subtitle: '={{"GET /" + $parameter["path"]}}',
+		description: 'Starts the workflow when a customer opens the pay link of an invoice; whatever is not genuine gets a friendly page and starts no execution',
+		eventTriggerDescription: 'Waiting for a pay link that leads to the test URL',
+		activationMessage: 'Pay links lead to this workflow now.',
+		defaults: { name: 'Lago Pay Page Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: LAGO_CREDENTIAL, required: true }],
+		webhooks: [{ name: 'default', httpMethod: 'GET', responseMode: 'responseNode', ...webhookPath, isFullPath: true }],
+		properties: payPageTriggerProperties,
+	};
+
+	webhookMethods = {
+		default: {
+			// Without a key no link could be told from a forged one, so publishing says that it is missing.
+			checkExists: async function (this: IHookFunctions): Promise<boolean> {
+				return (await linkKey(this)) !== '';
+			},
+			create: async (): Promise<boolean> => await Promise.resolve(true),
+			delete: async (): Promise<boolean> => await Promise.resolve(true),
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const response = this.getResponseObject();
+		neverInJson(response);
+		const { webhookHmacKey = '' } = await readCredential<LagoCredential>(this, LAGO_CREDENTIAL);
+		if (webhookHmacKey === '') {
+			this.logger.warn('Lago Pay Page Trigger: the Lago credential has no webhook HMAC key, so no link can be verified and all of them are refused');
+			return answered(response, UNAVAILABLE);
+		}
+		const { t: token } = this.getQueryData() as Record<string, unknown>;
+		// A parameter that comes twice is a list.
+		const invoiceId = typeof token === 'string' ? invoiceOfToken(token, webhookHmacKey) : null;
+		if (invoiceId === null) return answered(response, FORGED);
+		if (this.getMode() !== 'manual') {
+			if (traffic.isTooMuch) {
+				response.setHeader('Retry-After', String(RETRY_AFTER_S));
+				return answered(response, BUSY);
+			}
+			const end = traffic.begin();
+			response.on('finish', () => end(true));
+			// The visitor has gone.
+			response.on('close', () => end(false));
+		}
+		return { workflowData: [[{ json: { query: { t: token as string }, invoiceId } }]] };
+	}
+}
+
+/** An execution that fails, or ends without an answer, makes n8n send its own words as JSON; a visitor reads a page instead. */
+function neverInJson(response: Response): void {
+	response.json = () => show(response, UNAVAILABLE);
+}
+
+function show(response: Response, page: PayPage): Response {
+	for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
+	return response.status(page.statusCode).send(htmlOf(page));
+}
+
+function answered(response: Response, page: PayPage): IWebhookResponseData {
+	show(response, page);
+	return { noWebhookResponse: true };
+}

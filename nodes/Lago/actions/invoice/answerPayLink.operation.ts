@@ -1,0 +1,77 @@
+import { NodeOperationError, type IExecuteFunctions, type IN8nHttpFullResponse, type INodeProperties } from 'n8n-workflow';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { htmlOf, PAGE_HEADERS, PRIVATE_HEADERS, UNAVAILABLE } from '../../helpers/payPage';
+import type { LagoClient } from '../../transport/client';
+
+const fields: INodeProperties[] = [
+	{
+		displayName:
+			'What comes in leads the visitor on: to the checkout whose <code>checkoutUrl</code> it has, else to the page in <code>html</code>, else, and after an error, to a page that asks to try again. Connect every output of the nodes before it.',
+		name: 'answerNotice',
+		type: 'notice',
+		default: '',
+	},
+];
+
+interface Way {
+	response: IN8nHttpFullResponse;
+	told: Json;
+}
+
+/** Invoice -> Answer Pay Link: the end of a pay page. No call; the visitor's browser gets its answer. */
+export const answerPayLink: Operation<LagoClient> = {
+	fields: fieldsOf('invoice', 'answerPayLink', fields),
+	once: true,
+	async execute(ctx) {
+		await requireVisitor(ctx);
+		const items: Json[] = ctx.getInputData().map(({ json }) => json);
+		const answers = [toCheckout, toOwnPage].flatMap((way) => items.flatMap((item) => way(item) ?? []));
+		const { response, told } = answers[0] ?? tryAgain(items[0] ?? {});
+		await ctx.sendResponse(response);
+		return told;
+	},
+};
+
+function toCheckout(item: Json): Way | null {
+	const url = hasFailed(item) || typeof item.checkoutUrl !== 'string' || !URL.canParse(item.checkoutUrl) ? null : new URL(item.checkoutUrl);
+	if (url === null || !/^https?:$/.test(url.protocol)) return null;
+	const checkoutUrl = url.href;
+	return {
+		// Without text in it n8n would take the answer for one of its own.
+		response: { statusCode: 302, headers: { Location: checkoutUrl, 'Content-Type': 'text/plain; charset=utf-8', ...PRIVATE_HEADERS }, body: 'The checkout is ready.' },
+		told: { outcome: 'redirected', message: `The visitor was led to the checkout${ofInvoice(item)}.`, checkoutUrl, ...about(item) },
+	};
+}
+
+function toOwnPage(item: Json): Way | null {
+	if (hasFailed(item) || typeof item.html !== 'string' || item.html === '') return null;
+	const { statusCode: given } = item;
+	return pageShown(item, typeof given === 'number' && Number.isInteger(given) && given >= 200 && given <= 599 ? given : 200, item.html);
+}
+
+const tryAgain = (item: Json): Way => pageShown(item, UNAVAILABLE.statusCode, htmlOf(UNAVAILABLE));
+
+function pageShown(item: Json, statusCode: number, body: string): Way {
+	return {
+		response: { statusCode, headers: { ...PAGE_HEADERS }, body },
+		told: { outcome: 'page_shown', message: `The visitor was shown a page${ofInvoice(item)} (${statusCode}).`, statusCode, ...about(item) },
+	};
+}
+
+/** n8n puts the words of a failed node into the item that came in there: what else it holds may not have been saved. */
+const hasFailed = ({ error }: Json): boolean => error !== undefined && error !== null && error !== '';
+
+const about = ({ invoiceId, invoiceNumber, reason }: Json): Json => Object.fromEntries(Object.entries({ invoiceId, invoiceNumber, reason }).filter(([, value]) => typeof value === 'string'));
+const ofInvoice = ({ invoiceNumber }: Json): string => (typeof invoiceNumber === 'string' ? ` of invoice ${invoiceNumber}` : '');
+
+/** Throws unless a Lago Pay Page Trigger began this execution. */
+async function requireVisitor(ctx: IExecuteFunctions): Promise<void> {
+	const { $: nodeNamed } = ctx.getWorkflowDataProxy(0) as unknown as { $: (name: string) => { isExecuted: boolean } };
+	const isAwaited = ctx.getParentNodes(ctx.getNode().name).some(({ name, type }) => type.endsWith('.lagoPayPageTrigger') && nodeNamed(name).isExecuted);
+	if (isAwaited) return;
+	await Promise.reject(
+		new NodeOperationError(ctx.getNode(), 'No visitor of a pay page waits for this answer', {
+			description: 'Answer Pay Link works in a lane that began with a Lago Pay Page Trigger. Behind the Webhook node of n8n use Respond to Webhook.',
+		}),
+	);
+}
