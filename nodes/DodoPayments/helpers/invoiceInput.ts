@@ -1,5 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import { objectParameter } from '../../shared/node/parameters';
+import { additionalTexts, objectParameter } from '../../shared/node/parameters';
 import { startOf } from '../../shared/node/start';
 import { invoiceSchema, type LagoInvoice } from '../../Lago/schemas/objects';
 
@@ -27,8 +27,8 @@ export const organizationField: INodeProperties = {
 /** What travels with every payment of an invoice, so that it is found again. */
 export function paymentMetadata(ctx: IExecuteFunctions, index: number, invoice: LagoInvoice, attempt: number): Record<string, string> {
 	const metadata: Record<string, string> = { lago_invoice_id: invoice.lago_id, lago_invoice_number: invoice.number, attempt: String(attempt) };
-	const { organizationId: given } = ctx.getNodeParameter('additionalFields', index, {}) as { organizationId?: string };
-	const organizationId = given || startOf(ctx, index).organizationId;
+	const { organizationId: given } = additionalTexts(ctx, index);
+	const organizationId = given ?? startOf(ctx, index).organizationId;
 	if (typeof organizationId === 'string') metadata.lago_organization_id = organizationId;
 	return metadata;
 }

@@ -65,7 +65,19 @@ describe('Payment -> Get Many', () => {
 
 	test('filters that are set, and no others', async () => {
 		page(0, 50, [], { status: 'failed', customer_id: 'cus_1' });
-		expect(await run({ ...getAll, filters: { status: 'failed', customer_id: 'cus_1', subscription_id: '', created_at_gte: '' } })).toEqual([]);
+		expect(await run({ ...getAll, filters: { status: 'failed', customer_id: 'cus_1' } })).toEqual([]);
+	});
+
+	test.each([
+		['2026-11-01T00:00:00', 'Europe/Berlin', '2026-10-31T23:00:00.000Z'],
+		['2026-11-01', 'America/New_York', '2026-11-01T04:00:00.000Z'],
+		['2026-11-01T08:00:00.000+01:00', 'America/New_York', '2026-11-01T07:00:00.000Z'],
+		[new Date('2026-11-01T08:00:00Z'), 'Europe/Berlin', '2026-11-01T08:00:00.000Z'],
+	])('%s of the date picker, in a workflow in %s, is a moment', async (created_at_gte, timeZone, moment) => {
+		page(0, 50, [], { created_at_gte: moment });
+		const context = executeContext({ parameters: { ...getAll, filters: { created_at_gte } }, credentialId: randomUUID() });
+		Object.assign(context, { getTimezone: () => timeZone });
+		expect(await itemsOf(context, operations, DodoClient.of)).toEqual([]);
 	});
 });
 

@@ -5,6 +5,7 @@ import { collectability } from '../../../shared/domain/invoice';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { additionalTexts } from '../../../shared/node/parameters';
 import { startOf } from '../../../shared/node/start';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
@@ -99,7 +100,7 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 	if (dodoId?.startsWith('pay_') && state?.phase === 'failed' && !isDue) return waitsForNextTry(invoice.number, state);
 	const isRunning = state?.phase === 'charging' || state?.phase === 'processing';
 	const attempt = state === null || dodoId === undefined ? 1 : isRunning ? state.attempt : state.attempt + 1;
-	const { description } = ctx.getNodeParameter('additionalFields', index, {}) as { description?: string };
+	const { description } = additionalTexts(ctx, index);
 	return await chargeOnce(ctx, client, index, {
 		invoice,
 		mandateId,

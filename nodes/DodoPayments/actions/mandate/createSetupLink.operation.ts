@@ -1,7 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { objectParameter } from '../../../shared/node/parameters';
+import { additionalTexts, currencyParameter, objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { customerSchema, type LagoCustomer } from '../../../Lago/schemas/objects';
 import { billingAddressOf, createCheckout, customerOf, forgetCheckout, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
@@ -29,7 +29,7 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: '={{ $json.currency }}',
 		placeholder: 'e.g. EUR',
-		description: 'ISO code of the currency that this customer is billed in; a mandate is charged in no other',
+		description: 'ISO code of the currency that this customer is billed in; a mandate is charged in no other. A customer who has none in Lago yet: type the one that the invoices will have.',
 	},
 	taxField,
 	{
@@ -51,13 +51,8 @@ export const createSetupLink: Operation<DodoClient> = {
 	async execute(ctx, client, index) {
 		const customer = readCustomer(ctx, index);
 		const externalId = customer.external_id;
-		const currency = String(ctx.getNodeParameter('currency', index) ?? '').trim().toUpperCase();
-		if (!/^[A-Z]{3}$/.test(currency))
-			throw new NodeOperationError(ctx.getNode(), 'The currency of the mandate is missing', {
-				itemIndex: index,
-				description: `Customer ${externalId} has no currency in Lago yet. Type the one that the invoices will have, e.g. EUR.`,
-			});
-		const { customerEmail, returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { customerEmail?: string; returnUrl?: string };
+		const currency = currencyParameter(ctx, index);
+		const { customerEmail, returnUrl } = additionalTexts(ctx, index);
 		return await withLock(`setup ${client.accountKey} ${externalId}`, async () => {
 			const active = await activeMandate(client, customer, currency);
 			if (active !== null)
@@ -73,7 +68,7 @@ export const createSetupLink: Operation<DodoClient> = {
 				customer: customerEmail ? { email: customerEmail } : customerOf(customer),
 				billingAddress: billingAddressOf(customer),
 				taxId: customer.tax_identification_number ?? undefined,
-				returnUrl: returnUrl || undefined,
+				returnUrl,
 			};
 			const opened = await openUnused(client, request, externalId).catch(
 				async (caught: unknown) =>

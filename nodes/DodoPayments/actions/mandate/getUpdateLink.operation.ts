@@ -2,6 +2,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import type { Json } from '../../../shared/node/operation';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { additionalTexts } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { refusedForGood } from '../../helpers/refusals';
 import { updateMethodAnswerSchema } from '../../schemas/objects';
@@ -40,7 +41,7 @@ export const getUpdateLink: Operation<DodoClient> = {
 	fields: fieldsOf('mandate', 'getUpdateLink', fields),
 	async execute(ctx, client, index) {
 		const subscriptionId = chosenMandate(ctx, index);
-		const { returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { returnUrl?: string };
+		const { returnUrl } = additionalTexts(ctx, index);
 		const key = `${client.accountKey} ${subscriptionId}`;
 		return await withLock(`update ${key}`, async () => {
 			const known = living.get(key);

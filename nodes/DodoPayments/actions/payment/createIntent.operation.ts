@@ -1,10 +1,10 @@
-import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { decideIntent } from '../../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { idParameter, objectParameter } from '../../../shared/node/parameters';
+import { additionalTexts, currencyParameter, idParameter, objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
 import { billingAddressOf, createCheckout, customerOf, pageOf, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
@@ -109,20 +109,15 @@ export const createIntent: Operation<DodoClient> = {
 type IntentRequest = Omit<CheckoutRequest, 'productId' | 'amount'> & { amount: number };
 
 async function intentForAmount(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<IDataObject> {
-	const reference = ctx.getNodeParameter('reference', index) as string;
+	const reference = idParameter(ctx, 'reference', index);
 	const given = additional(ctx, index);
 	const request: IntentRequest = {
-		amount: ctx.getNodeParameter('amount', index) as number,
-		currency: (ctx.getNodeParameter('currency', index) as string).trim().toUpperCase(),
+		amount: Number(ctx.getNodeParameter('amount', index)),
+		currency: currencyParameter(ctx, index),
 		metadata: { reference },
 		idempotencyKey: `ref-${encodeURIComponent(reference).slice(0, 200)}`,
 		...given,
 	};
-	if (!Number.isInteger(request.amount) || request.amount < 1)
-		throw new NodeOperationError(ctx.getNode(), 'The amount must be a whole number of the smallest unit', {
-			itemIndex: index,
-			description: 'EUR 10.00 is 1000, JPY 1000 is 1000.',
-		});
 	const { checkout, productId } = await openCheckout(ctx, client, request, index);
 	return { outcome: 'created', message: linkMessage(request), reference, ...linkOf(request, checkout), productId };
 }
@@ -231,7 +226,7 @@ async function openCheckout(ctx: IExecuteFunctions, client: DodoClient, request:
 }
 
 function additional(ctx: IExecuteFunctions, index: number): Pick<CheckoutRequest, 'customer' | 'returnUrl'> {
-	const { customerEmail, returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { customerEmail?: string; returnUrl?: string };
+	const { customerEmail, returnUrl } = additionalTexts(ctx, index);
 	const given: ReturnType<typeof additional> = {};
 	if (customerEmail) given.customer = { email: customerEmail };
 	if (returnUrl) given.returnUrl = returnUrl;

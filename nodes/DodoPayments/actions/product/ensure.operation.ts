@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { currencyParameter } from '../../../shared/node/parameters';
 import { ensureProduct } from '../../helpers/managedProduct';
 import type { DodoClient } from '../../transport/client';
 import { taxField } from '../payment/product.fields';
@@ -21,7 +22,7 @@ const fields: INodeProperties[] = [
 export const ensure: Operation<DodoClient> = {
 	fields: fieldsOf('product', 'ensure', fields),
 	async execute(ctx, client, index) {
-		const currency = (ctx.getNodeParameter('currency', index) as string).trim().toUpperCase();
+		const currency = currencyParameter(ctx, index);
 		const taxInclusive = ctx.getNodeParameter('taxMode', index) !== 'exclusive';
 		const { productId, created } = await ensureProduct(client, { purpose: 'invoice', currency, taxInclusive });
 		return { productId, currency, taxInclusive, outcome: created ? 'created' : 'existing' };

@@ -62,6 +62,7 @@ const fields: INodeProperties[] = [
 		displayName: 'Amount',
 		name: 'amount',
 		type: 'number',
+		required: true,
 		typeOptions: { minValue: 0, numberPrecision: 0 },
 		default: 0,
 		displayOptions: { show: { source: ['payment'] } },
@@ -91,13 +92,8 @@ export const create: Operation<DodoClient> = {
 
 async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
 	const paymentId = idParameter(ctx, 'payment', index);
-	const amount = ctx.getNodeParameter('amount', index) as number;
-	const reason = String(ctx.getNodeParameter('reference', index)).trim();
-	if (reason === '' || !Number.isInteger(amount) || amount < 0)
-		throw new NodeOperationError(ctx.getNode(), reason === '' ? 'The refund needs a reference' : 'The amount must be a whole number of the smallest unit', {
-			itemIndex: index,
-			description: reason === '' ? 'It keeps the same refund from being made twice.' : 'EUR 10.00 is 1000, JPY 1000 is 1000.',
-		});
+	const amount = Number(ctx.getNodeParameter('amount', index));
+	const reason = idParameter(ctx, 'reference', index);
 	return await refundLocked(client, { paymentId, amount: amount === 0 ? null : amount, withoutTax: false, reason, metadata: {} });
 }
 

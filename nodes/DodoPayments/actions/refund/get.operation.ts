@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { idParameter } from '../../../shared/node/parameters';
 import { refundSchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
 
@@ -18,7 +19,7 @@ const fields: INodeProperties[] = [
 export const get: Operation<DodoClient> = {
 	fields: fieldsOf('refund', 'get', fields),
 	async execute(ctx, client, index) {
-		const id = ctx.getNodeParameter('refundId', index) as string;
+		const id = idParameter(ctx, 'refundId', index);
 		return { mode: client.mode, ...(await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(id)}` })) };
 	},
 };
