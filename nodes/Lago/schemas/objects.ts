@@ -21,6 +21,9 @@ export const customerSchema = onFirstUse(() =>
 		.object({
 			external_id: z.string().nullish(),
 			name: z.string().nullish(),
+			firstname: z.string().nullish(),
+			lastname: z.string().nullish(),
+			legal_name: z.string().nullish(),
 			currency: z.string().nullish(),
 			applicable_timezone: z.string().nullish(),
 			email: z.string().nullish(),

@@ -4,9 +4,9 @@ import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { additionalTexts, currencyParameter, objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { customerSchema, type LagoCustomer } from '../../../Lago/schemas/objects';
-import { billingAddressOf, createCheckout, customerOf, forgetCheckout, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
+import { billingAddressOf, forgetCheckout, openCheckout, payerOf, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
 import { fetchMandate, unchargeable } from '../../helpers/mandates';
-import { ensureProduct } from '../../helpers/managedProduct';
+import type { WantedProduct } from '../../helpers/managedProduct';
 import { refusedForGood } from '../../helpers/refusals';
 import { mandateSchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
@@ -57,20 +57,19 @@ export const createSetupLink: Operation<DodoClient> = {
 			const active = await activeMandate(client, customer, currency);
 			if (active !== null)
 				return { outcome: 'existing', message: `Customer ${externalId} already has an active mandate in ${currency}.`, customerExternalId: externalId, subscriptionId: active };
-			const { productId } = await ensureProduct(client, { purpose: 'mandate', currency, taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive' });
+			const product: WantedProduct = { purpose: 'mandate', currency, taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive' };
 			const request = {
-				productId,
 				amount: null,
 				currency,
 				// Copied to charges without metadata of their own, so nothing of one invoice may stand here.
 				metadata: { lago_customer_external_id: externalId },
 				idempotencyKey: `lago-cus-${encodeURIComponent(externalId)}-${currency}`,
-				customer: customerEmail ? { email: customerEmail } : customerOf(customer),
+				customer: customerEmail ? { email: customerEmail } : payerOf(customer),
 				billingAddress: billingAddressOf(customer),
 				taxId: customer.tax_identification_number ?? undefined,
 				returnUrl,
 			};
-			const opened = await openUnused(client, request, externalId).catch(
+			const opened = await openUnused(client, request, product, externalId).catch(
 				async (caught: unknown) =>
 					(caught instanceof ApiError ? refusedForGood(caught, `the set-up of automatic payment for customer ${externalId}`) : null) ?? (await Promise.reject(caught)),
 			);
@@ -90,15 +89,15 @@ export const createSetupLink: Operation<DodoClient> = {
 };
 
 /** The session of an earlier run is handed out again, unless a subscription came of it since, of whatever success: then it is used up. */
-async function openUnused(client: DodoClient, request: CheckoutRequest, externalId: string): Promise<Checkout> {
+async function openUnused(client: DodoClient, request: Omit<CheckoutRequest, 'productId'>, product: WantedProduct, externalId: string): Promise<Checkout> {
 	const nowS = Math.floor(Date.now() / 1000);
-	const opened = await createCheckout(client, request, nowS);
+	const { checkout: opened, productId } = await openCheckout(client, request, product, nowS);
 	if (opened.madeAt === undefined) return opened;
 	const since = new Date((opened.madeAt - CLOCK_SKEW_S) * 1000).toISOString();
 	const made = await client.list(mandateSchema, '/subscriptions', { created_at_gte: since }, MAX_NEW_MANDATES);
 	if (!made.some(({ metadata }) => metadata.lago_customer_external_id === externalId)) return opened;
-	forgetCheckout(client, request);
-	return await createCheckout(client, request, nowS);
+	forgetCheckout(client, { ...request, productId });
+	return (await openCheckout(client, request, product, nowS)).checkout;
 }
 
 const CLOCK_SKEW_S = 60;
@@ -109,7 +108,7 @@ const MAX_NEW_MANDATES = 10_000;
 async function activeMandate(client: DodoClient, customer: LagoCustomer, currency: string): Promise<string | null> {
 	const id = customer.metadata?.find(({ key }) => key === 'dodo_subscription_id')?.value;
 	if (!id) return null;
-	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) => (caught instanceof ApiError && caught.final && caught.status === 404 ? null : await Promise.reject(caught)));
+	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) => (caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught)));
 	return mandate !== null && mandate.currency === currency && unchargeable(mandate) === null ? id : null;
 }
 

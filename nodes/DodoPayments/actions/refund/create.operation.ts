@@ -135,7 +135,7 @@ async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Jso
 	const about = { creditNoteId: note.lago_id, creditNoteNumber: note.number, invoiceId: note.lago_invoice_id, invoiceNumber: note.invoice_number };
 	const mirrored = note.metadata?.dodo_refund_id;
 	if (typeof mirrored === 'string' && mirrored !== '') {
-		const refund = await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` }).catch(async (caught: unknown) => (caught instanceof ApiError && caught.final && caught.status === 404 ? null : await Promise.reject(caught)));
+		const refund = await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` }).catch(async (caught: unknown) => (caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught)));
 		if (refund === null)
 			return { ...held('no_dodo_payment', `Credit note ${note.number} names refund ${mirrored}, which Dodo Payments does not have.`, 'Remove or correct dodo_refund_id in the metadata of the credit note in Lago.'), ...about };
 		const message = `Credit note ${note.number} has its refund at Dodo Payments already (${mirrored}, ${refund.status}), so nothing is refunded again.`;
