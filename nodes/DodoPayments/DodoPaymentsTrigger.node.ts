@@ -9,6 +9,8 @@ import {
 } from 'n8n-workflow';
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
+import { spelled } from '../shared/domain/address';
+import { PLACES, secretProblem } from '../shared/domain/secrets';
 import { described, DODO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
@@ -57,7 +59,9 @@ export class DodoPaymentsTrigger implements INodeType {
 				if (isManual(this)) return await requireSecret(this);
 				return await talkingToDodo(this, async (client) => {
 					const endpoint = await findEndpoint(client, urlOf(this), storedEndpointId(this));
-					return endpoint !== null && isCurrent(endpoint, toDodoFilter(eventsOf(this)));
+					if (endpoint === null || !isCurrent(endpoint, urlOf(this), toDodoFilter(eventsOf(this)))) return false;
+					this.getWorkflowStaticData('node').endpointId = endpoint.id;
+					return true;
 				});
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
@@ -106,7 +110,12 @@ export class DodoPaymentsTrigger implements INodeType {
 
 /** With manual registration there is nothing to register, but a trigger without a secret would refuse everything in silence. */
 async function requireSecret(ctx: IHookFunctions): Promise<true> {
-	const { webhookSecret } = await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL);
+	const { webhookSecret, apiKey } = await readCredential<DodoCredential & { apiKey: string }>(ctx, DODO_CREDENTIAL);
+	const problem = webhookSecret ? secretProblem('dodoSecret', webhookSecret, apiKey) : null;
+	if (problem !== null)
+		throw new NodeOperationError(ctx.getNode(), `The Webhook Secret in the Dodo Payments credential ${problem}`, {
+			description: `With it no delivery could be verified, so all of them would be refused. The right one is here: ${PLACES.dodoSecret}. Or set Registration to Automatic.`,
+		});
 	if (webhookSecret) return true;
 	throw new NodeOperationError(ctx.getNode(), 'The Dodo Payments credential has no webhook secret', {
 		description:
@@ -119,7 +128,7 @@ function isManual(ctx: IHookFunctions): boolean {
 }
 
 function urlOf(ctx: IHookFunctions): string {
-	return ctx.getNodeWebhookUrl('default') as string;
+	return spelled(ctx.getNodeWebhookUrl('default') as string);
 }
 
 function eventsOf(ctx: IHookFunctions): string[] {

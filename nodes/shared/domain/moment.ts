@@ -18,7 +18,8 @@ export function momentOf(value: unknown, timeZone: string): number | null {
 	const local = DAY.test(given) ? `${given}T00:00:00` : given.replace(WITHOUT_OFFSET, '$1T$2');
 	if (!DAY.test(given) && !WITHOUT_OFFSET.test(given)) return WITH_OFFSET.test(given) ? orNull(Date.parse(given)) : null;
 	const asIfUtc = Date.parse(`${local}Z`);
-	if (Number.isNaN(asIfUtc)) return null;
+	// JavaScript takes February 30 for March 2.
+	if (Number.isNaN(asIfUtc) || !new Date(asIfUtc).toISOString().startsWith(local.slice(0, 10))) return null;
 	const fraction = asIfUtc % 1000;
 	return instantOf(clockOf(timeZone), asIfUtc - fraction) + fraction;
 }
