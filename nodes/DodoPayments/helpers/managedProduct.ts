@@ -55,7 +55,7 @@ async function findProduct(client: DodoClient, wanted: WantedProduct): Promise<D
 				price?.currency === wanted.currency &&
 				(price.tax_inclusive ?? false) === wanted.taxInclusive,
 		)
-		.sort((a, b) => a.created_at.localeCompare(b.created_at))[0];
+		.sort((a, b) => (a.created_at ?? '').localeCompare(b.created_at ?? ''))[0];
 }
 
 async function createProduct(client: DodoClient, wanted: WantedProduct): Promise<DodoProduct> {

@@ -5,12 +5,13 @@ import { collectability } from '../../../shared/domain/invoice';
 import { encodeState, modeOfState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
-import { additionalTexts } from '../../../shared/node/parameters';
+import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
+import { heldBefore } from '../../../shared/node/unknown';
 import { startOf } from '../../../shared/node/start';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
 import { endsBecauseOf, paidAtDodo } from '../../helpers/earlierPayment';
-import { idempotencyKeyOf, invoiceField, organizationField, paymentMetadata, readInvoice } from '../../helpers/invoiceInput';
+import { idempotencyKeyOf, invoiceField, invoiceIn, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
 import { fetchMandate, forgetTerms, termsOf, unchargeable, type MandateTerms, type Unchargeable } from '../../helpers/mandates';
 import { refusedForGood } from '../../helpers/refusals';
 import { UnclearCalls } from '../../helpers/unclearCalls';
@@ -74,7 +75,10 @@ const REFUSALS: Readonly<Record<string, Unchargeable>> = {
 export const charge: Operation<DodoClient> = {
 	fields: fieldsOf('mandate', 'charge', fields),
 	async execute(ctx, client, index) {
-		const invoice = readInvoice(ctx, index);
+		const given = objectParameter(ctx, 'invoice', 'Invoice', index);
+		const before = heldBefore(given);
+		if (before !== null) return before;
+		const invoice = invoiceIn(ctx, given, index);
 		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 		return await withLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => ({ ...(await collect(ctx, client, index, invoice)), ...about }));
 	},

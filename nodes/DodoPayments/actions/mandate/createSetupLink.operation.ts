@@ -1,7 +1,8 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { additionalTexts, currencyParameter, objectParameter } from '../../../shared/node/parameters';
+import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
 import { customerSchema, type LagoCustomer } from '../../../Lago/schemas/objects';
 import { billingAddressOf, forgetCheckout, openCheckout, payerOf, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
@@ -49,7 +50,10 @@ const fields: INodeProperties[] = [
 export const createSetupLink: Operation<DodoClient> = {
 	fields: fieldsOf('mandate', 'createSetupLink', fields),
 	async execute(ctx, client, index) {
-		const customer = readCustomer(ctx, index);
+		const given = objectParameter(ctx, 'customer', 'Customer', index);
+		const before = heldBefore(given);
+		if (before !== null) return before;
+		const customer = customerIn(ctx, given, index);
 		const externalId = customer.external_id;
 		const currency = currencyParameter(ctx, index);
 		const { customerEmail, returnUrl } = additionalTexts(ctx, index);
@@ -112,8 +116,7 @@ async function activeMandate(client: DodoClient, customer: LagoCustomer, currenc
 	return mandate !== null && mandate.currency === currency && unchargeable(mandate) === null ? id : null;
 }
 
-function readCustomer(ctx: IExecuteFunctions, index: number): LagoCustomer & { external_id: string } {
-	const given = objectParameter(ctx, 'customer', 'Customer', index);
+function customerIn(ctx: IExecuteFunctions, given: IDataObject, index: number): LagoCustomer & { external_id: string } {
 	const parsed = customerSchema.safeParse(given.customer ?? given);
 	if (parsed.success && parsed.data.external_id) return { ...parsed.data, external_id: parsed.data.external_id };
 	throw new NodeOperationError(ctx.getNode(), '"Customer" is not a customer as Lago returns it', {

@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { onFirstUse } from '../../../shared/onFirstUse';
 import { withLock } from '../../../shared/delivery/keyedLock';
@@ -7,6 +7,7 @@ import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
+import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
 import { creditNoteSchema, invoiceSchema, toInvoiceFacts, type LagoCreditNote } from '../../../Lago/schemas/objects';
 import { fetchPayment, leftOf, refundLocked, refundOnce } from '../../helpers/refunds';
@@ -127,7 +128,10 @@ async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index:
 const NOTE_ID = /^[0-9a-f-]{36}$/i;
 
 async function forCreditNote(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
-	const note = readCreditNote(ctx, index);
+	const given = objectParameter(ctx, 'creditNote', 'Credit Note', index);
+	const before = heldBefore(given);
+	if (before !== null) return before;
+	const note = creditNoteIn(ctx, given, index);
 	return await withLock(`refund ${client.accountKey} ${note.lago_invoice_id}`, async () => await refundNote(client, note));
 }
 
@@ -187,8 +191,7 @@ async function paymentFor(client: DodoClient, note: LagoCreditNote): Promise<{ p
 	return carries ?? candidates.find(({ payment }) => leftOf(payment) >= note.refund_amount_cents) ?? null;
 }
 
-function readCreditNote(ctx: IExecuteFunctions, index: number): LagoCreditNote {
-	const given = objectParameter(ctx, 'creditNote', 'Credit Note', index);
+function creditNoteIn(ctx: IExecuteFunctions, given: IDataObject, index: number): LagoCreditNote {
 	const parsed = creditNoteSchema.safeParse(given.credit_note ?? given);
 	if (parsed.success && NOTE_ID.test(parsed.data.lago_id)) return parsed.data;
 	throw new NodeOperationError(ctx.getNode(), '"Credit Note" is not a credit note as Lago returns it', {

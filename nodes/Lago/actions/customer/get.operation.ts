@@ -1,4 +1,5 @@
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { readOrHold } from '../../../shared/node/unknown';
 import { customerField, customerOf } from '../../helpers/customerField';
 import { fetchCustomer } from '../../helpers/customers';
 import type { LagoClient } from '../../transport/client';
@@ -7,6 +8,7 @@ import type { LagoClient } from '../../transport/client';
 export const get: Operation<LagoClient> = {
 	fields: fieldsOf('customer', 'get', [customerField]),
 	async execute(ctx, client, index) {
-		return await fetchCustomer(client, customerOf(ctx, index));
+		const id = customerOf(ctx, index);
+		return await readOrHold(ctx, index, { id, kind: 'customer', reason: 'unknown_customer' }, async () => await fetchCustomer(client, id));
 	},
 };
