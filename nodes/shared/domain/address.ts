@@ -32,3 +32,16 @@ function decoded(text: string): string {
 		return text;
 	}
 }
+
+/** An id as one part of a path. Rails takes what follows a dot for a format. */
+export function pathPart(id: string): string {
+	return encodeURIComponent(id).replace(/\./g, '%2E');
+}
+
+/**
+ * Whether a path stays where it is meant to lead: a part that is empty leads to a list, and one of dots only somewhere else, also when they are
+ * encoded (WHATWG URL).
+ */
+export function isWhole(path: string): boolean {
+	return path.split('/').slice(1).every((part) => part !== '' && !/^(\.|%2e){1,2}$/i.test(part));
+}
