@@ -130,3 +130,23 @@ describe('Product -> Ensure Invoice Product', () => {
 		expect(await run(ensure, account)).toMatchObject([{ productId: 'there', outcome: 'existing' }]);
 	});
 });
+
+describe('Mandate -> Get Update-Payment-Method Link', () => {
+	const parameters = { resource: 'mandate', operation: 'getUpdateLink', mandate: 'sub_1', additionalFields: {} };
+	const makes = (payment_id: string | null) => dodo().post('/subscriptions/sub_1/update-payment-method').reply(200, { payment_link: `https://pay.example/${payment_id}`, payment_id });
+	const dues = (status: number, body: IDataObject) => dodo().get('/payments/pay_1').reply(status, body);
+
+	test.each<[string, () => unknown, string]>([
+		['is the same while what is due is not collected', () => dues(200, payment('pay_1', { status: 'processing' })), 'existing'],
+		['is the same after a declined card', () => dues(200, payment('pay_1', { status: 'failed' })), 'existing'],
+		['is another one when it was used', () => dues(200, payment('pay_1')), 'created'],
+		['is another one when Dodo does not know it any more', () => dues(404, { code: 'NOT_FOUND', message: 'No.' }), 'created'],
+	])('asked for twice it %s', async (_what, dodoSays, outcome) => {
+		const account = randomUUID();
+		makes('pay_1');
+		await run(parameters, account);
+		dodoSays();
+		if (outcome === 'created') makes('pay_2');
+		expect(await run(parameters, account)).toMatchObject([{ outcome, paymentId: outcome === 'created' ? 'pay_2' : 'pay_1' }]);
+	});
+});
