@@ -21,7 +21,9 @@ const NODES: Readonly<Record<string, { node: INodeType; operations: Readonly<Rec
 	lago: { node: new Lago(), operations: lagoOperations },
 };
 
-async function run(name: string, parameters: INodeParameters, more: Partial<INode> = {}): Promise<Ended> {
+const CREDENTIAL: IDataObject = { baseUrl: 'https://service.example', environment: 'test', webhookHmacKey: '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9' };
+
+async function run(name: string, parameters: INodeParameters, more: Partial<INode> = {}, getCredentials = async (): Promise<IDataObject> => await Promise.resolve(CREDENTIAL)): Promise<Ended> {
 	const type = NODES[name]?.node as INodeType;
 	const nodeTypes = { getByName: () => type, getByNameAndVersion: () => type, getKnownTypes: () => ({}) } as unknown as INodeTypes;
 	const node: INode = { id: '1', name: 'Node', type: `n8n-nodes-dodo-lago.${name}`, typeVersion: 1, position: [0, 0], parameters, credentials: {}, ...more };
@@ -31,7 +33,7 @@ async function run(name: string, parameters: INodeParameters, more: Partial<INod
 	const data = additionalData({}, { executionId: id });
 	const ctx = new ExecuteContext(workflow, workflow.getNode('Node') as INode, data, 'trigger', createRunExecutionData({}), 0, input, { main: [input] }, { node, data: { main: [input] }, source: null }, []);
 	const calls: unknown[] = [];
-	Object.assign(ctx, { getCredentials: async () => await Promise.resolve({ baseUrl: 'https://service.example', environment: 'test', webhookHmacKey: '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9' }) });
+	Object.assign(ctx, { getCredentials });
 	const unknown = { statusCode: 404, body: { code: 'NOT_FOUND', message: 'No.' }, headers: {} };
 	Object.assign(ctx.helpers, { httpRequestWithAuthentication: async (_type: string, { method, url, qs, body }: IHttpRequestOptions) => await Promise.resolve((calls.push({ method, url, qs, body }), unknown)) });
 	return await (type.execute as NonNullable<INodeType['execute']>).call(ctx).then(
@@ -145,6 +147,11 @@ test('where an error is passed on, each item carries it', async () => {
 	const { items, error, calls } = await run('dodoPayments', { resource: 'payment', operation: 'get', payment: locator('={{ $json.id }}') as INodeParameters }, { onError: 'continueRegularOutput' });
 	expect({ error, calls }).toEqual({ error: null, calls: [] });
 	expect(items).toEqual([{ error: '"Payment" is empty', message: expect.stringContaining('The item that came in has: given.') }]);
+});
+
+test('a credential that cannot be read is an error of each item, too: n8n would hand on the items as if all were well', async () => {
+	const { items, error } = await run('dodoPayments', { resource: 'payment', operation: 'get', payment: locator('pay_1') as INodeParameters }, { onError: 'continueRegularOutput' }, async () => await Promise.reject(new Error('No credential')));
+	expect({ items, error }).toEqual({ items: [{ error: 'No credential' }], error: null });
 });
 
 test.each([['a number', '={{ 4711 }}'], ['a text with a word', '={{ "null pointer" }}'], ['what the item says', '={{ $json.given }}']])('%s is a reference', async (_what, reference) => {
