@@ -34,13 +34,30 @@ export function paidAtDodo(dodoId: string, invoiceNumber: string): Json {
 	);
 }
 
-/** The session or payment by this id: the payment behind it, and its state; null when Dodo does not know the id. */
-export async function lookAt(client: DodoClient, dodoId: string): Promise<{ paymentId: string | null; status: string | null; refunded: boolean } | null> {
-	const id = encodeURIComponent(dodoId);
-	const found = dodoId.startsWith('cks_')
-		? client.request(checkoutStatusSchema, { method: 'GET', path: `/checkouts/${id}` }).then((session) => ({ paymentId: session.payment_id ?? null, status: session.payment_status ?? null, refunded: false }))
-		: client.request(paymentSchema, { method: 'GET', path: `/payments/${id}` }).then((payment) => ({ paymentId: payment.payment_id, status: payment.status ?? null, refunded: payment.refund_status === 'full' }));
-	return await found.catch(async (caught: unknown) => (caught instanceof ApiError && caught.final && (caught.gone || caught.status === 422) ? null : await Promise.reject(caught)));
+/** A payment, or the one behind a session. */
+interface Found {
+	paymentId: string | null;
+	status: string | null;
+	/** All of it went back; of a session only its payment tells. */
+	refunded: boolean;
+}
+
+/** The session or payment by this id; null when Dodo does not know it. Throws ApiError. */
+export async function lookAt(client: DodoClient, dodoId: string): Promise<Found | null> {
+	const found = dodoId.startsWith('cks_') ? sessionBy(client, dodoId) : paymentBy(client, dodoId);
+	return await found.catch(async (caught: unknown) =>
+		caught instanceof ApiError && (caught.gone || (caught.final && caught.status === 422)) ? null : await Promise.reject(caught),
+	);
+}
+
+async function sessionBy(client: DodoClient, id: string): Promise<Found> {
+	const { payment_id, payment_status } = await client.request(checkoutStatusSchema, { method: 'GET', path: `/checkouts/${encodeURIComponent(id)}` });
+	return { paymentId: payment_id ?? null, status: payment_status ?? null, refunded: false };
+}
+
+async function paymentBy(client: DodoClient, id: string): Promise<Found> {
+	const { payment_id, status, refund_status } = await client.request(paymentSchema, { method: 'GET', path: `/payments/${encodeURIComponent(id)}` });
+	return { paymentId: payment_id, status: status ?? null, refunded: refund_status === 'full' };
 }
 
 /** What has become of a session: `usable`; `paid` by a payment that brings or brought money; or it is of no use any more. */

@@ -35,6 +35,7 @@ const fields: INodeProperties[] = [
 	},
 ];
 
+const UNREADABLE = 'Look at the dispute in Dodo Payments; when it is lost, record it on the invoice in Lago by hand.';
 /** The money is gone: by judgement, by giving in, or by letting the time pass. */
 const LOST: readonly string[] = ['dispute_lost', 'dispute_accepted', 'dispute_expired'];
 const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
@@ -46,7 +47,7 @@ export const recordDispute: Operation<LagoClient> = {
 	async execute(ctx, client, index) {
 		const given = eventParameter(ctx, 'dispute', 'Dispute', index);
 		const parsed = disputeSchema.safeParse(given.data ?? given);
-		if (!parsed.success) return held('unreadable_dispute', 'This is not a dispute as Dodo Payments sends it.', 'Look at the dispute in Dodo Payments; when it is lost, record it on the invoice in Lago by hand.');
+		if (!parsed.success) return held('unreadable_dispute', 'This is not a dispute as Dodo Payments sends it.', UNREADABLE);
 		const dispute = parsed.data;
 		const givenPayment = objectParameter(ctx, 'payment', 'Disputed Payment', index);
 		const before = heldBefore(givenPayment);
@@ -107,7 +108,13 @@ async function markLost(client: LagoClient, invoiceId: string, payment: PaymentF
 	}
 }
 
-function disputedIn(ctx: IExecuteFunctions, given: IDataObject, givenPayment: IDataObject, dispute: DodoDispute, index: number): { payment: PaymentFacts; mode: DodoMode | null; paidOn: string | undefined } {
+interface Disputed {
+	payment: PaymentFacts;
+	mode: DodoMode | null;
+	paidOn: string | undefined;
+}
+
+function disputedIn(ctx: IExecuteFunctions, given: IDataObject, givenPayment: IDataObject, dispute: DodoDispute, index: number): Disputed {
 	const payment = paymentSchema.safeParse(givenPayment);
 	if (payment.success && payment.data.payment_id === dispute.payment_id) {
 		const facts = toPaymentFacts(payment.data);
