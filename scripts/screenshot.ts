@@ -28,7 +28,7 @@ async function main(): Promise<void> {
 	const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 	if (!existsSync(executablePath)) throw new Error(`There is no Chromium at ${executablePath}. Install it (on Debian: apt-get install chromium) or set CHROMIUM to its path.`);
 	const [dodo, lago] = await Promise.all([startDodoSimulator(), startLagoSimulator()]);
-	const n8n = await startTestN8n({ dodo, lago, dodoSecret: 'whsec_c2NyZWVuc2hvdA==' });
+	const n8n = await startTestN8n({ dodo, lago, dodoSecret: 'whsec_c2NyZWVuc2hvdHMgb2YgdGhlIGVkaXRvcg==' });
 	const browser = await chromium.launch({
 		executablePath,
 		args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],

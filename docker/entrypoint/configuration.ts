@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseLimits } from '../../nodes/shared/domain/access/policy';
 import { parseSchedule } from '../../nodes/shared/domain/retrySchedule';
+import { PLACES, secretProblem, type Secret } from '../../nodes/shared/domain/secrets';
 import { decodeSecret, SHORTEST_KEY } from '../../nodes/shared/delivery/standardWebhooks';
 
 /** What the environment says; see docs/deploy.md. */
@@ -56,12 +57,7 @@ export interface LagoConfiguration {
 	baseUrl: string;
 }
 
-const REQUIRED = {
-	DODO_API_KEY: 'Dodo Payments dashboard > Developer > API Keys',
-	DODO_WEBHOOK_SECRET: 'Dodo Payments dashboard > Developer > Webhooks > your endpoint > Signing Secret',
-	LAGO_API_KEY: 'Lago > Developers > API keys & ID',
-	LAGO_WEBHOOK_HMAC_KEY: 'Lago > Developers > Webhooks > HMAC key',
-} as const;
+const REQUIRED = { DODO_API_KEY: 'dodoKey', DODO_WEBHOOK_SECRET: 'dodoSecret', LAGO_API_KEY: 'lagoKey', LAGO_WEBHOOK_HMAC_KEY: 'lagoHmac' } as const satisfies Record<string, Secret>;
 
 /**
  * Reads the environment; every name also as `<NAME>_FILE`, which holds the path of a file with the value.
@@ -100,8 +96,11 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 
 	const access = readAccess(read, problems);
 	const required = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, read(name)])) as Record<keyof typeof REQUIRED, string>;
-	for (const [name, place] of Object.entries(REQUIRED))
-		if (required[name as keyof typeof REQUIRED] === '') problems.push(`${name} is missing. You find it in ${place}.`);
+	for (const [name, what] of Object.entries(REQUIRED)) {
+		const value = required[name as keyof typeof REQUIRED];
+		const problem = value === '' ? 'is missing' : secretProblem(what, value, what === 'dodoSecret' ? required.DODO_API_KEY : required.LAGO_API_KEY);
+		if (problem !== null) problems.push(`${name} ${problem}. You find it in ${PLACES[what]}.`);
+	}
 	const requestsPerMinute = Number(read('DODO_REQUESTS_PER_MINUTE') || TIERS[0]);
 	if (!TIERS.includes(requestsPerMinute)) problems.push(`DODO_REQUESTS_PER_MINUTE is "${read('DODO_REQUESTS_PER_MINUTE')}"; it must be the limit of one of Dodo's tiers: ${TIERS.join(', ')}.`);
 	const dodo: DodoConfiguration = {

@@ -13,7 +13,8 @@ export function givenEnvironment(env: NodeJS.ProcessEnv): { given: NodeJS.Proces
 	const { ENV_FILE: file, ...rest } = env;
 	if (!file) return { given: rest };
 	try {
-		return { given: { ...parseEnv(readFileSync(file, 'utf8')), ...rest } };
+		// Some editors begin a file with a mark, which would become part of the first name.
+		return { given: { ...parseEnv(readFileSync(file, 'utf8').replace(/^\uFEFF/, '')), ...rest } };
 	} catch {
 		return { problem: `ENV_FILE: the file ${file} cannot be read. It must be there, and readable for the user ${process.getuid?.()} of this container.` };
 	}

@@ -8,7 +8,8 @@ import {
 } from 'n8n-workflow';
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
-import { webhookSecretProblem } from '../shared/domain/secrets';
+import { spelled } from '../shared/domain/address';
+import { secretProblem } from '../shared/domain/secrets';
 import { described, DODO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
@@ -61,7 +62,9 @@ export class DodoPaymentsTrigger implements INodeType {
 				if (isManual(this)) return await requireSecret(this);
 				return await talkingToDodo(this, async (client) => {
 					const endpoint = await findEndpoint(client, urlOf(this), storedEndpointId(this));
-					return endpoint !== null && isCurrent(endpoint, toDodoFilter(eventsOf(this)));
+					if (endpoint === null || !isCurrent(endpoint, urlOf(this), toDodoFilter(eventsOf(this)))) return false;
+					this.getWorkflowStaticData('node').endpointId = endpoint.id;
+					return true;
 				});
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
@@ -110,8 +113,8 @@ export class DodoPaymentsTrigger implements INodeType {
 
 /** With manual registration there is nothing to register, but a trigger without a secret would refuse everything in silence. */
 async function requireSecret(ctx: IHookFunctions): Promise<true> {
-	const { webhookSecret = '' } = await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL);
-	const wrong = webhookSecret === '' ? 'is missing' : webhookSecretProblem(webhookSecret, '');
+	const { webhookSecret = '', apiKey = '' } = await readCredential<DodoCredential & { apiKey: string }>(ctx, DODO_CREDENTIAL);
+	const wrong = webhookSecret === '' ? 'is missing' : secretProblem('dodoSecret', webhookSecret, apiKey);
 	if (wrong === null) return true;
 	return refuseToPublish(
 		ctx.getNode(),
@@ -124,7 +127,7 @@ function isManual(ctx: IHookFunctions): boolean {
 }
 
 function urlOf(ctx: IHookFunctions): string {
-	return ctx.getNodeWebhookUrl('default') as string;
+	return spelled(ctx.getNodeWebhookUrl('default') as string);
 }
 
 function eventsOf(ctx: IHookFunctions): string[] {

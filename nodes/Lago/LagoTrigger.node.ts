@@ -9,7 +9,8 @@ import {
 } from 'n8n-workflow';
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
-import { hmacKeyProblem } from '../shared/domain/secrets';
+import { spelled } from '../shared/domain/address';
+import { secretProblem } from '../shared/domain/secrets';
 import { described, LAGO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
@@ -63,20 +64,23 @@ export class LagoTrigger implements INodeType {
 				if (isManual(this)) return true;
 				return await talkingToLago(this, async (client) => {
 					const wanted = wantedEndpoint(this);
-					const endpoint = await findEndpoint(client, wanted.url);
-					return endpoint !== null && isCurrent(endpoint, wanted);
+					const endpoint = await findEndpoint(client, wanted.url, storedEndpointId(this));
+					if (endpoint === null || !isCurrent(endpoint, wanted)) return false;
+					this.getWorkflowStaticData('node').endpointId = endpoint.lago_id;
+					return true;
 				});
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
 				return await talkingToLago(this, async (client) => {
-					await registerEndpoint(client, wantedEndpoint(this));
+					this.getWorkflowStaticData('node').endpointId = await registerEndpoint(client, wantedEndpoint(this), storedEndpointId(this));
 					return true;
 				});
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
 				if (isManual(this)) return true;
 				return await talkingToLago(this, async (client) => {
-					await removeEndpoint(client, wantedEndpoint(this).url);
+					await removeEndpoint(client, wantedEndpoint(this).url, storedEndpointId(this));
+					delete this.getWorkflowStaticData('node').endpointId;
 					return true;
 				});
 			},
@@ -118,10 +122,16 @@ function baseUrlOf(ctx: IWebhookFunctions): string {
 /** HMAC needs the organisation's key, which Lago shows only on its screen; without it everything would be refused in silence. */
 async function requireKey(ctx: IHookFunctions): Promise<void> {
 	if (ctx.getNodeParameter('signature') === 'jwt') return;
-	const { webhookHmacKey = '' } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
-	const wrong = webhookHmacKey === '' ? 'is missing' : hmacKeyProblem(webhookHmacKey, '');
+	const { webhookHmacKey = '', apiKey = '' } = await readCredential<LagoCredential & { apiKey: string }>(ctx, LAGO_CREDENTIAL);
+	const wrong = webhookHmacKey === '' ? 'is missing' : secretProblem('lagoHmac', webhookHmacKey, apiKey);
 	if (wrong === null) return;
 	refuseToPublish(ctx.getNode(), `The Webhook HMAC Key in the Lago credential ${wrong}, so no delivery could be verified and all of them would be refused. ${HMAC_KEY_PLACE}, save it, and publish again.`);
+}
+
+/** The endpoint's id as publishing stored it: by it, it is known again when the address of this n8n has changed. Safe to lose. */
+function storedEndpointId(ctx: IHookFunctions): string | undefined {
+	const { endpointId } = ctx.getWorkflowStaticData('node');
+	return typeof endpointId === 'string' ? endpointId : undefined;
 }
 
 function isManual(ctx: IHookFunctions): boolean {
@@ -130,7 +140,7 @@ function isManual(ctx: IHookFunctions): boolean {
 
 function wantedEndpoint(ctx: IHookFunctions): WantedEndpoint {
 	return {
-		url: ctx.getNodeWebhookUrl('default') as string,
+		url: spelled(ctx.getNodeWebhookUrl('default') as string),
 		algorithm: ctx.getNodeParameter('signature') === 'jwt' ? 'jwt' : 'hmac',
 		events: [...(ctx.getNodeParameter('events') as string[])].sort(),
 	};

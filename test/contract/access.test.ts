@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { operations } from '../../nodes/Lago/actions/operations';
+import { isBearer } from '../../nodes/Lago/helpers/access/question';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { startLagoSimulator, type LagoSimulator } from '../simulators';
 import type { NewInvoice } from '../simulators/lago/ledger';
@@ -96,7 +97,19 @@ test('a customer that Lago does not know, and fields that make no sense, are tol
 	await expect(run('getCustomer', { customer: 'nobody' })).rejects.toMatchObject({ message: expect.stringContaining('customer_not_found') });
 	issue();
 	await expect(ofCustomer({ restrictAbove: 'EUR:50.00' })).rejects.toMatchObject({ message: '"Restrict Above Overdue Amount": "EUR:50.00" is not a limit; one looks like EUR:5000, which is EUR 50.00' });
-	await expect(ofCustomer({ graceDays: 1.5 })).rejects.toMatchObject({ message: '"Grace Days" is not a whole number' });
+	await expect(ofCustomer({ graceDays: 1.5 })).rejects.toMatchObject({ message: '"Grace Days" must be a whole number of at least 0' });
+});
+
+test.each(['.', '..'])('the customer %s leads nowhere else: nobody is asked for it by its path', async (id) => {
+	await expect(ofCustomer({ customer: id })).rejects.toMatchObject({ message: expect.stringContaining('customer_not_found') });
+	expect(calls().sort()).toEqual(['GET /invoices', 'GET /subscriptions']);
+});
+
+test.each([
+	['Bearer token', true], ['bearer token', true], ['BEARER  token ', true], ['Bearer Token', false], ['Basic token', false], ['token', false], ['Bearer', false], ['Bearer ', false], [undefined, false],
+])('%p carries the token: %p', (header, carries) => {
+	expect(isBearer(header, 'token')).toBe(carries);
+	expect(isBearer(header, '')).toBe(false);
 });
 
 test('nothing is written', async () => {

@@ -70,11 +70,12 @@ beforeAll(async () => {
 	const id = await dodoEndpoint.registerEndpoint(dodoClient, url, undefined, ['payment.succeeded']);
 	await dodoEndpoint.registerEndpoint(dodoClient, url, id, ['payment.failed', 'payment.succeeded']);
 	await dodoEndpoint.endpointSecret(dodoContext, dodoClient, url, false);
-	await dodoEndpoint.removeEndpoint(dodoClient, url, undefined);
+	expect(await dodoEndpoint.registerEndpoint(dodoClient, url.replace('n8n', 'tunnel'), id, ['payment.failed', 'payment.succeeded'])).toBe(id);
+	await dodoEndpoint.removeEndpoint(dodoClient, url.replace('n8n', 'tunnel'), undefined);
 
 	const lagoClient = await LagoClient.of(executeContext({ parameters: {}, credential: { baseUrl: lago.url } }));
-	for (const events of [['invoice.created'], ['invoice.voided']]) await lagoEndpoint.registerEndpoint(lagoClient, { url, algorithm: 'hmac', events });
-	await lagoEndpoint.removeEndpoint(lagoClient, url);
+	for (const events of [['invoice.created'], ['invoice.voided']]) await lagoEndpoint.registerEndpoint(lagoClient, { url, algorithm: 'hmac', events }, undefined);
+	await lagoEndpoint.removeEndpoint(lagoClient, url, undefined);
 	await publicKeyOf(lagoClient, false);
 });
 

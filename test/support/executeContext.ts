@@ -32,6 +32,7 @@ export function executeContext({ parameters, input = [{}], credentialId = random
 			return value === '={{ $json }}' ? input[index] : value;
 		},
 		getCredentials: async () => ({ baseUrl: BASE_URL, environment: 'test', apiKey: API_KEY, ...credential }),
+		getTimezone: () => 'UTC',
 		continueOnFail: () => continueOnFail,
 		getParentNodes: () => (began === undefined ? [] : [{ name: 'Lago Trigger', type: 'n8n-nodes-dodo-lago.lagoTrigger' }]),
 		getWorkflowDataProxy: () => ({ $: () => ({ isExecuted: true, all: () => (began === undefined ? [] : [{ json: began }]) }) }),

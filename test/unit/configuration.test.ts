@@ -5,7 +5,8 @@ import { readConfiguration } from '../../docker/entrypoint/configuration';
 import { ACCESS_EVENTS, configureSync } from '../../docker/entrypoint/workflow';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 
-const KEYS = { DODO_API_KEY: 'd', DODO_WEBHOOK_SECRET: 's', LAGO_API_KEY: 'l', LAGO_WEBHOOK_HMAC_KEY: 'h' };
+const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+const KEYS = { DODO_API_KEY: 'd', DODO_WEBHOOK_SECRET: SECRET, LAGO_API_KEY: 'l', LAGO_WEBHOOK_HMAC_KEY: 'h' };
 const OFF = { update: null, callbackSecret: '', apiToken: '' };
 const problemsOf = (env: NodeJS.ProcessEnv): string[] => {
 	const read = readConfiguration(env);
@@ -20,7 +21,7 @@ test('the four secrets are enough', () => {
 			retrySchedule: '1d,3d,5d,7d',
 			access: OFF,
 			owner: null,
-			dodo: { apiKey: 'd', webhookSecret: 's', environment: 'test', baseUrl: '', requestsPerMinute: 240, productId: '' },
+			dodo: { apiKey: 'd', webhookSecret: SECRET, environment: 'test', baseUrl: '', requestsPerMinute: 240, productId: '' },
 			lago: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://api.getlago.com' },
 		},
 	});
@@ -34,7 +35,7 @@ test('everything else may be given', () => {
 			retrySchedule: '2h,1d',
 			access: OFF,
 			owner: { email: 'a@example.com', password: 'long enough' },
-			dodo: { apiKey: 'd', webhookSecret: 's', environment: 'live', baseUrl: '', requestsPerMinute: 1000, productId: 'pdt_1' },
+			dodo: { apiKey: 'd', webhookSecret: SECRET, environment: 'live', baseUrl: '', requestsPerMinute: 1000, productId: 'pdt_1' },
 			lago: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://lago.example/api/v1' },
 		},
 	});
@@ -62,6 +63,32 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
 	const problems = problemsOf(env);
 	expect(problems).toHaveLength(names.length);
 	for (const name of names) expect(problems.some((problem) => problem.startsWith(name))).toBe(true);
+});
+
+describe('what is no secret is refused by its name, with the place of the right one, and is not quoted', () => {
+	test.each<[string, NodeJS.ProcessEnv, string, RegExp]>([
+		['quotation marks, which compose keeps', { DODO_WEBHOOK_SECRET: `"${SECRET}"` }, 'DODO_WEBHOOK_SECRET', /quotation marks.*Signing Secret/],
+		['the version of a signature', { DODO_WEBHOOK_SECRET: `v1,${SECRET}` }, 'DODO_WEBHOOK_SECRET', /begins with "v1,".*Signing Secret/],
+		['the API key', { DODO_API_KEY: 'dodo_test_abcdefgh.ijkl', DODO_WEBHOOK_SECRET: 'dodo_test_abcdefgh.ijkl' }, 'DODO_WEBHOOK_SECRET', /is the API key.*Signing Secret/],
+		['another API key', { DODO_WEBHOOK_SECRET: 'dodo_test_abcdefgh.ijklmnopqrstuvwxyzabcdefghijklmnop' }, 'DODO_WEBHOOK_SECRET', /not a signing secret.*whsec_/],
+		['a placeholder', { DODO_WEBHOOK_SECRET: 'changeme' }, 'DODO_WEBHOOK_SECRET', /placeholder.*Signing Secret/],
+		['half a secret', { DODO_WEBHOOK_SECRET: SECRET.slice(0, 20) }, 'DODO_WEBHOOK_SECRET', /not a signing secret/],
+		['a line break within', { DODO_WEBHOOK_SECRET: `${SECRET.slice(0, 20)}\n${SECRET.slice(20)}` }, 'DODO_WEBHOOK_SECRET', /line break/],
+		['an HMAC key in quotation marks', { LAGO_WEBHOOK_HMAC_KEY: "'0f1e2d3c'" }, 'LAGO_WEBHOOK_HMAC_KEY', /quotation marks.*HMAC key/],
+		['the API key of Lago', { LAGO_API_KEY: 'lago-key-1', LAGO_WEBHOOK_HMAC_KEY: 'lago-key-1' }, 'LAGO_WEBHOOK_HMAC_KEY', /is the API key.*HMAC key/],
+		['the secret of Dodo', { LAGO_WEBHOOK_HMAC_KEY: SECRET }, 'LAGO_WEBHOOK_HMAC_KEY', /secrets of Dodo Payments.*HMAC key/],
+		['an API key in quotation marks', { DODO_API_KEY: '"abc.def"' }, 'DODO_API_KEY', /quotation marks.*API Keys/],
+		['a placeholder for an API key', { LAGO_API_KEY: 'your-api-key' }, 'LAGO_API_KEY', /placeholder.*API keys & ID/],
+		['a signing secret for an API key', { DODO_API_KEY: SECRET }, 'DODO_API_KEY', /signing secret, not an API key/],
+	])('%s', (_what, env, name, words) => {
+		const problems = problemsOf({ ...KEYS, ...env });
+		expect(problems.filter((problem) => problem.startsWith(name))).toEqual([expect.stringMatching(words)]);
+		expect(problems.join()).not.toContain(env[name]);
+	});
+
+	test('a secret with and without its beginning is one', () => {
+		expect(problemsOf({ ...KEYS, DODO_WEBHOOK_SECRET: SECRET.slice(6) })).toEqual([]);
+	});
 });
 
 test('a value may come from a file; the variable itself wins', () => {

@@ -11,7 +11,8 @@ import { decide, digestOf, marked, type StoredWorkflow } from '../../docker/entr
 import { questionsFor } from '../../docker/entrypoint/services';
 import type { WorkflowJson } from '../../docker/entrypoint/workflow';
 
-const GIVEN = { DODO_API_KEY: 'd', DODO_WEBHOOK_SECRET: 's', LAGO_API_KEY: 'l', LAGO_WEBHOOK_HMAC_KEY: 'h' };
+const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+const GIVEN = { DODO_API_KEY: 'd', DODO_WEBHOOK_SECRET: SECRET, LAGO_API_KEY: 'l', LAGO_WEBHOOK_HMAC_KEY: 'h' };
 const configurationOf = (env: NodeJS.ProcessEnv): Configuration => (readConfiguration(env) as { configuration: Configuration }).configuration;
 const environmentOf = (env: NodeJS.ProcessEnv, role: 'main' | 'webhook' | 'worker' = 'main'): NodeJS.ProcessEnv => n8nEnvironment(env, configurationOf({ ...GIVEN, ...env }), role);
 
@@ -79,7 +80,7 @@ test('credentials of others are filled in as before', () => {
 	const overwrites = credentialOverwrites({ CREDENTIALS_OVERWRITE_DATA: '{"slackApi":{"accessToken":"x"}}' }, configurationOf({ ...GIVEN, DODO_PRODUCT_ID: 'pdt_1' }));
 	expect(overwrites).toEqual({
 		slackApi: { accessToken: 'x' },
-		dodoPaymentsApi: { apiKey: 'd', webhookSecret: 's', environment: 'test', baseUrl: '', requestsPerMinute: 240 },
+		dodoPaymentsApi: { apiKey: 'd', webhookSecret: SECRET, environment: 'test', baseUrl: '', requestsPerMinute: 240 },
 		lagoBillingApi: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://api.getlago.com', accessToken: '', accessCallbackSecret: '' },
 	});
 });
@@ -93,6 +94,8 @@ test('settings may stand in a file; the environment wins', () => {
 	expect(givenEnvironment({ ENV_FILE: path })).toEqual({ problem: expect.stringContaining('cannot be read') });
 	writeFileSync(path, '# words\nDODO_API_KEY=from-file\nLAGO_API_KEY="quoted"\nPORT=1\n#OWNER_EMAIL=x\n');
 	expect(givenEnvironment({ ENV_FILE: path, PORT: '2' })).toEqual({ given: { DODO_API_KEY: 'from-file', LAGO_API_KEY: 'quoted', PORT: '2' } });
+	writeFileSync(path, '\uFEFFDODO_API_KEY=first\r\nPORT=1\r\n');
+	expect(givenEnvironment({ ENV_FILE: path })).toEqual({ given: { DODO_API_KEY: 'first', PORT: '1' } });
 });
 
 test.each<[string, NodeJS.ProcessEnv, 'main' | 'worker', boolean, boolean]>([

@@ -350,7 +350,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 			metadata: { lago_invoice_id: INVOICE_ID, lago_invoice_number: 'ACM-1', lago_organization_id: 'org_1', attempt: '1' },
 		});
 		expect(sent.saved).toEqual({
-			invoice: { metadata: [{ id: 'm1', key: 'po', value: '4711' }, { key: 'dodo_payment_id', value: 'cks_1' }, { key: 'dodo_state', value: expect.stringMatching(/^v1;open;a=1;m=12995;x=\d+;l=https:\/\/n8n\.example\/webhook\/pay\?t=[\w-]{38}$/) }] },
+			invoice: { metadata: [{ id: 'm1', key: 'po', value: '4711' }, { key: 'dodo_payment_id', value: 'cks_1' }, { key: 'dodo_state', value: expect.stringMatching(/^v1;open;a=1;m=12995;x=\d+;e=t;l=https:\/\/n8n\.example\/webhook\/pay\?t=[\w-]{38}$/) }] },
 		});
 		expect(last('Save Payment Reference')).toMatchObject({ outcome: 'created', checkoutSessionId: 'cks_1', saved: true });
 	});

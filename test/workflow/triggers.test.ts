@@ -243,6 +243,30 @@ describe('Dodo Payments Trigger', () => {
 			expect(await automatic().hook('delete')).toBe(true);
 		});
 
+		it('moves along when this n8n has another address, and removes what it had under both', async () => {
+			const old = endpoint({ url: URL.replace('n8n.example', 'tunnel-1.example') });
+			const trigger = automatic();
+			trigger.staticData.endpointId = 'ep_1';
+			nock(DODO).get('/webhooks/ep_1').times(2).reply(200, old);
+			list([old], 2);
+			let sent: unknown;
+			nock(DODO).patch('/webhooks/ep_1', (given: unknown) => ((sent = given), true)).reply(200, endpoint());
+			await trigger.publish();
+			expect(sent).toEqual({ url: URL, filter_types: ['payment.failed', 'payment.succeeded'], disabled: false });
+			nock(DODO).get('/webhooks/ep_1').reply(200, old);
+			list([endpoint({ id: 'ep_2' }), endpoint({ id: 'ep_3', url: 'https://N8N.Example:443/webhook/dodo' }), endpoint({ id: 'ep_other', url: 'https://other.example/webhook/dodo' })]);
+			for (const id of ['ep_1', 'ep_2', 'ep_3']) nock(DODO).delete(`/webhooks/${id}`).reply(200);
+			expect(await trigger.hook('delete')).toBe(true);
+			expect(trigger.staticData.endpointId).toBeUndefined();
+		});
+
+		it('knows its endpoint in whatever spelling', async () => {
+			for (const url of ['https://N8N.Example/webhook/dodo', 'https://n8n.example:443/webhook/dodo', `${URL}/`, 'https://n8n.example/webhook/d%6Fdo']) {
+				list([endpoint({ url })]);
+				await automatic().publish();
+			}
+		});
+
 		it('says what is wrong when Dodo refuses, without the key', async () => {
 			nock(DODO).get('/webhooks').query(true).reply(401, { code: 'UNAUTHORIZED', message: 'Bad key.' });
 			const error = await failureOf(automatic().publish());
@@ -262,6 +286,13 @@ describe('Dodo Payments Trigger', () => {
 				expect(error.message).toContain('Developer > Webhooks > your endpoint > Signing Secret');
 				expect(error).toBeInstanceOf(WebhookPathTakenError);
 			}
+		});
+
+		it.each([`"${DODO_SECRET}"`, `v1,${DODO_SECRET}`, API_KEY, 'changeme', 'whsec_c2hvcnQ=', `${DODO_SECRET} x`])('with manual registration refuses %s for a secret, by the name of the field', async (webhookSecret) => {
+			const error = await failureOf(bench({}, { webhookSecret }).hook('checkExists'));
+			expect(error.message).toMatch(/^The Webhook Secret in the Dodo Payments credential \w/);
+			expect(error.description).toContain('Developer > Webhooks > your endpoint > Signing Secret');
+			expect(`${error.message} ${error.description}`).not.toContain(webhookSecret);
 		});
 
 		describe('and fetches the signing secret', () => {
@@ -518,6 +549,32 @@ describe('Lago Trigger', () => {
 			await automatic().publish();
 		});
 
+		it('moves along when this n8n has another address, and removes what it had under both', async () => {
+			const old = endpoint({ webhook_url: URL.replace('n8n.example', 'tunnel-1.example') });
+			const trigger = automatic();
+			list([endpoint()]);
+			await trigger.publish();
+			expect(trigger.staticData.endpointId).toBe('we_1');
+			list([old], 2);
+			api().put('/api/v1/webhook_endpoints/we_1', wanted).reply(200, { webhook_endpoint: endpoint() });
+			await trigger.publish();
+			list([old, endpoint({ lago_id: 'we_2', webhook_url: 'https://N8N.Example:443/webhook/lago' }), endpoint({ lago_id: 'we_3', webhook_url: 'https://other.example/webhook/lago' })]);
+			for (const id of ['we_1', 'we_2']) api().delete(`/api/v1/webhook_endpoints/${id}`).reply(200, {});
+			expect(await trigger.hook('delete')).toBe(true);
+			expect(trigger.staticData.endpointId).toBeUndefined();
+		});
+
+		it('knows its endpoint in whatever spelling, and gives Lago one that it takes', async () => {
+			for (const webhook_url of ['https://N8N.Example/webhook/lago', 'https://n8n.example:443/webhook/lago']) {
+				list([endpoint({ webhook_url })]);
+				await automatic().publish();
+			}
+			list([], 2);
+			const spelled = { webhook_endpoint: { ...wanted.webhook_endpoint, webhook_url: 'https://n8n.example/webhook/my%20lago' } };
+			api().post('/api/v1/webhook_endpoints', spelled).reply(200, { webhook_endpoint: endpoint() });
+			await automatic({ path: 'my lago' }).publish();
+		});
+
 		it('says that Lago has no room for another', async () => {
 			list([], 2);
 			api().post('/api/v1/webhook_endpoints').reply(422, { status: 422, error: 'Unprocessable Entity', code: 'validation_errors', error_details: { base: ['Maximum number of webhook endpoints was reached'] } });
@@ -556,6 +613,13 @@ describe('Lago Trigger', () => {
 			expect(error.message).toMatch(words);
 			// What may pass is tried again by n8n.
 			expect(error instanceof WebhookPathTakenError).toBe(baseUrl === 'lago.example');
+		});
+
+		it.each([`"${HMAC_KEY}"`, `whsec_${HMAC_KEY}`, API_KEY, 'your-hmac-key', `${HMAC_KEY.slice(0, 8)} ${HMAC_KEY.slice(8)}`])('refuses to be published with %s for an HMAC key, by the name of the field', async (webhookHmacKey) => {
+			const error = await failureOf(bench({}, { webhookHmacKey }).publish());
+			expect(error.message).toMatch(/^The Webhook HMAC Key in the Lago credential \w/);
+			expect(error.description).toContain('Lago > Developers > Webhooks > HMAC key');
+			expect(`${error.message} ${error.description}`).not.toContain(webhookHmacKey);
 		});
 
 		it('with manual registration calls nobody', async () => {

@@ -1,5 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+/** Those of the filters that are moments. */
+export const MOMENTS: readonly string[] = ['created_at_gte', 'created_at_lte'];
+
 /** The filters that every list of Dodo has. */
 export function commonFilters(what: string): INodeProperties[] {
 	return [

@@ -1,8 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 import { LINK_LIFE_S } from '../../shared/domain/intent';
+import { ApiError } from '../../shared/transport/apiError';
 import type { LagoCustomer } from '../../Lago/schemas/objects';
 import { checkoutSchema } from '../schemas/objects';
 import type { DodoClient } from '../transport/client';
+import { useOf } from './earlierPayment';
+import { ensureProduct, forgetProduct, type WantedProduct } from './managedProduct';
 
 /** A hosted page on which exactly `amount` can be paid, once. */
 export interface Checkout {
@@ -12,6 +15,16 @@ export interface Checkout {
 	expiresAt: number;
 	/** When this process made it in an earlier run, seconds since 1970; absent on a new one. */
 	madeAt?: number;
+	/** The payment by which the session is used up, on one of an earlier run. */
+	paidBy?: { paymentId: string; status: string };
+}
+
+/** Who pays. */
+export interface Payer {
+	/** As Dodo knows them. Remembered on the Lago customer, so it may be of Dodo's other world, or of somebody who was deleted. */
+	customerId?: string;
+	email?: string;
+	name?: string;
 }
 
 /** What to ask for. */
@@ -22,7 +35,7 @@ export interface CheckoutRequest {
 	currency: string;
 	metadata: Record<string, string>;
 	idempotencyKey: string;
-	customer?: IDataObject;
+	customer?: Payer;
 	billingAddress?: IDataObject;
 	taxId?: string;
 	returnUrl?: string;
@@ -34,33 +47,78 @@ export interface CheckoutRequest {
  */
 const recent = new Map<string, Checkout>();
 const pages = new Map<string, string>();
+/** Customers that Dodo did not know, by account: their ids are never given to anybody else. */
+const unknownCustomers = new Map<string, true>();
 const MAX_RECENT = 5_000;
 
-/** Creates a checkout session, or returns the one that this process created under the same key and amount. Throws ApiError. */
+function remember<T>(memory: Map<string, T>, key: string, value: T): void {
+	memory.set(key, value);
+	for (const oldest of memory.keys()) {
+		if (memory.size <= MAX_RECENT) break;
+		memory.delete(oldest);
+	}
+}
+
+/**
+ * Creates a checkout session, or returns the one that this process created under the same key and amount. One that was paid is returned with
+ * its payment; one that Dodo does not know any more, or whose payment went back, is forgotten. Throws ApiError.
+ */
 export async function createCheckout(client: DodoClient, request: CheckoutRequest, nowS: number): Promise<Checkout> {
 	const key = keyOf(client, request);
 	const known = recent.get(key);
-	if (known !== undefined && known.expiresAt - 3600 > nowS) return { ...known, madeAt: known.expiresAt - LINK_LIFE_S };
+	if (known !== undefined && known.expiresAt - 3600 > nowS) {
+		const madeAt = known.expiresAt - LINK_LIFE_S;
+		// A mandate has no payment that could tell.
+		const used = request.amount === null ? { use: 'usable' as const } : await useOf(client, known.sessionId);
+		if (used.use === 'usable') return { ...known, madeAt };
+		if (used.use === 'paid') return { ...known, madeAt, paidBy: used };
+	}
 	const answer = await client.request(checkoutSchema, {
 		method: 'POST',
 		path: '/checkouts',
 		headers: { 'Idempotency-Key': request.idempotencyKey },
-		body: checkoutBody(request),
+		body: checkoutBody(client, request),
 	});
 	const checkout = {
 		sessionId: answer.session_id,
 		url: answer.checkout_url || hostedPage(client, answer.session_id),
 		expiresAt: nowS + LINK_LIFE_S,
 	};
-	recent.set(key, checkout);
-	pages.set(checkout.sessionId, checkout.url);
-	for (const memory of [recent, pages]) {
-		for (const oldest of memory.keys()) {
-			if (memory.size <= MAX_RECENT) break;
-			memory.delete(oldest);
-		}
-	}
+	remember(recent, key, checkout);
+	remember(pages, checkout.sessionId, checkout.url);
 	return checkout;
+}
+
+/** A product of the user's own, or one that this package keeps. */
+export type ProductChoice = { productId: string } | WantedProduct;
+
+/**
+ * Opens a checkout. When Dodo says that something which the request names is not there, both that were only remembered are doubted, the
+ * customer and our product: what is gone is left out or found anew, and asked once more. A refused request has done nothing.
+ */
+export async function openCheckout(client: DodoClient, request: Omit<CheckoutRequest, 'productId'>, choice: ProductChoice, nowS: number): Promise<{ checkout: Checkout; productId: string }> {
+	const productOf = async (): Promise<string> => ('productId' in choice ? choice.productId : (await ensureProduct(client, choice)).productId);
+	const open = async (productId: string): Promise<{ checkout: Checkout; productId: string }> => ({ checkout: await createCheckout(client, { ...request, productId }, nowS), productId });
+	const productId = await productOf();
+	return await open(productId).catch(async (caught: unknown) => {
+		if (!(caught instanceof ApiError && caught.gone)) return await Promise.reject(caught);
+		if (!('productId' in choice)) forgetProduct(client, choice);
+		const replacement = await productOf();
+		const lostCustomer = await isUnknown(client, request.customer);
+		return replacement === productId && !lostCustomer ? await Promise.reject(caught) : await open(replacement);
+	});
+}
+
+/** Whether Dodo does not know the customer by the remembered id; it is not used again then. */
+async function isUnknown(client: DodoClient, customer: Payer | undefined): Promise<boolean> {
+	const id = customer?.customerId;
+	if (id === undefined || unknownCustomers.has(`${client.accountKey} ${id}`)) return false;
+	const gone = await client.send({ method: 'GET', path: `/customers/${encodeURIComponent(id)}` }).then(
+		() => false,
+		async (caught: unknown) => (caught instanceof ApiError && caught.gone ? true : await Promise.reject(caught)),
+	);
+	if (gone) remember(unknownCustomers, `${client.accountKey} ${id}`, true);
+	return gone;
 }
 
 /** Forgets a session that was used up, so that the next one is new. */
@@ -77,7 +135,7 @@ export function pageOf(client: DodoClient, sessionId: string): string | null {
 	return pages.get(sessionId) ?? (client.isOfficial ? hostedPage(client, sessionId) : null);
 }
 
-function checkoutBody(request: CheckoutRequest): IDataObject {
+function checkoutBody(client: DodoClient, request: CheckoutRequest): IDataObject {
 	const body: IDataObject = {
 		product_cart: [{ product_id: request.productId, quantity: 1, ...(request.amount === null ? {} : { amount: request.amount }) }],
 		metadata: request.metadata,
@@ -86,7 +144,8 @@ function checkoutBody(request: CheckoutRequest): IDataObject {
 		feature_flags: { allow_currency_selection: false, allow_discount_code: false, allow_customer_editing_email: false },
 	};
 	if (request.amount === null) body.subscription_data = { on_demand: { mandate_only: true } };
-	if (request.customer) body.customer = request.customer;
+	const customer = customerBody(client, request.customer);
+	if (customer) body.customer = customer;
 	if (request.billingAddress) {
 		body.billing_address = request.billingAddress;
 		if (request.taxId) body.tax_id = request.taxId;
@@ -100,25 +159,32 @@ function hostedPage(client: DodoClient, sessionId: string): string {
 	return `https://${client.mode === 'test' ? 'test.' : ''}checkout.dodopayments.com/session/${sessionId}`;
 }
 
-/** Lago's customer as Dodo takes it: known by id, else by e-mail; undefined when neither is there (the page asks then). */
-export function customerOf(customer: LagoCustomer | null | undefined): IDataObject | undefined {
-	const dodoId = customer?.metadata?.find(({ key }) => key === 'dodo_customer_id')?.value;
-	if (dodoId) return { customer_id: dodoId };
-	// Lago allows several addresses separated by commas.
-	const email = customer?.email?.split(',')[0]?.trim();
-	if (!email) return undefined;
-	return customer?.name ? { email, name: customer.name } : { email };
+/** Known by id, else by e-mail; undefined when neither is there (the page asks then). */
+function customerBody(client: DodoClient, { customerId, email, name }: Payer = {}): IDataObject | undefined {
+	if (customerId !== undefined && !unknownCustomers.has(`${client.accountKey} ${customerId}`)) return { customer_id: customerId };
+	if (email === undefined) return undefined;
+	return name === undefined ? { email } : { email, name };
 }
 
-/** The billing address, undefined without a country (Dodo requires one); blanks become null (Dodo refuses ""). */
+/** Lago's customer as a payer. */
+export function payerOf(customer: LagoCustomer | null | undefined): Payer {
+	const customerId = said(customer?.metadata?.find(({ key }) => key === 'dodo_customer_id')?.value);
+	// Lago allows several addresses separated by commas.
+	const email = said(customer?.email?.split(',')[0]);
+	const person = said([customer?.firstname, customer?.lastname].flatMap((part) => said(part) ?? []).join(' '));
+	const name = said(customer?.name) ?? said(customer?.legal_name) ?? person;
+	return { customerId, email, name };
+}
+
+/** The billing address, undefined without a country (Dodo requires one); blanks become null (Dodo refuses them). */
 export function billingAddressOf(customer: LagoCustomer | null | undefined): IDataObject | undefined {
-	if (!customer?.country) return undefined;
-	const street = [customer.address_line1, customer.address_line2].filter(Boolean).join(', ');
-	return {
-		country: customer.country,
-		street: street || null,
-		city: customer.city || null,
-		state: customer.state || null,
-		zipcode: customer.zipcode || null,
-	};
+	const country = said(customer?.country);
+	if (country === undefined) return undefined;
+	const street = [customer?.address_line1, customer?.address_line2].flatMap((line) => said(line) ?? []).join(', ');
+	return { country, street: street || null, city: said(customer?.city) ?? null, state: said(customer?.state) ?? null, zipcode: said(customer?.zipcode) ?? null };
+}
+
+/** A text without blanks around it; undefined when it says nothing. */
+function said(text: string | null | undefined): string | undefined {
+	return text?.trim() || undefined;
 }

@@ -11,7 +11,11 @@ import type { DodoClient } from '../transport/client';
  * @throws ApiError
  */
 export async function endsBecauseOf(client: DodoClient, dodoId: string, invoiceNumber: string): Promise<Json | null> {
-	const status = await statusAtDodo(client, dodoId);
+	return endsWith(dodoId, (await lookAt(client, dodoId))?.status ?? null, invoiceNumber);
+}
+
+/** The same, where the state of the payment is known. */
+export function endsWith(dodoId: string, status: string | null, invoiceNumber: string): Json | null {
 	if (status === 'succeeded') return paidAtDodo(dodoId, invoiceNumber);
 	if (!moneyIsMoving(status)) return null;
 	return {
@@ -30,14 +34,41 @@ export function paidAtDodo(dodoId: string, invoiceNumber: string): Json {
 	);
 }
 
-/** The state of the payment behind a session or payment; null when Dodo knows none by this id. */
-async function statusAtDodo(client: DodoClient, dodoId: string): Promise<string | null> {
-	const id = encodeURIComponent(dodoId);
-	const status = dodoId.startsWith('cks_')
-		? client.request(checkoutStatusSchema, { method: 'GET', path: `/checkouts/${id}` }).then((session) => session.payment_status)
-		: client.request(paymentSchema, { method: 'GET', path: `/payments/${id}` }).then((payment) => payment.status);
-	return await status.then(
-		(value) => value ?? null,
-		async (caught: unknown) => (caught instanceof ApiError && caught.final && (caught.status === 404 || caught.status === 422) ? null : await Promise.reject(caught)),
+/** A payment, or the one behind a session. */
+interface Found {
+	paymentId: string | null;
+	status: string | null;
+	/** All of it went back; of a session only its payment tells. */
+	refunded: boolean;
+}
+
+/** The session or payment by this id; null when Dodo does not know it. Throws ApiError. */
+export async function lookAt(client: DodoClient, dodoId: string): Promise<Found | null> {
+	const found = dodoId.startsWith('cks_') ? sessionBy(client, dodoId) : paymentBy(client, dodoId);
+	return await found.catch(async (caught: unknown) =>
+		caught instanceof ApiError && (caught.gone || (caught.final && caught.status === 422)) ? null : await Promise.reject(caught),
 	);
+}
+
+async function sessionBy(client: DodoClient, id: string): Promise<Found> {
+	const { payment_id, payment_status } = await client.request(checkoutStatusSchema, { method: 'GET', path: `/checkouts/${encodeURIComponent(id)}` });
+	return { paymentId: payment_id ?? null, status: payment_status ?? null, refunded: false };
+}
+
+async function paymentBy(client: DodoClient, id: string): Promise<Found> {
+	const { payment_id, status, refund_status } = await client.request(paymentSchema, { method: 'GET', path: `/payments/${encodeURIComponent(id)}` });
+	return { paymentId: payment_id, status: status ?? null, refunded: refund_status === 'full' };
+}
+
+/** What has become of a session: `usable`; `paid` by a payment that brings or brought money; or it is of no use any more. */
+export type SessionUse = { use: 'usable' | 'unknown' | 'refunded' } | { use: 'paid'; paymentId: string; status: string };
+
+/** Looks whether a session that is remembered can be handed out again. One call, a second one when it was paid. Throws ApiError. */
+export async function useOf(client: DodoClient, sessionId: string): Promise<SessionUse> {
+	const session = await lookAt(client, sessionId);
+	if (session === null) return { use: 'unknown' };
+	const { paymentId, status } = session;
+	if (status === null || !moneyIsMoving(status)) return { use: 'usable' };
+	const payment = paymentId === null ? null : await lookAt(client, paymentId);
+	return payment?.refunded ? { use: 'refunded' } : { use: 'paid', paymentId: paymentId ?? sessionId, status };
 }

@@ -1,5 +1,6 @@
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod';
+import { hasSamePath, isSameAddress } from '../../shared/domain/address';
 import { Remembered } from '../../shared/delivery/remembered';
 import { ApiError } from '../../shared/transport/apiError';
 import { webhookListSchema, webhookSchema, type DodoWebhook } from '../schemas/objects';
@@ -10,31 +11,38 @@ const LIST_LIMIT = 100;
 const MAX_PAGES = 50;
 
 /**
- * The webhook endpoint of this trigger at Dodo, found by its stored id or by its URL; null when there is none
- * (docs `api-reference/webhooks`).
+ * The webhook endpoint of this trigger at Dodo: the one with its address, in whatever spelling; else the one that was ours under another host,
+ * as with a tunnel whose name changes. Null when there is none (docs `api-reference/webhooks`).
  */
 export async function findEndpoint(client: DodoClient, url: string, storedId: string | undefined): Promise<DodoWebhook | null> {
-	if (storedId !== undefined) {
-		const known = await orNull(client.request(webhookSchema, { method: 'GET', path: `/webhooks/${encodeURIComponent(storedId)}` }));
-		if (known?.url === url) return known;
-	}
+	const known = await storedEndpoint(client, storedId);
+	if (known !== null && isSameAddress(known.url, url)) return known;
+	const found = (await allEndpoints(client)).find((endpoint) => isSameAddress(endpoint.url, url));
+	return found ?? (known !== null && hasSamePath(known.url, url) ? known : null);
+}
+
+async function storedEndpoint(client: DodoClient, storedId: string | undefined): Promise<DodoWebhook | null> {
+	return storedId === undefined ? null : await orNull(client.request(webhookSchema, { method: 'GET', path: `/webhooks/${encodeURIComponent(storedId)}` }));
+}
+
+async function allEndpoints(client: DodoClient): Promise<DodoWebhook[]> {
+	const found: DodoWebhook[] = [];
 	let iterator: string | undefined;
 	for (let page = 0; page < MAX_PAGES; page++) {
 		const list = await client.request(webhookListSchema, { method: 'GET', path: '/webhooks', query: { limit: LIST_LIMIT, iterator } });
-		const found = list.data.find((endpoint) => endpoint.url === url);
-		if (found) return found;
-		if (list.done || !list.iterator || list.data.length === 0) return null;
+		found.push(...list.data);
+		if (list.done || !list.iterator || list.data.length === 0) break;
 		iterator = list.iterator;
 	}
-	return null;
+	return found;
 }
 
-/** Whether the endpoint is switched on and sends exactly these events. */
-export function isCurrent(endpoint: DodoWebhook, filter: readonly string[]): boolean {
-	return endpoint.disabled !== true && [...(endpoint.filter_types ?? [])].sort().join() === filter.join();
+/** Whether the endpoint is at this address, switched on, and sends exactly these events. */
+export function isCurrent(endpoint: DodoWebhook, url: string, filter: readonly string[]): boolean {
+	return isSameAddress(endpoint.url, url) && endpoint.disabled !== true && [...(endpoint.filter_types ?? [])].sort().join() === filter.join();
 }
 
-/** Creates the endpoint, or brings the one with this URL up to date (also when Dodo disabled it). Returns its id. */
+/** Creates the endpoint, or brings the one of this trigger up to date (also when Dodo disabled it, or its address has changed). Returns its id. */
 export async function registerEndpoint(client: DodoClient, url: string, storedId: string | undefined, filter: string[]): Promise<string> {
 	const existing = await findEndpoint(client, url, storedId);
 	if (existing === null) {
@@ -47,19 +55,23 @@ export async function registerEndpoint(client: DodoClient, url: string, storedId
 		secrets.forget(secretKey(client, url));
 		return created.id;
 	}
-	if (!isCurrent(existing, filter))
+	const moves = !isSameAddress(existing.url, url);
+	if (moves) secrets.forget(secretKey(client, url));
+	if (!isCurrent(existing, url, filter))
 		await client.send({
 			method: 'PATCH',
 			path: `/webhooks/${encodeURIComponent(existing.id)}`,
-			body: { filter_types: filter, disabled: false },
+			body: { ...(moves ? { url } : {}), filter_types: filter, disabled: false },
 		});
 	return existing.id;
 }
 
-/** Deletes the endpoint; one that is gone already is fine. */
+/** Deletes all that this trigger has at Dodo; what is gone already is fine. */
 export async function removeEndpoint(client: DodoClient, url: string, storedId: string | undefined): Promise<void> {
-	const existing = await findEndpoint(client, url, storedId);
-	if (existing !== null) await orNull(client.send({ method: 'DELETE', path: `/webhooks/${encodeURIComponent(existing.id)}` }));
+	const known = await storedEndpoint(client, storedId);
+	const own = known !== null && hasSamePath(known.url, url) ? [known.id] : [];
+	const ids = new Set([...own, ...(await allEndpoints(client)).filter((endpoint) => isSameAddress(endpoint.url, url)).map(({ id }) => id)]);
+	for (const id of ids) await orNull(client.send({ method: 'DELETE', path: `/webhooks/${encodeURIComponent(id)}` }));
 }
 
 const secrets = new Remembered<string | null>();

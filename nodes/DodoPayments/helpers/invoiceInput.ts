@@ -1,5 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import { objectParameter } from '../../shared/node/parameters';
+import { additionalTexts } from '../../shared/node/parameters';
 import { startOf } from '../../shared/node/start';
 import { invoiceSchema, type LagoInvoice } from '../../Lago/schemas/objects';
 
@@ -27,8 +27,8 @@ export const organizationField: INodeProperties = {
 /** What travels with every payment of an invoice, so that it is found again. */
 export function paymentMetadata(ctx: IExecuteFunctions, index: number, invoice: LagoInvoice, attempt: number): Record<string, string> {
 	const metadata: Record<string, string> = { lago_invoice_id: invoice.lago_id, lago_invoice_number: invoice.number, attempt: String(attempt) };
-	const { organizationId: given } = ctx.getNodeParameter('additionalFields', index, {}) as { organizationId?: string };
-	const organizationId = given || startOf(ctx, index).organizationId;
+	const { organizationId: given } = additionalTexts(ctx, index);
+	const organizationId = given ?? startOf(ctx, index).organizationId;
 	if (typeof organizationId === 'string') metadata.lago_organization_id = organizationId;
 	return metadata;
 }
@@ -38,12 +38,7 @@ export function idempotencyKeyOf(invoice: LagoInvoice, attempt: number): string 
 	return `lago-inv-${invoice.lago_id}${attempt > 1 ? `-${attempt}` : ''}`;
 }
 
-/** The invoice from {@link invoiceField}. Throws NodeOperationError when it is none, or comes without its metadata. */
-export function readInvoice(ctx: IExecuteFunctions, index: number): LagoInvoice {
-	return invoiceIn(ctx, objectParameter(ctx, 'invoice', 'Invoice', index), index);
-}
-
-/** The invoice in what {@link invoiceField} gave. Throws as {@link readInvoice}. */
+/** The invoice in what {@link invoiceField} gave. Throws NodeOperationError when it is none, or comes without its metadata. */
 export function invoiceIn(ctx: IExecuteFunctions, given: IDataObject, index: number): LagoInvoice {
 	const parsed = invoiceSchema.safeParse(given.invoice ?? given);
 	if (!parsed.success)

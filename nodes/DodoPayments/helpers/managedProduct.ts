@@ -58,9 +58,15 @@ async function findProduct(client: DodoClient, wanted: WantedProduct): Promise<D
 		.sort(oldestFirst)[0];
 }
 
+/** ms since 1970; one that Dodo does not date comes last. */
+function momentOf({ created_at }: DodoProduct): number {
+	const moment = Date.parse(created_at ?? '');
+	return Number.isNaN(moment) ? Number.MAX_SAFE_INTEGER : moment;
+}
+
 /** Not compared as text: Dodo leaves out a fraction of a second that is zero. */
 function oldestFirst(one: DodoProduct, other: DodoProduct): number {
-	return Date.parse(one.created_at) - Date.parse(other.created_at) || (one.product_id < other.product_id ? -1 : 1);
+	return momentOf(one) - momentOf(other) || (one.product_id < other.product_id ? -1 : 1);
 }
 
 async function createProduct(client: DodoClient, wanted: WantedProduct): Promise<DodoProduct> {

@@ -29,13 +29,18 @@ export async function termsOf(client: DodoClient, id: string): Promise<MandateTe
 	const key = `${client.accountKey} ${id}`;
 	const known = terms.get(key);
 	if (known !== undefined) return known;
-	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) => (caught instanceof ApiError && caught.final && caught.status === 404 ? null : await Promise.reject(caught)));
+	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) => (caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught)));
 	if (mandate === null) return 'mandate_refused';
 	const reason = unchargeable(mandate);
 	if (reason !== null) return reason;
 	const found = { currency: mandate.currency, taxInclusive: mandate.tax_inclusive ?? false };
 	terms.set(key, found);
 	return found;
+}
+
+/** Dodo has refused a charge for what the mandate is: the next one asks for its terms again. */
+export function forgetTerms(client: DodoClient, id: string): void {
+	terms.delete(`${client.accountKey} ${id}`);
 }
 
 /** Why a mandate in this state takes no charge, null when it does. */

@@ -1,5 +1,5 @@
 import type { ICredentialDataDecryptedObject, ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
-import { webhookSecretProblem } from '../../shared/domain/secrets';
+import { secretProblem } from '../../shared/domain/secrets';
 import type { DodoMode } from '../../shared/domain/settlement';
 import { failed, passed, problemOf, type Probe } from '../../shared/transport/credentialTest';
 import { dodoApiUrl, isOfficial } from '../transport/client';
@@ -15,7 +15,7 @@ export async function testDodoCredential(this: ICredentialTestFunctions, { data 
 	const problem = await problemOf(this, probe);
 	if (problem !== null) return failed(problem.isWrongKey && (await isKeyOfOtherMode(this, mode, probe)) ? swapped(mode) : problem.words);
 	// Empty is fine: with automatic registration the trigger fetches it by itself.
-	const wrong = webhookSecret === '' ? null : webhookSecretProblem(webhookSecret, apiKey);
+	const wrong = webhookSecret === '' ? null : secretProblem('dodoSecret', webhookSecret, apiKey);
 	return wrong === null ? passed : failed(`Dodo Payments accepts the API key, but the Webhook Secret ${wrong}. ${WEBHOOK_SECRET_PLACE}, or leave it empty: with Registration: Automatic the trigger fetches it by itself.`);
 }
 

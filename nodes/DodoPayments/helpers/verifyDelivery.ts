@@ -1,5 +1,6 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { answer } from '../../shared/delivery/answer';
+import { spelled } from '../../shared/domain/address';
 import { decodeSecret } from '../../shared/delivery/standardWebhooks';
 import { ApiError } from '../../shared/transport/apiError';
 import { readCredential } from '../../shared/transport/credential';
@@ -18,7 +19,7 @@ export async function verifyDelivery(ctx: IWebhookFunctions, delivery: SignedDel
 	}
 	if (!delivery.id || !delivery.timestamp || !delivery.signature) return 'missing_headers';
 	const client = await DodoClient.of(ctx);
-	const url = ctx.getNodeWebhookUrl('default') as string;
+	const url = spelled(ctx.getNodeWebhookUrl('default') as string);
 	try {
 		const verdict = check(await endpointSecret(ctx, client, url, false));
 		// A mismatch may mean that the secret was rotated since it was fetched.

@@ -37,7 +37,7 @@ export async function searchMandates(this: ILoadOptionsFunctions, filter = ''): 
 		return mandates
 			.filter(({ on_demand }) => on_demand !== false)
 			.map(({ subscription_id, status, currency, customer }) => ({
-				name: [customer.name ?? customer.email ?? customer.customer_id, currency, status, subscription_id].join(' · '),
+				name: [customer?.name ?? customer?.email ?? customer?.customer_id, currency, status, subscription_id].filter(Boolean).join(' · '),
 				value: subscription_id,
 			}));
 	}, filter);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DODO_OUTPUTS } from '../../shared/node/start';
+import { lenient } from '../../shared/lenient';
 import { onFirstUse } from '../../shared/onFirstUse';
 
 /**
@@ -11,7 +12,7 @@ export const dodoEventSchema = onFirstUse(() =>
 		.object({
 			type: z.string().min(1).max(100),
 			timestamp: z.string(),
-			business_id: z.string().nullish(),
+			business_id: lenient(z.string()),
 			data: z.record(z.unknown()),
 		})
 		.passthrough(),

@@ -1,16 +1,17 @@
 import { z } from 'zod';
+import { lenient } from '../../shared/lenient';
 import { onFirstUse } from '../../shared/onFirstUse';
 
 /** Dodo has sent numbers where strings were declared and the reverse; only whole minor units are accepted either way. */
 const minorUnits = z.union([z.number(), z.string().regex(/^-?\d+$/).transform(Number)]).pipe(z.number().int());
 const text = z.string().min(1);
 /** Values are strings, numbers or booleans (docs `api-reference/metadata`). */
-const metadata = z.record(z.unknown()).nullish().transform((value) => value ?? {});
+const metadata = lenient(z.record(z.unknown())).transform((value) => value ?? {});
 
 /** A refund as it stands inside its payment: reason, but neither metadata nor customer (docs `api-reference/payments`). */
 const listedRefundSchema = onFirstUse(() =>
 	z
-		.object({ refund_id: text, status: z.string().nullish(), amount: minorUnits.nullish(), reason: z.string().nullish(), created_at: z.string().nullish() })
+		.object({ refund_id: text, status: z.string().nullish(), amount: minorUnits.nullish(), reason: z.string().nullish(), created_at: lenient(z.string()) })
 		.passthrough(),
 );
 
@@ -26,13 +27,13 @@ export const paymentSchema = onFirstUse(() =>
 			metadata,
 			checkout_session_id: z.string().nullish(),
 			subscription_id: z.string().nullish(),
-			is_update_payment_method: z.boolean().nullish(),
-			error_code: z.string().nullish(),
+			is_update_payment_method: lenient(z.boolean()),
+			error_code: lenient(z.string()),
 			refund_status: z.string().nullish(),
-			payment_link: z.string().nullish(),
-			invoice_url: z.string().nullish(),
-			created_at: z.string().nullish(),
-			updated_at: z.string().nullish(),
+			payment_link: lenient(z.string()),
+			invoice_url: lenient(z.string()),
+			created_at: lenient(z.string()),
+			updated_at: lenient(z.string()),
 			refunds: z.array(listedRefundSchema).nullish(),
 		})
 		.passthrough(),
@@ -55,9 +56,9 @@ export const mandateSchema = onFirstUse(() =>
 			on_demand: z.boolean().nullish(),
 			tax_inclusive: z.boolean().nullish(),
 			cancel_at_next_billing_date: z.boolean().nullish(),
-			has_payment_method: z.boolean().nullish(),
+			has_payment_method: lenient(z.boolean()),
 			metadata,
-			customer: z.object({ customer_id: text, email: z.string().nullish(), name: z.string().nullish() }).passthrough(),
+			customer: lenient(z.object({ customer_id: text, email: lenient(z.string()), name: lenient(z.string()) }).passthrough()),
 		})
 		.passthrough(),
 );
@@ -68,7 +69,7 @@ export const chargeAnswerSchema = onFirstUse(() => z.object({ payment_id: text }
 /** `POST /subscriptions/{id}/update-payment-method` with `type: new`. */
 export const updateMethodAnswerSchema = onFirstUse(() =>
 	z
-		.object({ payment_link: z.string().nullish(), payment_id: z.string().nullish(), expires_on: z.string().nullish() })
+		.object({ payment_link: lenient(z.string()), payment_id: z.string().nullish(), expires_on: lenient(z.string()) })
 		.passthrough(),
 );
 
@@ -82,9 +83,9 @@ export const refundSchema = onFirstUse(() =>
 			amount: minorUnits.nullish(),
 			currency: z.string().nullish(),
 			is_partial: z.boolean().nullish(),
-			reason: z.string().nullish(),
+			reason: lenient(z.string()),
 			metadata,
-			created_at: z.string().nullish(),
+			created_at: lenient(z.string()),
 		})
 		.passthrough(),
 );
@@ -100,23 +101,23 @@ export const lineItemsSchema = onFirstUse(() =>
 	}),
 );
 
-/** A dispute; `amount` is a string in minor units (docs `api-reference/disputes`). */
+/** A dispute; `amount` is a string in minor units, and only told (docs `api-reference/disputes`). */
 export const disputeSchema = onFirstUse(() =>
 	z
 		.object({
 			dispute_id: text,
 			payment_id: text,
 			dispute_status: text,
-			amount: minorUnits.nullish(),
-			currency: z.string().nullish(),
-			is_resolved_by_rdr: z.boolean().nullish(),
-			reason: z.string().nullish(),
+			amount: lenient(minorUnits),
+			currency: lenient(z.string()),
+			is_resolved_by_rdr: lenient(z.boolean()),
+			reason: lenient(z.string()),
 		})
 		.passthrough(),
 );
 
 /** `POST /checkouts`: only `session_id` is guaranteed. */
-export const checkoutSchema = onFirstUse(() => z.object({ session_id: text, checkout_url: z.string().nullish() }).passthrough());
+export const checkoutSchema = onFirstUse(() => z.object({ session_id: text, checkout_url: lenient(z.string()) }).passthrough());
 
 /** `GET /checkouts/{id}`: the payment made through the session, if any. */
 export const checkoutStatusSchema = onFirstUse(() =>
@@ -130,18 +131,19 @@ export const productSchema = onFirstUse(() =>
 	z
 		.object({
 			product_id: text,
-			name: z.string().nullish(),
-			created_at: z.string(),
+			name: lenient(z.string()),
+			created_at: lenient(z.string()),
 			metadata,
-			price_detail: z
-				.object({
-					type: z.string(),
-					currency: z.string().nullish(),
-					pay_what_you_want: z.boolean().nullish(),
-					tax_inclusive: z.boolean().nullish(),
-				})
-				.passthrough()
-				.nullish(),
+			price_detail: lenient(
+				z
+					.object({
+						type: z.string(),
+						currency: z.string().nullish(),
+						pay_what_you_want: z.boolean().nullish(),
+						tax_inclusive: z.boolean().nullish(),
+					})
+					.passthrough(),
+			),
 		})
 		.passthrough(),
 );
@@ -152,8 +154,8 @@ export const webhookSchema = onFirstUse(() =>
 		.object({
 			id: text,
 			url: text,
-			disabled: z.boolean().nullish(),
-			filter_types: z.array(z.string()).nullish(),
+			disabled: lenient(z.boolean()),
+			filter_types: lenient(z.array(z.string())),
 		})
 		.passthrough(),
 );

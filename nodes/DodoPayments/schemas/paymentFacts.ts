@@ -1,4 +1,5 @@
-import type { DodoMode, PaymentFacts } from '../../shared/domain/settlement';
+import { modeOfLinks } from '../../shared/domain/mode';
+import type { PaymentFacts } from '../../shared/domain/settlement';
 import type { DodoPayment } from './objects';
 
 /** What the rules need, out of Dodo's payment object (docs `api-reference/payments`). */
@@ -23,14 +24,4 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 function secondsOf(time: string | null | undefined): number | null {
 	const parsed = Date.parse(time ?? '');
 	return Number.isNaN(parsed) ? null : Math.floor(parsed / 1000);
-}
-
-/** Dodo's hosts: `test.` in test mode; `live.` (API) and `checkout.` (pages) in live mode. Other hosts tell nothing. */
-function modeOfLinks(links: ReadonlyArray<string | null | undefined>): DodoMode | null {
-	for (const link of links) {
-		const host = /^https:\/\/([a-z.]+)\.dodopayments\.com\//.exec(link ?? '')?.[1];
-		if (host === 'test' || host === 'test.checkout') return 'test';
-		if (host === 'live' || host === 'checkout') return 'live';
-	}
-	return null;
 }

@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { idParameter } from '../../shared/node/parameters';
 
 /** A customer, from the list or by the id that the merchant gave. */
@@ -14,9 +14,7 @@ export const customerField: INodeProperties = {
 	],
 };
 
-/** The external id of the chosen customer. @throws NodeOperationError when none is chosen. */
+/** The external id of the chosen customer. */
 export function customerOf(ctx: IExecuteFunctions, index: number): string {
-	const externalId = idParameter(ctx, 'customer', index);
-	if (externalId !== '') return externalId;
-	throw new NodeOperationError(ctx.getNode(), 'No customer is chosen', { itemIndex: index, description: 'Choose one from the list, or give the external ID that your system uses in Lago.' });
+	return idParameter(ctx, 'customer', index);
 }

@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { pathPart } from '../../shared/domain/address';
 import { customerAnswerSchema, type LagoCustomer } from '../schemas/objects';
 import type { LagoClient } from '../transport/client';
 
@@ -18,9 +19,7 @@ export interface CustomerEntry {
 
 /** One customer by the id that the merchant gave. Throws ApiError, 404 for an unknown one. */
 export async function fetchCustomer(client: LagoClient, externalId: string): Promise<LagoCustomer> {
-	// Rails takes what follows a dot for a format.
-	const path = `/customers/${encodeURIComponent(externalId).replace(/\./g, '%2E')}`;
-	return (await client.request(customerAnswerSchema, { method: 'GET', path })).customer;
+	return (await client.request(customerAnswerSchema, { method: 'GET', path: `/customers/${pathPart(externalId)}` })).customer;
 }
 
 /** The entries of a customer, each with the id and the flag that would be lost if they were left out of a write. */

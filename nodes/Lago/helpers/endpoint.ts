@@ -1,4 +1,5 @@
 import type { LagoClient } from '../transport/client';
+import { hasSamePath, isSameAddress } from '../../shared/domain/address';
 import { ApiError } from '../../shared/transport/apiError';
 import { webhookEndpointAnswerSchema, webhookEndpointSchema, type LagoWebhookEndpoint } from '../schemas/objects';
 
@@ -13,19 +14,30 @@ export interface WantedEndpoint {
 	events: string[];
 }
 
-/** The endpoint with this URL, null when there is none (`lago-api:app/controllers/api/v1/webhook_endpoints_controller.rb`). */
-export async function findEndpoint(client: LagoClient, url: string): Promise<LagoWebhookEndpoint | null> {
+/**
+ * The endpoint of this trigger: the one with its address, in whatever spelling; else the one that was ours under another host, as with a tunnel
+ * whose name changes. Null when there is none (`lago-api:app/controllers/api/v1/webhook_endpoints_controller.rb`).
+ */
+export async function findEndpoint(client: LagoClient, url: string, storedId: string | undefined): Promise<LagoWebhookEndpoint | null> {
+	const { own, atAddress } = await endpointsOf(client, url, storedId);
+	return atAddress[0] ?? own ?? null;
+}
+
+async function endpointsOf(client: LagoClient, url: string, storedId: string | undefined): Promise<{ own: LagoWebhookEndpoint | undefined; atAddress: LagoWebhookEndpoint[] }> {
 	const endpoints = await client.list('webhook_endpoints', webhookEndpointSchema, {}, ENDPOINT_LIMIT);
-	return endpoints.find((endpoint) => endpoint.webhook_url === url) ?? null;
+	return {
+		own: endpoints.find(({ lago_id, webhook_url }) => lago_id === storedId && hasSamePath(webhook_url, url)),
+		atAddress: endpoints.filter(({ webhook_url }) => isSameAddress(webhook_url, url)),
+	};
 }
 
-/** Whether the endpoint signs and sends as wanted. */
+/** Whether the endpoint is at this address, and signs and sends as wanted. */
 export function isCurrent(endpoint: LagoWebhookEndpoint, wanted: WantedEndpoint): boolean {
-	return endpoint.signature_algo === wanted.algorithm && [...(endpoint.event_types ?? [])].sort().join() === wanted.events.join();
+	return isSameAddress(endpoint.webhook_url, wanted.url) && endpoint.signature_algo === wanted.algorithm && [...(endpoint.event_types ?? [])].sort().join() === wanted.events.join();
 }
 
-/** Updates the endpoint with this URL or creates it; never makes a second one, not even in a race. */
-export async function registerEndpoint(client: LagoClient, wanted: WantedEndpoint): Promise<void> {
+/** Updates the endpoint of this trigger or creates it; never makes a second one, not even in a race. Returns its id. */
+export async function registerEndpoint(client: LagoClient, wanted: WantedEndpoint, storedId: string | undefined): Promise<string> {
 	const body = {
 		webhook_endpoint: {
 			webhook_url: wanted.url,
@@ -34,27 +46,29 @@ export async function registerEndpoint(client: LagoClient, wanted: WantedEndpoin
 			event_types: wanted.events,
 		},
 	};
-	const existing = await findEndpoint(client, wanted.url);
+	const existing = await findEndpoint(client, wanted.url, storedId);
 	if (existing !== null) return await update(client, existing, body);
-	const refused = await client
-		.request(webhookEndpointAnswerSchema, { method: 'POST', path: '/webhook_endpoints', body })
-		.then(() => null, (caught: unknown) => caught);
-	if (refused === null) return;
-	const takenMeanwhile = refused instanceof ApiError && refused.details.webhook_url?.includes('value_already_exist');
-	const other = takenMeanwhile ? await findEndpoint(client, wanted.url) : null;
-	if (other === null) return await Promise.reject(refused);
-	await update(client, other, body);
+	return await client.request(webhookEndpointAnswerSchema, { method: 'POST', path: '/webhook_endpoints', body }).then(
+		({ webhook_endpoint }) => webhook_endpoint.lago_id,
+		async (refused: unknown) => {
+			const takenMeanwhile = refused instanceof ApiError && refused.details.webhook_url?.includes('value_already_exist');
+			const other = takenMeanwhile ? await findEndpoint(client, wanted.url, storedId) : null;
+			return other === null ? await Promise.reject(refused) : await update(client, other, body);
+		},
+	);
 }
 
-/** Deletes the endpoint with this URL and no other; one that is gone already is fine. */
-export async function removeEndpoint(client: LagoClient, url: string): Promise<void> {
-	const existing = await findEndpoint(client, url);
-	if (existing === null) return;
-	await client.send({ method: 'DELETE', path: `/webhook_endpoints/${existing.lago_id}` }).catch(async (caught: unknown) => {
-		if (!(caught instanceof ApiError && caught.status === 404)) await Promise.reject(caught);
-	});
+/** Deletes all that this trigger has at Lago, and nothing else; what is gone already is fine. */
+export async function removeEndpoint(client: LagoClient, url: string, storedId: string | undefined): Promise<void> {
+	const { own, atAddress } = await endpointsOf(client, url, storedId);
+	const ids = new Set([...(own === undefined ? [] : [own]), ...atAddress].map(({ lago_id }) => lago_id));
+	for (const id of ids)
+		await client.send({ method: 'DELETE', path: `/webhook_endpoints/${id}` }).catch(async (caught: unknown) => {
+			if (!(caught instanceof ApiError && caught.status === 404)) await Promise.reject(caught);
+		});
 }
 
-async function update(client: LagoClient, existing: LagoWebhookEndpoint, body: { webhook_endpoint: object }): Promise<void> {
+async function update(client: LagoClient, existing: LagoWebhookEndpoint, body: { webhook_endpoint: object }): Promise<string> {
 	await client.send({ method: 'PUT', path: `/webhook_endpoints/${existing.lago_id}`, body });
+	return existing.lago_id;
 }

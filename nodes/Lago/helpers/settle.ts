@@ -6,7 +6,7 @@ import { formatAmount } from '../../shared/domain/money';
 import { held, type Held, type Overpaid } from '../../shared/domain/outcome';
 import { planNextTry, type Plan } from '../../shared/domain/retryPlan';
 import { isHardDecline, type RetryPolicy } from '../../shared/domain/retrySchedule';
-import { decideAttempt, decideSuccess, isLagoId, notForLago, readPayment, type DodoMode, type PaymentFacts } from '../../shared/domain/settlement';
+import { decideAttempt, decideSuccess, isLagoId, notForLago, readPayment, type DodoMode, type PaymentFacts, type PaymentReading } from '../../shared/domain/settlement';
 import { ApiError } from '../../shared/transport/apiError';
 import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../schemas/objects';
 import type { LagoClient } from '../transport/client';
@@ -36,6 +36,10 @@ type Done = Partial<Omit<Plan, 'outcome'>> & { outcome: 'settled' | 'already_set
  */
 export async function settle(client: LagoClient, payment: PaymentFacts, mode: DodoMode | null, paidOn: string | undefined, retries: () => RetryPolicy | null = () => null): Promise<Settlement> {
 	const reading = readPayment(payment, mode);
+	return await settleAs(reading, client, { ...payment, observedMode: payment.observedMode ?? mode }, paidOn, retries);
+}
+
+async function settleAs(reading: PaymentReading, client: LagoClient, payment: PaymentFacts, paidOn: string | undefined, retries: () => RetryPolicy | null): Promise<Settlement> {
 	if ('outcome' in reading) return reading;
 	if (reading.kind === 'ignored') return { outcome: 'ignored', message: reading.message };
 	if (reading.kind === 'dues') {
@@ -237,7 +241,7 @@ function nextState(payment: PaymentFacts, invoice: InvoiceFacts, news: Pick<Coll
 	const usedUp = news.phase === 'failed' && (before?.phase === 'processing' || before?.phase === 'charging');
 	const plan: Partial<CollectionState> = news.phase === 'failed' || news.phase === 'processing' ? { nextTryAt, failedTries, failedSince } : {};
 	if (news.phase === 'failed') plan.failedSince ??= payment.changedAt ?? undefined;
-	return { attempt: Math.max(attempt, payment.attempt), taxOnTop, payLink, ...plan, ...(usedUp ? {} : { amount, expiresAt, url }), ...news };
+	return { attempt: Math.max(attempt, payment.attempt), taxOnTop, payLink, mode: payment.observedMode ?? undefined, ...plan, ...(usedUp ? {} : { amount, expiresAt, url }), ...news };
 }
 
 /** Writes status and metadata; null when somebody else wrote meanwhile, so that it must be decided on the books as they are now. */

@@ -1,5 +1,5 @@
 import type { ICredentialDataDecryptedObject, ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
-import { hmacKeyProblem } from '../../shared/domain/secrets';
+import { secretProblem } from '../../shared/domain/secrets';
 import { failed, passed, problemOf } from '../../shared/transport/credentialTest';
 import { lagoApiUrl } from '../transport/client';
 
@@ -26,6 +26,6 @@ export async function testLagoCredential(this: ICredentialTestFunctions, { data 
 		return failed(
 			`Lago accepts the API key, but the Webhook HMAC Key is missing: without it no delivery can be verified, so a Lago Trigger cannot be published. ${HMAC_KEY_PLACE}. Only if you use no Lago Trigger, or one with Signature: JWT, save it as it is.`,
 		);
-	const wrong = hmacKeyProblem(key, apiKey ?? '');
+	const wrong = secretProblem('lagoHmac', key, apiKey ?? '');
 	return wrong === null ? passed : failed(`Lago accepts the API key, but the Webhook HMAC Key ${wrong}, so every delivery would be refused. ${HMAC_KEY_PLACE}.`);
 }

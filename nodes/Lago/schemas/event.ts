@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { LAGO_OUTPUTS } from '../../shared/node/start';
+import { lenient } from '../../shared/lenient';
 import { onFirstUse } from '../../shared/onFirstUse';
 
 /** The envelope of every Lago webhook: the object sits under a key equal to `object_type` (`lago-api:app/services/webhooks/base_service.rb`). */
 export const lagoEventSchema = onFirstUse(() =>
 	z
-		.object({ webhook_type: z.string().min(1).max(100), object_type: z.string().min(1).max(100), organization_id: z.string().nullish() })
+		.object({ webhook_type: z.string().min(1).max(100), object_type: z.string().min(1).max(100), organization_id: lenient(z.string()) })
 		.passthrough(),
 );
 

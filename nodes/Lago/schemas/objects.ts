@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lenient } from '../../shared/lenient';
 import { onFirstUse } from '../../shared/onFirstUse';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
 
@@ -11,7 +12,7 @@ export const metadataEntrySchema = onFirstUse(() => z.object({ lago_id: text, ke
 /** One metadata entry of a customer; `display_in_invoice` prints it on the PDF. */
 const customerMetadataSchema = onFirstUse(() =>
 	z
-		.object({ lago_id: z.string().nullish(), key: z.string(), value: z.string().nullish(), display_in_invoice: z.boolean().nullish() })
+		.object({ lago_id: z.string().nullish(), key: z.string(), value: z.string().nullish(), display_in_invoice: lenient(z.boolean()) })
 		.passthrough(),
 );
 
@@ -20,17 +21,20 @@ export const customerSchema = onFirstUse(() =>
 	z
 		.object({
 			external_id: z.string().nullish(),
-			name: z.string().nullish(),
-			currency: z.string().nullish(),
-			applicable_timezone: z.string().nullish(),
-			email: z.string().nullish(),
-			country: z.string().nullish(),
-			state: z.string().nullish(),
-			city: z.string().nullish(),
-			zipcode: z.string().nullish(),
-			address_line1: z.string().nullish(),
-			address_line2: z.string().nullish(),
-			tax_identification_number: z.string().nullish(),
+			name: lenient(z.string()),
+			firstname: lenient(z.string()),
+			lastname: lenient(z.string()),
+			legal_name: lenient(z.string()),
+			currency: lenient(z.string()),
+			applicable_timezone: lenient(z.string()),
+			email: lenient(z.string()),
+			country: lenient(z.string()),
+			state: lenient(z.string()),
+			city: lenient(z.string()),
+			zipcode: lenient(z.string()),
+			address_line1: lenient(z.string()),
+			address_line2: lenient(z.string()),
+			tax_identification_number: lenient(z.string()),
 			billing_configuration: z.object({ payment_provider: z.string().nullish() }).passthrough().nullish(),
 			metadata: z.array(customerMetadataSchema).nullish(),
 		})
@@ -74,7 +78,7 @@ export const invoiceSchema = onFirstUse(() =>
 			total_paid_amount_cents: minorUnits.nullish(),
 			invoice_type: z.string().nullish(),
 			payment_dispute_lost_at: z.string().nullish(),
-			fees: z.array(feeSchema).nullish(),
+			fees: lenient(z.array(feeSchema)),
 			self_billed: z.boolean().nullish(),
 			customer: customerSchema.nullish(),
 			metadata: z.array(metadataEntrySchema).nullish(),
@@ -106,7 +110,7 @@ export const creditNoteSchema = onFirstUse(() =>
 			refund_status: z.string().nullish(),
 			total_amount_cents: minorUnits,
 			refund_amount_cents: minorUnits,
-			created_at: z.string().nullish(),
+			created_at: lenient(z.string()),
 			items: z.array(z.object({ amount_cents: minorUnits, fee: z.object({ lago_id: text }).passthrough() }).passthrough()).nullish(),
 			metadata: z.record(z.string().nullable()).nullish(),
 			dodoPayments: z.array(z.object({ reference: z.string(), amount: minorUnits })).optional(),
@@ -125,8 +129,8 @@ export const webhookEndpointSchema = onFirstUse(() =>
 		.object({
 			lago_id: text,
 			webhook_url: text,
-			signature_algo: z.string().nullish(),
-			event_types: z.array(z.string()).nullish(),
+			signature_algo: lenient(z.string()),
+			event_types: lenient(z.array(z.string())),
 		})
 		.passthrough(),
 );

@@ -1,4 +1,5 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { momentOf } from '../domain/moment';
 
 /** More than this is handed on in the next look: every event becomes an execution. */
 export const MAX_EVENTS = 500;
@@ -18,7 +19,7 @@ export const sinceField: INodeProperties = {
 export function sinceOf(ctx: IExecuteFunctions, index: number): number | null {
 	const given = String(ctx.getNodeParameter('since', index, '') ?? '').trim();
 	if (given === '') return null;
-	const moment = Date.parse(given);
-	if (!Number.isNaN(moment)) return Math.floor(moment / 1000);
+	const moment = momentOf(given, ctx.getTimezone());
+	if (moment !== null) return Math.floor(moment / 1000);
 	throw new NodeOperationError(ctx.getNode(), `"Look Back To" is no date: ${given.slice(0, 50)}`, { itemIndex: index, description: 'Give a day such as 2026-11-01, or a moment such as 2026-11-01T08:00:00Z.' });
 }

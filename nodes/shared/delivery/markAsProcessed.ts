@@ -1,4 +1,4 @@
-import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { onFirstUse } from '../onFirstUse';
 import { fieldsOf, type Operation } from '../node/operation';
@@ -17,6 +17,7 @@ const fields: INodeProperties[] = [
 		displayName: 'Event',
 		name: 'event',
 		type: 'string',
+		ignoreValidationDuringExecution: true,
 		default: '',
 		placeholder: 'e.g. {{ $json }}',
 		description: 'The item that left the trigger; when empty, the one that this execution began with. The items that come in leave this node unchanged.',
@@ -39,7 +40,9 @@ const eventSchema = onFirstUse(() =>
 export const markAsProcessed: Operation<ServiceClient> = {
 	fields: fieldsOf('event', 'markAsProcessed', fields),
 	async execute(ctx, _client, index) {
-		const { json } = ctx.getInputData()[index] ?? { json: {} };
+		const items = ctx.getInputData();
+		if (items.some(carriesError)) throw unfinished(ctx, items.find(carriesError));
+		const { json } = items[index] ?? { json: {} };
 		const given = eventParameter(ctx, 'event', 'Event', index);
 		if (Object.keys(given).length === 0) return json;
 		const event = eventSchema.safeParse(given);
@@ -57,3 +60,20 @@ export const markAsProcessed: Operation<ServiceClient> = {
 		return await Promise.resolve(json);
 	},
 };
+
+/** Whether a node before has failed on this item and was told to go on all the same. */
+function carriesError({ json, error }: INodeExecutionData): boolean {
+	return Boolean(error) || Boolean(json.error);
+}
+
+/** The execution fails with it, so that the event is delivered again: all items of a lane tell of the same one. */
+function unfinished(ctx: IExecuteFunctions, item: INodeExecutionData | undefined): NodeOperationError {
+	const { error } = item?.json ?? {};
+	const told = item?.error ?? error;
+	const words = typeof told === 'string' ? told : String((told as { message?: unknown } | null | undefined)?.message ?? 'unknown cause');
+	return new NodeOperationError(ctx.getNode(), `Not marked as processed, because a node before has failed: ${words.slice(0, LONGEST_WORDS)}`, {
+		description: 'An event counts as processed only when all was done. It is delivered again; mend what failed, or lead its error output somewhere else than here.',
+	});
+}
+
+const LONGEST_WORDS = 300;

@@ -1,7 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 
-/** Bytes of a key that is long enough for whoever makes one (Standard Webhooks). */
-export const SHORTEST_KEY = 24;
+export { SHORTEST_KEY } from '../domain/secrets';
 
 /** The key bytes of a secret: Base64, with or without `whsec_`. Empty when there is none. */
 export function decodeSecret(secret: string): Buffer {

@@ -1,5 +1,6 @@
 import { collectability, type InvoiceFacts, type SkipReason } from './invoice';
-import { ourRecord, type CollectionState } from './invoiceMetadata';
+import { modeOfState, ourRecord, type CollectionState } from './invoiceMetadata';
+import type { DodoMode } from './mode';
 import type { Held } from './outcome';
 
 /** Life of a checkout link in seconds (docs `developer-resources/checkout-session`). */
@@ -11,8 +12,11 @@ const LINK_MARGIN_S = 60;
 export type IntentDecision =
 	| { action: 'skip'; reason: SkipReason; message: string }
 	| { action: 'hold'; held: Held }
-	/** The session that is already out still works and asks for the right amount. `state.url` may be missing: then Dodo's page is known by its id. */
-	| { action: 'reuse'; state: CollectionState; sessionId: string }
+	/**
+	 * The session that is already out still works and asks for the right amount. `state.url` may be missing: then Dodo's page is known by its
+	 * id. `isCertain` is false when nothing tells in which of Dodo's worlds it is: then it must be looked for before it is handed out.
+	 */
+	| { action: 'reuse'; state: CollectionState; sessionId: string; isCertain: boolean }
 	/** An earlier object exists at Dodo: only if no money is on its way there may another be created. */
 	| { action: 'look_first'; dodoId: string; attempt: number; amount: number }
 	| { action: 'create'; attempt: number; amount: number };
@@ -20,16 +24,18 @@ export type IntentDecision =
 /**
  * Decides from the invoice alone, which carries our record of earlier links.
  * @param nowS seconds since 1970.
+ * @param mode the world in which the payment is to be made.
  */
-export function decideIntent(invoice: InvoiceFacts, nowS: number): IntentDecision {
+export function decideIntent(invoice: InvoiceFacts, nowS: number, mode: DodoMode): IntentDecision {
 	const verdict = collectability(invoice);
 	if (verdict.decision === 'skip') return { action: 'skip', reason: verdict.reason, message: verdict.message };
 	if (verdict.decision === 'held') return { action: 'hold', held: verdict.held };
 	const { amount } = verdict;
 	const { dodoId, state } = ourRecord(invoice.metadata);
 	if (dodoId === undefined) return { action: 'create', attempt: 1, amount };
-	const usable = (state?.phase === 'open' || state?.phase === 'failed') && dodoId.startsWith('cks_');
-	if (usable && state.amount === amount && (state.expiresAt ?? 0) - LINK_MARGIN_S > nowS) return { action: 'reuse', state, sessionId: dodoId };
+	const writtenIn = modeOfState(state);
+	const usable = (writtenIn ?? mode) === mode && (state?.phase === 'open' || state?.phase === 'failed') && dodoId.startsWith('cks_');
+	if (usable && state.amount === amount && (state.expiresAt ?? 0) - LINK_MARGIN_S > nowS) return { action: 'reuse', state, sessionId: dodoId, isCertain: writtenIn !== null };
 	return { action: 'look_first', dodoId, attempt: (state?.attempt ?? 1) + 1, amount };
 }
 

@@ -1,3 +1,5 @@
+import { modeOfLinks, type DodoMode } from './mode';
+
 /**
  * The two metadata entries we keep on a Lago invoice, beside the merchant's own, which are never touched.
  * Limits: five entries, keys of 20, values of 140 characters (`lago-api:services/invoices/metadata/update_service.rb`).
@@ -40,6 +42,8 @@ export interface CollectionState {
 	failedSince?: number;
 	/** A dispute that Lago counts as lost, for good, was won after all. */
 	disputeWon?: boolean;
+	/** The world in which the link or charge was made; what was written before this was kept does not say it. */
+	mode?: DodoMode;
 	/** What Dodo gave back of it; kept here only where Lago cannot hold a credit note (no licence). */
 	refunded?: number;
 	/** Dodo's decline code of a failed try. */
@@ -65,11 +69,16 @@ const NUMBERS = { a: 'attempt', m: 'amount', x: 'expiresAt', n: 'nextTryAt', f: 
 /** The letters of what is only said when it is so. */
 const FLAGS = { t: 'taxOnTop', w: 'disputeWon' } as const;
 
-/** `v1;open;a=1;m=12995;x=1793869207;u=https://...`: readable for a person in Lago, at most 140 characters. */
+/** The letter of the world, and its words. */
+const MODE_LETTER = 'e';
+const MODES: Readonly<Record<string, DodoMode>> = { l: 'live', t: 'test' };
+
+/** `v1;open;a=1;m=12995;x=1793869207;e=l;u=https://...`: readable for a person in Lago, at most 140 characters. */
 export function encodeState(state: CollectionState): string {
 	const parts = ['v1', state.phase];
 	for (const [letter, name] of Object.entries(NUMBERS)) if (state[name] !== undefined && name !== 'failedSince') parts.push(`${letter}=${state[name]}`);
 	for (const [letter, name] of Object.entries(FLAGS)) if (state[name]) parts.push(`${letter}=1`);
+	if (state.mode) parts.push(`${MODE_LETTER}=${state.mode.charAt(0)}`);
 	const text = parts.join(';');
 	const code = state.declineCode ? `;d=${state.declineCode.replace(/[^A-Z0-9_]/gi, '').slice(0, 40)}` : '';
 	const since = state.failedSince === undefined ? '' : `;s=${state.failedSince}`;
@@ -94,6 +103,8 @@ export function decodeState(text: string | undefined): CollectionState | null {
 	}
 	if (Number.isNaN(state.attempt)) return null;
 	for (const [letter, name] of Object.entries(FLAGS)) if (fields.get(letter) === '1') state[name] = true;
+	const mode = MODES[fields.get(MODE_LETTER) ?? ''];
+	if (mode) state.mode = mode;
 	const declineCode = fields.get('d');
 	if (declineCode) state.declineCode = declineCode;
 	if (linkAt !== -1) state[text.charAt(linkAt + 1) === 'u' ? 'url' : 'payLink'] = text.slice(linkAt + 3);
@@ -131,4 +142,9 @@ export function withOurMetadata(entries: readonly MetadataEntry[], ours: { payme
 /** What our two entries say: the recorded Dodo id and the state of the collection. */
 export function ourRecord(entries: readonly MetadataEntry[]): { dodoId: string | undefined; state: CollectionState | null } {
 	return { dodoId: metadataValue(entries, PAYMENT_ID_KEY), state: decodeState(metadataValue(entries, STATE_KEY)) };
+}
+
+/** The world in which a record was written, null when nothing tells: then only Dodo knows whether what it names exists. */
+export function modeOfState(state: CollectionState | null): DodoMode | null {
+	return state?.mode ?? modeOfLinks([state?.url]);
 }

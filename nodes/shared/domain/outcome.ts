@@ -21,7 +21,11 @@ export type HeldReason =
 	| 'unknown_credit_note'
 	| 'unknown_customer'
 	| 'unknown_invoice'
+	| 'unknown_mandate'
 	| 'unknown_origin'
+	| 'unknown_payment'
+	| 'unknown_refund'
+	| 'unreadable_dispute'
 	| 'unreadable_payment'
 	| 'unreadable_refund'
 	| 'wrong_mode';

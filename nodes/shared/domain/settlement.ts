@@ -1,10 +1,10 @@
 import type { InvoiceFacts } from './invoice';
 import { ourRecord } from './invoiceMetadata';
+import type { DodoMode } from './mode';
 import { formatAmount } from './money';
 import { held, type Held, type Overpaid } from './outcome';
 
-/** Dodo's two worlds. Keys, objects, webhooks and secrets of one never appear in the other. */
-export type DodoMode = 'test' | 'live';
+export type { DodoMode } from './mode';
 
 /** What the rules need to know of a Dodo payment. Amounts are minor units of `currency`. */
 export interface PaymentFacts {

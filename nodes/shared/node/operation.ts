@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodePropertie
 import { asNodeError } from '../transport/nodeError';
 import { isByHand } from '../transport/patience';
 import type { ServiceClient } from '../transport/serviceClient';
+import { checkFields } from './checkFields';
 import { tellWhatItIsAbout } from './executionData';
 import { isTool } from './tool';
 
@@ -21,7 +22,10 @@ export interface OperationOutput {
 
 /** One operation: its fields, its ways out and what it does with one item, in one file. */
 export interface Operation<Client extends ServiceClient> {
+	/** What they say of themselves is checked for each item before anything is asked or done, see {@link checkFields}. */
 	fields: INodeProperties[];
+	/** Names of fields that strangers fill: whatever stands in them, the operation itself has an answer. */
+	judges?: readonly string[];
 	/** From top to bottom; one without a name when left out. */
 	outputs?: readonly OperationOutput[];
 	/** Runs once, for all items that come in together. */
@@ -42,13 +46,19 @@ export async function runOperation<Client extends ServiceClient>(
 	const resource = ctx.getNodeParameter('resource', 0) as string;
 	const operation = operations[resource]?.[ctx.getNodeParameter('operation', 0) as string];
 	if (operation === undefined) return await Promise.reject(asNodeError(ctx.getNode(), 'This operation does not exist in the installed version of the package'));
-	const client = await connect(ctx);
+	let client: Client | undefined;
+	const run = async (index: number): Promise<Json | Json[]> => {
+		// What fails here, too, must be told for each item: where an error is to be passed on, n8n would hand on the items as if all were well.
+		checkFields(ctx, operation.fields, index, operation.judges);
+		client ??= await connect(ctx);
+		return await untilClear(ctx, client, operation, index);
+	};
 	// An AI agent reads the first output only, and workflows of an older version of the node know no other.
 	const ways = isTool(ctx) || ctx.getNode().typeVersion < SEVERAL_OUTPUTS ? [] : (operation.outputs ?? []);
 	const outputs: INodeExecutionData[][] = Array.from({ length: Math.max(1, ways.length) }, () => []);
 	const runs = operation.once === true ? 1 : ctx.getInputData().length;
 	for (let index = 0; index < runs; index++) {
-		const results = await untilClear(ctx, client, operation, index).catch(async (caught: unknown) => {
+		const results = await run(index).catch(async (caught: unknown) => {
 			const shown = asNodeError(ctx.getNode(), caught, index, !isByHand(ctx));
 			if (!ctx.continueOnFail()) return await Promise.reject(shown);
 			// Only these keys make n8n send the item to the error output.

@@ -1,7 +1,10 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeParameterResourceLocator, type INodeProperties } from 'n8n-workflow';
+import { momentOf } from '../domain/moment';
 import type { Json } from './operation';
 import { startOf } from './start';
 import { isTool } from './tool';
+
+const DEFAULT_LIMIT = 50;
 
 /** The two fields of every Get Many. */
 export const limitFields: INodeProperties[] = [
@@ -23,29 +26,51 @@ export const limitFields: INodeProperties[] = [
 	},
 ];
 
-/** How many results the person asked for. */
+/** How many results the person asked for; the default when the field came out empty. */
 export function limitOf(ctx: IExecuteFunctions, index: number): number {
-	return ctx.getNodeParameter('returnAll', index) === true ? Number.MAX_SAFE_INTEGER : (ctx.getNodeParameter('limit', index) as number);
+	if (ctx.getNodeParameter('returnAll', index) === true) return Number.MAX_SAFE_INTEGER;
+	// Where an expression chooses between all and some, n8n may not have kept the limit.
+	return Number(ctx.getNodeParameter('limit', index, DEFAULT_LIMIT)) || DEFAULT_LIMIT;
 }
 
-/** The filters that the person filled in. */
+/** The collection of every Get Many in which an entry that was added must say something: without it the list would be everybody's. */
+export const FILTERS = 'filters';
+
+/** The filters that the person added. */
 export function filtersOf(ctx: IExecuteFunctions, index: number): IDataObject {
-	const filters = ctx.getNodeParameter('filters', index, {}) as IDataObject;
-	return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== '' && !(Array.isArray(value) && value.length === 0)));
+	return (ctx.getNodeParameter(FILTERS, index, {}) ?? {}) as IDataObject;
+}
+
+/** The same with the moments among them as services take them, RFC 3339 in UTC; a date without an offset is meant in the workflow's time zone. */
+export function filtersWithMoments(ctx: IExecuteFunctions, index: number, names: readonly string[]): IDataObject {
+	const asMoment = (value: unknown): string => new Date(momentOf(value, ctx.getTimezone()) ?? NaN).toISOString();
+	return Object.fromEntries(Object.entries(filtersOf(ctx, index)).map(([name, value]) => [name, names.includes(name) ? asMoment(value) : value]));
 }
 
 /** An expression that names the item, or something in it, and does nothing else. */
 const IN_THE_ITEM = /^=\{\{\s*\$json((?:\.[A-Za-z_]\w*)*)\s*\}\}$/;
 
+/** Whether an expression only hands on what stands in the item. */
+export function isPlainPath(expression: string): boolean {
+	return IN_THE_ITEM.test(expression);
+}
+
+/** A field as it stands in the workflow, an expression as its text; undefined when nothing is written. */
+export function writtenIn(ctx: IExecuteFunctions, name: string): unknown {
+	const written = ctx.getNode().parameters?.[name];
+	return isLocator(written) ? written.value : written;
+}
+
 /**
  * A field as n8n gives it. What stands in the item is read there: handing a whole invoice through n8n's expression engine takes as long as a
  * call, and where no field needs the engine n8n need not set it up.
+ * @param fallback for a field that is not written at all.
  */
-function parameter(ctx: IExecuteFunctions, name: string, index: number): unknown {
-	const written = ctx.getNode().parameters?.[name];
-	const path = IN_THE_ITEM.exec(String(isLocator(written) ? written.value : written))?.[1];
+export function readParameter(ctx: IExecuteFunctions, name: string, index: number, fallback: INodeProperties['default'] = ''): unknown {
+	const extractValue = isLocator(ctx.getNode().parameters?.[name]);
+	const path = IN_THE_ITEM.exec(String(writtenIn(ctx, name)))?.[1];
 	// The input of a tool is what the agent's model wrote; $json is something else there.
-	if (path === undefined || isTool(ctx)) return ctx.getNodeParameter(name, index, '', { extractValue: isLocator(written) });
+	if (path === undefined || isTool(ctx)) return ctx.getNodeParameter(name, index, isLocator(fallback) ? fallback.value : fallback, { extractValue });
 	return path
 		.split('.')
 		.slice(1)
@@ -58,7 +83,20 @@ function isLocator(value: unknown): value is INodeParameterResourceLocator {
 
 /** The id in a resource locator; empty when there is none. */
 export function idParameter(ctx: IExecuteFunctions, name: string, index: number): string {
-	return String(parameter(ctx, name, index) ?? '').trim();
+	return String(readParameter(ctx, name, index) ?? '').trim();
+}
+
+/** The texts among the additional fields, without those that say nothing. */
+export function additionalTexts(ctx: IExecuteFunctions, index: number): Readonly<Record<string, string | undefined>> {
+	const given = Object.entries((ctx.getNodeParameter('additionalFields', index, {}) ?? {}) as IDataObject);
+	return Object.fromEntries(given.map(([name, value]): [string, string] => [name, String(value ?? '').trim()]).filter(([, value]) => value !== ''));
+}
+
+/** The ISO code in a field "Currency". @throws NodeOperationError when it is none. */
+export function currencyParameter(ctx: IExecuteFunctions, index: number): string {
+	const currency = String(readParameter(ctx, 'currency', index)).trim().toUpperCase();
+	if (/^[A-Z]{3}$/.test(currency)) return currency;
+	throw new NodeOperationError(ctx.getNode(), `"Currency" is "${currency.slice(0, 20)}", which is not the ISO code of a currency`, { itemIndex: index, description: 'Give three letters, e.g. EUR.' });
 }
 
 /**
@@ -66,12 +104,12 @@ export function idParameter(ctx: IExecuteFunctions, name: string, index: number)
  * @throws NodeOperationError that names the field.
  */
 export function objectParameter(ctx: IExecuteFunctions, name: string, label: string, index: number): IDataObject {
-	return asObject(ctx, parameter(ctx, name, index), label, index);
+	return asObject(ctx, readParameter(ctx, name, index), label, index);
 }
 
 /** The same; an empty field stands for the event that this execution began with. */
 export function eventParameter(ctx: IExecuteFunctions, name: string, label: string, index: number): IDataObject {
-	const value = parameter(ctx, name, index);
+	const value = readParameter(ctx, name, index);
 	return value === '' ? startOf(ctx, index) : asObject(ctx, value, label, index);
 }
 

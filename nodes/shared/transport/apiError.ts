@@ -45,6 +45,11 @@ export class ApiError extends Error {
 		return this.code === 'BAD_BASE_URL' || this.status === 401 || (this.status === 403 && this.code !== 'feature_unavailable');
 	}
 
+	/** What the request named is not there, or not any more. Dodo's docs tie no status to most codes, so the code counts as well. */
+	get gone(): boolean {
+		return this.status === 410 || (this.final && (this.status === 404 || /(_|^)NOT_FOUND$|_IS_DELETED$/.test(this.code ?? '')));
+	}
+
 	/**
 	 * The service itself says no and will say no again. Without a code of its own it may have been something else that answered (a
 	 * proxy, a wrong base URL): then the event must come again.

@@ -7,6 +7,7 @@ import type {
 	ILoadOptionsFunctions,
 	IWebhookFunctions,
 } from 'n8n-workflow';
+import { isWhole } from '../domain/address';
 import type { BaseUrl } from '../domain/baseUrl';
 import { ApiError, type Service } from './apiError';
 import { networkCode, noAnswerHeadline } from './noAnswer';
@@ -41,6 +42,10 @@ export interface ServiceAccess {
  * @throws ApiError for any status but 2xx and for no answer at all.
  */
 export async function apiRequest(ctx: RequestContext, access: ServiceAccess, request: ApiRequest, timeoutMs: number): Promise<unknown> {
+	if (!isWhole(request.path)) {
+		const [, object = ''] = /^\/(\w+?)s?\//.exec(request.path) ?? [];
+		throw new ApiError(access.service, 404, `${object}_not_found`, `${access.service} has nothing under an id that is empty or made of dots only, so it was not asked`);
+	}
 	const options: IHttpRequestOptions = {
 		method: request.method,
 		url: `${rootOf(access)}${request.path}`,

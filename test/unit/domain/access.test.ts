@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { evaluateAccess, type AccessDecision } from '../../../nodes/shared/domain/access/evaluate';
+import { changesSince, knownOf, NOTHING_KNOWN } from '../../../nodes/shared/domain/access/changes';
+import { evaluateAccess, type AccessDecision, type CustomerAccess } from '../../../nodes/shared/domain/access/evaluate';
 import { asHappened, type AccessFacts, type AccessInvoice, type SubscriptionFacts } from '../../../nodes/shared/domain/access/facts';
 import { viewOf } from '../../../nodes/shared/domain/access/view';
 import { HARMLESS, parseLimits, type AccessPolicy } from '../../../nodes/shared/domain/access/policy';
@@ -504,4 +505,10 @@ test('limits are read, or the problem is told', () => {
 	expect(parseLimits('')).toEqual({});
 	expect(parseLimits('EUR:50.00')).toEqual({ problem: '"EUR:50.00" is not a limit; one looks like EUR:5000, which is EUR 50.00' });
 	expect(parseLimits('EUR:1,EUR:2')).toEqual({ problem: 'EUR has two limits' });
+});
+
+test.each(['constructor', '__proto__', 'toString'])('a subscription named %s has no state from before', (externalId) => {
+	const access = { customer: { externalId: 'c', state: 'active' }, subscriptions: [{ externalId, state: 'active' }] } as unknown as CustomerAccess;
+	expect(changesSince(NOTHING_KNOWN, access)).toEqual([]);
+	expect(changesSince(knownOf(access, ''), access)).toEqual([]);
 });

@@ -16,21 +16,32 @@ const withState = (state: CollectionState | string, paymentId = 'cks_1') =>
 
 describe('decideIntent', () => {
 	it('creates the first link', () => {
-		expect(decideIntent(invoiceFacts(), NOW)).toEqual({ action: 'create', attempt: 1, amount: 10_000 });
+		expect(decideIntent(invoiceFacts(), NOW, 'test')).toEqual({ action: 'create', attempt: 1, amount: 10_000 });
 	});
 
 	it('hands the living link out again', () => {
-		expect(decideIntent(withState(open), NOW)).toEqual({ action: 'reuse', state: open, sessionId: 'cks_1' });
+		expect(decideIntent(withState(open), NOW, 'test')).toEqual({ action: 'reuse', state: open, sessionId: 'cks_1', isCertain: true });
 	});
 
 	it('hands out a session of which only the id is known: its page is a matter of the operation', () => {
 		const unknown: CollectionState = { ...open, url: undefined };
-		expect(decideIntent(withState(unknown), NOW)).toMatchObject({ action: 'reuse', sessionId: 'cks_1' });
+		expect(decideIntent(withState(unknown), NOW, 'test')).toMatchObject({ action: 'reuse', sessionId: 'cks_1' });
+	});
+
+	it.each<[string, CollectionState, boolean | null]>([
+		['says so', { ...open, url: undefined, mode: 'test' }, true],
+		['shows it by its link', open, true],
+		['was written before records said so', { ...open, url: 'https://pay.example/1' }, false],
+		['says that it is of the other one', { ...open, url: undefined, mode: 'live' }, null],
+		['shows by its link that it is of the other one', { ...open, url: 'https://checkout.dodopayments.com/session/cks_1' }, null],
+	])('hands a link of its own world out, when the record %s', (_, state, isCertain) => {
+		const decision = decideIntent(withState(state), NOW, 'test');
+		expect(decision).toMatchObject(isCertain === null ? { action: 'look_first', dodoId: 'cks_1', attempt: 2 } : { action: 'reuse', isCertain });
 	});
 
 	it('hands it out again after a declined card: it is still open', () => {
 		const failed: CollectionState = { ...open, phase: 'failed' };
-		expect(decideIntent(withState(failed), NOW)).toMatchObject({ action: 'reuse' });
+		expect(decideIntent(withState(failed), NOW, 'test')).toMatchObject({ action: 'reuse' });
 	});
 
 	it.each<[string, CollectionState | string, number]>([
@@ -41,18 +52,18 @@ describe('decideIntent', () => {
 		['belongs to the third try', { ...open, attempt: 3, expiresAt: NOW - 1 }, 4],
 		['left an unreadable state', 'something else', 2],
 	])('looks at Dodo first when the link %s', (_, state, attempt) => {
-		expect(decideIntent(withState(state), NOW)).toEqual({ action: 'look_first', dodoId: 'cks_1', attempt, amount: 10_000 });
+		expect(decideIntent(withState(state), NOW, 'test')).toEqual({ action: 'look_first', dodoId: 'cks_1', attempt, amount: 10_000 });
 	});
 
 	it('looks first when only the id is there', () => {
 		const invoice = invoiceFacts({ metadata: [{ id: 'a', key: 'dodo_payment_id', value: 'pay_9' }] });
-		expect(decideIntent(invoice, NOW)).toEqual({ action: 'look_first', dodoId: 'pay_9', attempt: 2, amount: 10_000 });
+		expect(decideIntent(invoice, NOW, 'test')).toEqual({ action: 'look_first', dodoId: 'pay_9', attempt: 2, amount: 10_000 });
 	});
 
 	it('skips and holds as collectability says, whatever links there are', () => {
-		expect(decideIntent({ ...withState(open), paymentStatus: 'succeeded' }, NOW)).toMatchObject({ action: 'skip', reason: 'already_paid' });
+		expect(decideIntent({ ...withState(open), paymentStatus: 'succeeded' }, NOW, 'test')).toMatchObject({ action: 'skip', reason: 'already_paid' });
 		const metadata = Array.from({ length: 5 }, (_, index) => ({ id: `m${index}`, key: `key${index}`, value: 'x' }));
-		expect(decideIntent(invoiceFacts({ metadata }), NOW)).toMatchObject({ action: 'hold', held: { reason: 'metadata_full' } });
+		expect(decideIntent(invoiceFacts({ metadata }), NOW, 'test')).toMatchObject({ action: 'hold', held: { reason: 'metadata_full' } });
 	});
 
 	it('never creates blindly once an id is known, and never hands out a dead or wrong link', () => {
@@ -65,7 +76,7 @@ describe('decideIntent', () => {
 		});
 		fc.assert(
 			fc.property(anyState, (state) => {
-				const decision = decideIntent(withState(state), NOW);
+				const decision = decideIntent(withState(state), NOW, 'test');
 				expect(['reuse', 'look_first']).toContain(decision.action);
 				if (decision.action === 'reuse') {
 					expect(decision.state.expiresAt).toBeGreaterThan(NOW);

@@ -21,6 +21,7 @@ const states: fc.Arbitrary<CollectionState> = fc.record(
 		failedTries: fc.integer({ min: 0, max: 20 }),
 		failedSince: fc.integer({ min: 0, max: 9_999_999_999 }),
 		disputeWon: fc.constant(true),
+		mode: fc.constantFrom('live', 'test'),
 		refunded: fc.integer({ min: 0, max: MAX_DODO_AMOUNT }),
 		amount: fc.integer({ min: 1, max: MAX_DODO_AMOUNT }),
 		expiresAt: fc.integer({ min: 0, max: 99_999_999_999 }),
@@ -45,6 +46,8 @@ describe('the state of a collection', () => {
 		['a decline', { phase: 'failed', attempt: 1, declineCode: 'INSUFFICIENT_FUNDS' }, 'v1;failed;a=1;d=INSUFFICIENT_FUNDS'],
 		['a decline after another', { phase: 'failed', attempt: 2, failedTries: 1, failedSince: 1793800000, declineCode: 'EXPIRED_CARD' }, 'v1;failed;a=2;f=1;s=1793800000;d=EXPIRED_CARD'],
 		['a dispute that was won after all', { phase: 'paid', attempt: 1, disputeWon: true }, 'v1;paid;a=1;w=1'],
+		['the world that it is of', { phase: 'open', attempt: 1, mode: 'live' }, 'v1;open;a=1;e=l'],
+		['the other one, before a link', { phase: 'open', attempt: 1, mode: 'test', url: 'https://a.example/1' }, 'v1;open;a=1;e=t;u=https://a.example/1'],
 		['a paid one', { phase: 'paid', attempt: 1 }, 'v1;paid;a=1'],
 	])('writes and reads %s', (_, state, text) => {
 		expect(encodeState(state)).toBe(text);

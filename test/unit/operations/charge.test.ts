@@ -44,7 +44,7 @@ describe('what comes out', () => {
 		charges(200, (body) => ((sent = body), { payment_id: 'pay_1' }));
 		expect(await charge(invoiceOf(), { organizationId: 'org' })).toMatchObject({
 			outcome: 'charging', paymentId: 'pay_1', amount: 7_380, currency: 'EUR', attempt: 1, subscriptionId: 'sub_1', invoiceId: ID, invoiceNumber: 'ACM-7',
-			saveToInvoice: { paymentReference: 'pay_1', state: 'v1;charging;a=1;m=7380' },
+			saveToInvoice: { paymentReference: 'pay_1', state: 'v1;charging;a=1;m=7380;e=t' },
 		});
 		expect(sent).toEqual({
 			product_price: 7_380,
@@ -59,7 +59,7 @@ describe('what comes out', () => {
 		hasMandate({ tax_inclusive: false });
 		hasPayments();
 		charges(200, ({ product_price }) => ({ payment_id: `pay_${String(product_price)}` }));
-		expect(await charge(invoiceOf({}, { total_due_amount_cents: 2_380 }))).toMatchObject({ paymentId: 'pay_2380', saveToInvoice: { state: 'v1;charging;a=1;m=2380;t=1' } });
+		expect(await charge(invoiceOf({}, { total_due_amount_cents: 2_380 }))).toMatchObject({ paymentId: 'pay_2380', saveToInvoice: { state: 'v1;charging;a=1;m=2380;t=1;e=t' } });
 	});
 
 	test('existing: a charge of this try that runs; one of another invoice does not count', async () => {
@@ -172,7 +172,7 @@ describe('what comes out', () => {
 		hasMandate();
 		hasPayments(listed('pay_1', 'failed'));
 		charges(200, { payment_id: 'pay_2' });
-		expect(await charge(invoiceOf({ dodo_payment_id: 'pay_1', dodo_state: 'v1;failed;a=1;f=1' }), { tryAgain: true })).toMatchObject({ outcome: 'charging', attempt: 2, saveToInvoice: { state: 'v1;charging;a=2;m=7380;f=1' } });
+		expect(await charge(invoiceOf({ dodo_payment_id: 'pay_1', dodo_state: 'v1;failed;a=1;f=1' }), { tryAgain: true })).toMatchObject({ outcome: 'charging', attempt: 2, saveToInvoice: { state: 'v1;charging;a=2;m=7380;f=1;e=t' } });
 	});
 
 	test('a failure and a key that is not valid fail the run, and show no key', async () => {
@@ -368,4 +368,29 @@ test('whatever comes in whatever order, with answers lost after their effect: no
 		}),
 		{ numRuns: 150 },
 	);
+});
+
+describe('a record of the other mode', () => {
+	test.each([
+		['a failed try that waits for the next one', 'pay_test', 'v1;failed;a=3;n=1999999999;f=2;e=l'],
+		['a charge that was under way', 'pay_test', 'v1;charging;a=1;m=7380;e=l'],
+		['a link that is out', 'cks_test', 'v1;open;a=2;m=7380;x=1999999999;e=l'],
+		['a link by its address', 'cks_test', 'v1;open;a=2;m=7380;x=1999999999;u=https://checkout.dodopayments.com/session/cks_test'],
+	])('keeps nothing from being collected: %s', async (_what, dodoId, state) => {
+		hasMandate();
+		dodo().get(dodoId.startsWith('cks_') ? `/checkouts/${dodoId}` : `/payments/${dodoId}`).reply(404, refused('NOT_FOUND'));
+		hasPayments();
+		charges(200, { payment_id: 'pay_1' });
+		expect(await charge(invoiceOf({ dodo_payment_id: dodoId, dodo_state: state }))).toMatchObject({ outcome: 'charging', attempt: 1, saveToInvoice: { state: 'v1;charging;a=1;m=7380;e=t' } });
+	});
+});
+
+test('a mandate that Dodo does not know any more is asked for again', async () => {
+	const account = randomUUID();
+	hasMandate();
+	hasPayments();
+	charges(404, refused('NOT_FOUND'));
+	expect(await charge(invoiceOf(), { account })).toMatchObject({ outcome: 'needs_link', reason: 'mandate_refused' });
+	hasMandate({ status: 'expired' });
+	expect(await charge(invoiceOf(), { account })).toMatchObject({ outcome: 'needs_link', reason: 'mandate_expired' });
 });

@@ -45,7 +45,7 @@ test('a link over what is due: exactly one checkout, with our metadata and the i
 	expect(result).toMatchObject({ outcome: 'created', amount: 7_380, currency: 'EUR', checkoutSessionId: 'cks_1', validForHours: 24, attempt: 1, productId: 'pdt_1' });
 	const lifeMs = Date.parse(String(result.expiresAt)) - Date.now();
 	expect(lifeMs / 3_600_000).toBeCloseTo(24, 1);
-	expect(result.saveToInvoice).toMatchObject({ paymentReference: 'cks_1', state: expect.stringMatching(/^v1;open;a=1;m=7380;x=\d{10};u=https:/) });
+	expect(result.saveToInvoice).toMatchObject({ paymentReference: 'cks_1', state: expect.stringMatching(/^v1;open;a=1;m=7380;x=\d{10};e=t;u=https:/) });
 });
 
 test('a known Dodo customer is named by id', async () => {
@@ -92,12 +92,13 @@ test('run twice in one process: the same link, one call', async () => {
 	const credential = randomUUID();
 	listsProducts(product());
 	dodo().post('/checkouts').reply(200, { session_id: 'cks_5' });
+	dodo().get('/checkouts/cks_5').reply(200, { id: 'cks_5', payment_id: null, payment_status: null });
 	const [first, second] = await Promise.all([run(lagoInvoice(), {}, credential), run(lagoInvoice(), {}, credential)]);
 	expect(first?.checkoutSessionId).toBe('cks_5');
 	expect(second?.checkoutSessionId).toBe('cks_5');
 });
 
-const open = (change = '') => metadata({ dodo_payment_id: 'cks_old', dodo_state: `v1;open;a=1;m=7380;x=${Math.floor(Date.now() / 1000) + 9_000}${change};u=https://pay.example/old` });
+const open = (change = ';e=t') => metadata({ dodo_payment_id: 'cks_old', dodo_state: `v1;open;a=1;m=7380;x=${Math.floor(Date.now() / 1000) + 9_000}${change};u=https://pay.example/old` });
 
 test('a link that still works is returned without a call', async () => {
 	expect(await run(lagoInvoice({ metadata: open() }))).toMatchObject({ outcome: 'existing', checkoutUrl: 'https://pay.example/old', checkoutSessionId: 'cks_old', attempt: 1 });
@@ -161,10 +162,124 @@ describe('any amount', () => {
 		listsProducts(product());
 		dodo().post('/checkouts', (body: IDataObject) => JSON.stringify(body.metadata) === '{"reference":"order-1"}').matchHeader('idempotency-key', 'ref-order-1').reply(200, { session_id: 'cks_7' });
 		expect(await run({}, parameters, credential)).toMatchObject({ outcome: 'created', amount: 1_000, currency: 'EUR', reference: 'order-1', validForHours: 24 });
+		dodo().get('/checkouts/cks_7').reply(200, { id: 'cks_7', payment_id: null, payment_status: null });
 		expect(await run({}, parameters, credential)).toMatchObject({ checkoutSessionId: 'cks_7' });
+		dodo().get('/checkouts/cks_7').reply(200, { id: 'cks_7', payment_id: 'pay_7', payment_status: 'succeeded' });
+		dodo().get('/payments/pay_7').reply(200, { payment_id: 'pay_7', status: 'succeeded', total_amount: 1_000, currency: 'EUR', metadata: {} });
+		expect(await run({}, parameters, credential)).toMatchObject({ outcome: 'existing', paymentId: 'pay_7', message: expect.stringContaining('no second one') });
 	});
 
 	test.each([0, -5, 10.5])('%p is no amount', async (amount) => {
 		await expect(run({}, { ...parameters, amount })).rejects.toMatchObject({ message: expect.stringContaining('whole number') });
 	});
+});
+
+describe('what is remembered is doubted when Dodo says so', () => {
+	const notFound = { code: 'NOT_FOUND', message: 'The requested resource was not found' };
+	const customer = { ...(lagoInvoice().customer as IDataObject), metadata: [{ key: 'dodo_customer_id', value: 'cus_dead' }] };
+	const named = (wanted: string) => (body: IDataObject) => JSON.stringify(body.customer).includes(wanted);
+
+	test('a customer of the other world, or one who was deleted, is named by e-mail: looked for once, and not again', async () => {
+		const credential = randomUUID();
+		listsProducts(product());
+		dodo().post('/checkouts', named('cus_dead')).reply(404, notFound);
+		listsProducts(product());
+		dodo().get('/customers/cus_dead').reply(404, notFound);
+		dodo().post('/checkouts', named('ap@globex.example')).reply(200, { session_id: 'cks_1' });
+		expect(await run(lagoInvoice({ customer }), {}, credential)).toMatchObject({ outcome: 'created', checkoutSessionId: 'cks_1' });
+		dodo().post('/checkouts', named('ap@globex.example')).reply(200, { session_id: 'cks_2' });
+		expect(await run(lagoInvoice({ customer, lago_id: '9a3f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a' }), {}, credential)).toMatchObject({ outcome: 'created', checkoutSessionId: 'cks_2' });
+	});
+
+	test('where all that was remembered is there, the refusal is told, and nothing is asked twice', async () => {
+		listsProducts(product());
+		dodo().post('/checkouts').reply(404, notFound);
+		listsProducts(product());
+		dodo().get('/customers/cus_dead').reply(200, { customer_id: 'cus_dead' });
+		expect(await run(lagoInvoice({ customer }))).toMatchObject({ outcome: 'held', reason: 'dodo_refused', message: expect.stringContaining('NOT_FOUND') });
+	});
+
+	test('a product of the user that is gone is told, also when the customer is gone too', async () => {
+		dodo().post('/checkouts').twice().reply(410, { code: 'PRODUCT_IS_DELETED', message: '' });
+		dodo().get('/customers/cus_dead').reply(404, notFound);
+		expect(await run(lagoInvoice({ customer }), { productSource: 'selected', product: 'pdt_mine' })).toMatchObject({ outcome: 'held', reason: 'dodo_refused' });
+	});
+
+	test.each([
+		['is known to Dodo', 200, { id: 'cks_old', payment_id: null, payment_status: null }, { outcome: 'existing', checkoutSessionId: 'cks_old' }],
+		['is not known: another one is made', 404, notFound, { outcome: 'created', attempt: 2, checkoutSessionId: 'cks_new' }],
+	])('a link of which no record tells the world is looked for, and it %s', async (_what, status, answer, expected) => {
+		dodo().get('/checkouts/cks_old').reply(status, answer);
+		if (status === 404) {
+			listsProducts(product());
+			dodo().post('/checkouts').reply(200, { session_id: 'cks_new' });
+		}
+		expect(await run(lagoInvoice({ metadata: open('') }))).toMatchObject(expected);
+	});
+
+	test('a link of the other world is never handed out', async () => {
+		dodo().get('/checkouts/cks_old').reply(404, notFound);
+		listsProducts(product());
+		dodo().post('/checkouts').reply(200, { session_id: 'cks_new' });
+		expect(await run(lagoInvoice({ metadata: open(';e=l') }))).toMatchObject({ outcome: 'created', attempt: 2, checkoutSessionId: 'cks_new', saveToInvoice: { state: expect.stringContaining(';e=t') } });
+	});
+
+	describe('the record of a link was removed by hand', () => {
+		const removed = async (payment: IDataObject | null): Promise<IDataObject> => {
+			const credential = randomUUID();
+			listsProducts(product());
+			dodo().post('/checkouts').reply(200, { session_id: 'cks_1' });
+			await run(lagoInvoice(), {}, credential);
+			dodo().get('/checkouts/cks_1').reply(payment === null ? 404 : 200, payment === null ? notFound : { id: 'cks_1', payment_id: 'pay_1', payment_status: String(payment.status) });
+			if (payment !== null) dodo().get('/payments/pay_1').reply(200, { payment_id: 'pay_1', total_amount: 7_380, currency: 'EUR', metadata: {}, ...payment });
+			if (payment === null || payment.refund_status === 'full') dodo().post('/checkouts').reply(200, { session_id: 'cks_2' });
+			return await run(lagoInvoice(), {}, credential);
+		};
+
+		test('after its payment went back: there is a new link', async () => {
+			expect(await removed({ status: 'succeeded', refund_status: 'full' })).toMatchObject({ outcome: 'created', checkoutSessionId: 'cks_2' });
+		});
+
+		test('and Dodo does not know it any more: there is a new link', async () => {
+			expect(await removed(null)).toMatchObject({ outcome: 'created', checkoutSessionId: 'cks_2' });
+		});
+
+		test('although it is paid, wholly or less a partial refund: there is no second way to pay', async () => {
+			expect(await removed({ status: 'succeeded' })).toMatchObject({ outcome: 'held', reason: 'paid_at_dodo' });
+			expect(await removed({ status: 'succeeded', refund_status: 'partial' })).toMatchObject({ outcome: 'held', reason: 'paid_at_dodo' });
+			expect(await removed({ status: 'processing' })).toMatchObject({ outcome: 'skipped', reason: 'payment_under_way' });
+		});
+	});
+
+	test('an archived product does not block set-up links, nor does a customer who is gone', async () => {
+		const credential = randomUUID();
+		const recurring = (product_id: string): IDataObject => product({ product_id, price_detail: { type: 'recurring_price', currency: 'EUR', tax_inclusive: true } });
+		const lists = (id: string) => dodo().get('/products').query(({ recurring: wanted }) => wanted === 'true').reply(200, { items: [recurring(id)] });
+		const setUp = async (external_id: string): Promise<IDataObject> => {
+			const parameters = { resource: 'mandate', operation: 'createSetupLink', customer: { ...customer, external_id }, currency: 'EUR', taxMode: 'inclusive', additionalFields: {} };
+			const [item] = await itemsOf(executeContext({ parameters, credentialId: credential }), operations, DodoClient.of);
+			return item?.json as IDataObject;
+		};
+		lists('pdt_old');
+		dodo().post('/checkouts').reply(410, { code: 'PRODUCT_IS_DELETED', message: '' });
+		lists('pdt_new');
+		dodo().get('/customers/cus_dead').reply(404, notFound);
+		dodo().post('/checkouts', (body: IDataObject) => JSON.stringify(body).includes('pdt_new') && named('ap@globex.example')(body)).reply(200, { session_id: 'cks_1' });
+		expect(await setUp('cust_1')).toMatchObject({ outcome: 'created', checkoutSessionId: 'cks_1' });
+	});
+});
+
+test.each([
+	['a name', { name: 'Globex SAS', legal_name: 'Globex SA', firstname: 'Ann', lastname: 'Lee' }, 'Globex SAS'],
+	['a legal name', { name: ' ', legal_name: 'Globex SA', firstname: 'Ann', lastname: 'Lee' }, 'Globex SA'],
+	['a person', { name: null, legal_name: '', firstname: 'Ann', lastname: 'Lee' }, 'Ann Lee'],
+	['half a person', { name: null, firstname: ' ', lastname: 'Lee ' }, 'Lee'],
+	['nothing', { name: null }, undefined],
+])('a customer with %s; blanks in the address are left out', async (_what, names, name) => {
+	listsProducts(product());
+	let sent: IDataObject = {};
+	dodo().post('/checkouts', (body) => Boolean((sent = body as IDataObject))).reply(200, { session_id: 'cks_1' });
+	await run(lagoInvoice({ customer: { email: ' ap@globex.example , x@y.z', country: 'FR', city: ' ', state: '', zipcode: ' 75002', address_line1: ' ', address_line2: 'B ', ...names } }));
+	expect(sent.customer).toEqual({ email: 'ap@globex.example', ...(name === undefined ? {} : { name }) });
+	expect(sent.billing_address).toEqual({ country: 'FR', street: 'B', city: null, state: null, zipcode: '75002' });
 });

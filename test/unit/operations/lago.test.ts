@@ -45,7 +45,7 @@ describe('Update Payment Status', () => {
 				.put(`/invoices/${ID}`, {
 					invoice: {
 						payment_status: 'succeeded',
-						metadata: [{ id: 'id-po', key: 'po', value: '4711' }, { id: 'id-dodo_payment_id', key: 'dodo_payment_id', value: 'pay_1' }, { id: 'id-dodo_state', key: 'dodo_state', value: 'v1;paid;a=1;m=7380' }],
+						metadata: [{ id: 'id-po', key: 'po', value: '4711' }, { id: 'id-dodo_payment_id', key: 'dodo_payment_id', value: 'pay_1' }, { id: 'id-dodo_state', key: 'dodo_state', value: 'v1;paid;a=1;m=7380;e=t' }],
 					},
 				})
 				.reply(200, { invoice: lagoInvoice({ payment_status: 'succeeded' }) });
@@ -159,7 +159,7 @@ describe('Update Payment Status', () => {
 		lago()
 			.put(`/invoices/${ID}`, (body: { invoice: { payment_status: string; metadata: Array<{ key: string; value: string }> } }) => {
 				expect(body.invoice.payment_status).toBe('failed');
-				expect(body.invoice.metadata.map(({ value }) => value)).toEqual(['cks_1', 'v1;failed;a=1;m=7380;x=1800000000;d=EXPIRED_CARD;u=https://pay.example/1']);
+				expect(body.invoice.metadata.map(({ value }) => value)).toEqual(['cks_1', 'v1;failed;a=1;m=7380;x=1800000000;e=t;d=EXPIRED_CARD;u=https://pay.example/1']);
 				return true;
 			})
 			.reply(200, { invoice: lagoInvoice() });
@@ -168,13 +168,13 @@ describe('Update Payment Status', () => {
 
 	test('a bank debit that fails in the end has used its link up: it is not handed out again', async () => {
 		reads({ metadata: metadata({ dodo_payment_id: 'pay_1', dodo_state: 'v1;processing;a=1;m=7380;x=1800000000;u=https://pay.example/1' }) });
-		lago().put(`/invoices/${ID}`, (body: { invoice: { metadata: Array<{ value: string }> } }) => body.invoice.metadata[1]?.value === 'v1;failed;a=1').reply(200, { invoice: lagoInvoice() });
+		lago().put(`/invoices/${ID}`, (body: { invoice: { metadata: Array<{ value: string }> } }) => body.invoice.metadata[1]?.value === 'v1;failed;a=1;e=t').reply(200, { invoice: lagoInvoice() });
 		expect(await run('updatePaymentStatus', paid({ status: 'failed' }))).toMatchObject({ outcome: 'failed' });
 	});
 
 	test.each([
-		['the first failure writes down when it was', 'v1;open;a=1;m=7380', 'v1;failed;a=2;m=7380;s=1787220000'],
-		['a later failure leaves that as it is', 'v1;open;a=2;m=7380;f=1;s=1787000000', 'v1;failed;a=2;m=7380;f=1;s=1787000000'],
+		['the first failure writes down when it was', 'v1;open;a=1;m=7380', 'v1;failed;a=2;m=7380;e=t;s=1787220000'],
+		['a later failure leaves that as it is', 'v1;open;a=2;m=7380;f=1;s=1787000000', 'v1;failed;a=2;m=7380;f=1;e=t;s=1787000000'],
 	])('%s', async (_name, before, after) => {
 		reads({ metadata: metadata({ dodo_payment_id: 'cks_1', dodo_state: before }) });
 		lago().put(`/invoices/${ID}`, (body: { invoice: { metadata: Array<{ value: string }> } }) => body.invoice.metadata[1]?.value === after).reply(200, { invoice: lagoInvoice() });
@@ -336,7 +336,7 @@ describe('Get Many', () => {
 			lago().get('/invoices').query({ page: number, per_page: 3, currency: 'EUR' }).reply(200, { invoices: ids.map((lago_id) => lagoInvoice({ lago_id })), meta: { next_page: next } });
 		page(1, ['a', 'b'], 2);
 		page(2, ['b', 'c'], 3);
-		const context = executeContext({ parameters: { resource: 'invoice', operation: 'getAll', show: 'all', returnAll: false, limit: 3, filters: { currency: 'EUR', statuses: [], issuing_date_from: '' } } });
+		const context = executeContext({ parameters: { resource: 'invoice', operation: 'getAll', show: 'all', returnAll: false, limit: 3, filters: { currency: 'EUR' } } });
 		const items = await itemsOf(context, operations, LagoClient.of);
 		expect(items?.map(({ json }) => json.lago_id)).toEqual(['a', 'b', 'c']);
 	});

@@ -65,7 +65,19 @@ describe('Payment -> Get Many', () => {
 
 	test('filters that are set, and no others', async () => {
 		page(0, 50, [], { status: 'failed', customer_id: 'cus_1' });
-		expect(await run({ ...getAll, filters: { status: 'failed', customer_id: 'cus_1', subscription_id: '', created_at_gte: '' } })).toEqual([]);
+		expect(await run({ ...getAll, filters: { status: 'failed', customer_id: 'cus_1' } })).toEqual([]);
+	});
+
+	test.each([
+		['2026-11-01T00:00:00', 'Europe/Berlin', '2026-10-31T23:00:00.000Z'],
+		['2026-11-01', 'America/New_York', '2026-11-01T04:00:00.000Z'],
+		['2026-11-01T08:00:00.000+01:00', 'America/New_York', '2026-11-01T07:00:00.000Z'],
+		[new Date('2026-11-01T08:00:00Z'), 'Europe/Berlin', '2026-11-01T08:00:00.000Z'],
+	])('%s of the date picker, in a workflow in %s, is a moment', async (created_at_gte, timeZone, moment) => {
+		page(0, 50, [], { created_at_gte: moment });
+		const context = executeContext({ parameters: { ...getAll, filters: { created_at_gte } }, credentialId: randomUUID() });
+		Object.assign(context, { getTimezone: () => timeZone });
+		expect(await itemsOf(context, operations, DodoClient.of)).toEqual([]);
 	});
 });
 
@@ -116,5 +128,25 @@ describe('Product -> Ensure Invoice Product', () => {
 		await expect(run(ensure, account)).rejects.toThrow('500');
 		lists(product('there', '2026-01-01T00:00:00Z'));
 		expect(await run(ensure, account)).toMatchObject([{ productId: 'there', outcome: 'existing' }]);
+	});
+});
+
+describe('Mandate -> Get Update-Payment-Method Link', () => {
+	const parameters = { resource: 'mandate', operation: 'getUpdateLink', mandate: 'sub_1', additionalFields: {} };
+	const makes = (payment_id: string | null) => dodo().post('/subscriptions/sub_1/update-payment-method').reply(200, { payment_link: `https://pay.example/${payment_id}`, payment_id });
+	const dues = (status: number, body: IDataObject) => dodo().get('/payments/pay_1').reply(status, body);
+
+	test.each<[string, () => unknown, string]>([
+		['is the same while what is due is not collected', () => dues(200, payment('pay_1', { status: 'processing' })), 'existing'],
+		['is the same after a declined card', () => dues(200, payment('pay_1', { status: 'failed' })), 'existing'],
+		['is another one when it was used', () => dues(200, payment('pay_1')), 'created'],
+		['is another one when Dodo does not know it any more', () => dues(404, { code: 'NOT_FOUND', message: 'No.' }), 'created'],
+	])('asked for twice it %s', async (_what, dodoSays, outcome) => {
+		const account = randomUUID();
+		makes('pay_1');
+		await run(parameters, account);
+		dodoSays();
+		if (outcome === 'created') makes('pay_2');
+		expect(await run(parameters, account)).toMatchObject([{ outcome, paymentId: outcome === 'created' ? 'pay_2' : 'pay_1' }]);
 	});
 });

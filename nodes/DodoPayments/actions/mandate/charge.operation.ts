@@ -2,15 +2,17 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { moneyIsMoving } from '../../../shared/domain/intent';
 import { collectability } from '../../../shared/domain/invoice';
-import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { encodeState, modeOfState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
+import { heldBefore } from '../../../shared/node/unknown';
 import { startOf } from '../../../shared/node/start';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
 import { endsBecauseOf, paidAtDodo } from '../../helpers/earlierPayment';
-import { idempotencyKeyOf, invoiceField, organizationField, paymentMetadata, readInvoice } from '../../helpers/invoiceInput';
-import { fetchMandate, termsOf, unchargeable, type MandateTerms, type Unchargeable } from '../../helpers/mandates';
+import { idempotencyKeyOf, invoiceField, invoiceIn, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
+import { fetchMandate, forgetTerms, termsOf, unchargeable, type MandateTerms, type Unchargeable } from '../../helpers/mandates';
 import { refusedForGood } from '../../helpers/refusals';
 import { UnclearCalls } from '../../helpers/unclearCalls';
 import { chargeAnswerSchema, paymentSummarySchema, type DodoPaymentSummary } from '../../schemas/objects';
@@ -73,7 +75,10 @@ const REFUSALS: Readonly<Record<string, Unchargeable>> = {
 export const charge: Operation<DodoClient> = {
 	fields: fieldsOf('mandate', 'charge', fields),
 	async execute(ctx, client, index) {
-		const invoice = readInvoice(ctx, index);
+		const given = objectParameter(ctx, 'invoice', 'Invoice', index);
+		const before = heldBefore(given);
+		if (before !== null) return before;
+		const invoice = invoiceIn(ctx, given, index);
 		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 		return await withLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => ({ ...(await collect(ctx, client, index, invoice)), ...about }));
 	},
@@ -88,7 +93,9 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 	const terms = await termsOf(client, mandateId);
 	if (typeof terms === 'string') return needsLink(terms, invoice);
 	if (terms.currency !== invoice.currency) return needsLink('mandate_currency', invoice);
-	const { dodoId, state } = ourRecord(toInvoiceFacts(invoice).metadata);
+	const { dodoId, state: written } = ourRecord(toInvoiceFacts(invoice).metadata);
+	// What the other of Dodo's worlds has written says nothing about this one.
+	const state = (modeOfState(written) ?? client.mode) === client.mode ? written : null;
 	if (dodoId?.startsWith('cks_')) {
 		const ended = await endsBecauseOf(client, dodoId, invoice.number);
 		if (ended !== null) return ended;
@@ -99,7 +106,7 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 	if (dodoId?.startsWith('pay_') && state?.phase === 'failed' && !isDue) return waitsForNextTry(invoice.number, state);
 	const isRunning = state?.phase === 'charging' || state?.phase === 'processing';
 	const attempt = state === null || dodoId === undefined ? 1 : isRunning ? state.attempt : state.attempt + 1;
-	const { description } = ctx.getNodeParameter('additionalFields', index, {}) as { description?: string };
+	const { description } = additionalTexts(ctx, index);
 	return await chargeOnce(ctx, client, index, {
 		invoice,
 		mandateId,
@@ -108,7 +115,7 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 		// Asked for a try where no record tells that the last one has ended: what Dodo shows as ended does not stand in its way.
 		startsAnew: tryAgain && (dodoId === undefined || isRunning),
 		amount: verdict.amount,
-		before: state,
+		before: state ?? (written?.payLink === undefined ? null : { phase: 'open', attempt: 1, payLink: written.payLink }),
 		recordedId: dodoId,
 		description: description || `Invoice ${invoice.number}`,
 	});
@@ -152,7 +159,7 @@ async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: num
 	}
 	const wanted = asked.startsAnew ? { ...asked, attempt: Math.max(0, ...earlier.map(attemptOf)) + 1 } : asked;
 	const { invoice, mandateId, attempt, amount } = wanted;
-	const found = foundAmong(earlier, wanted);
+	const found = foundAmong(client, earlier, wanted);
 	if (found !== null) return found;
 	const key = `${client.accountKey} ${invoice.lago_id} ${attempt}`;
 	unclear.refuseWhileUnclear(key, `A charge of invoice ${invoice.number}`);
@@ -168,7 +175,7 @@ async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: num
 		.request(chargeAnswerSchema, { method: 'POST', path, body, headers: { 'Idempotency-Key': idempotencyKeyOf(invoice, attempt) } })
 		.catch(async (caught: unknown) => await afterRefusal(client, wanted, key, caught));
 	if ('outcome' in answer) return answer as Json;
-	return charged('charging', `${formatAmount(amount, invoice.currency)} of invoice ${invoice.number} are being charged by mandate ${mandateId}; the outcome follows.`, String(answer.payment_id), wanted);
+	return charged(client, 'charging', `${formatAmount(amount, invoice.currency)} of invoice ${invoice.number} are being charged by mandate ${mandateId}; the outcome follows.`, String(answer.payment_id), wanted);
 }
 
 /** What became of a charge that was refused or not answered. */
@@ -190,6 +197,7 @@ async function afterRefusal(client: DodoClient, wanted: Charge, key: string, cau
 			}
 		);
 	const reason = REFUSALS[caught.code ?? ''];
+	if (reason !== undefined) forgetTerms(client, mandateId);
 	if (reason === 'mandate_inactive') return needsLink(unchargeable(await fetchMandate(client, mandateId)) ?? reason, invoice);
 	if (reason !== undefined) return needsLink(reason, invoice);
 	return refusedForGood(caught, `the charge of invoice ${invoice.number}`) ?? (await Promise.reject(caught));
@@ -210,7 +218,7 @@ function attemptOf({ metadata }: DodoPaymentSummary): number {
 }
 
 /** The charge of this invoice and attempt that Dodo already has, as a result; null when there is none. */
-function foundAmong(charges: DodoPaymentSummary[], wanted: Charge): Json | null {
+function foundAmong(client: DodoClient, charges: DodoPaymentSummary[], wanted: Charge): Json | null {
 	const { invoice, attempt } = wanted;
 	const paid = charges.find(({ status, refund_status }) => status === 'succeeded' && refund_status !== 'full');
 	if (paid) return paidAtDodo(paid.payment_id, invoice.number);
@@ -218,15 +226,15 @@ function foundAmong(charges: DodoPaymentSummary[], wanted: Charge): Json | null 
 	const known = running ?? charges.find((charge) => attemptOf(charge) === attempt);
 	if (known === undefined) return null;
 	const what = `Payment ${known.payment_id} of invoice ${invoice.number} (${known.status ?? 'just started'}) was already made for this attempt, so nothing was charged.`;
-	return charged('existing', what, known.payment_id, wanted);
+	return charged(client, 'existing', what, known.payment_id, wanted);
 }
 
 async function findCharge(client: DodoClient, wanted: Charge): Promise<Json | null> {
-	return foundAmong(await chargesOf(client, wanted), wanted);
+	return foundAmong(client, await chargesOf(client, wanted), wanted);
 }
 
-function charged(outcome: 'charging' | 'existing', message: string, paymentId: string, { invoice, mandateId, terms, attempt, amount, before }: Charge): Json {
-	const state: CollectionState = { phase: 'charging', attempt, amount, failedTries: before?.failedTries, failedSince: before?.failedSince, payLink: before?.payLink };
+function charged(client: DodoClient, outcome: 'charging' | 'existing', message: string, paymentId: string, { invoice, mandateId, terms, attempt, amount, before }: Charge): Json {
+	const state: CollectionState = { phase: 'charging', attempt, amount, failedTries: before?.failedTries, failedSince: before?.failedSince, payLink: before?.payLink, mode: client.mode };
 	if (!terms.taxInclusive) state.taxOnTop = true;
 	return {
 		outcome,

@@ -1,13 +1,14 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { currencyParameter } from '../../../shared/node/money';
-import { objectParameter } from '../../../shared/node/parameters';
+import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
+import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
 import { customerSchema, type LagoCustomer } from '../../../Lago/schemas/objects';
-import { billingAddressOf, createCheckout, customerOf, forgetCheckout, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
+import { billingAddressOf, forgetCheckout, openCheckout, payerOf, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
 import { fetchMandate, unchargeable } from '../../helpers/mandates';
-import { ensureProduct } from '../../helpers/managedProduct';
+import type { WantedProduct } from '../../helpers/managedProduct';
 import { refusedForGood } from '../../helpers/refusals';
 import { TOLERANCE_S } from '../../helpers/verifySignature';
 import { mandateSchema } from '../../schemas/objects';
@@ -31,7 +32,7 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: '={{ $json.currency }}',
 		placeholder: 'e.g. EUR',
-		description: 'ISO code of the currency that this customer is billed in; a mandate is charged in no other',
+		description: 'ISO code of the currency that this customer is billed in; a mandate is charged in no other. A customer who has none in Lago yet: type the one that the invoices will have.',
 	},
 	taxField,
 	{
@@ -51,28 +52,30 @@ const fields: INodeProperties[] = [
 export const createSetupLink: Operation<DodoClient> = {
 	fields: fieldsOf('mandate', 'createSetupLink', fields),
 	async execute(ctx, client, index) {
-		const customer = readCustomer(ctx, index);
+		const given = objectParameter(ctx, 'customer', 'Customer', index);
+		const before = heldBefore(given);
+		if (before !== null) return before;
+		const customer = customerIn(ctx, given, index);
 		const externalId = customer.external_id;
 		const currency = currencyParameter(ctx, 'currency', 'Currency', index, `Customer ${externalId} may have none in Lago yet. Type the one that the invoices will have, e.g. EUR.`);
-		const { customerEmail, returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { customerEmail?: string; returnUrl?: string };
+		const { customerEmail, returnUrl } = additionalTexts(ctx, index);
 		return await withLock(`setup ${client.accountKey} ${externalId}`, async () => {
 			const active = await activeMandate(client, customer, currency);
 			if (active !== null)
 				return { outcome: 'existing', message: `Customer ${externalId} already has an active mandate in ${currency}.`, customerExternalId: externalId, subscriptionId: active };
-			const { productId } = await ensureProduct(client, { purpose: 'mandate', currency, taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive' });
+			const product: WantedProduct = { purpose: 'mandate', currency, taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive' };
 			const request = {
-				productId,
 				amount: null,
 				currency,
 				// Copied to charges without metadata of their own, so nothing of one invoice may stand here.
 				metadata: { lago_customer_external_id: externalId },
 				idempotencyKey: `lago-cus-${encodeURIComponent(externalId)}-${currency}`,
-				customer: customerEmail ? { email: customerEmail } : customerOf(customer),
+				customer: customerEmail ? { email: customerEmail } : payerOf(customer),
 				billingAddress: billingAddressOf(customer),
 				taxId: customer.tax_identification_number ?? undefined,
-				returnUrl: returnUrl || undefined,
+				returnUrl,
 			};
-			const opened = await openUnused(client, request, externalId).catch(
+			const opened = await openUnused(client, request, product, externalId).catch(
 				async (caught: unknown) =>
 					(caught instanceof ApiError ? refusedForGood(caught, `the set-up of automatic payment for customer ${externalId}`) : null) ?? (await Promise.reject(caught)),
 			);
@@ -92,16 +95,16 @@ export const createSetupLink: Operation<DodoClient> = {
 };
 
 /** The session of an earlier run is handed out again, unless a subscription came of it since, of whatever success: then it is used up. */
-async function openUnused(client: DodoClient, request: CheckoutRequest, externalId: string): Promise<Checkout> {
+async function openUnused(client: DodoClient, request: Omit<CheckoutRequest, 'productId'>, product: WantedProduct, externalId: string): Promise<Checkout> {
 	const nowS = Math.floor(Date.now() / 1000);
-	const opened = await createCheckout(client, request, nowS);
+	const { checkout: opened, productId } = await openCheckout(client, request, product, nowS);
 	if (opened.madeAt === undefined) return opened;
 	// That moment is of our clock, the mandates' of Dodo's: were they further apart, no webhook of Dodo's would be let in.
 	const since = new Date((opened.madeAt - TOLERANCE_S) * 1000).toISOString();
 	const made = await client.list(mandateSchema, '/subscriptions', { created_at_gte: since }, MAX_NEW_MANDATES);
 	if (!made.some(({ metadata }) => metadata.lago_customer_external_id === externalId)) return opened;
-	forgetCheckout(client, request);
-	return await createCheckout(client, request, nowS);
+	forgetCheckout(client, { ...request, productId });
+	return (await openCheckout(client, request, product, nowS)).checkout;
 }
 
 /** More mandates than are set up in one day. */
@@ -111,12 +114,11 @@ const MAX_NEW_MANDATES = 10_000;
 async function activeMandate(client: DodoClient, customer: LagoCustomer, currency: string): Promise<string | null> {
 	const id = customer.metadata?.find(({ key }) => key === 'dodo_subscription_id')?.value;
 	if (!id) return null;
-	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) => (caught instanceof ApiError && caught.final && caught.status === 404 ? null : await Promise.reject(caught)));
+	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) => (caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught)));
 	return mandate !== null && mandate.currency === currency && unchargeable(mandate) === null ? id : null;
 }
 
-function readCustomer(ctx: IExecuteFunctions, index: number): LagoCustomer & { external_id: string } {
-	const given = objectParameter(ctx, 'customer', 'Customer', index);
+function customerIn(ctx: IExecuteFunctions, given: IDataObject, index: number): LagoCustomer & { external_id: string } {
 	const parsed = customerSchema.safeParse(given.customer ?? given);
 	if (parsed.success && parsed.data.external_id) return { ...parsed.data, external_id: parsed.data.external_id };
 	throw new NodeOperationError(ctx.getNode(), '"Customer" is not a customer as Lago returns it', {

@@ -1,4 +1,5 @@
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { readOrHold, type Wanted } from '../../../shared/node/unknown';
 import { fetchMandate } from '../../helpers/mandates';
 import type { DodoClient } from '../../transport/client';
 import { chosenMandate, mandateField } from './mandate.field';
@@ -7,6 +8,8 @@ import { chosenMandate, mandateField } from './mandate.field';
 export const get: Operation<DodoClient> = {
 	fields: fieldsOf('mandate', 'get', [mandateField]),
 	async execute(ctx, client, index) {
-		return { mode: client.mode, ...(await fetchMandate(client, chosenMandate(ctx, index))) };
+		const id = chosenMandate(ctx, index);
+		const wanted: Wanted = { id, kind: 'mandate', reason: 'unknown_mandate', mode: client.mode };
+		return { mode: client.mode, ...(await readOrHold(ctx, index, wanted, async () => await fetchMandate(client, id))) };
 	},
 };

@@ -2,7 +2,9 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import type { Json } from '../../../shared/node/operation';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { additionalTexts } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
+import { lookAt } from '../../helpers/earlierPayment';
 import { refusedForGood } from '../../helpers/refusals';
 import { updateMethodAnswerSchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
@@ -40,11 +42,11 @@ export const getUpdateLink: Operation<DodoClient> = {
 	fields: fieldsOf('mandate', 'getUpdateLink', fields),
 	async execute(ctx, client, index) {
 		const subscriptionId = chosenMandate(ctx, index);
-		const { returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { returnUrl?: string };
+		const { returnUrl } = additionalTexts(ctx, index);
 		const key = `${client.accountKey} ${subscriptionId}`;
 		return await withLock(`update ${key}`, async () => {
 			const known = living.get(key);
-			if (known !== undefined && known.madeAtMs + REUSE_MS > Date.now()) return { ...known.result, outcome: 'existing' };
+			if (known !== undefined && known.madeAtMs + REUSE_MS > Date.now() && !(await isUsed(client, known.result.paymentId))) return { ...known.result, outcome: 'existing' };
 			const body: IDataObject = { type: 'new' };
 			if (returnUrl) body.return_url = returnUrl;
 			const answer = await client
@@ -65,3 +67,10 @@ export const getUpdateLink: Operation<DodoClient> = {
 		});
 	},
 };
+
+/** Whether what was due has been collected by the link, or Dodo does not know of it any more. */
+async function isUsed(client: DodoClient, paymentId: unknown): Promise<boolean> {
+	if (typeof paymentId !== 'string') return false;
+	const payment = await lookAt(client, paymentId);
+	return payment === null || payment.status === 'succeeded';
+}

@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { idParameter } from '../../../shared/node/parameters';
 
 /** Chooses a mandate: an on-demand subscription of Dodo. */
@@ -15,12 +15,7 @@ export const mandateField: INodeProperties = {
 	],
 };
 
-/** The chosen mandate. Throws NodeOperationError when there is none. */
+/** The chosen mandate. */
 export function chosenMandate(ctx: IExecuteFunctions, index: number): string {
-	const id = idParameter(ctx, 'mandate', index);
-	if (id !== '') return id;
-	throw new NodeOperationError(ctx.getNode(), 'No mandate is chosen', {
-		itemIndex: index,
-		description: 'Choose one from the list. Behind Lago > Customer > Get: By ID, with the value of its metadata entry dodo_subscription_id.',
-	});
+	return idParameter(ctx, 'mandate', index);
 }

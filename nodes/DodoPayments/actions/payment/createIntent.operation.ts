@@ -2,17 +2,17 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { decideIntent } from '../../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import type { DodoMode } from '../../../shared/domain/mode';
 import { formatAmount } from '../../../shared/domain/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { AMOUNT_HINT, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
-import { idParameter, objectParameter } from '../../../shared/node/parameters';
+import { additionalTexts, idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
-import { billingAddressOf, createCheckout, customerOf, pageOf, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
-import { endsBecauseOf } from '../../helpers/earlierPayment';
+import { billingAddressOf, openCheckout, pageOf, payerOf, type Checkout, type CheckoutRequest, type ProductChoice } from '../../helpers/checkout';
+import { endsBecauseOf, endsWith, useOf } from '../../helpers/earlierPayment';
 import { idempotencyKeyOf, invoiceField, invoiceIn, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
-import { ensureProduct, forgetProduct, type WantedProduct } from '../../helpers/managedProduct';
 import { refusedForGood } from '../../helpers/refusals';
 import type { DodoClient } from '../../transport/client';
 import { productField, taxField } from './product.fields';
@@ -122,7 +122,7 @@ export const createIntent: Operation<DodoClient> = {
 type IntentRequest = Omit<CheckoutRequest, 'productId' | 'amount'> & { amount: number };
 
 async function intentForAmount(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<IDataObject> {
-	const reference = ctx.getNodeParameter('reference', index) as string;
+	const reference = idParameter(ctx, 'reference', index);
 	const given = additional(ctx, index);
 	const currency = currencyParameter(ctx, 'currency', 'Currency', index);
 	const request: IntentRequest = {
@@ -132,7 +132,17 @@ async function intentForAmount(ctx: IExecuteFunctions, client: DodoClient, index
 		idempotencyKey: `ref-${encodeURIComponent(reference).slice(0, 200)}`,
 		...given,
 	};
-	const { checkout, productId } = await openCheckout(ctx, client, request, index);
+	const { checkout, productId } = await open(ctx, client, request, index);
+	const { paidBy } = checkout;
+	if (paidBy !== undefined)
+		return {
+			outcome: 'existing',
+			message: `Payment ${paidBy.paymentId} (${paidBy.status}) was made by the link for "${reference}" already, so there is no second one.`,
+			paymentId: paidBy.paymentId,
+			reference,
+			...linkOf(request, checkout),
+			productId,
+		};
 	return { outcome: 'created', message: linkMessage(request), reference, ...linkOf(request, checkout), productId };
 }
 
@@ -146,16 +156,19 @@ async function intentForInvoice(ctx: IExecuteFunctions, client: DodoClient, inde
 	return await withLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => {
 		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 		const nowS = Math.floor(Date.now() / 1000);
-		const decision = decideIntent(toInvoiceFacts(invoice), nowS);
+		const decision = decideIntent(toInvoiceFacts(invoice), nowS, client.mode);
 		if (decision.action === 'skip') return { outcome: 'skipped', reason: decision.reason, message: decision.message, ...about };
 		if (decision.action === 'hold') return { ...decision.held, ...about };
 		if (decision.action === 'create') return await createForInvoice(ctx, client, index, invoice, decision);
 		if (decision.action === 'look_first') return await lookFirst(ctx, client, index, invoice, decision);
 		const { sessionId, state } = decision;
+		const again = { attempt: state.attempt + 1, amount: state.amount ?? invoice.total_due_amount_cents };
+		const { use } = decision.isCertain ? { use: 'usable' } : await useOf(client, sessionId);
+		if (use !== 'usable') return use === 'unknown' ? await createForInvoice(ctx, client, index, invoice, again) : await lookFirst(ctx, client, index, invoice, { dodoId: sessionId, ...again });
 		const page = state.url ?? pageOf(client, sessionId);
-		if (page !== null) return { ...existingLink(invoice, state, { sessionId, url: page, expiresAt: state.expiresAt ?? 0 }, nowS), ...about };
+		if (page !== null) return { ...existingLink(client.mode, invoice, state, { sessionId, url: page, expiresAt: state.expiresAt ?? 0 }, nowS), ...about };
 		// The session lives, but nobody remembers where: another one is needed.
-		return await lookFirst(ctx, client, index, invoice, { dodoId: sessionId, attempt: state.attempt + 1, amount: state.amount ?? invoice.total_due_amount_cents });
+		return await lookFirst(ctx, client, index, invoice, { dodoId: sessionId, ...again });
 	});
 }
 
@@ -173,7 +186,7 @@ async function lookFirst(
 }
 
 /** The link that is out. A retry that was due has been made by handing it out again, and must not stay due. */
-function existingLink(invoice: LagoInvoice, { nextTryAt, ...state }: CollectionState, checkout: Checkout, nowS: number): IDataObject {
+function existingLink(mode: DodoMode, invoice: LagoInvoice, { nextTryAt, ...state }: CollectionState, checkout: Checkout, nowS: number): IDataObject {
 	const wasDue = nextTryAt !== undefined && nextTryAt <= nowS;
 	return {
 		outcome: 'existing',
@@ -181,7 +194,7 @@ function existingLink(invoice: LagoInvoice, { nextTryAt, ...state }: CollectionS
 		...linkOf({ amount: state.amount ?? 0, currency: invoice.currency }, checkout),
 		payLink: state.payLink ?? null,
 		attempt: state.attempt,
-		...(wasDue ? { saveToInvoice: { paymentReference: checkout.sessionId, state: encodeState(state), metadata: invoice.metadata ?? [], readAt: Date.now() } } : {}),
+		...(wasDue ? { saveToInvoice: { paymentReference: checkout.sessionId, state: encodeState({ ...state, mode }), metadata: invoice.metadata ?? [], readAt: Date.now() } } : {}),
 	};
 }
 
@@ -198,21 +211,24 @@ async function createForInvoice(
 		currency: invoice.currency,
 		metadata: paymentMetadata(ctx, index, invoice, attempt),
 		idempotencyKey: idempotencyKeyOf(invoice, attempt),
-		customer: customerOf(invoice.customer),
+		customer: payerOf(invoice.customer),
 		billingAddress: billingAddressOf(invoice.customer),
 		taxId: invoice.customer?.tax_identification_number ?? undefined,
 		...given,
 	};
 	const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 	const readAt = Date.now();
-	const opened = await openCheckout(ctx, client, request, index).catch(async (caught: unknown) => {
+	const opened = await open(ctx, client, request, index).catch(async (caught: unknown) => {
 		const refused = caught instanceof ApiError ? refusedForGood(caught, `the checkout for invoice ${invoice.number}`) : null;
 		return refused ?? (await Promise.reject(caught));
 	});
 	if ('outcome' in opened) return { ...opened, ...about };
 	const { checkout, productId } = opened;
+	// The record of this link was removed, or never written, and it was paid meanwhile.
+	const ended = checkout.paidBy === undefined ? null : endsWith(checkout.sessionId, checkout.paidBy.status, invoice.number);
+	if (ended !== null) return { ...ended, ...about };
 	const { failedTries, failedSince, payLink } = ourRecord(toInvoiceFacts(invoice).metadata).state ?? {};
-	const state: CollectionState = { phase: 'open', attempt, amount, expiresAt: checkout.expiresAt, failedTries, failedSince, payLink, url: checkout.url };
+	const state: CollectionState = { phase: 'open', attempt, amount, expiresAt: checkout.expiresAt, failedTries, failedSince, payLink, url: checkout.url, mode: client.mode };
 	if (ctx.getNodeParameter('taxMode', index) === 'exclusive') state.taxOnTop = true;
 	return {
 		outcome: 'created',
@@ -226,27 +242,15 @@ async function createForInvoice(
 }
 
 /** Opens a checkout with the chosen product, or with the one that this package keeps for the currency. */
-async function openCheckout(ctx: IExecuteFunctions, client: DodoClient, request: IntentRequest, index: number): Promise<{ checkout: Checkout; productId: string }> {
-	const nowS = Math.floor(Date.now() / 1000);
-	if (ctx.getNodeParameter('productSource', index) === 'selected') {
-		const productId = idParameter(ctx, 'product', index);
-		return { checkout: await createCheckout(client, { ...request, productId }, nowS), productId };
-	}
-	const wanted: WantedProduct = { purpose: 'invoice', currency: request.currency, taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive' };
-	const { productId } = await ensureProduct(client, wanted);
-	const first = await createCheckout(client, { ...request, productId }, nowS).catch(async (caught: unknown) => {
-		// Archived since we remembered it: look again, once.
-		const gone = caught instanceof ApiError && (caught.status === 404 || caught.status === 410 || caught.code === 'PRODUCT_IS_DELETED');
-		return gone ? null : await Promise.reject(caught);
-	});
-	if (first !== null) return { checkout: first, productId };
-	forgetProduct(client, wanted);
-	const { productId: replacement } = await ensureProduct(client, wanted);
-	return { checkout: await createCheckout(client, { ...request, productId: replacement }, nowS), productId: replacement };
+async function open(ctx: IExecuteFunctions, client: DodoClient, request: IntentRequest, index: number): Promise<{ checkout: Checkout; productId: string }> {
+	const isSelected = ctx.getNodeParameter('productSource', index) === 'selected';
+	const taxInclusive = ctx.getNodeParameter('taxMode', index) !== 'exclusive';
+	const choice: ProductChoice = isSelected ? { productId: idParameter(ctx, 'product', index) } : { purpose: 'invoice', currency: request.currency, taxInclusive };
+	return await openCheckout(client, request, choice, Math.floor(Date.now() / 1000));
 }
 
 function additional(ctx: IExecuteFunctions, index: number): Pick<CheckoutRequest, 'customer' | 'returnUrl'> {
-	const { customerEmail, returnUrl } = ctx.getNodeParameter('additionalFields', index, {}) as { customerEmail?: string; returnUrl?: string };
+	const { customerEmail, returnUrl } = additionalTexts(ctx, index);
 	const given: ReturnType<typeof additional> = {};
 	if (customerEmail) given.customer = { email: customerEmail };
 	if (returnUrl) given.returnUrl = returnUrl;

@@ -3,6 +3,7 @@ import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { paymentSchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
 import { idParameter } from '../../../shared/node/parameters';
+import { readOrHold, type Wanted } from '../../../shared/node/unknown';
 
 const fields: INodeProperties[] = [
 	{
@@ -23,7 +24,8 @@ export const get: Operation<DodoClient> = {
 	fields: fieldsOf('payment', 'get', fields),
 	async execute(ctx, client, index) {
 		const id = idParameter(ctx, 'payment', index);
-		const payment = await client.request(paymentSchema, { method: 'GET', path: `/payments/${encodeURIComponent(id)}` });
+		const wanted: Wanted = { id, kind: 'payment', reason: 'unknown_payment', mode: client.mode };
+		const payment = await readOrHold(ctx, index, wanted, async () => await client.request(paymentSchema, { method: 'GET', path: `/payments/${encodeURIComponent(id)}` }));
 		return { mode: client.mode, ...payment };
 	},
 };

@@ -1,9 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
+import { filtersWithMoments, limitFields, limitOf } from '../../../shared/node/parameters';
 import { paymentSummarySchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
-import { commonFilters } from '../list.fields';
+import { commonFilters, MOMENTS } from '../list.fields';
 
 const fields: INodeProperties[] = [
 	...limitFields,
@@ -36,7 +36,7 @@ const fields: INodeProperties[] = [
 export const getAll: Operation<DodoClient> = {
 	fields: fieldsOf('payment', 'getAll', fields),
 	async execute(ctx, client, index) {
-		const payments = await client.list(paymentSummarySchema, '/payments', filtersOf(ctx, index), limitOf(ctx, index));
+		const payments = await client.list(paymentSummarySchema, '/payments', filtersWithMoments(ctx, index, MOMENTS), limitOf(ctx, index));
 		return payments.map((payment) => ({ mode: client.mode, ...payment }));
 	},
 };

@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { onFirstUse } from '../../../shared/onFirstUse';
 import { withLock } from '../../../shared/delivery/keyedLock';
@@ -9,6 +9,7 @@ import { fieldsOf, type Json, type Operation } from '../../../shared/node/operat
 import { AMOUNT_HINT, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
+import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
 import { creditNoteSchema, invoiceSchema, toInvoiceFacts, type LagoCreditNote } from '../../../Lago/schemas/objects';
 import { fetchPayment, leftOf, refundLocked, refundOnce } from '../../helpers/refunds';
@@ -64,6 +65,7 @@ const fields: INodeProperties[] = [
 		displayName: 'Amount',
 		name: 'amount',
 		type: 'number',
+		required: true,
 		typeOptions: { minValue: 0, numberPrecision: 0 },
 		default: 0,
 		displayOptions: { show: { source: ['payment'], ...before(DECIMAL_AMOUNTS.dodoPayments) } },
@@ -117,9 +119,7 @@ export const create: Operation<DodoClient> = {
 
 async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
 	const paymentId = idParameter(ctx, 'payment', index);
-	const reason = String(ctx.getNodeParameter('reference', index)).trim();
-	if (reason === '')
-		throw new NodeOperationError(ctx.getNode(), 'The refund needs a reference', { itemIndex: index, description: 'It keeps the same refund from being made twice.' });
+	const reason = idParameter(ctx, 'reference', index);
 	const amountIn = givenAmount(ctx, index);
 	return await refundLocked(client, paymentId, ({ currency }) => ({ paymentId, amount: amountIn(currency), withoutTax: false, reason, metadata: {} }));
 }
@@ -162,7 +162,10 @@ async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index:
 const NOTE_ID = /^[0-9a-f-]{36}$/i;
 
 async function forCreditNote(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
-	const note = readCreditNote(ctx, index);
+	const given = objectParameter(ctx, 'creditNote', 'Credit Note', index);
+	const before = heldBefore(given);
+	if (before !== null) return before;
+	const note = creditNoteIn(ctx, given, index);
 	return await withLock(`refund ${client.accountKey} ${note.lago_invoice_id}`, async () => await refundNote(client, note));
 }
 
@@ -170,7 +173,7 @@ async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Jso
 	const about = { creditNoteId: note.lago_id, creditNoteNumber: note.number, invoiceId: note.lago_invoice_id, invoiceNumber: note.invoice_number };
 	const mirrored = note.metadata?.dodo_refund_id;
 	if (typeof mirrored === 'string' && mirrored !== '') {
-		const refund = await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` }).catch(async (caught: unknown) => (caught instanceof ApiError && caught.final && caught.status === 404 ? null : await Promise.reject(caught)));
+		const refund = await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` }).catch(async (caught: unknown) => (caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught)));
 		if (refund === null)
 			return { ...held('no_dodo_payment', `Credit note ${note.number} names refund ${mirrored}, which Dodo Payments does not have.`, 'Remove or correct dodo_refund_id in the metadata of the credit note in Lago.'), ...about };
 		const message = `Credit note ${note.number} has its refund at Dodo Payments already (${mirrored}, ${refund.status}), so nothing is refunded again.`;
@@ -222,8 +225,7 @@ async function paymentFor(client: DodoClient, note: LagoCreditNote): Promise<{ p
 	return carries ?? candidates.find(({ payment }) => leftOf(payment) >= note.refund_amount_cents) ?? null;
 }
 
-function readCreditNote(ctx: IExecuteFunctions, index: number): LagoCreditNote {
-	const given = objectParameter(ctx, 'creditNote', 'Credit Note', index);
+function creditNoteIn(ctx: IExecuteFunctions, given: IDataObject, index: number): LagoCreditNote {
 	const parsed = creditNoteSchema.safeParse(given.credit_note ?? given);
 	if (parsed.success && NOTE_ID.test(parsed.data.lago_id)) return parsed.data;
 	throw new NodeOperationError(ctx.getNode(), '"Credit Note" is not a credit note as Lago returns it', {

@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { idParameter } from '../../../shared/node/parameters';
+import { readOrHold, type Wanted } from '../../../shared/node/unknown';
 import { refundSchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
 
@@ -18,7 +20,9 @@ const fields: INodeProperties[] = [
 export const get: Operation<DodoClient> = {
 	fields: fieldsOf('refund', 'get', fields),
 	async execute(ctx, client, index) {
-		const id = ctx.getNodeParameter('refundId', index) as string;
-		return { mode: client.mode, ...(await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(id)}` })) };
+		const id = idParameter(ctx, 'refundId', index);
+		const wanted: Wanted = { id, kind: 'refund', reason: 'unknown_refund', mode: client.mode };
+		const refund = await readOrHold(ctx, index, wanted, async () => await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(id)}` }));
+		return { mode: client.mode, ...refund };
 	},
 };

@@ -1,9 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
+import { filtersWithMoments, limitFields, limitOf } from '../../../shared/node/parameters';
 import { refundSummarySchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
-import { commonFilters } from '../list.fields';
+import { commonFilters, MOMENTS } from '../list.fields';
 
 const fields: INodeProperties[] = [
 	...limitFields,
@@ -35,7 +35,7 @@ const fields: INodeProperties[] = [
 export const getAll: Operation<DodoClient> = {
 	fields: fieldsOf('refund', 'getAll', fields),
 	async execute(ctx, client, index) {
-		const refunds = await client.list(refundSummarySchema, '/refunds', filtersOf(ctx, index), limitOf(ctx, index));
+		const refunds = await client.list(refundSummarySchema, '/refunds', filtersWithMoments(ctx, index, MOMENTS), limitOf(ctx, index));
 		return refunds.map((refund) => ({ mode: client.mode, ...refund }));
 	},
 };

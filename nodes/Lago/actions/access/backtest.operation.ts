@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 import { DAY_MS } from '../../../shared/domain/calendar';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { runBacktest, type BacktestRow } from '../../helpers/access/history';
@@ -6,6 +6,7 @@ import type { LagoClient } from '../../transport/client';
 import { policyFields, policyOf } from './policy.fields';
 
 const LONGEST_DAYS = 730;
+const DEFAULT_DAYS = 90;
 /** Nobody wrote down when a first payment was awaited, or what a fee of back then paid in advance. */
 const NOT_PLAYED: readonly string[] = ['waitForFirstPayment', 'keepPrepaidPeriod'];
 
@@ -15,7 +16,7 @@ const fields: INodeProperties[] = [
 		name: 'days',
 		type: 'number',
 		typeOptions: { minValue: 1, maxValue: LONGEST_DAYS, numberPrecision: 0 },
-		default: 90,
+		default: DEFAULT_DAYS,
 		description: 'How far to look back',
 	},
 	{
@@ -33,19 +34,13 @@ export const backtest: Operation<LagoClient> = {
 	fields: fieldsOf('access', 'backtest', fields),
 	once: true,
 	async execute(ctx, client, index) {
-		const days = daysOf(ctx, index);
+		const days = Number(ctx.getNodeParameter('days', index, DEFAULT_DAYS)) || DEFAULT_DAYS;
 		const now = Date.now();
 		const { customers, rows } = await runBacktest(client, policyOf(ctx, index), now - days * DAY_MS, now);
 		const message = `Over the last ${days} days these rules would have restricted none of ${customers} customers with open invoices.`;
 		return rows.length === 0 ? { outcome: 'nobody_restricted', message, days, customers } : rows.map((row) => rowOf(row, days));
 	},
 };
-
-function daysOf(ctx: IExecuteFunctions, index: number): number {
-	const days = Number(ctx.getNodeParameter('days', index, 90));
-	if (Number.isInteger(days) && days >= 1 && days <= LONGEST_DAYS) return days;
-	throw new NodeOperationError(ctx.getNode(), `"Days" must be a whole number from 1 to ${LONGEST_DAYS}`, { itemIndex: index });
-}
 
 function rowOf({ externalId, name, isRestrictedNow, restrictions }: BacktestRow, days: number): Json {
 	const { restrictedMs, times, firstAt, lastAt, restoredAt, mostDaysOverdue, rules } = restrictions;

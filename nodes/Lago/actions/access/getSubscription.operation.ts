@@ -34,7 +34,7 @@ export const getSubscription: Operation<LagoClient> = {
 		const found = subscriptions.find(({ external_id }) => external_id === wanted);
 		if (found !== undefined) return { ...found };
 		const known = subscriptions.map(({ external_id }) => external_id).join(', ');
-		throw new NodeOperationError(ctx.getNode(), wanted === '' ? 'No subscription is chosen' : `Customer ${customer} has no subscription ${wanted}`, {
+		throw new NodeOperationError(ctx.getNode(), `Customer ${customer} has no subscription ${wanted}`, {
 			itemIndex: index,
 			description: known === '' ? 'This customer has no subscription at all in Lago.' : `Their subscriptions are: ${known}.`,
 		});

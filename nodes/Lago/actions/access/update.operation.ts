@@ -30,6 +30,7 @@ const fields: INodeProperties[] = [
 		displayName: 'Item',
 		name: 'item',
 		type: 'string',
+		ignoreValidationDuringExecution: true,
 		default: '',
 		placeholder: 'e.g. {{ $json }}',
 		description: 'An event of a trigger, or what another operation returned; when empty, the event that this execution began with, or the item where that is about nobody. What is about nobody is passed over.',

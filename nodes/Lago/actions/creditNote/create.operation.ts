@@ -7,6 +7,7 @@ import { allocateRefund, type CreditableFee } from '../../../shared/domain/refun
 import { isLagoId, type DodoMode, type PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
+import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
 import { paymentSchema, refundSchema, type DodoPayment, type DodoRefund } from '../../../DodoPayments/schemas/objects';
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
@@ -23,6 +24,7 @@ const fields: INodeProperties[] = [
 		displayName: 'Refund',
 		name: 'refund',
 		type: 'string',
+		ignoreValidationDuringExecution: true,
 		default: '',
 		placeholder: 'e.g. {{ $json }}',
 		description: 'The refund as the Dodo Payments Trigger (refund.succeeded, refund.failed), or Dodo Payments > Refund > Get, returns it; when empty, the event that this execution began with',
@@ -75,7 +77,10 @@ export const create: Operation<LagoClient> = {
 		}
 		if (refund.status !== 'succeeded')
 			return { outcome: 'ignored', message: `Refund ${refund.refund_id} is ${refund.status}: no money went back, so there is nothing to mirror.`, ...about };
-		const payment = readPaymentOf(ctx, refund, index);
+		const givenPayment = objectParameter(ctx, 'payment', 'Refunded Payment', index);
+		const before = heldBefore(givenPayment);
+		if (before !== null) return { ...about, ...before };
+		const payment = paymentIn(ctx, givenPayment, refund, index);
 		const read = toPaymentFacts(payment);
 		const mode = modeOf(given, read);
 		const invoiceId = await invoiceOf(client, read, mode, paidAt(payment));
@@ -290,8 +295,7 @@ function readRefund(given: IDataObject): DodoRefund | null {
 	return parsed.success ? parsed.data : null;
 }
 
-function readPaymentOf(ctx: IExecuteFunctions, refund: DodoRefund, index: number): DodoPayment {
-	const given = objectParameter(ctx, 'payment', 'Refunded Payment', index);
+function paymentIn(ctx: IExecuteFunctions, given: IDataObject, refund: DodoRefund, index: number): DodoPayment {
 	const parsed = paymentSchema.safeParse(given);
 	if (parsed.success && parsed.data.payment_id === refund.payment_id) return parsed.data;
 	throw new NodeOperationError(ctx.getNode(), `"Refunded Payment" is not payment ${refund.payment_id}`, {

@@ -1,10 +1,12 @@
 import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
 import { isLagoId } from '../../../shared/domain/settlement';
-import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { fetchCreditNote, REFUND_ID_KEY } from '../../helpers/creditNotes';
+import type { LagoCreditNote } from '../../schemas/objects';
 import { bookedPayments } from '../../helpers/invoices';
 import type { LagoClient } from '../../transport/client';
 import { idParameter } from '../../../shared/node/parameters';
+import { readOrHold } from '../../../shared/node/unknown';
 
 const fields: INodeProperties[] = [
 	{
@@ -31,8 +33,11 @@ export const get: Operation<LagoClient> = {
 				itemIndex: index,
 				description: 'Use the Lago ID (lago_id), which looks like cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a, not the number of the credit note.',
 			});
-		const note = await fetchCreditNote(client, id);
-		const isRefundDue = note.refund_amount_cents > 0 && note.refund_status === 'pending' && !note.metadata?.[REFUND_ID_KEY];
-		return isRefundDue ? { ...note, dodoPayments: await bookedPayments(client, note.lago_invoice_id) } : note;
+		return await readOrHold(ctx, index, { id, kind: 'credit note', reason: 'unknown_credit_note' }, async () => await withPayments(client, await fetchCreditNote(client, id)));
 	},
 };
+
+async function withPayments(client: LagoClient, note: LagoCreditNote): Promise<Json> {
+	const isRefundDue = note.refund_amount_cents > 0 && note.refund_status === 'pending' && !note.metadata?.[REFUND_ID_KEY];
+	return isRefundDue ? { ...note, dodoPayments: await bookedPayments(client, note.lago_invoice_id) } : note;
+}

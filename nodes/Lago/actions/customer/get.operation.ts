@@ -1,4 +1,6 @@
+import { NodeOperationError } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { readOrHold } from '../../../shared/node/unknown';
 import { customerField, customerOf } from '../../helpers/customerField';
 import { fetchCustomer } from '../../helpers/customers';
 import type { LagoClient } from '../../transport/client';
@@ -8,6 +10,9 @@ export const get: Operation<LagoClient> = {
 	// Not required for n8n, which would refuse to publish a workflow in which a lane by hand has nobody chosen yet.
 	fields: fieldsOf('customer', 'get', [{ ...customerField, required: false }]),
 	async execute(ctx, client, index) {
-		return await fetchCustomer(client, customerOf(ctx, index));
+		const id = customerOf(ctx, index);
+		if (id === '')
+			throw new NodeOperationError(ctx.getNode(), '"Customer" is empty', { itemIndex: index, description: 'Choose one from the list, or give the external ID that your system uses in Lago.' });
+		return await readOrHold(ctx, index, { id, kind: 'customer', reason: 'unknown_customer' }, async () => await fetchCustomer(client, id));
 	},
 };

@@ -3,6 +3,7 @@ import { withLock } from '../../../shared/delivery/keyedLock';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
+import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
 import { mandateSchema, type DodoMandate } from '../../../DodoPayments/schemas/objects';
 import { CUSTOMER_ID_KEY, entriesOf, fetchCustomer, MANDATE_KEY, MAX_CUSTOMER_ENTRIES, replaceEntries, type CustomerEntry } from '../../helpers/customers';
@@ -30,6 +31,8 @@ export const saveMandate: Operation<LagoClient> = {
 	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'mandate', 'Mandate', index);
+		const before = heldBefore(given);
+		if (before !== null) return before;
 		const parsed = mandateSchema.safeParse(given.data ?? given);
 		if (!parsed.success) return { outcome: 'ignored', message: 'This is not a subscription of Dodo Payments.' };
 		const mandate = parsed.data;
@@ -56,7 +59,8 @@ async function save(client: LagoClient, mandate: DodoMandate, externalId: string
 		return { outcome: 'removed', message: `Mandate ${id} has ended (${mandate.status}); customer ${externalId} pays by link from now on.` };
 	}
 	if (mandate.status !== 'active') return { outcome: 'unchanged', message: `Mandate ${id} is ${mandate.status}; nothing changes on customer ${externalId}.` };
-	const wanted = withEntry(withEntry(entries, CUSTOMER_ID_KEY, mandate.customer.customer_id), MANDATE_KEY, id);
+	const known = mandate.customer === null || mandate.customer === undefined ? entries : withEntry(entries, CUSTOMER_ID_KEY, mandate.customer.customer_id);
+	const wanted = withEntry(known, MANDATE_KEY, id);
 	if (JSON.stringify(wanted) === JSON.stringify(entries)) return { outcome: 'unchanged', message: `Customer ${externalId} has mandate ${id} already.` };
 	if (wanted.length > MAX_CUSTOMER_ENTRIES)
 		return held(

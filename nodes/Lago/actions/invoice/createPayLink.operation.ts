@@ -3,6 +3,7 @@ import { collectability } from '../../../shared/domain/invoice';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
+import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
@@ -28,6 +29,8 @@ export const createPayLink: Operation<LagoClient> = {
 	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'invoice', 'Invoice', index);
+		const before = heldBefore(given);
+		if (before !== null) return before;
 		const parsed = invoiceSchema.safeParse(given.invoice ?? given);
 		const id = parsed.success ? parsed.data.lago_id : String(given.invoiceId ?? given.lagoInvoiceId ?? '');
 		const payLink = await payLinkOf(ctx, payLinkAddressOf(ctx, index), id, index);

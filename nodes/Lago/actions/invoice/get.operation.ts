@@ -4,6 +4,7 @@ import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { fetchInvoice } from '../../helpers/invoices';
 import type { LagoClient } from '../../transport/client';
 import { idParameter } from '../../../shared/node/parameters';
+import { readOrHold } from '../../../shared/node/unknown';
 
 const fields: INodeProperties[] = [
 	{
@@ -30,6 +31,6 @@ export const get: Operation<LagoClient> = {
 				itemIndex: index,
 				description: 'Use the Lago ID (lago_id), which looks like 8a3f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a, not the invoice number.',
 			});
-		return await fetchInvoice(client, id);
+		return await readOrHold(ctx, index, { id, kind: 'invoice', reason: 'unknown_invoice' }, async () => await fetchInvoice(client, id));
 	},
 };

@@ -1,6 +1,8 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { calendarOf, DAY_MS } from '../../../shared/domain/calendar';
 import { collectability, type InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
+import { momentOf } from '../../../shared/domain/moment';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { withCurrency } from '../../../shared/node/money';
 import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
@@ -84,7 +86,7 @@ export const getAll: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'getAll', fields),
 	async execute(ctx, client, index) {
 		const limit = limitOf(ctx, index);
-		const query = withDays(withCurrency(ctx, filtersOf(ctx, index), index));
+		const query = withDays(withCurrency(ctx, filtersOf(ctx, index), index), ctx);
 		const { query: narrowed, keeps } = SHOWN[ctx.getNodeParameter('show', index) as string] ?? {};
 		if (keeps === undefined) return await client.list('invoices', invoiceSchema, query, limit);
 		const candidates = await client.list('invoices', invoiceSchema, { ...query, ...narrowed }, Number.MAX_SAFE_INTEGER);
@@ -93,7 +95,11 @@ export const getAll: Operation<LagoClient> = {
 	},
 };
 
-/** Lago's dates are days. */
-function withDays(filters: IDataObject): IDataObject {
-	return Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, name.startsWith('issuing_date') ? String(value).slice(0, 10) : value]));
+/** Lago's dates are days: as they are written, and those of a date object as the workflow's calendar has them. */
+function withDays(filters: IDataObject, ctx: IExecuteFunctions): IDataObject {
+	const dayOf = (value: unknown): string => {
+		const moment = typeof value === 'string' ? null : momentOf(value, 'UTC');
+		return moment === null ? String(value).trim().slice(0, 10) : new Date(calendarOf(ctx.getTimezone()).dayOf(moment) * DAY_MS).toISOString().slice(0, 10);
+	};
+	return Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, name.startsWith('issuing_date') ? dayOf(value) : value]));
 }

@@ -26,6 +26,8 @@ const UNKNOWN: PayPage = { statusCode: 404, title: 'This invoice does not exist 
 /** Invoice -> Open Pay Link: what a click on a permanent link leads to. One call to Lago, none for a forged link. */
 export const openPayLink: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'openPayLink', fields),
+	// Whoever clicks has made up the link, or cut it: the page says so.
+	judges: ['link'],
 	outputs: [{ name: 'Payable', outcomes: ['payable'] }, { name: 'Show Page' }],
 	async execute(ctx, client, index) {
 		const invoiceId = invoiceOfToken(idParameter(ctx, 'link', index), await linkKey(ctx, index));

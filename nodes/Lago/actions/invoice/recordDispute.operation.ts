@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { formatAmount } from '../../../shared/domain/money';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
@@ -6,6 +6,7 @@ import { held } from '../../../shared/domain/outcome';
 import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
+import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../DodoPayments/schemas/objects';
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
@@ -19,6 +20,7 @@ const fields: INodeProperties[] = [
 		displayName: 'Dispute',
 		name: 'dispute',
 		type: 'string',
+		ignoreValidationDuringExecution: true,
 		default: '',
 		placeholder: 'e.g. {{ $json }}',
 		description: 'The dispute as the Dodo Payments Trigger returns it; when empty, the event that this execution began with',
@@ -35,6 +37,7 @@ const fields: INodeProperties[] = [
 	},
 ];
 
+const UNREADABLE = 'Look at the dispute in Dodo Payments; when it is lost, record it on the invoice in Lago by hand.';
 /** The money is gone: by judgement, by giving in, or by letting the time pass. */
 const LOST: readonly string[] = ['dispute_lost', 'dispute_accepted', 'dispute_expired'];
 const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
@@ -44,7 +47,14 @@ export const recordDispute: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'recordDispute', fields),
 	outputs: [{ name: 'About an Invoice' }, { name: 'Ignored', outcomes: ['ignored'] }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
-		const { dispute, payment: read, mode, paidOn } = readDispute(ctx, index);
+		const given = eventParameter(ctx, 'dispute', 'Dispute', index);
+		const parsed = disputeSchema.safeParse(given.data ?? given);
+		if (!parsed.success) return held('unreadable_dispute', 'This is not a dispute as Dodo Payments sends it.', UNREADABLE);
+		const dispute = parsed.data;
+		const givenPayment = objectParameter(ctx, 'payment', 'Disputed Payment', index);
+		const before = heldBefore(givenPayment);
+		if (before !== null) return { disputeId: dispute.dispute_id, disputeStatus: dispute.dispute_status, ...before };
+		const { payment: read, mode, paidOn } = disputedIn(ctx, given, givenPayment, dispute, index);
 		const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
 		const amount = dispute.amount ?? read.amount;
 		const about = { disputeId, disputeStatus: status, paymentId: read.id, amount, currency: dispute.currency ?? read.currency, disputeReason: dispute.reason ?? null };
@@ -100,15 +110,19 @@ async function markLost(client: LagoClient, invoiceId: string, payment: PaymentF
 	}
 }
 
-function readDispute(ctx: IExecuteFunctions, index: number): { dispute: DodoDispute; payment: PaymentFacts; mode: DodoMode | null; paidOn: string | undefined } {
-	const given = eventParameter(ctx, 'dispute', 'Dispute', index);
-	const dispute = disputeSchema.safeParse(given.data ?? given);
-	const payment = paymentSchema.safeParse(objectParameter(ctx, 'payment', 'Disputed Payment', index));
-	if (dispute.success && payment.success && payment.data.payment_id === dispute.data.payment_id) {
+interface Disputed {
+	payment: PaymentFacts;
+	mode: DodoMode | null;
+	paidOn: string | undefined;
+}
+
+function disputedIn(ctx: IExecuteFunctions, given: IDataObject, givenPayment: IDataObject, dispute: DodoDispute, index: number): Disputed {
+	const payment = paymentSchema.safeParse(givenPayment);
+	if (payment.success && payment.data.payment_id === dispute.payment_id) {
 		const facts = toPaymentFacts(payment.data);
-		return { dispute: dispute.data, payment: facts, mode: modeOf(given, facts), paidOn: paidAt(payment.data) };
+		return { payment: facts, mode: modeOf(given, facts), paidOn: paidAt(payment.data) };
 	}
-	throw new NodeOperationError(ctx.getNode(), dispute.success ? `"Disputed Payment" is not payment ${dispute.data.payment_id}` : '"Dispute" is not a dispute as Dodo Payments sends it', {
+	throw new NodeOperationError(ctx.getNode(), `"Disputed Payment" is not payment ${dispute.payment_id}`, {
 		itemIndex: index,
 		description: 'Put Dodo Payments > Payment > Get before this node, with the payment {{ $json.data.payment_id }} of the dispute.',
 	});

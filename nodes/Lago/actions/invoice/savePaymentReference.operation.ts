@@ -82,8 +82,8 @@ export const savePaymentReference: Operation<LagoClient> = {
 			return saved;
 		};
 		const write = async (): Promise<Json> => {
-			// Lago guards the first insert only; later attempts overwrite, so they look first.
-			if (state.attempt > 1 || Date.now() - readAt > FRESH_MS) return await readAndWrite();
+			// Lago guards the first insert only; what overwrites looks first.
+			if (metadataValue(entries, PAYMENT_ID_KEY) !== undefined || state.attempt > 1 || Date.now() - readAt > FRESH_MS) return await readAndWrite();
 			return await changeInvoice(client, intent.invoiceId, entries, { paymentId: paymentReference, state }).then(
 				() => saved,
 				async (caught: unknown) => (caught instanceof ApiError && caught.status === 422 ? await readAndWrite() : await Promise.reject(caught)),

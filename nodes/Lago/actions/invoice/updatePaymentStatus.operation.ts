@@ -3,6 +3,7 @@ import { held } from '../../../shared/domain/outcome';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
+import { heldBefore } from '../../../shared/node/unknown';
 import { paymentSchema } from '../../../DodoPayments/schemas/objects';
 import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
 import { modeOf, paidAt, settle } from '../../helpers/settle';
@@ -40,6 +41,8 @@ export const updatePaymentStatus: Operation<LagoClient> = {
 	outputs: [{ name: 'Paid', outcomes: ['settled'] }, { name: 'Other' }, { name: 'No More Tries', outcomes: ['exhausted', 'hard_decline'] }, { name: 'Overpaid', outcomes: ['overpaid'] }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'payment', 'Payment', index);
+		const before = heldBefore(given);
+		if (before !== null) return before;
 		const parsed = paymentSchema.safeParse(given.data ?? given);
 		if (!parsed.success)
 			return held(

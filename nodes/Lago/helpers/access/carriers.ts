@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { onFirstUse } from '../../../shared/onFirstUse';
 import { withLock } from '../../../shared/delivery/keyedLock';
+import { pathPart } from '../../../shared/domain/address';
 import type { StateChange } from '../../../shared/domain/access/changes';
 import type { CustomerAccess } from '../../../shared/domain/access/evaluate';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -47,8 +48,7 @@ async function writeMetadata(client: LagoClient, externalId: string, key: string
 }
 
 async function writeEntitlement(client: LagoClient, externalId: string, { feature, privilege }: { feature: string; privilege: string }, state: string): Promise<void> {
-	// Rails takes what follows a dot for a format.
-	const path = `/subscriptions/${encodeURIComponent(externalId).replace(/\./g, '%2E')}/entitlements`;
+	const path = `/subscriptions/${pathPart(externalId)}/entitlements`;
 	const { entitlements } = await client.request(entitlementsSchema, { method: 'GET', path });
 	const stored = entitlements.find(({ code }) => code === feature)?.privileges?.find(({ code }) => code === privilege)?.value;
 	if (stored === state) return;

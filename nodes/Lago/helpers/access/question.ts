@@ -7,10 +7,11 @@ import { viewOf, type AccessView, type CustomerAccessView } from '../../../share
 import type { LagoClient } from '../../transport/client';
 import { accessFactsOf } from './facts';
 
-/** Whether `Authorization: Bearer <token>` carries the token; constant time whatever its length. */
+/** Whether `Authorization: Bearer <token>` carries the token; constant time whatever its length. The scheme has no upper or lower case (RFC 9110). */
 export function isBearer(header: string | undefined, token: string): boolean {
 	const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-	return timingSafeEqual(digest(header ?? ''), digest(`Bearer ${token}`)) && token !== '';
+	const given = /^bearer +(.*)$/i.exec(header?.trim() ?? '')?.[1] ?? '';
+	return timingSafeEqual(digest(given), digest(token)) && token !== '';
 }
 
 /** An answer that was given, and when (ms since 1970). */

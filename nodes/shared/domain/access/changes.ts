@@ -35,7 +35,7 @@ export function isPlain({ customer, subscriptions }: KnownAccess): boolean {
 /** The states that changed, the customer's first; empty when none did. */
 export function changesSince(before: KnownAccess, { customer, subscriptions }: CustomerAccess): StateChange[] {
 	const changes: StateChange[] = [{ of: 'customer', externalId: customer.externalId, from: before.customer, to: customer.state }];
-	for (const { externalId, state } of subscriptions) changes.push({ of: 'subscription', externalId, from: before.subscriptions[externalId] ?? 'active', to: state });
+	for (const { externalId, state } of subscriptions) changes.push({ of: 'subscription', externalId, from: (Object.hasOwn(before.subscriptions, externalId) ? before.subscriptions[externalId] : undefined) ?? 'active', to: state });
 	return changes.filter(({ from, to }) => from !== to);
 }
 
