@@ -33,20 +33,20 @@ test('elastic work goes evenly and leaves a tenth of each minute', async () => {
 });
 
 test.each([1, 20])('%i events that come while a look uses all it may have wait for nothing', async (count) => {
-	const look = ask(2_000, 'elastic', 600_000);
+	const look = ask(2_000, 'elastic', 420_000);
 	await jest.advanceTimersByTimeAsync(300_000);
 	expect(await settle(ask(count, 'event', 3_000), 0)).toEqual(Array.from({ length: count }, () => 0));
-	await settle(look, 600_000);
+	await settle(look, 180_000);
 });
 
 test('more events than the tenth are done before the look goes on', async () => {
-	const look = ask(2_000, 'elastic', 600_000);
+	const look = ask(2_000, 'elastic', 420_000);
 	await jest.advanceTimersByTimeAsync(300_000);
 	const waits = await settle(ask(60, 'event', 60_000), 60_000);
 	expect(waits).not.toContain(null);
 	// The look frees nearly four turns a second, and takes none of them.
 	expect(Math.max(...(waits as number[]))).toBeLessThan(12_000);
-	await settle(look, 600_000);
+	await settle(look, 180_000);
 });
 
 test.each([

@@ -22,6 +22,8 @@ class Account {
 	/** Starts of the requests of the longest span, those that are still to start included; oldest first. */
 	private readonly starts: number[] = [];
 	private lastElastic = -Infinity;
+	private waiting = 0;
+	private lastInLine: Promise<void> = Promise.resolve();
 
 	constructor(
 		public limits: readonly Limit[],
@@ -53,21 +55,33 @@ class Account {
 		return true;
 	}
 
-	/** Takes no turn before it can start, so that events which come meanwhile go first. */
+	/** One after the other. Takes no turn before it can start, so that events which come meanwhile go first. */
 	async takeElastic(patienceMs: number): Promise<boolean> {
 		const until = this.now() + patienceMs;
-		for (;;) {
-			const evenly = this.lastElastic + Math.max(...this.limits.map(({ spanMs, requests }) => spanMs / (requests * ELASTIC_SHARE)));
-			const startAt = Math.max(this.earliest(0, ELASTIC_SHARE), evenly);
-			const now = this.now();
-			if (startAt <= now) {
-				this.lastElastic = now;
-				this.begin(now);
-				return true;
-			}
+		if (this.elasticStart() + this.waiting * this.gapMs > until) return false;
+		this.waiting++;
+		const turn = this.lastInLine.then(async () => await this.elasticTurn(until));
+		this.lastInLine = turn.then(() => void this.waiting--);
+		return await turn;
+	}
+
+	private async elasticTurn(until: number): Promise<boolean> {
+		for (let startAt = this.elasticStart(); startAt > this.now(); startAt = this.elasticStart()) {
 			if (startAt > until) return false;
-			await sleep(Math.ceil(startAt - now));
+			await sleep(Math.ceil(startAt - this.now()));
 		}
+		this.lastElastic = this.now();
+		this.begin(this.lastElastic);
+		return true;
+	}
+
+	private elasticStart(): number {
+		return Math.max(this.earliest(0, ELASTIC_SHARE), this.lastElastic + this.gapMs);
+	}
+
+	/** Between two elastic starts. */
+	private get gapMs(): number {
+		return Math.max(...this.limits.map(({ spanMs, requests }) => spanMs / (requests * ELASTIC_SHARE)));
 	}
 
 	private begin(at: number): void {
