@@ -52,15 +52,20 @@ export class DodoClient extends ServiceClient {
 	}
 
 	/** The first `limit` entries of a list with 0-based pages and no total (docs `api-reference/introduction`), see {@link readPages}. */
-	async list<T>(item: z.ZodType<T, z.ZodTypeDef, unknown>, path: string, query: IDataObject, limit: number): Promise<T[]> {
+	async list<T>(item: z.ZodType<T, z.ZodTypeDef, unknown>, path: string, query: IDataObject, limit: number, isEnough?: (entry: T) => boolean): Promise<T[]> {
 		const perPage = Math.min(PAGE_SIZE, limit);
 		// `/payments` lists objects that carry `payment_id`.
 		const id = `${path.slice(1, -1)}_id`;
 		return await readPages<T>({
 			perPage,
 			limit,
+			isEnough,
 			idOf: (entry) => (entry as Record<string, unknown>)[id] ?? entry,
-			read: async (page_number) => ({ entries: (await this.request(z.object({ items: z.array(item) }), { method: 'GET', path, query: { ...query, page_size: perPage, page_number } })).items }),
+			read: async (page_number) => {
+				if (page_number > 0) this.patience.nextItem();
+				const { items } = await this.request(z.object({ items: z.array(item) }), { method: 'GET', path, query: { ...query, page_size: perPage, page_number } });
+				return { entries: items };
+			},
 		});
 	}
 }

@@ -25,7 +25,7 @@ export interface ManualPayment {
 	amount: number;
 	/** At most 40 characters. */
 	reference: string;
-	/** YYYY-MM-DD, UTC. */
+	/** ISO-8601, UTC. */
 	paidOn?: string;
 }
 

@@ -47,6 +47,7 @@ export class LagoClient extends ServiceClient {
 			isEnough,
 			idOf: ({ lago_id }) => lago_id,
 			read: async (index) => {
+				if (index > 0) this.patience.nextItem();
 				const listed: z.output<typeof answer> = await this.request(answer, { method: 'GET', path: `/${key}`, query: { ...query, page: index + 1, per_page: perPage } });
 				return { entries: listed[key] as T[], full: fullPage(perPage, listed.meta as Meta) };
 			},

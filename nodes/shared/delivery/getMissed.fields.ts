@@ -1,7 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 
-/** More than this is handed on in the next look: every event becomes an execution. */
-export const MAX_EVENTS = 500;
+/** More of one side than this wait for the next look: every event becomes an execution. */
+export const MAX_EVENTS = 800;
 
 /** The field of both Get Missed operations. */
 export const sinceField: INodeProperties = {

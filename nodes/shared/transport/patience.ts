@@ -9,6 +9,8 @@ const WHILE_LAGO_WAITS_MS = 22_000;
 const WHILE_NOBODY_WAITS_MS = 30_000;
 /** Lago sends with few threads, which all its jobs share, and Dodo counts slow answers as failures: whoever cannot get a turn soon lets the sender go. */
 const TURN_WHILE_SENDER_WAITS_MS = 3_000;
+/** Longer than any burst of events that goes first. */
+const TURN_WHILE_NOBODY_WAITS_MS = 90_000;
 /** After this even the most patient sender has hung up: what runs then runs for nobody. */
 const SENDER_GONE_MS = 60_000;
 
@@ -40,8 +42,9 @@ export class Patience {
 		this.until = deadline ?? Date.now() + perItemMs;
 	}
 
-	nextItem(): void {
-		this.until = this.deadline ?? Date.now() + this.perItemMs;
+	/** @param perItemMs time for this item alone. */
+	nextItem(perItemMs = this.perItemMs): void {
+		this.until = this.deadline ?? Date.now() + perItemMs;
 	}
 
 	get leftMs(): number {
@@ -50,7 +53,7 @@ export class Patience {
 
 	/** How long to wait for a turn below a service's limit. */
 	get turnMs(): number {
-		return Math.min(this.longestTurnMs, this.leftMs);
+		return this.isElastic ? TURN_WHILE_NOBODY_WAITS_MS : Math.min(this.longestTurnMs, this.leftMs);
 	}
 
 	/** Nobody waits: whatever somebody waits for goes first. */
