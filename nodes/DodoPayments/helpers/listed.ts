@@ -33,7 +33,6 @@ export const OBJECTS: Readonly<Record<Kind, { path: string; counted: string; id:
 };
 
 const ALL = Number.MAX_SAFE_INTEGER;
-const PAGE = 100;
 /** Of a long time so many entries are compared at once, more or less: what is missing among them is handed on before the next part is read. */
 const PART = 1_000;
 const SHORTEST_PART_S = 60;
@@ -56,13 +55,31 @@ export async function listSpan(client: DodoClient, kind: Kind, span: Span, limit
 	return entries.map(toListed).filter(({ id }) => id !== '');
 }
 
-/** The beginning of a span that holds no more than is compared at once: one page tells how close payments come. Throws ApiError. */
-export async function firstPart(client: DodoClient, span: Span): Promise<{ part: Span; payments: Listed[] | null }> {
-	const page = await listSpan(client, 'payment', span, PAGE);
-	if (page.length < PAGE) return { part: span, payments: page };
-	const times = page.map(({ createdAt }) => createdAt);
-	const eachS = (Math.max(...times) - Math.min(...times)) / PAGE;
-	return { part: { from: span.from, until: Math.min(span.until, span.from + Math.max(SHORTEST_PART_S, Math.round(eachS * PART))) }, payments: null };
+/** The first part of a long span, and how long the next one may be. */
+export interface Part {
+	span: Span;
+	payments: Listed[];
+	nextS: number;
+}
+
+/**
+ * Payments of the beginning of a span: of as much of it as is compared at once.
+ * @param lengthS how much of the span is tried first.
+ * @throws ApiError
+ */
+export async function firstPart(client: DodoClient, span: Span, lengthS: number): Promise<Part> {
+	for (let tryS = lengthS; ; ) {
+		const part = { from: span.from, until: Math.min(span.until, span.from + tryS) };
+		const payments = await listSpan(client, 'payment', part, 2 * PART);
+		const heldS = part.until - part.from;
+		if (payments.length < 2 * PART || heldS <= SHORTEST_PART_S) {
+			const all = payments.length < 2 * PART ? payments : await listSpan(client, 'payment', part);
+			return { span: part, payments: all, nextS: all.length < PART / 2 ? tryS * 2 : tryS };
+		}
+		// The newest come first: how close they lie tells how much of the time to take.
+		const times = payments.map(({ createdAt }) => createdAt);
+		tryS = Math.max(SHORTEST_PART_S, Math.min(Math.floor(heldS / 2), Math.round((Math.max(...times) - Math.min(...times)) / 2)));
+	}
 }
 
 /** What was unfinished when it was listed last and is not in its stage any more, with everything of the same hours. Throws ApiError. */

@@ -28,7 +28,7 @@ const reads = (change: IDataObject = {}) => lago().get(`/invoices/${ID}`).reply(
 describe('Update Payment Status', () => {
 	test('premium: one payment with the Dodo id as reference', async () => {
 		reads();
-		lago().post('/payments', { payment: { invoice_id: ID, amount_cents: 7_380, reference: 'pay_1', paid_at: '2026-11-01' } }).reply(200, { payment: { lago_id: 'p1' } });
+		lago().post('/payments', { payment: { invoice_id: ID, amount_cents: 7_380, reference: 'pay_1', paid_at: '2026-11-01T10:01:11.123Z' } }).reply(200, { payment: { lago_id: 'p1' } });
 		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'settled', bookedAs: 'payment', invoiceId: ID, paymentId: 'pay_1' });
 	});
 

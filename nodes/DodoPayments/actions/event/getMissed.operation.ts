@@ -7,6 +7,7 @@ import { hindranceOf, lookOf, nowS, STILL_LOOKING, whileLooking, type RunningLoo
 import { addUnfinished, countUnfinished, eventOf, factOf, keyOf, kindsOf, thoroughly, type Kind, type Listed, type Unfinished } from '../../../shared/domain/reconciliation';
 import { dueAside } from '../../../shared/domain/setAside';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { BoundedMap } from '../../../shared/process/boundedMap';
 import { ApiError } from '../../../shared/transport/apiError';
 import { eventItem } from '../../helpers/eventItem';
 import { firstPart, listMovedOn, listSpan, OBJECTS, paymentsBehind, type Span } from '../../helpers/listed';
@@ -20,6 +21,8 @@ const EACH_EVENT_MS = 150;
 const EACH_OBJECT_MS = 5_000;
 /** So many in a row: it is Dodo itself, and the rest waits for the next look. */
 const FAILURES_IN_A_ROW = 5;
+/** What the lists of an earlier look proved; the next one reads the last minutes again. */
+const arrived = new BoundedMap<string, true>({ entries: 50_000, ageMs: 3_600_000 });
 const ALL_KINDS: readonly Kind[] = ['payment', 'refund', 'dispute', 'subscription'];
 
 /**
@@ -104,20 +107,28 @@ class Comparison {
 
 	/** Compares part after part, the oldest first, until the time is up. @returns creation of the oldest object that was not dealt with. */
 	private async compare(span: Span, kinds: readonly Kind[]): Promise<number> {
+		let lengthS = span.until - span.from;
 		for (let from = span.from; ; ) {
-			const { part, payments } = kinds.includes('payment') ? await firstPart(this.client, { from, until: span.until }) : { part: { from, until: span.until }, payments: null };
 			const listed: Listed[] = [];
-			for (const kind of kinds) {
-				const ofKind = kind === 'payment' && payments !== null ? payments : await listSpan(this.client, kind, part);
-				this.running.lookedAt[OBJECTS[kind].counted] = (this.running.lookedAt[OBJECTS[kind].counted] ?? 0) + ofKind.length;
-				listed.push(...ofKind);
+			let part = { from, until: span.until };
+			if (kinds.includes('payment')) {
+				const { span: first, payments, nextS } = await firstPart(this.client, part, lengthS);
+				[part, lengthS] = [first, nextS];
+				listed.push(...this.counted('payment', payments));
 			}
+			for (const kind of kinds) if (kind !== 'payment') listed.push(...this.counted(kind, await listSpan(this.client, kind, part)));
 			this.unfinished = addUnfinished(this.unfinished, countUnfinished(listed), nowS());
 			const left = await this.takeMissing(listed);
 			if (left !== null || part.until >= span.until) return left ?? span.until;
 			if (!this.hasTime) return part.until;
 			from = part.until;
 		}
+	}
+
+	private counted(kind: Kind, listed: Listed[]): Listed[] {
+		const { lookedAt } = this.running;
+		lookedAt[OBJECTS[kind].counted] = (lookedAt[OBJECTS[kind].counted] ?? 0) + listed.length;
+		return listed;
 	}
 
 	private get hasTime(): boolean {
@@ -151,10 +162,13 @@ class Comparison {
 		const { running, ctx, client } = this;
 		const ledger = ledgerOf(ctx);
 		const handed = new Set(running.handedOn.map(({ key }) => key));
-		const telling = listed.filter((one) => eventOf(one) !== null && !handed.has(keyOf(one)) && (running.look.again || !ledger.isProcessed(factOf(one))));
+		const isKnown = (fact: string): boolean => arrived.has(`${running.workflowId} ${fact}`) || ledger.isProcessed(fact);
+		const telling = listed.filter((one) => eventOf(one) !== null && !handed.has(keyOf(one)) && (running.look.again || !isKnown(factOf(one))));
 		const sources: Sources | null = running.lago && { ...running.lago, payments: async (about, { payments }) => await paymentsBehind(client, about, listed, payments) };
 		const ours = (one: Listed): boolean => one.kind !== 'payment' || one.invoiceId !== null || one.subscriptionId !== null;
 		const missing = sources === null ? telling.filter(ours) : await missingOf(telling, running.known, sources);
+		const isMissing = new Set(missing);
+		for (const one of telling) if (!isMissing.has(one)) arrived.set(`${running.workflowId} ${factOf(one)}`, true);
 		return missing.sort((one, other) => one.createdAt - other.createdAt);
 	}
 
