@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { LINK_LIFE_S } from '../../shared/domain/intent';
 import type { LagoCustomer } from '../../Lago/schemas/objects';
+import { BoundedMap } from '../../shared/process/boundedMap';
 import { checkoutSchema } from '../schemas/objects';
 import type { DodoClient } from '../transport/client';
 
@@ -32,9 +33,8 @@ export interface CheckoutRequest {
  * Sessions of this process by idempotency key. Dodo neither honours such a key nor lists its sessions, so a run that is repeated
  * because a later step failed would otherwise leave a second link behind.
  */
-const recent = new Map<string, Checkout>();
-const pages = new Map<string, string>();
-const MAX_RECENT = 5_000;
+const recent = new BoundedMap<string, Checkout>({ entries: 5_000 });
+const pages = new BoundedMap<string, string>({ entries: 5_000 });
 
 /** Creates a checkout session, or returns the one that this process created under the same key and amount. Throws ApiError. */
 export async function createCheckout(client: DodoClient, request: CheckoutRequest, nowS: number): Promise<Checkout> {
@@ -54,12 +54,6 @@ export async function createCheckout(client: DodoClient, request: CheckoutReques
 	};
 	recent.set(key, checkout);
 	pages.set(checkout.sessionId, checkout.url);
-	for (const memory of [recent, pages]) {
-		for (const oldest of memory.keys()) {
-			if (memory.size <= MAX_RECENT) break;
-			memory.delete(oldest);
-		}
-	}
 	return checkout;
 }
 

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { owedOn } from '../../../shared/domain/access/debts';
 import type { AccessFacts, AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../../../shared/domain/access/facts';
+import { BoundedMap } from '../../../shared/process/boundedMap';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import {
 	coverageSchema,
@@ -28,8 +29,7 @@ export const OF_SUBSCRIPTIONS: readonly string[] = ['subscription', 'progressive
 /** Lago bills a new subscription by a job; so long the first invoice may be on its way. */
 const FIRST_INVOICE_MS = 3_600_000;
 /** What a finalized invoice is for never changes. By account and invoice. */
-const coverage = new Map<string, CoveredSubscription[]>();
-const COVERAGE_KEPT = 20_000;
+const coverage = new BoundedMap<string, CoveredSubscription[]>({ entries: 20_000 });
 
 /**
  * What the books say about a customer, for {@link evaluateAccess}. Two calls for up to 100 invoices (invoices and subscriptions, at
@@ -110,10 +110,7 @@ export async function coverageOf(client: LagoClient, invoices: ReadonlyArray<Pic
 		for (const { lago_subscription_id: subscriptionId, external_subscription_id: externalId } of invoice.fees ?? [])
 			if (subscriptionId && externalId && !covered.has(subscriptionId)) covered.set(subscriptionId, { subscriptionId, externalId, isFirst: false, prepaidUntil: null });
 		const covers = [...covered.values()];
-		if (status === 'finalized') {
-			if (coverage.size >= COVERAGE_KEPT) coverage.clear();
-			coverage.set(key, covers);
-		}
+		if (status === 'finalized') coverage.set(key, covers);
 		return [id, covers];
 	});
 	return new Map(found);
