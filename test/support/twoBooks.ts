@@ -85,29 +85,32 @@ export class TwoBooks {
 			return { items: page.reverse().map((pair) => this.payment(pair)) };
 		}
 		if (path !== '/refunds') return { items: [] };
-		const refunds = this.pairs.filter(({ refund }) => refund !== null && refund.createdAt >= from && refund.createdAt <= until);
-		return { items: refunds.reverse().slice(skip, skip + size).map((pair) => this.refund(pair)) };
+		const refunds = this.newest(({ refund }) => refund !== null && refund.createdAt >= from && refund.createdAt <= until, skip, size);
+		return { items: refunds.map((pair) => this.refund(pair)) };
 	}
 
 	private lago(path: string, { page, per_page, payment_statuses, ...filters }: IDataObject): unknown {
 		const size = Number(per_page);
 		const skip = (Number(page) - 1) * size;
-		const answer = (key: string, count: number, rows: IDataObject[]): unknown => ({ [key]: rows, meta: { total_count: count, total_pages: Math.ceil(count / size) } });
 		if (path === '/payments') {
-			// Almost in order already: what was booked late stands where it was paid.
-			const booked = this.pairs.filter(({ booked, status }) => booked && status === 'succeeded');
-			const rows = booked.slice(Math.max(0, booked.length - skip - size), Math.max(0, booked.length - skip)).reverse();
-			return answer('payments', booked.length, rows.map((pair) => ({ lago_id: pair.id, reference: pair.id, lago_payable_id: pair.invoiceId, amount_cents: 1_000, created_at: iso(pair.bookedAt) })));
+			// In order already, but for what was booked late.
+			const rows = this.newest(({ booked, status }) => booked && status === 'succeeded', skip, size);
+			return { payments: rows.map((pair) => ({ lago_id: pair.id, reference: pair.id, lago_payable_id: pair.invoiceId, amount_cents: 1_000, created_at: iso(pair.bookedAt) })) };
 		}
-		if (path === '/credit_notes') {
-			const noted = filters.refund_status === undefined ? this.pairs.filter(({ refund }) => refund?.noted) : [];
-			return answer('credit_notes', noted.length, noted.reverse().slice(skip, skip + size).map((pair) => this.note(pair)));
+		if (path === '/credit_notes') return { credit_notes: filters.refund_status === undefined ? this.newest(({ refund }) => refund?.noted === true, skip, size).map((pair) => this.note(pair)) : [] };
+		if (path !== '/invoices' || filters.payment_dispute_lost !== undefined) return { [path.slice(1)]: [] };
+		const isUnhandled = 'metadata[dodo_payment_id]' in filters;
+		return { invoices: this.newest((pair) => (isUnhandled ? !pair.collected : payment_statuses === undefined || this.isUnpaid(pair)), skip, size).map((pair) => this.invoice(pair)) };
+	}
+
+	private newest(matches: (pair: Pair) => boolean, skip: number, size: number): Pair[] {
+		const found: Pair[] = [];
+		let left = skip;
+		for (let index = this.pairs.length - 1; index >= 0 && found.length < size; index--) {
+			const pair = this.pairs[index] as Pair;
+			if (matches(pair) && left-- <= 0) found.push(pair);
 		}
-		if (path !== '/invoices') return answer(path.slice(1), 0, []);
-		const unhandled = 'metadata[dodo_payment_id]' in filters;
-		if (filters.payment_dispute_lost !== undefined) return answer('invoices', 0, []);
-		const wanted = this.pairs.filter((pair) => (unhandled ? !pair.collected : payment_statuses === undefined || this.isUnpaid(pair)));
-		return answer('invoices', wanted.length, wanted.reverse().slice(skip, skip + size).map((pair) => this.invoice(pair)));
+		return found;
 	}
 
 	private isUnpaid({ status, booked, collected }: Pair): boolean {

@@ -1,6 +1,7 @@
 import type { LagoSources } from '../../shared/delivery/compare';
-import { NOTE_BEFORE_REFUND_S } from '../../shared/domain/difference';
+import type { Answers } from '../../shared/domain/difference';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
+import type { Listed } from '../../shared/domain/reconciliation';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { ApiError } from '../../shared/transport/apiError';
 import { creditNoteSchema, invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts } from '../schemas/objects';
@@ -13,7 +14,8 @@ const ALL = Number.MAX_SAFE_INTEGER;
 const CLOCKS_DIFFER_S = 10 * 60;
 /** Invoices are paid weeks after they were issued; one that is older costs a read of its own by its lane. */
 const ISSUED_BEFORE_S = 100 * 86_400;
-const DAY_S = 86_400;
+/** A credit note that starts a refund is older than the refund. */
+const NOTE_BEFORE_REFUND_S = 7 * 86_400;
 
 /** References that were read by the last looks, so that the next one reads only what came since. By account. */
 const booked = new BoundedMap<string, { since: number; until: number; ids: Set<string> }>({ entries: 20, ageMs: 6 * 3_600_000 });
@@ -30,7 +32,7 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 			const found = await invoicesOf(client, wanted, Math.min(...about.map(({ createdAt }) => createdAt)));
 			return { asked: new Set([...(invoices?.asked ?? []), ...wanted]), rows: new Map([...(invoices?.rows ?? []), ...found]) };
 		},
-		notes: async (about) => await notesSince(client, Math.min(...about.map(({ createdAt }) => createdAt)) - NOTE_BEFORE_REFUND_S),
+		notes: async (about, { notes }) => await notesOf(client, about, notes),
 		lost: async () => byId((await client.list('invoices', invoiceSchema, { payment_dispute_lost: 'true' }, ALL)).filter(({ payment_dispute_lost_at }) => payment_dispute_lost_at).map(toInvoiceFacts)),
 		mandates: async () => {
 			const customers = await client.list('customers', listedCustomerSchema, {}, ALL);
@@ -62,7 +64,7 @@ async function bookedSince(client: LagoClient, since: number, now: number): Prom
 /** Invoices by id: read newest first until all are there, or what comes is too old. */
 async function invoicesOf(client: LagoClient, wanted: ReadonlySet<string>, since: number): Promise<Map<string, InvoiceFacts>> {
 	const found = new Map<string, InvoiceFacts>();
-	const issuing_date_from = new Date((since - ISSUED_BEFORE_S) * 1000).toISOString().slice(0, 10);
+	const issuing_date_from = dayOf(since - ISSUED_BEFORE_S);
 	await client.list('invoices', invoiceSchema, { statuses: ['finalized', 'voided'], issuing_date_from }, ALL, (invoice) => {
 		if (wanted.has(invoice.lago_id)) found.set(invoice.lago_id, toInvoiceFacts(invoice));
 		return found.size === wanted.size;
@@ -70,9 +72,21 @@ async function invoicesOf(client: LagoClient, wanted: ReadonlySet<string>, since
 	return found;
 }
 
-async function notesSince(client: LagoClient, since: number): Promise<{ since: number; rows: ReadonlyMap<string, string> }> {
-	const issuing_date_from = new Date((since - DAY_S) * 1000).toISOString().slice(0, 10);
-	const notes = await client.list('credit_notes', creditNoteSchema, { issuing_date_from }, ALL);
-	return { since, rows: new Map(notes.flatMap(({ metadata, refund_status }): Array<[string, string]> => (metadata?.[REFUND_ID_KEY] ? [[metadata[REFUND_ID_KEY], refund_status ?? '']] : []))) };
+/** Credit notes by the refund that they name: newest first until all are there. */
+async function notesOf(client: LagoClient, about: readonly Listed[], before: Answers<string> | undefined): Promise<Answers<string>> {
+	const wanted = new Set(about.map(({ id }) => id));
+	const rows = new Map(before?.rows);
+	let found = 0;
+	const issuing_date_from = dayOf(Math.min(...about.map(({ createdAt }) => createdAt)) - NOTE_BEFORE_REFUND_S);
+	await client.list('credit_notes', creditNoteSchema, { issuing_date_from }, ALL, ({ metadata, refund_status }) => {
+		const id = metadata?.[REFUND_ID_KEY] ?? '';
+		if (wanted.has(id) && !rows.has(id)) found++;
+		if (wanted.has(id)) rows.set(id, refund_status ?? '');
+		return found === wanted.size;
+	});
+	return { asked: new Set([...(before?.asked ?? []), ...wanted]), rows };
 }
 
+function dayOf(seconds: number): string {
+	return new Date(seconds * 1000).toISOString().slice(0, 10);
+}

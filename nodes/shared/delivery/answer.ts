@@ -42,22 +42,22 @@ export function admit(ctx: IWebhookFunctions, { id, about }: Delivery, needsTurn
 		deliveries.failed(key);
 		return later('More events have come than can be done in time; send it again later');
 	}
-	deliveries.begin(key);
+	// The delivery, and the fact that it tells of: a look leaves alone what is at work.
+	const keys = [key, registryKey(workflowId, about)];
+	for (const one of keys) deliveries.begin(one);
 	const end = traffic.begin();
-	const fail = (): void => {
-		deliveries.failed(key);
-		deliveries.failed(registryKey(workflowId, about));
-	};
 	// n8n answers when the execution has ended: 200 after success, 500 after failure.
 	response.on('finish', () => {
 		end(true);
-		if (response.statusCode < 300) deliveries.done(key);
-		else fail();
+		for (const one of keys) {
+			if (response.statusCode < 300) deliveries.done(one);
+			else deliveries.failed(one);
+		}
 	});
 	// The sender hung up before that.
 	response.on('close', () => {
 		end(false);
-		if (deliveries.stateOf(key) === 'in_flight') deliveries.abandoned(key);
+		for (const one of keys) if (deliveries.stateOf(one) === 'in_flight') deliveries.abandoned(one);
 	});
 	return null;
 }

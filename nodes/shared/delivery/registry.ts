@@ -20,7 +20,7 @@ export class DeliveryRegistry {
 	private readonly entries = new BoundedMap<string, { state: DeliveryState; until: number }>({ entries: MAX_ENTRIES });
 	private failedAt = -Infinity;
 
-	constructor(private readonly now: () => number = Date.now) {}
+	constructor(private readonly now: () => number = () => Date.now()) {}
 
 	/** The state of a delivery, undefined when it is unknown or forgotten. */
 	stateOf(key: string): DeliveryState | undefined {

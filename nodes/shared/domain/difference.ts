@@ -17,8 +17,8 @@ export interface Known {
 	unpaid?: ReadonlyMap<string, InvoiceFacts>;
 	/** Invoices in any state, by id. */
 	invoices?: Answers<InvoiceFacts>;
-	/** Lago's refund status by the Dodo refund that a credit note names; all notes made at or after `since`, seconds since 1970. */
-	notes?: { since: number; rows: ReadonlyMap<string, string> };
+	/** Lago's refund status by the Dodo refund that a credit note names. */
+	notes?: Answers<string>;
 	/** Invoices marked as lost in a dispute, by id. */
 	lost?: ReadonlyMap<string, InvoiceFacts>;
 	/** The mandate that a customer's metadata names, by external id. */
@@ -29,9 +29,6 @@ export interface Known {
 
 /** `done`: the other book has it; `missing`: it has not, or no list can tell; else the list that tells. */
 export type Verdict = 'done' | 'missing' | { needs: keyof Known };
-
-/** A credit note that starts a refund is older than the refund. */
-export const NOTE_BEFORE_REFUND_S = 7 * 86_400;
 
 const needs = (list: keyof Known): Verdict => ({ needs: list });
 
@@ -85,7 +82,7 @@ function isRecorded(payment: Listed, { paymentStatus, metadata }: InvoiceFacts):
 
 function judgeRefund(refund: Listed, known: Known): Verdict {
 	const { notes, payments, invoices } = known;
-	if (notes === undefined || notes.since > refund.createdAt - NOTE_BEFORE_REFUND_S) return needs('notes');
+	if (notes?.asked.has(refund.id) !== true) return needs('notes');
 	const noted = notes.rows.get(refund.id);
 	if (noted !== undefined) return noted === refund.status ? 'done' : 'missing';
 	// No money went back, so there is nothing to mirror.

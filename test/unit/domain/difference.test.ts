@@ -63,7 +63,7 @@ describe('a payment that did not succeed', () => {
 
 describe('a refund', () => {
 	const refund: Partial<Listed> = { kind: 'refund', id: 'ref_1', paymentId: 'pay_1', invoiceId: null };
-	const notes = (status?: string): Known['notes'] => ({ since: 0, rows: new Map(status === undefined ? [] : [['ref_1', status]]) });
+	const notes = (status?: string): Known['notes'] => answers('ref_1', status);
 	const payments = (more: Partial<Listed> | null): Known['payments'] => answers('pay_1', more === null ? undefined : listed(more));
 	test.each<Row>([
 		['asks for the credit notes', refund, {}, needs('notes')],
