@@ -76,7 +76,7 @@ async function needless(rate: number, say: (line: string) => void): Promise<Row>
 }
 
 /** R14: so many payments of so many were missed in an outage of some hours: until when all are booked, at Dodo's lowest limit. */
-async function outage(missed: number, of: number, hours: number): Promise<Row> {
+async function outage(missed: number, of: number, hours: number, say: (line: string) => void): Promise<Row> {
 	const world = worldOf(240);
 	const { clock, books, workflow, nowS } = world;
 	const lane = (event: IDataObject): void => {
@@ -93,6 +93,7 @@ async function outage(missed: number, of: number, hours: number): Promise<Row> {
 		while (left() > 0 && said.length < 500) {
 			const at = nowS();
 			said.push(await clock.run(workflow.look(lane)));
+			say(`  reconciliation: ${String(said.at(-1)?.message)}`);
 			const next = at + Math.ceil((nowS() - at + 1) / LOOK_EVERY_S) * LOOK_EVERY_S;
 			if (left() > 0) clock.jump((next - nowS()) * 1000);
 		}
@@ -121,7 +122,7 @@ function accessMemory(): Row[] {
 /** What needs no n8n and no network: real operations against two books in memory, on a clock of its own. */
 export async function measureReconciliation(say: (line: string) => void): Promise<Row[]> {
 	const rows = accessMemory();
-	rows.push(await outage(10_000, 50_000, 5));
 	for (const rate of RATES) rows.push(await needless(rate, say));
+	rows.push(await outage(10_000, 50_000, 5, say));
 	return rows;
 }

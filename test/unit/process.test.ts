@@ -54,5 +54,8 @@ describe('pages of a list', () => {
 	test('no more than are wanted, and no further than is wanted', async () => {
 		expect(await read([page(0, 10), page(10, 10)], { limit: 10, perPage: 10 })).toEqual({ found: ids(0, 10), calls: 1 });
 		expect(await read([page(0, 100), page(100, 100), page(200, 100)], { isEnough: (entry) => entry === 150 })).toEqual({ found: ids(0, 200), calls: 2 });
+		const asked: number[] = [];
+		await read([page(0, 100), page(100, 5)], { isEnough: (entry) => (asked.push(entry), false) });
+		expect(asked).toEqual(ids(0, 105));
 	});
 });

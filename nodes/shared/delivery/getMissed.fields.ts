@@ -1,8 +1,5 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 
-/** More of one side than this wait for the next look: every event becomes an execution. */
-export const MAX_EVENTS = 800;
-
 /** The field of both Get Missed operations. */
 export const sinceField: INodeProperties = {
 	displayName: 'Look Back To',

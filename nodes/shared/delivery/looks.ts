@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Known } from '../domain/difference';
-import { planLook, type Listed, type Look, type Outcome, type Progress } from '../domain/reconciliation';
+import { planLook, type Look, type Outcome, type Progress } from '../domain/reconciliation';
 import { BoundedMap } from '../process/boundedMap';
 import type { LagoSources } from './compare';
 import { ledgerOf, type Ledger } from './ledger';
@@ -33,8 +33,37 @@ export interface RunningLook {
 	/** How Lago's side is asked; null where no node of Lago took part. */
 	lago: LagoSources | null;
 	known: Known;
+	/** When the last node handed on what it found; ms, as {@link begunAt}. */
+	readUntil: number | null;
 	/** Of Dodo's side, once it was looked at. */
 	outcome: Pick<Outcome, 'comparedUntil' | 'complete' | 'unfinished' | 'backfill'> | null;
+}
+
+/** A look should end before the next one is due, five minutes later. */
+const LOOK_MS = 280_000;
+/** Whatever the lanes take, so many go on in each look. */
+const FEWEST_EVENTS = 20;
+/** Every event becomes an execution and is in memory until the look ends. */
+const MOST_EVENTS = 2_000;
+/** What the lanes take for an event until that was seen. */
+const FIRST_LANE_MS = 150;
+/** What an event took in the last look, ms; by workflow. */
+const laneMs = new BoundedMap<string, number>({ entries: 1_000 });
+
+/** Whether a look has time to hand on one more. */
+export function hasTime({ workflowId, begunAt, handedOn }: RunningLook): boolean {
+	const [count, lane] = [handedOn.length, laneMs.get(workflowId) ?? FIRST_LANE_MS];
+	return count < MOST_EVENTS && (count < FEWEST_EVENTS || performance.now() - begunAt + count * lane < LOOK_MS);
+}
+
+/** How many the lanes can do in three quarters of a look: the rest of the time is the other side's. */
+export function roomOf({ workflowId }: RunningLook): number {
+	return Math.max(FEWEST_EVENTS, Math.min(MOST_EVENTS, Math.floor((LOOK_MS * 0.75) / (laneMs.get(workflowId) ?? FIRST_LANE_MS))));
+}
+
+/** To be called when the lanes have ended. */
+export function notePace({ workflowId, handedOn, readUntil }: RunningLook): void {
+	if (readUntil !== null && handedOn.length >= FEWEST_EVENTS) laneMs.set(workflowId, (performance.now() - readUntil) / handedOn.length);
 }
 
 /** What both Get Missed and Save Progress say when an earlier look has not ended. */
@@ -66,7 +95,7 @@ export function lookOf(ctx: IExecuteFunctions, since: number | null = null): Run
 	const before = ledger.progress;
 	const suspicious = !ledger.hasLooked || deliveries.hasFailedSince((before?.lookedAt ?? 0) * 1000);
 	const look = planLook(before, nowS(), suspicious, since);
-	const begun: RunningLook = { workflowId, begunAt: performance.now(), look, before, lookedAt: {}, handedOn: [], left: 0, failures: [], lago: null, known: {}, outcome: null };
+	const begun: RunningLook = { workflowId, begunAt: performance.now(), look, before, lookedAt: {}, handedOn: [], left: 0, failures: [], lago: null, known: {}, readUntil: null, outcome: null };
 	running.set(id, begun);
 	return begun;
 }
@@ -98,9 +127,4 @@ export function hindranceOf(ledger: Ledger, fact: string, again: boolean, told: 
 	if (!ledger.isProcessed(fact)) return null;
 	told.push(fact);
 	return 'done';
-}
-
-/** Puts what was found into {@link RunningLook.handedOn}. */
-export function handOn(running: RunningLook, { kind, id, createdAt }: Pick<Listed, 'id' | 'createdAt'> & { kind: string }, fact: string): void {
-	running.handedOn.push({ key: `${kind} ${id}`, fact, createdAt });
 }

@@ -15,7 +15,7 @@ export interface Paging<T> {
 	idOf(entry: T): unknown;
 	/** @param index 0 for the first page. */
 	read(index: number): Promise<Page<T>>;
-	/** Nothing behind this entry is wanted: the page that it is on is the last one. */
+	/** Nothing behind this entry is wanted: the page that it is on is the last one. Asked of one entry after the other, in order. */
 	isEnough?(entry: T): boolean;
 }
 
@@ -34,8 +34,8 @@ export async function readPages<T>({ perPage, limit, idOf, read, isEnough }: Pag
 		const before = found.size;
 		for (const entry of entries) if (!found.has(idOf(entry))) found.set(idOf(entry), entry);
 		repeats = found.size > before ? 0 : repeats + 1;
-		if (entries.length < Math.min(full, perPage) || repeats === REPEATS) break;
-		if (isEnough !== undefined && entries.some(isEnough)) break;
+		const enough = isEnough !== undefined && entries.some(isEnough);
+		if (enough || entries.length < Math.min(full, perPage) || repeats === REPEATS) break;
 	}
 	return [...found.values()].slice(0, limit);
 }

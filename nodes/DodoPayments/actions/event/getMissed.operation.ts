@@ -1,9 +1,9 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { missingOf, type Sources } from '../../../shared/delivery/compare';
-import { MAX_EVENTS, sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
+import { sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
 import { ledgerOf } from '../../../shared/delivery/ledger';
-import { hindranceOf, lookOf, nowS, STILL_LOOKING, whileLooking, type RunningLook } from '../../../shared/delivery/looks';
+import { hasTime, hindranceOf, lookOf, nowS, STILL_LOOKING, whileLooking, type RunningLook } from '../../../shared/delivery/looks';
 import { addUnfinished, countUnfinished, eventOf, factOf, keyOf, kindsOf, thoroughly, type Kind, type Listed, type Unfinished } from '../../../shared/domain/reconciliation';
 import { dueAside } from '../../../shared/domain/setAside';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
@@ -13,10 +13,6 @@ import { eventItem } from '../../helpers/eventItem';
 import { firstPart, listMovedOn, listSpan, OBJECTS, paymentsBehind, type Span } from '../../helpers/listed';
 import type { DodoClient } from '../../transport/client';
 
-/** So long a look reads; what was not read by then waits for the next one. Each missed event of Lago takes its share of the time until then. */
-const READING_MS = 150_000;
-const SHORTEST_READING_MS = 30_000;
-const EACH_EVENT_MS = 150;
 /** One object that cannot be read must not take the time of all others. */
 const EACH_OBJECT_MS = 5_000;
 /** So many in a row: it is Dodo itself, and the rest waits for the next look. */
@@ -46,7 +42,6 @@ class Comparison {
 	private failedInARow = 0;
 	/** Set when a list could not be read. */
 	private problem = false;
-	private readonly readUntil: number;
 
 	constructor(
 		private readonly ctx: IExecuteFunctions,
@@ -54,7 +49,6 @@ class Comparison {
 		private readonly running: RunningLook,
 	) {
 		this.unfinished = running.before?.unfinished ?? {};
-		this.readUntil = performance.now() + Math.max(SHORTEST_READING_MS, READING_MS - running.handedOn.length * EACH_EVENT_MS);
 	}
 
 	/** What goes on to the lanes. */
@@ -77,6 +71,7 @@ class Comparison {
 		}
 		const complete = !this.problem && (running.look.again || comparedUntil >= running.look.until) && backfill === null;
 		running.outcome = { comparedUntil, complete, unfinished: this.unfinished, backfill };
+		running.readUntil = performance.now();
 		const events = [...incoming, ...this.found];
 		return events.length > 0 ? events : [{ outcome: 'nothing_missed', message: 'Dodo Payments and Lago agree.' }];
 	}
@@ -132,7 +127,7 @@ class Comparison {
 	}
 
 	private get hasTime(): boolean {
-		return performance.now() < this.readUntil && this.found.length < MAX_EVENTS && this.failedInARow < FAILURES_IN_A_ROW;
+		return hasTime(this.running) && this.failedInARow < FAILURES_IN_A_ROW;
 	}
 
 	/** Reads what is missing one by one. @returns creation of the oldest that has to wait for the next look; null when none has. */

@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { ledgerOf } from '../../../shared/delivery/ledger';
-import { endLook, lookOf, nowS, STILL_LOOKING, type RunningLook } from '../../../shared/delivery/looks';
+import { endLook, lookOf, notePace, nowS, STILL_LOOKING, type RunningLook } from '../../../shared/delivery/looks';
 import { progressAfter } from '../../../shared/domain/reconciliation';
 import { fitting, setAside, tellAside, type Aside } from '../../../shared/domain/setAside';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
@@ -24,6 +24,7 @@ export const saveProgress: Operation<DodoClient> = {
 		const now = nowS();
 		const { aside, news } = asideAfter(ctx, running, failures, now);
 		save(ctx, running, failures.length > 0, aside, now);
+		notePace(running);
 		endLook(ctx);
 		return await Promise.resolve(summaryOf(running, results, failures, news));
 	},

@@ -1,8 +1,8 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { MAX_EVENTS, sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
+import { sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
 import { ledgerOf, type Delivery } from '../../../shared/delivery/ledger';
-import { hindranceOf, lookOf, nowS, STILL_LOOKING, whileLooking, type RunningLook } from '../../../shared/delivery/looks';
+import { hindranceOf, lookOf, nowS, roomOf, STILL_LOOKING, whileLooking, type RunningLook } from '../../../shared/delivery/looks';
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
 import { thoroughly } from '../../../shared/domain/reconciliation';
@@ -49,9 +49,10 @@ async function missedIn(ctx: IExecuteFunctions, client: LagoClient, running: Run
 	const triedBefore = (one: Missed): number => aside[keyOf(one)]?.nextAt ?? 0;
 	// Lago lists the newest first. What failed before comes last, when it is due again.
 	const inOrder = missed.filter((one) => triedBefore(one) <= now).sort((one, other) => triedBefore(one) - triedBefore(other) || createdAtOf(one) - createdAtOf(other));
-	running.left += Math.max(0, inOrder.length - MAX_EVENTS);
-	const events = inOrder.slice(0, MAX_EVENTS);
+	const events = inOrder.slice(0, roomOf(running));
+	running.left += inOrder.length - events.length;
 	running.handedOn.push(...events.map((one) => ({ key: keyOf(one), fact: one.delivery.about, createdAt: createdAtOf(one) })));
+	running.readUntil = performance.now();
 	return events.length > 0 ? events : { outcome: 'nothing_missed', message: 'Everything that is due in Lago was handed to Dodo Payments.' };
 }
 
