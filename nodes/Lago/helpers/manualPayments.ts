@@ -26,7 +26,7 @@ export interface ManualPayment {
 	amount: number;
 	/** At most 40 characters. */
 	reference: string;
-	/** ISO-8601, UTC. */
+	/** ISO-8601, UTC. Lago lists payments by it, so the moment and not only the day; its OpenAPI file knows days only. */
 	paidOn?: string;
 }
 
@@ -44,8 +44,13 @@ export async function bookPayment(client: LagoClient, payment: ManualPayment): P
 		async (caught: unknown) => {
 			if (!(caught instanceof ApiError)) return await Promise.reject(caught);
 			if (caught.status === 403 && caught.code === 'feature_unavailable') return 'refused' as const;
+			if (caught.details.paid_at !== undefined && body.paid_at !== dayOf(payment)) return await bookPayment(client, { ...payment, paidOn: dayOf(payment) });
 			const overDue = caught.details.amount_cents?.includes('value_is_out_of_range') || caught.details.base?.includes('payment_request_is_already_succeeded');
 			return overDue ? ('books_changed' as const) : await Promise.reject(caught);
 		},
 	);
+}
+
+function dayOf({ paidOn }: ManualPayment): string | undefined {
+	return paidOn?.slice(0, 'YYYY-MM-DD'.length);
 }

@@ -32,6 +32,14 @@ describe('Update Payment Status', () => {
 		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'settled', bookedAs: 'payment', invoiceId: ID, paymentId: 'pay_1' });
 	});
 
+	test('a Lago that takes days only gets the day', async () => {
+		reads();
+		const booking = (paid_at: string): nock.Interceptor => lago().post('/payments', { payment: { invoice_id: ID, amount_cents: 7_380, reference: 'pay_1', paid_at } });
+		booking('2026-11-01T10:01:11.123Z').reply(422, { status: 422, code: 'validation_errors', error_details: { paid_at: ['invalid_date'] } });
+		booking('2026-11-01').reply(200, { payment: { lago_id: 'p1' } });
+		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
+	});
+
 	test('free: the status, with the ids, in one write; the next time the licence is not asked for', async () => {
 		const credential = randomUUID();
 		const foreign = metadata({ po: '4711' });

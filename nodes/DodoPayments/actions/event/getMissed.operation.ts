@@ -65,7 +65,7 @@ class Comparison {
 			}
 			await this.tryAgain();
 		} catch (caught) {
-			if (!(caught instanceof ApiError)) throw caught;
+			if (!(caught instanceof ApiError)) return await Promise.reject(caught);
 			this.problem = true;
 			running.failures.push({ key: null, createdAt: 0, fact: '', reason: `The books could not be compared: ${caught.message}` });
 		}
@@ -189,7 +189,7 @@ class Comparison {
 			running.handedOn.push({ key: keyOf(one), fact: item.delivery.about, createdAt: one.createdAt });
 			this.failedInARow = 0;
 		} catch (caught) {
-			if (!(caught instanceof ApiError)) throw caught;
+			if (!(caught instanceof ApiError)) return await Promise.reject(caught);
 			this.failedInARow += caught.transient ? 1 : 0;
 			running.failures.push({ key: keyOf(one), createdAt: one.createdAt, fact: factOf(one), reason: caught.message });
 		} finally {

@@ -41,7 +41,7 @@ async function missedIn(ctx: IExecuteFunctions, client: LagoClient, running: Run
 		if (missed.length > 0) running.look = thoroughly(running.look, running.before);
 		if (running.look.thorough) missed.push(...(await missedNotes(ctx, client, running)));
 	} catch (caught) {
-		if (!(caught instanceof ApiError)) throw caught;
+		if (!(caught instanceof ApiError)) return await Promise.reject(caught);
 		running.failures.push({ key: null, createdAt: 0, fact: '', reason: `Lago could not be read: ${caught.message}` });
 	}
 	const now = nowS();
