@@ -165,8 +165,8 @@ test('a person can look back by hand: what is missing in the other book is handl
 	const run = await sync.n8n.executeFrom('Look Back Now');
 	const [summary] = run.items('Save Progress') as unknown as Summary[];
 	expect(summary).toMatchObject({ outcome: 'reconciled', failed: 0 });
-	// Beside the payment only what waits for a person.
-	expect(summary?.healed).toBe(1);
+	// The payment, and the invoice of an earlier test that had no room for metadata then; nothing else but what waits for a person.
+	expect(summary?.healed).toBe(2);
 	expect(summary?.missed).toBeLessThan(4);
 	expect(sync.bookedOn(invoice)).toHaveLength(1);
 	expect(sync.lago.state.payments.size).toBe(booked + 1);
