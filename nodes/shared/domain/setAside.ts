@@ -39,6 +39,11 @@ export function dueAside(aside: Aside, now: number): Array<[string, SetAside]> {
 		.sort(([, one], [, other]) => one.nextAt - other.nextAt);
 }
 
+/** Lago's side is read anew by every look: what is missing there no more does not come again, and is forgotten after a day. */
+export function withoutGone(aside: Aside, now: number): Aside {
+	return Object.fromEntries(Object.entries(aside).filter(([key, { nextAt }]) => !/^(invoice|credit_note) /.test(key) || now - nextAt < TOLD_EVERY_S));
+}
+
 /** Of what failed in this look, what a person was not told of today; and the same with that noted. */
 export function tellAside(aside: Aside, failed: readonly string[], now: number): { news: SetAside[]; aside: Aside } {
 	const news = failed.flatMap((key) => (aside[key] !== undefined && now - aside[key].toldAt >= TOLD_EVERY_S ? [[key, { ...aside[key], toldAt: now }] as const] : []));

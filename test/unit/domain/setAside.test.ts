@@ -1,4 +1,4 @@
-import { dueAside, fitting, setAside, tellAside, type Aside } from '../../../nodes/shared/domain/setAside';
+import { dueAside, fitting, setAside, tellAside, withoutGone, type Aside } from '../../../nodes/shared/domain/setAside';
 import { NOW } from './listed';
 
 const MINUTE = 60;
@@ -28,4 +28,10 @@ test('what does not fit is found by its list again: the newest', () => {
 	expect(Object.keys(aside)).toHaveLength(200);
 	expect(lostFrom).toBe(NOW + 200);
 	expect(fitting(failing(1)).lostFrom).toBe(Infinity);
+});
+
+test('an invoice that is missing no more is forgotten after a day; what only its own reading can tell of Dodo is not', () => {
+	const both = setAside(setAside({}, 'invoice 1', failure, NOW), 'payment pay_1', failure, NOW);
+	expect(Object.keys(withoutGone(both, NOW + 86_399))).toHaveLength(2);
+	expect(Object.keys(withoutGone(both, NOW + 86_400))).toEqual(['payment pay_1']);
 });

@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { ledgerOf } from '../../../shared/delivery/ledger';
 import { endLook, lookOf, notePace, nowS, STILL_LOOKING, type RunningLook } from '../../../shared/delivery/looks';
 import { progressAfter } from '../../../shared/domain/reconciliation';
-import { fitting, setAside, tellAside, type Aside } from '../../../shared/domain/setAside';
+import { fitting, setAside, tellAside, withoutGone, type Aside } from '../../../shared/domain/setAside';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import type { DodoClient } from '../../transport/client';
 
@@ -49,7 +49,7 @@ function asideAfter(ctx: IExecuteFunctions, { handedOn }: RunningLook, failures:
 	const failed = failures.filter((one): one is Failure & { key: string } => one.key !== null);
 	const again = new Set(failed.map(({ key }) => key));
 	const done = new Set(handedOn.map(({ key }) => key).filter((key) => !again.has(key)));
-	let aside: Aside = Object.fromEntries(Object.entries(ledger.aside).filter(([key, { fact }]) => !done.has(key) && !ledger.isProcessed(fact)));
+	let aside: Aside = Object.fromEntries(Object.entries(withoutGone(ledger.aside, now)).filter(([key, { fact }]) => !done.has(key) && !ledger.isProcessed(fact)));
 	for (const one of failed) aside = setAside(aside, one.key, one, now);
 	const told = tellAside(aside, [...again], now);
 	return { aside: told.aside, news: [...told.news.map(({ reason }) => reason), ...failures.filter(({ key }) => key === null).map(({ reason }) => reason)] };
