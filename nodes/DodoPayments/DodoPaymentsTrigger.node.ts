@@ -107,7 +107,9 @@ export class DodoPaymentsTrigger implements INodeType {
 		// Dodo sends one message to several endpoints under the same id.
 		const deliveryId = `dodo ${pathOf(this)} ${id}`;
 		const item = eventItem({ event, eventId: id ?? null, deliveryId, occurredAt: timestamp, mode, data: data as IDataObject });
-		return admit(this, item.delivery) ?? { workflowData: leavingBy(this.getNode(), DODO_OUTPUTS, outputOf(event), item) };
+		const output = outputOf(event);
+		// The payment behind a refund or a dispute is asked of Dodo; payments and mandates are booked at Lago alone.
+		return admit(this, item.delivery, output === 'Refund' || output === 'Dispute') ?? { workflowData: leavingBy(this.getNode(), DODO_OUTPUTS, output, item) };
 	}
 }
 

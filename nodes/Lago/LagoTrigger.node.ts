@@ -110,7 +110,9 @@ export class LagoTrigger implements INodeType {
 		const digest = createHash('sha256').update(rawBody).digest('base64');
 		const source = { organizationId: organizationId ?? null, webhookBaseUrl: baseUrlOf(this) };
 		const item = eventItem({ event, eventId, deliveryId: `lago ${eventId} ${digest}`, objectType, source, data: data as IDataObject });
-		return admit(this, item.delivery) ?? { workflowData: leavingBy(this.getNode(), LAGO_OUTPUTS, outputOf(event), item) };
+		const output = outputOf(event);
+		// Invoices are collected and credit notes refunded at Dodo; all else is Lago's own.
+		return admit(this, item.delivery, output !== 'Other') ?? { workflowData: leavingBy(this.getNode(), LAGO_OUTPUTS, output, item) };
 	}
 }
 

@@ -13,6 +13,7 @@ import { measureInProcess } from './inProcess';
 import { measureLimit } from './limit';
 import { measureLoad } from './load';
 import { measureMemory } from './memory';
+import { measureOutage, measureReconciliation } from './reconciliation';
 import { measureRecovery } from './recovery';
 import type { Row } from './stats';
 import { measureStorm } from './storm';
@@ -32,6 +33,8 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 	storm: async () => await inWorld(measureStorm),
 	forgeries: async () => [...(await inWorld(async (sync) => await measureForgeries(sync, ''))), ...(await inWorld(async (sync) => await measureForgeries(sync, WHEN_NEEDED), FASTER))],
 	recovery: measureRecovery,
+	reconciliation: async () => await measureReconciliation(say),
+	outage: async () => await measureOutage(say),
 	limit: async () => await measureLimit(say),
 	memory: async () => await measureMemory('', {}, say),
 	memoryTuned: async () => await measureMemory(WHEN_NEEDED, FASTER, say),

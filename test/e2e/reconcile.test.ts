@@ -155,7 +155,7 @@ test('a restart loses nothing and repeats nothing: the first look is a thorough 
 	expect((await look()).calls).toHaveLength(2);
 });
 
-test('a person can look back by hand: everything is looked at again, nothing is done twice', async () => {
+test('a person can look back by hand: what is missing in the other book is handled, what is there is left alone', async () => {
 	setAnnouncing(false);
 	const invoice = await sync.issue();
 	await lookUntilEqual();
@@ -165,8 +165,9 @@ test('a person can look back by hand: everything is looked at again, nothing is 
 	const run = await sync.n8n.executeFrom('Look Back Now');
 	const [summary] = run.items('Save Progress') as unknown as Summary[];
 	expect(summary).toMatchObject({ outcome: 'reconciled', failed: 0 });
-	expect(summary?.missed).toBeGreaterThan(3);
-	expect(summary?.healed).toBeLessThan(summary?.missed ?? 0);
+	// The payment, and the invoice of an earlier test that had no room for metadata then; nothing else but what waits for a person.
+	expect(summary?.healed).toBe(2);
+	expect(summary?.missed).toBeLessThan(4);
 	expect(sync.bookedOn(invoice)).toHaveLength(1);
 	expect(sync.lago.state.payments.size).toBe(booked + 1);
 });

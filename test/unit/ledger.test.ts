@@ -110,11 +110,11 @@ describe('ledger', () => {
 	});
 
 	test('the newest progress wins, wherever it is kept', () => {
-		const progress = (lookedAt: number) => ({ seenUntil: 1, lookedAt, thoroughAt: 1, suspicious: false, open: {} });
+		const progress = (lookedAt: number) => ({ seenUntil: 1, lookedAt, thoroughAt: 1, suspicious: false, unfinished: {}, backfill: null });
 		const staticData: IDataObject = { reconciliation: progress(5) };
 		expect(ledger(staticData).progress?.lookedAt).toBe(5);
 		expect(ledger(staticData).hasLooked).toBe(false);
-		ledger({}).saveProgress(progress(9));
+		ledger({}).saveProgress(progress(9), {});
 		expect(ledger(staticData).progress?.lookedAt).toBe(9);
 		// A mark of an execution that began before carries it on.
 		ledger(staticData).mark(delivery);

@@ -443,7 +443,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		expect(run.status).toBe('success');
 		expect(reached).toEqual([...SETTLE, ...END]);
 		expect(expressions()).toEqual([]);
-		expect(booked).toEqual({ payment: { invoice_id: INVOICE_ID, amount_cents: 12995, reference: 'pay_1', paid_at: '2026-11-01' } });
+		expect(booked).toEqual({ payment: { invoice_id: INVOICE_ID, amount_cents: 12995, reference: 'pay_1', paid_at: '2026-11-01T10:01:11.000Z' } });
 		expect(last('Update Payment Status')).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
 	});
 

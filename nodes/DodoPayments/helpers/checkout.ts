@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { LINK_LIFE_S } from '../../shared/domain/intent';
 import { ApiError } from '../../shared/transport/apiError';
 import type { LagoCustomer } from '../../Lago/schemas/objects';
+import { BoundedMap } from '../../shared/process/boundedMap';
 import { checkoutSchema } from '../schemas/objects';
 import type { DodoClient } from '../transport/client';
 import { useOf } from './earlierPayment';
@@ -45,19 +46,10 @@ export interface CheckoutRequest {
  * Sessions of this process by idempotency key. Dodo neither honours such a key nor lists its sessions, so a run that is repeated
  * because a later step failed would otherwise leave a second link behind.
  */
-const recent = new Map<string, Checkout>();
-const pages = new Map<string, string>();
+const recent = new BoundedMap<string, Checkout>({ entries: 5_000 });
+const pages = new BoundedMap<string, string>({ entries: 5_000 });
 /** Customers that Dodo did not know, by account: their ids are never given to anybody else. */
-const unknownCustomers = new Map<string, true>();
-const MAX_RECENT = 5_000;
-
-function remember<T>(memory: Map<string, T>, key: string, value: T): void {
-	memory.set(key, value);
-	for (const oldest of memory.keys()) {
-		if (memory.size <= MAX_RECENT) break;
-		memory.delete(oldest);
-	}
-}
+const unknownCustomers = new BoundedMap<string, true>({ entries: 5_000 });
 
 /**
  * Creates a checkout session, or returns the one that this process created under the same key and amount. One that was paid is returned with
@@ -84,8 +76,8 @@ export async function createCheckout(client: DodoClient, request: CheckoutReques
 		url: answer.checkout_url || hostedPage(client, answer.session_id),
 		expiresAt: nowS + LINK_LIFE_S,
 	};
-	remember(recent, key, checkout);
-	remember(pages, checkout.sessionId, checkout.url);
+	recent.set(key, checkout);
+	pages.set(checkout.sessionId, checkout.url);
 	return checkout;
 }
 
@@ -117,7 +109,7 @@ async function isUnknown(client: DodoClient, customer: Payer | undefined): Promi
 		() => false,
 		async (caught: unknown) => (caught instanceof ApiError && caught.gone ? true : await Promise.reject(caught)),
 	);
-	if (gone) remember(unknownCustomers, `${client.accountKey} ${id}`, true);
+	if (gone) unknownCustomers.set(`${client.accountKey} ${id}`, true);
 	return gone;
 }
 

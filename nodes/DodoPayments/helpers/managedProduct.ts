@@ -1,4 +1,5 @@
 import { minimumCharge } from '../../shared/domain/money';
+import { BoundedMap } from '../../shared/process/boundedMap';
 import { withLock } from '../../shared/delivery/keyedLock';
 import { productSchema, type DodoProduct } from '../schemas/objects';
 import type { DodoClient } from '../transport/client';
@@ -17,7 +18,7 @@ export interface WantedProduct {
 	taxInclusive: boolean;
 }
 
-const known = new Map<string, string>();
+const known = new BoundedMap<string, string>({ entries: 1_000 });
 
 /**
  * The id of the product that this package keeps for a purpose: remembered, else found by its mark, else created.

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../shared/process/boundedMap';
 import { ApiError } from '../../shared/transport/apiError';
 import { mandateSchema, type DodoMandate } from '../schemas/objects';
 import type { DodoClient } from '../transport/client';
@@ -13,7 +14,7 @@ export interface MandateTerms {
 /** Why a mandate cannot be charged. The words are stable: templates and docs use them. */
 export type Unchargeable = 'no_mandate' | 'mandate_on_hold' | 'mandate_inactive' | 'mandate_expired' | 'mandate_currency' | 'mandate_refused';
 
-const terms = new Map<string, MandateTerms>();
+const terms = new BoundedMap<string, MandateTerms>({ entries: 20_000 });
 
 /** One mandate. Throws ApiError, 404 for an unknown one. */
 export async function fetchMandate(client: DodoClient, id: string): Promise<DodoMandate> {

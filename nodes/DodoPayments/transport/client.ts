@@ -4,6 +4,8 @@ import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
 import type { DodoMode } from '../../shared/domain/settlement';
 import { readCredential } from '../../shared/transport/credential';
 import type { ApiRequest, RequestContext } from '../../shared/transport/request';
+import { turns } from '../../shared/process/turns';
+import { readPages } from '../../shared/transport/paging';
 import { ServiceClient } from '../../shared/transport/serviceClient';
 import { LOWEST_TIER, takeTurn } from './rateLimit';
 
@@ -43,20 +45,28 @@ export class DodoClient extends ServiceClient {
 
 	/** Waits for its turn below Dodo's rate limit. */
 	protected override async sendOnce(request: ApiRequest): Promise<unknown> {
-		await takeTurn(this.accountKey, this.patience.leftMs, this.requestsPerMinute);
+		if (this.workflowId !== '') turns.noteUse(this.workflowId, this.accountKey);
+		const { turnMs, isElastic } = this.patience;
+		await takeTurn(this.accountKey, turnMs, this.requestsPerMinute, isElastic ? 'elastic' : 'event');
 		return await super.sendOnce(request);
 	}
 
-	/** The first `limit` entries of a list with 0-based pages and no total (docs `api-reference/introduction`). */
-	async list<T>(item: z.ZodType<T, z.ZodTypeDef, unknown>, path: string, query: IDataObject, limit: number): Promise<T[]> {
-		const found: T[] = [];
-		const page_size = Math.min(PAGE_SIZE, limit);
-		for (let page_number = 0; found.length < limit; page_number++) {
-			const { items } = await this.request(z.object({ items: z.array(item) }), { method: 'GET', path, query: { ...query, page_size, page_number } });
-			found.push(...items);
-			if (items.length < page_size) break;
-		}
-		return found.slice(0, limit);
+	/** The first `limit` entries of a list with 0-based pages and no total (docs `api-reference/introduction`), see {@link readPages}. */
+	async list<T>(item: z.ZodType<T, z.ZodTypeDef, unknown>, path: string, query: IDataObject, limit: number, isEnough?: (entry: T) => boolean): Promise<T[]> {
+		const perPage = Math.min(PAGE_SIZE, limit);
+		// `/payments` lists objects that carry `payment_id`.
+		const id = `${path.slice(1, -1)}_id`;
+		return await readPages<T>({
+			perPage,
+			limit,
+			isEnough,
+			idOf: (entry) => (entry as Record<string, unknown>)[id] ?? entry,
+			read: async (page_number) => {
+				if (page_number > 0) this.patience.nextItem();
+				const { items } = await this.request(z.object({ items: z.array(item) }), { method: 'GET', path, query: { ...query, page_size: perPage, page_number } });
+				return { entries: items };
+			},
+		});
 	}
 }
 

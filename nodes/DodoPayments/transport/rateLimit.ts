@@ -1,4 +1,4 @@
-import { sleep } from 'n8n-workflow';
+import { turns, type Limit, type Urgency } from '../../shared/process/turns';
 import { ApiError } from '../../shared/transport/apiError';
 
 /** Requests a minute of Dodo's tiers, and how many of them in one second (docs `api-reference/introduction`). */
@@ -9,33 +9,26 @@ export const LOWEST_TIER = 240;
 const MARGIN_MS = 400;
 const MINUTE_MS = 60_000 + MARGIN_MS;
 
-function limitsOf(perMinute: number): Array<{ spanMs: number; requests: number }> {
+/** Waiting so long for a turn is always worth it, however little time is left for trying again. */
+const SHORTEST_PATIENCE_MS = 2_000;
+
+/** What an account of a tier may send; what is no tier of Dodo counts as the lowest. */
+export function limitsOf(tier: number): Limit[] {
+	const perMinute = tier in PER_SECOND ? tier : LOWEST_TIER;
 	return [
 		{ spanMs: 1_000, requests: Math.floor((PER_SECOND[perMinute] ?? 0) * 0.9) },
 		{ spanMs: MINUTE_MS, requests: perMinute },
 	];
 }
 
-/** Waiting so long for a turn is always worth it, however little time is left for trying again. */
-const SHORTEST_PATIENCE_MS = 2_000;
-
-/** Times of the requests of the last minute (with its margin), those that are still to start included; oldest first, ms since 1970. */
-const turns = new Map<string, number[]>();
-
 /**
- * Waits until a request of this account may start. Turns are given in the order in which they were asked for.
+ * Waits until a request of this account may start.
  * @param patienceMs how long the caller can wait for its turn.
- * @param tier requests a minute that Dodo takes from the account; what is no tier of Dodo counts as the lowest.
+ * @param tier requests a minute that Dodo takes from the account.
  * @throws ApiError (transient) when the queue is too long; the event comes again later.
  */
-export async function takeTurn(accountKey: string, patienceMs: number, tier = LOWEST_TIER): Promise<void> {
-	const perMinute = tier in PER_SECOND ? tier : LOWEST_TIER;
-	const asked = Date.now();
-	const taken = (turns.get(accountKey) ?? []).filter((at) => at > asked - MINUTE_MS);
-	const startAt = limitsOf(perMinute).reduce((earliest, { spanMs, requests }) => Math.max(earliest, (taken.at(-requests) ?? -Infinity) + spanMs), asked);
-	turns.set(accountKey, taken);
-	if (startAt - asked > Math.max(patienceMs, SHORTEST_PATIENCE_MS))
-		throw new ApiError('Dodo Payments', 429, 'NO_TURN_LEFT', `Dodo Payments takes ${perMinute} requests a minute, and more are waiting already`);
-	taken.push(startAt);
-	if (startAt > asked) await sleep(startAt - asked);
+export async function takeTurn(accountKey: string, patienceMs: number, tier = LOWEST_TIER, urgency: Urgency = 'event'): Promise<void> {
+	const limits = limitsOf(tier);
+	if (await turns.take(accountKey, limits, Math.max(patienceMs, SHORTEST_PATIENCE_MS), urgency)) return;
+	throw new ApiError('Dodo Payments', 429, 'NO_TURN_LEFT', `Dodo Payments takes ${limits.at(-1)?.requests} requests a minute, and more are waiting already`);
 }

@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { BoundedMap } from '../../shared/process/boundedMap';
 import { ApiError } from '../../shared/transport/apiError';
 import { paymentAnswerSchema } from '../schemas/objects';
 import type { LagoClient } from '../transport/client';
@@ -6,17 +7,17 @@ import type { LagoClient } from '../transport/client';
 /** How long a server without a premium licence is not asked again. */
 const FREE_TTL_MS = 10 * 60_000;
 
-/** Servers that refused manual payments, until when. Saves one refused call for each payment. */
-const freeUntil = new Map<string, number>();
+/** Servers that refused manual payments a moment ago. Saves one refused call for each payment. */
+const free = new BoundedMap<string, true>({ entries: 1_000, ageMs: FREE_TTL_MS });
 
 /** Whether this server is known to have no licence, so that it need not be asked. */
 export function isKnownFree(client: LagoClient): boolean {
-	return (freeUntil.get(client.accountKey) ?? 0) > Date.now();
+	return free.has(client.accountKey);
 }
 
 /** Remembers for a while that this server has no licence. */
 export function rememberFree(client: LagoClient): void {
-	freeUntil.set(client.accountKey, Date.now() + FREE_TTL_MS);
+	free.set(client.accountKey, true);
 }
 
 /** A payment to book. `amount` in minor units of the invoice's currency. */
@@ -25,7 +26,7 @@ export interface ManualPayment {
 	amount: number;
 	/** At most 40 characters. */
 	reference: string;
-	/** YYYY-MM-DD, UTC. */
+	/** ISO-8601, UTC. Lago lists payments by it, so the moment and not only the day; its OpenAPI file knows days only. */
 	paidOn?: string;
 }
 
@@ -43,8 +44,13 @@ export async function bookPayment(client: LagoClient, payment: ManualPayment): P
 		async (caught: unknown) => {
 			if (!(caught instanceof ApiError)) return await Promise.reject(caught);
 			if (caught.status === 403 && caught.code === 'feature_unavailable') return 'refused' as const;
+			if (caught.details.paid_at !== undefined && body.paid_at !== dayOf(payment)) return await bookPayment(client, { ...payment, paidOn: dayOf(payment) });
 			const overDue = caught.details.amount_cents?.includes('value_is_out_of_range') || caught.details.base?.includes('payment_request_is_already_succeeded');
 			return overDue ? ('books_changed' as const) : await Promise.reject(caught);
 		},
 	);
+}
+
+function dayOf({ paidOn }: ManualPayment): string | undefined {
+	return paidOn?.slice(0, 'YYYY-MM-DD'.length);
 }

@@ -30,7 +30,7 @@ type Done = Partial<Omit<Plan, 'outcome'>> & { outcome: 'settled' | 'already_set
 /**
  * Books what a Dodo payment says, once, in whatever order its events come.
  * @param mode the world in which the payment must have been made, null when nobody knows.
- * @param paidOn the day on which the money came, UTC.
+ * @param paidOn when the money came, ISO-8601, UTC.
  * @param retries when a failure is tried again, which is then written together with it; null leaves that to others.
  * @throws ApiError when trying again can help.
  */
@@ -275,9 +275,9 @@ export function modeOf({ mode }: IDataObject, payment: PaymentFacts): DodoMode |
 	return mode === 'live' || mode === 'test' ? mode : payment.observedMode;
 }
 
-/** The day on which the money came (UTC), which is what Lago's `paid_at` takes: the time of the event if there is one. */
+/** When the money came (ISO-8601, UTC): the time of the event if there is one. Lago lists payments by it. */
 export function paidAt(payment: Record<string, unknown>, given: IDataObject = {}): string | undefined {
 	const candidates = [given.event === 'payment.succeeded' ? given.occurredAt : undefined, payment.updated_at, payment.created_at];
 	const time = candidates.find((value): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value)));
-	return time === undefined ? undefined : new Date(time).toISOString().slice(0, 10);
+	return time === undefined ? undefined : new Date(time).toISOString();
 }

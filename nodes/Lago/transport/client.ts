@@ -4,6 +4,7 @@ import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
 import { onFirstUse } from '../../shared/onFirstUse';
 import { readCredential } from '../../shared/transport/credential';
 import type { RequestContext } from '../../shared/transport/request';
+import { readPages } from '../../shared/transport/paging';
 import { ServiceClient } from '../../shared/transport/serviceClient';
 
 export const LAGO_CREDENTIAL = 'lagoBillingApi';
@@ -18,7 +19,7 @@ export interface LagoCredential {
 
 const PER_PAGE = 100;
 
-const metaSchema = onFirstUse(() => z.object({ next_page: z.number().nullish() }));
+const metaSchema = onFirstUse(() => z.object({ total_pages: z.number().nullish(), total_count: z.number().nullish() }).nullish());
 
 /** Thin client of one Lago organisation. */
 export class LagoClient extends ServiceClient {
@@ -33,19 +34,24 @@ export class LagoClient extends ServiceClient {
 	}
 
 	/**
-	 * The first `limit` entries of a paged list; an entry that moves between pages meanwhile comes once.
+	 * The first `limit` entries of a paged list, see {@link readPages}.
 	 * @param key name of the list in the answer, e.g. `invoices`.
+	 * @param isEnough nothing behind this entry is wanted.
 	 */
-	async list<T extends { lago_id: string }>(key: string, item: z.ZodType<T, z.ZodTypeDef, unknown>, query: IDataObject, limit: number): Promise<T[]> {
-		const answer = z.object({ [key]: z.array(item), meta: metaSchema.nullish() });
-		const found = new Map<string, T>();
-		const per_page = Math.min(PER_PAGE, limit);
-		for (let page: number | null = 1; page !== null && found.size < limit; ) {
-			const listed: z.output<typeof answer> = await this.request(answer, { method: 'GET', path: `/${key}`, query: { ...query, page, per_page } });
-			for (const entry of listed[key] as T[]) found.set(entry.lago_id, entry);
-			page = (listed.meta as z.output<typeof metaSchema> | null | undefined)?.next_page ?? null;
-		}
-		return [...found.values()].slice(0, limit);
+	async list<T extends { lago_id: string }>(key: string, item: z.ZodType<T, z.ZodTypeDef, unknown>, query: IDataObject, limit: number, isEnough?: (entry: T) => boolean): Promise<T[]> {
+		const answer = z.object({ [key]: z.array(item), meta: metaSchema });
+		const perPage = Math.min(PER_PAGE, limit);
+		return await readPages<T>({
+			perPage,
+			limit,
+			isEnough,
+			idOf: ({ lago_id }) => lago_id,
+			read: async (index) => {
+				if (index > 0) this.patience.nextItem();
+				const listed: z.output<typeof answer> = await this.request(answer, { method: 'GET', path: `/${key}`, query: { ...query, page: index + 1, per_page: perPage } });
+				return { entries: listed[key] as T[], full: fullPage(perPage, listed.meta as Meta) };
+			},
+		});
 	}
 }
 
@@ -53,6 +59,18 @@ export class LagoClient extends ServiceClient {
 export function lagoApiUrl(typed: string | undefined): BaseUrl {
 	const read = readBaseUrl(typed?.trim() || 'https://api.getlago.com');
 	return 'url' in read ? { url: `${read.url.replace(/\/api\/v1$/, '')}/api/v1` } : read;
+}
+
+type Meta = z.output<typeof metaSchema>;
+
+/**
+ * The count may be another customer's and half an hour old (`lago-api` keeps it without regard to either), but the number of pages is made of
+ * it: both together tell whether this Lago puts fewer on a page than it was asked for.
+ */
+function fullPage(perPage: number, meta: Meta): number {
+	const { total_count: count, total_pages: pages } = meta ?? {};
+	if (!count || !pages || Math.ceil(count / perPage) === pages) return perPage;
+	return Math.ceil(count / pages);
 }
 
 /** `{"status":422,"error":"Unprocessable Entity","code":"validation_errors","error_details":{"field":["code"]}}` (`lago-api:app/controllers/concerns/api_errors.rb`). */

@@ -1,9 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { momentOf } from '../domain/moment';
 
-/** More than this is handed on in the next look: every event becomes an execution. */
-export const MAX_EVENTS = 500;
-
 /** The field of both Get Missed operations. */
 export const sinceField: INodeProperties = {
 	displayName: 'Look Back To',
@@ -12,7 +9,7 @@ export const sinceField: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. 2026-11-01',
 	description:
-		'Back-fill: everything since this moment is looked at again, whatever was processed before. Empty for what is due since the last look. Of several Get Missed nodes in a row the first one decides.',
+		'Back-fill: everything since this moment is compared with the other book, and what is missing is handled, whatever was processed before. Empty for what is due since the last look. Of several Get Missed nodes in a row the first one decides.',
 };
 
 /** The moment that a person gave, seconds since 1970; null for none. */

@@ -2,6 +2,8 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { onFirstUse } from '../onFirstUse';
 import type { Progress } from '../domain/reconciliation';
+import type { Aside } from '../domain/setAside';
+import { BoundedMap } from '../process/boundedMap';
 import { digestOf, isMarked, mergeMarks, readMarks, withMark, type Marks } from './marks';
 import { deliveries } from './registry';
 
@@ -25,15 +27,30 @@ interface Known {
 	marks: Marks;
 	progress: Progress | null;
 	source: LagoSource | null;
+	/** What was processed and is still missing in the other book, because a person has to act: told once a day, however many marks came since. */
+	told: Marks;
+	aside: Aside;
 }
 
 const moments = z.number().int();
-const progressSchema = onFirstUse(() => z.object({ seenUntil: moments, lookedAt: moments, thoroughAt: moments, suspicious: z.boolean(), open: z.record(moments) }));
+const progressSchema = onFirstUse(() =>
+	z.object({
+		seenUntil: moments,
+		thoroughAt: moments,
+		lookedAt: moments,
+		suspicious: z.boolean(),
+		unfinished: z.record(z.record(moments)),
+		backfill: z.object({ from: moments, until: moments }).nullable(),
+	}),
+);
+const asideSchema = onFirstUse(() => z.record(z.object({ fact: z.string(), createdAt: moments, reason: z.string(), tries: moments, nextAt: moments, toldAt: moments })));
 const sourceSchema = onFirstUse(() => z.object({ organizationId: z.string().nullable(), webhookBaseUrl: z.string() }));
 
+/** More than one n8n has. */
+const MAX_WORKFLOWS = 1_000;
 /** n8n's static data loses what simultaneous executions write; this does not. */
-const inThisProcess = new Map<string, Known>();
-const nothing: Known = { marks: {}, progress: null, source: null };
+const inThisProcess = new BoundedMap<string, Known>({ entries: MAX_WORKFLOWS });
+const nothing: Known = { marks: {}, progress: null, source: null, told: {}, aside: {} };
 
 /** n8n's `global` static data of one workflow, together with what this process knows of it. */
 export class Ledger {
@@ -45,8 +62,33 @@ export class Ledger {
 	/** Whether a delivery or a fact was marked as processed and its execution did not fail behind the mark. */
 	isProcessed(text: string): boolean {
 		const digest = digestOf(text);
-		if (deliveries.stateOf(`${this.workflowId} ${digest}`) === 'failed') return false;
-		return isMarked(this.known.marks, digest) || isMarked(readMarks(this.staticData.processed), digest);
+		const state = deliveries.stateOf(`${this.workflowId} ${digest}`);
+		if (state === 'failed') return false;
+		return state === 'done' || isMarked(this.known.marks, digest) || isMarked(readMarks(this.staticData.processed), digest);
+	}
+
+	/** Whether a fact is being worked on right now. */
+	isAtWork(text: string): boolean {
+		const state = deliveries.stateOf(registryKey(this.workflowId, text));
+		return state === 'in_flight' || state === 'abandoned';
+	}
+
+	/** Whether a fact was processed within a day, and stayed missing for want of a person. */
+	isTold(text: string): boolean {
+		const digest = digestOf(text);
+		return isMarked(this.known.told, digest) || isMarked(readMarks(this.staticData.told), digest);
+	}
+
+	/** Keeps facts for a day from being handed on again. */
+	rememberTold(texts: readonly string[]): void {
+		if (texts.length > 0) this.save({ told: texts.reduce((sum, text) => withMark(sum, digestOf(text), Date.now()), this.known.told) });
+	}
+
+	/** What is at the end of the queue. */
+	get aside(): Aside {
+		if (this.hasLooked) return this.known.aside;
+		const stored = asideSchema.safeParse(this.staticData.aside);
+		return stored.success ? stored.data : {};
 	}
 
 	/** Marks a delivery and its fact. To be called at the end of the work: n8n keeps static data of failed executions too. */
@@ -71,8 +113,9 @@ export class Ledger {
 		return this.known.progress !== null;
 	}
 
-	saveProgress(progress: Progress): void {
-		this.save({ progress });
+	saveProgress(progress: Progress, aside: Aside): void {
+		this.staticData.aside = { ...aside };
+		this.save({ progress, aside });
 	}
 
 	get source(): LagoSource | null {
@@ -97,6 +140,8 @@ export class Ledger {
 		// A mark of an execution that failed behind it must hide neither the next copy nor the fact.
 		const stillTrue = (digest: string): boolean => deliveries.stateOf(`${this.workflowId} ${digest}`) !== 'failed';
 		this.staticData.processed = { ...mergeMarks(own.marks, readMarks(this.staticData.processed), now, stillTrue) };
+		own.told = mergeMarks(own.told, readMarks(this.staticData.told), now);
+		if (Object.keys(own.told).length > 0) this.staticData.told = { ...own.told };
 		const { progress, source } = this;
 		if (progress !== null) this.staticData.reconciliation = { ...progress };
 		if (source !== null) this.staticData.lago = { ...source };

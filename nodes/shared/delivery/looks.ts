@@ -1,23 +1,69 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { planLook, type Look, type Progress } from '../domain/reconciliation';
-import { ledgerOf } from './ledger';
+import type { Known } from '../domain/difference';
+import { planLook, type Look, type Outcome, type Progress } from '../domain/reconciliation';
+import { BoundedMap } from '../process/boundedMap';
+import type { LagoSources } from './compare';
+import { ledgerOf, type Ledger } from './ledger';
 import { deliveries } from './registry';
+
+/** What a look handed on. */
+export interface HandedOn {
+	/** e.g. `payment pay_1` */
+	key: string;
+	/** Under which it is marked when it was processed. */
+	fact: string;
+	/** Seconds since 1970, UTC. */
+	createdAt: number;
+}
 
 /** A look that is under way: several nodes of one execution take part in it. */
 export interface RunningLook {
 	workflowId: string;
-	/** ms since 1970. */
+	/** ms, of a clock that nobody can set. */
 	begunAt: number;
 	look: Look;
 	before: Progress | null;
 	/** What was looked at so far, e.g. `invoices` -> 3. */
 	lookedAt: Record<string, number>;
-	/** What was found missed. */
-	missed: number;
-	/** More was missed than one look hands on. */
-	more: boolean;
-	/** Of Dodo's objects, once they were looked at. */
-	open: Progress['open'] | null;
+	handedOn: HandedOn[];
+	/** What is missing and waits for the next look. */
+	left: number;
+	/** What could not be read or handed on, in words, with the key of the object if it was one. */
+	failures: Array<{ key: string | null; createdAt: number; fact: string; reason: string }>;
+	/** How Lago's side is asked; null where no node of Lago took part. */
+	lago: LagoSources | null;
+	known: Known;
+	/** When the last node handed on what it found; ms, as {@link begunAt}. */
+	readUntil: number | null;
+	/** Of Dodo's side, once it was looked at. */
+	outcome: Pick<Outcome, 'comparedUntil' | 'complete' | 'unfinished' | 'backfill'> | null;
+}
+
+/** A look should end before the next one is due, five minutes later. */
+const LOOK_MS = 280_000;
+/** Whatever the lanes take, so many go on in each look. */
+const FEWEST_EVENTS = 20;
+/** Every event becomes an execution and is in memory until the look ends. */
+const MOST_EVENTS = 2_000;
+/** What the lanes take for an event until that was seen. */
+const FIRST_LANE_MS = 150;
+/** What an event took in the last look, ms; by workflow. */
+const laneMs = new BoundedMap<string, number>({ entries: 1_000 });
+
+/** Whether a look has time to hand on one more. */
+export function hasTime({ workflowId, begunAt, handedOn }: RunningLook): boolean {
+	const [count, lane] = [handedOn.length, laneMs.get(workflowId) ?? FIRST_LANE_MS];
+	return count < MOST_EVENTS && (count < FEWEST_EVENTS || performance.now() - begunAt + count * lane < LOOK_MS);
+}
+
+/** How many the lanes can do in three quarters of a look: the rest of the time is the other side's. */
+export function roomOf({ workflowId }: RunningLook): number {
+	return Math.max(FEWEST_EVENTS, Math.min(MOST_EVENTS, Math.floor((LOOK_MS * 0.75) / (laneMs.get(workflowId) ?? FIRST_LANE_MS))));
+}
+
+/** To be called when the lanes have ended. */
+export function notePace({ workflowId, handedOn, readUntil }: RunningLook): void {
+	if (readUntil !== null && handedOn.length >= FEWEST_EVENTS) laneMs.set(workflowId, (performance.now() - readUntil) / handedOn.length);
 }
 
 /** What both Get Missed and Save Progress say when an earlier look has not ended. */
@@ -25,9 +71,10 @@ export const STILL_LOOKING = { outcome: 'still_looking', message: 'The last look
 
 /** Longer than any look takes: one whose execution was cancelled must not stand in the way for ever. */
 const LOOK_TTL_MS = 20 * 60_000;
-const nowS = (): number => Math.floor(Date.now() / 1000);
+const MAX_LOOKS = 1_000;
+export const nowS = (): number => Math.floor(Date.now() / 1000);
 /** By execution. */
-const running = new Map<string, RunningLook>();
+const running = new BoundedMap<string, RunningLook>({ entries: MAX_LOOKS, ageMs: LOOK_TTL_MS });
 
 /**
  * The look of this execution, begun by the first node that asks; null while another execution of the workflow is looking.
@@ -41,14 +88,14 @@ export function lookOf(ctx: IExecuteFunctions, since: number | null = null): Run
 		if (since !== null && !known.look.again) known.look = planLook(known.before, nowS(), false, since);
 		return known;
 	}
-	for (const [other, { begunAt }] of running) if (Date.now() - begunAt > LOOK_TTL_MS) running.delete(other);
-	const isAnother = [...running.values()].some((one) => one.workflowId === workflowId);
+	const isAnother = [...running.keys()].some((other) => running.get(other)?.workflowId === workflowId);
 	// A person who looks back by hand does not wait for the schedule.
 	if (isAnother && ctx.getMode() !== 'manual') return null;
 	const ledger = ledgerOf(ctx);
 	const before = ledger.progress;
 	const suspicious = !ledger.hasLooked || deliveries.hasFailedSince((before?.lookedAt ?? 0) * 1000);
-	const begun: RunningLook = { workflowId, begunAt: Date.now(), look: planLook(before, nowS(), suspicious, since), before, lookedAt: {}, missed: 0, more: false, open: null };
+	const look = planLook(before, nowS(), suspicious, since);
+	const begun: RunningLook = { workflowId, begunAt: performance.now(), look, before, lookedAt: {}, handedOn: [], left: 0, failures: [], lago: null, known: {}, readUntil: null, outcome: null };
 	running.set(id, begun);
 	return begun;
 }
@@ -64,4 +111,20 @@ export async function whileLooking<T>(ctx: IExecuteFunctions, work: () => Promis
 /** The look has ended. */
 export function endLook(ctx: IExecuteFunctions): void {
 	running.delete(ctx.getExecutionId());
+}
+
+/** Why something that is missing is not handed on now: nobody can do more, or it is at work and the next look has to see. */
+export type Hindrance = 'done' | 'at_work' | null;
+
+/**
+ * @param again a person asked for it: what was processed and is still missing is handed on again.
+ * @param told gets what was processed and is missing all the same: a person has to act, or there was nothing to do.
+ */
+export function hindranceOf(ledger: Ledger, fact: string, again: boolean, told: string[]): Hindrance {
+	if (ledger.isAtWork(fact)) return 'at_work';
+	if (again) return null;
+	if (ledger.isTold(fact)) return 'done';
+	if (!ledger.isProcessed(fact)) return null;
+	told.push(fact);
+	return 'done';
 }

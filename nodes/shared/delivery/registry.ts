@@ -1,3 +1,4 @@
+import { BoundedMap } from '../process/boundedMap';
 import { MARK_TTL_HOURS } from './marks';
 
 /**
@@ -16,10 +17,10 @@ const MAX_ENTRIES = 20_000;
 
 /** See {@link DeliveryState}. Keys are opaque; times are milliseconds since 1970. */
 export class DeliveryRegistry {
-	private readonly entries = new Map<string, { state: DeliveryState; until: number }>();
+	private readonly entries = new BoundedMap<string, { state: DeliveryState; until: number }>({ entries: MAX_ENTRIES });
 	private failedAt = -Infinity;
 
-	constructor(private readonly now: () => number = Date.now) {}
+	constructor(private readonly now: () => number = () => Date.now()) {}
 
 	/** The state of a delivery, undefined when it is unknown or forgotten. */
 	stateOf(key: string): DeliveryState | undefined {
@@ -64,13 +65,7 @@ export class DeliveryRegistry {
 	}
 
 	private set(key: string, state: DeliveryState, ttlMs: number): void {
-		// Re-inserting keeps the map in order of age, so the first key is always the oldest.
-		this.entries.delete(key);
 		this.entries.set(key, { state, until: this.now() + ttlMs });
-		for (const oldest of this.entries.keys()) {
-			if (this.entries.size <= MAX_ENTRIES) break;
-			this.entries.delete(oldest);
-		}
 	}
 }
 

@@ -1,3 +1,5 @@
+import { BoundedMap } from '../process/boundedMap';
+
 /** Something secret or public that a service tells on request, kept in memory. */
 interface Entry<T> {
 	value?: T;
@@ -6,6 +8,8 @@ interface Entry<T> {
 	problem?: unknown;
 }
 
+/** More than one n8n has. */
+const MAX_ACCOUNTS = 1_000;
 /** After an answer the service is not asked again before this, however many forgeries do not match. */
 const REFETCH_MS = 60_000;
 /** After a failure it is asked again soon, but not by every request. */
@@ -13,7 +17,7 @@ const RETRY_MS = 2_000;
 
 /** Verification keys by account: asked for once, by one request at a time, and never as often as somebody sends forgeries. */
 export class Remembered<T> {
-	private readonly entries = new Map<string, Entry<T>>();
+	private readonly entries = new BoundedMap<string, Entry<T>>({ entries: MAX_ACCOUNTS });
 
 	/** The value is known to be gone: the next one who needs it asks at once. */
 	forget(key: string): void {

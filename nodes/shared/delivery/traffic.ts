@@ -16,6 +16,11 @@ export class Traffic {
 	/** @param now ms, of a clock that nobody can set. */
 	constructor(private readonly now: () => number = () => performance.now()) {}
 
+	/** How many executions run right now. */
+	get atWork(): number {
+		return this.running;
+	}
+
 	/** Whether one more would not be done in time. */
 	get isTooMuch(): boolean {
 		if (this.running < ALWAYS) return false;

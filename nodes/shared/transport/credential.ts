@@ -1,11 +1,12 @@
 import type { ICredentialDataDecryptedObject, IWebhookFunctions } from 'n8n-workflow';
+import { BoundedMap } from '../process/boundedMap';
 import type { RequestContext } from './request';
 
 /** However many events or forgeries come, n8n reads the credential once a second; so long a replaced secret is still accepted at most. */
 const LASTS_MS = 1_000;
 
 /** By type and id; without API keys, which triggers need not know. */
-const readings = new Map<string, { at: number; fields: Promise<ICredentialDataDecryptedObject> }>();
+const readings = new BoundedMap<string, Promise<ICredentialDataDecryptedObject>>({ entries: 1_000, ageMs: LASTS_MS });
 
 /**
  * The fields of the node's credential. Outside executions n8n sets up an isolate of its own to read one, which takes it longer than all
@@ -18,11 +19,9 @@ export async function readCredential<T extends object>(ctx: RequestContext, type
 
 async function sharedReading(ctx: IWebhookFunctions, type: string, key: string): Promise<ICredentialDataDecryptedObject> {
 	const known = readings.get(key);
-	// A clock that nobody can set.
-	const now = performance.now();
-	if (known !== undefined && now - known.at < LASTS_MS) return await known.fields;
+	if (known !== undefined) return await known;
 	const fields = ctx.getCredentials(type).then(({ apiKey: _secret, ...rest }) => rest);
-	readings.set(key, { at: now, fields });
+	readings.set(key, fields);
 	return await fields.catch(async (problem: unknown) => {
 		readings.delete(key);
 		return await Promise.reject(problem);

@@ -1,4 +1,5 @@
 import { sleep, type IExecuteFunctions } from 'n8n-workflow';
+import { BoundedMap } from '../process/boundedMap';
 import { ApiError } from './apiError';
 
 /** Dodo waits 15 s for the answer to its webhook (docs `developer-resources/webhooks`), Lago 30 s (`lago-api:app/services/webhooks/send_http_service.rb`). */
@@ -8,6 +9,10 @@ const WHILE_LAGO_WAITS_MS = 22_000;
 const WHILE_NOBODY_WAITS_MS = 30_000;
 /** For each item of a run at the editor: somebody sits there and would rather read what is wrong. */
 const WHILE_SOMEBODY_WATCHES_MS = 8_000;
+/** Lago sends with few threads, which all its jobs share, and Dodo counts slow answers as failures: whoever cannot get a turn soon lets the sender go. */
+const TURN_WHILE_SENDER_WAITS_MS = 3_000;
+/** Longer than any burst of events that goes first. */
+const TURN_WHILE_NOBODY_WAITS_MS = 90_000;
 /** After this even the most patient sender has hung up: what runs then runs for nobody. */
 const SENDER_GONE_MS = 60_000;
 
@@ -35,16 +40,29 @@ export class Patience {
 		private readonly random: () => number = Math.random,
 		/** Somebody watches: a request gets no more time than is left, and what a service answers in takes nothing of it. */
 		private readonly isWatched = false,
+		/** The longest wait for a turn below a service's limit. */
+		private readonly longestTurnMs = Infinity,
 	) {
 		this.until = deadline ?? Date.now() + perItemMs;
 	}
 
-	nextItem(): void {
-		this.until = this.deadline ?? Date.now() + this.perItemMs;
+	/** @param perItemMs time for this item alone. */
+	nextItem(perItemMs = this.perItemMs): void {
+		this.until = this.deadline ?? Date.now() + perItemMs;
 	}
 
 	get leftMs(): number {
 		return Math.max(0, this.until - Date.now());
+	}
+
+	/** How long to wait for a turn below a service's limit. */
+	get turnMs(): number {
+		return this.isElastic ? TURN_WHILE_NOBODY_WAITS_MS : Math.min(this.longestTurnMs, this.leftMs);
+	}
+
+	/** Nobody waits: whatever somebody waits for goes first. */
+	get isElastic(): boolean {
+		return this.deadline === undefined && this.perItemMs > 0;
 	}
 
 	/** Whoever waits for the answer hears it too late by now. */
@@ -105,18 +123,12 @@ export function isByHand(ctx: Pick<IExecuteFunctions, 'getMode'>): boolean {
 }
 
 /** When this process first worked for an execution, ms since 1970. */
-const firstSeen = new Map<string, number>();
-const MAX_EXECUTIONS = 5_000;
+const firstSeen = new BoundedMap<string, number>({ entries: 5_000 });
 
 function startOf(executionId: string): number {
-	const known = firstSeen.get(executionId);
-	if (known !== undefined) return known;
-	firstSeen.set(executionId, Date.now());
-	for (const oldest of firstSeen.keys()) {
-		if (firstSeen.size <= MAX_EXECUTIONS) break;
-		firstSeen.delete(oldest);
-	}
-	return Date.now();
+	const known = firstSeen.get(executionId) ?? Date.now();
+	if (!firstSeen.has(executionId)) firstSeen.set(executionId, known);
+	return known;
 }
 
 /** The patience of the node that runs: all nodes of an execution that answers a webhook share the sender's. */
@@ -126,8 +138,9 @@ export function patienceOf(ctx: IExecuteFunctions): Patience {
 	const startedAt = startOf(ctx.getExecutionId());
 	if (Date.now() - startedAt > SENDER_GONE_MS) return new Patience(WHILE_NOBODY_WAITS_MS);
 	const triggers = ctx.getParentNodes(ctx.getNode().name).map(({ type }) => type.slice(type.lastIndexOf('.') + 1));
-	// A visitor of the pay page waits no longer than Dodo.
-	const onlyLago = triggers.includes('lagoTrigger') && !['dodoPaymentsTrigger', 'lagoPayPageTrigger', 'webhook'].some((type) => triggers.includes(type));
+	// A person waits for the answer of a page; it may be reached from the same nodes.
+	const mayBePerson = triggers.includes('webhook') || triggers.includes('lagoPayPageTrigger');
+	const onlyLago = triggers.includes('lagoTrigger') && !triggers.includes('dodoPaymentsTrigger') && !mayBePerson;
 	const patienceMs = onlyLago ? WHILE_LAGO_WAITS_MS : WHILE_DODO_WAITS_MS;
-	return new Patience(patienceMs, startedAt + patienceMs);
+	return new Patience(patienceMs, startedAt + patienceMs, Math.random, false, mayBePerson ? Infinity : TURN_WHILE_SENDER_WAITS_MS);
 }

@@ -15,6 +15,11 @@ export abstract class ServiceClient {
 		this.patience = isExecution(ctx) ? patienceOf(ctx) : oneTry();
 	}
 
+	/** The workflow that this client works for; empty outside of workflows. */
+	get workflowId(): string {
+		return isExecution(this.ctx) && 'getWorkflow' in this.ctx ? (this.ctx.getWorkflow().id ?? '') : '';
+	}
+
 	/** Identity of the account, for caches in this process: two credentials may point to one server. */
 	get accountKey(): string {
 		const { credentialType, baseUrl } = this.access;
@@ -41,7 +46,8 @@ export abstract class ServiceClient {
 	async send(request: ApiRequest): Promise<unknown> {
 		return await this.patience.keepTrying(
 			async () => await this.sendOnce(request),
-			({ mayHaveWorked }) => request.method === 'GET' || !mayHaveWorked,
+			// Whoever got no turn has waited as long as is right already.
+			({ mayHaveWorked, code }) => code !== 'NO_TURN_LEFT' && (request.method === 'GET' || !mayHaveWorked),
 		);
 	}
 

@@ -1,13 +1,11 @@
 import * as fc from 'fast-check';
-import { assess, eventOf, factOf, keyOf, kindsOf, listSince, planLook, progressAfter, type Listed, type Progress } from '../../../nodes/shared/domain/reconciliation';
+import { addUnfinished, countUnfinished, eventOf, kindsOf, movedOn, planLook, progressAfter, readStage, stageOf, thoroughly, type Listed, type Progress } from '../../../nodes/shared/domain/reconciliation';
+import { listed, NOW } from './listed';
 
-const NOW = 1_800_000_000;
 const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
-const progress = (more: Partial<Progress> = {}): Progress => ({ seenUntil: NOW - 6 * MINUTE, lookedAt: NOW - 5 * MINUTE, thoroughAt: NOW - 20 * MINUTE, suspicious: false, open: {}, ...more });
-const paid = (more: Partial<Listed> = {}): Listed => ({ kind: 'payment', id: 'pay_1', status: 'succeeded', createdAt: NOW - 2 * MINUTE, ...more });
-const never = (): boolean => false;
+const progress = (more: Partial<Progress> = {}): Progress => ({ seenUntil: NOW - 6 * MINUTE, lookedAt: NOW - 5 * MINUTE, thoroughAt: NOW - 20 * MINUTE, suspicious: false, unfinished: {}, backfill: null, ...more });
 
 describe('what a look covers', () => {
 	test.each<[string, Progress | null, boolean, boolean]>([
@@ -22,128 +20,98 @@ describe('what a look covers', () => {
 		expect(look.thorough).toBe(thorough);
 		expect(look.until).toBe(NOW - MINUTE);
 		expect(look.since).toBeLessThanOrEqual(before?.seenUntil ?? NOW - 3 * DAY);
+		if (thorough && before !== null) expect(look.since).toBeLessThanOrEqual(before.thoroughAt);
+		expect(kindsOf(look)).toHaveLength(thorough ? 4 : 1);
 	});
 
 	test('one that a person asks for goes back as far as asked, whatever was processed', () => {
 		expect(planLook(progress(), NOW, false, NOW - 90 * DAY)).toEqual({ thorough: true, since: NOW - 90 * DAY, until: NOW - MINUTE, again: true });
 	});
 
-	test('a light one reads one list, and the refunds while one is on its way', () => {
-		const look = planLook(progress(), NOW, false);
-		expect(kindsOf(look, {})).toEqual(['payment']);
-		expect(kindsOf(look, { 'payment pay_1': NOW, 'dispute dis_1': NOW })).toEqual(['payment']);
-		expect(kindsOf(look, { 'refund ref_1': NOW - DAY })).toEqual(['payment', 'refund']);
-		expect(listSince(look, 'refund', { 'refund ref_1': NOW - DAY }, NOW)).toBe(NOW - DAY);
-		expect(kindsOf(planLook(null, NOW, false), {})).toHaveLength(4);
-	});
-
-	test('a thorough one goes back to what has not ended, but not for ever', () => {
-		const look = planLook(progress(), NOW, true);
-		expect(listSince(look, 'payment', { 'payment pay_1': NOW - 5 * DAY, 'refund ref_1': NOW - 9 * DAY }, NOW)).toBe(NOW - 5 * DAY);
-		expect(listSince(look, 'payment', { 'payment pay_1': NOW - 15 * DAY }, NOW)).toBe(look.since);
-		expect(listSince(look, 'dispute', { 'dispute dis_1': NOW - 100 * DAY }, NOW)).toBe(NOW - 100 * DAY);
+	test('where one thing is missing all lists are read from where all were read last', () => {
+		const before = progress({ thoroughAt: NOW - 50 * MINUTE });
+		const look = thoroughly(planLook(before, NOW, false), before);
+		expect(look).toEqual(planLook(before, NOW, true));
 	});
 });
 
-describe('what was missed', () => {
-	const look = planLook(progress(), NOW, true);
+test.each<[string, Partial<Listed>, string | null, string | null]>([
+	['a paid one', {}, 'payment.succeeded', null],
+	['a failed one', { status: 'failed' }, 'payment.failed', null],
+	['one on its way', { status: 'processing' }, 'payment.processing', 'payment processing'],
+	['one that has not begun', { status: 'requires_payment_method' }, null, 'payment requires_payment_method'],
+	['one without a status', { status: null }, null, 'payment'],
+	['a refund', { kind: 'refund' }, 'refund.succeeded', null],
+	['a refund under review', { kind: 'refund', status: 'review' }, null, 'refund review'],
+	['a lost dispute', { kind: 'dispute', status: 'dispute_lost' }, 'dispute.lost', null],
+	['an open dispute', { kind: 'dispute', status: 'dispute_opened' }, 'dispute.opened', 'dispute dispute_opened'],
+	['a mandate', { kind: 'subscription', status: 'active' }, 'subscription.active', null],
+	['a mandate that is not set up yet', { kind: 'subscription', status: 'pending' }, null, 'subscription pending'],
+])('%s', (_name, more, event, stage) => {
+	const one = listed(more);
+	expect(eventOf(one)).toBe(event);
+	expect(stageOf(one)).toBe(stage);
+	if (stage !== null) expect(readStage(stage)).toEqual({ kind: one.kind, status: one.status });
+});
 
-	test.each<[string, Listed, string | null]>([
-		['a paid one', paid(), 'payment.succeeded'],
-		['a failed one', paid({ status: 'failed' }), 'payment.failed'],
-		['one on its way', paid({ status: 'processing' }), 'payment.processing'],
-		['one that has not begun', paid({ status: 'requires_payment_method' }), null],
-		['one without a status', paid({ status: null }), null],
-		['a refund', paid({ kind: 'refund', id: 'ref_1' }), 'refund.succeeded'],
-		['a refund under review', paid({ kind: 'refund', id: 'ref_1', status: 'review' }), null],
-		['a lost dispute', paid({ kind: 'dispute', id: 'dis_1', status: 'dispute_lost' }), 'dispute.lost'],
-		['an open dispute', paid({ kind: 'dispute', id: 'dis_1', status: 'dispute_opened' }), 'dispute.opened'],
-		['a mandate', paid({ kind: 'subscription', id: 'sub_1', status: 'active' }), 'subscription.active'],
-		['a mandate that is not set up yet', paid({ kind: 'subscription', id: 'sub_1', status: 'pending' }), null],
-	])('%s', (_name, entry, event) => {
-		expect(eventOf(entry)).toBe(event);
-		expect(assess([entry], look, {}, never).missed).toEqual(event === null ? [] : [entry]);
-		expect(assess([entry], look, {}, (fact) => fact === factOf(entry)).missed).toEqual([]);
+describe('what has not come to its end', () => {
+	const debit = (id: string, hoursAgo: number, status = 'processing'): Listed => listed({ id, status, createdAt: NOW - hoursAgo * HOUR });
+
+	test('an hour is looked at again when fewer of it are under way than were, and only that hour', () => {
+		const before = countUnfinished([debit('a', 50), debit('b', 50), debit('c', 30), debit('d', 20, 'succeeded')]);
+		const hours = movedOn('payment processing', before, [debit('a', 50), debit('c', 30)], NOW);
+		expect(hours).toHaveLength(1);
+		expect(hours[0]?.from).toBeLessThanOrEqual(NOW - 50 * HOUR);
+		expect(hours[0]?.until).toBeGreaterThanOrEqual(NOW - 50 * HOUR);
+		expect(movedOn('payment processing', before, [debit('a', 50), debit('b', 50), debit('c', 30)], NOW)).toEqual([]);
 	});
 
-	test('what is younger than a minute is left to the next look; what is older than the look was dealt with, unless it was open', () => {
-		expect(assess([paid({ createdAt: NOW - 30 })], look, {}, never)).toEqual({ missed: [], open: {} });
-		const old = paid({ createdAt: look.since - DAY });
-		expect(assess([old], look, {}, never).missed).toEqual([]);
-		expect(assess([old], look, { [keyOf(old)]: old.createdAt }, never)).toEqual({ missed: [old], open: {} });
+	test.each([
+		['debits are waited for for two weeks', 'processing', 15 * 24, 13 * 24],
+		['payers for a day', 'requires_customer_action', 27, 24],
+		['what Dodo cannot be asked for, too', '', 27, 24],
+	])('%s', (_name, status, tooOld, young) => {
+		const of = (hoursAgo: number): Listed => listed({ status: status || null, createdAt: NOW - hoursAgo * HOUR });
+		const counts = addUnfinished(countUnfinished([of(tooOld)]), countUnfinished([of(young)]), NOW);
+		const stage = stageOf(of(1)) ?? '';
+		expect(movedOn(stage, counts, status === '' ? null : [], NOW).map(({ from }) => from)).toEqual([Math.floor((NOW - young * HOUR) / HOUR) * HOUR]);
 	});
 
-	test('a person\'s look takes what was processed too', () => {
-		expect(assess([paid()], planLook(null, NOW, false, NOW - DAY), {}, () => true).missed).toHaveLength(1);
-	});
-
-	test('pages that move show an entry twice; it is handed on once, the oldest first', () => {
-		const older = paid({ id: 'pay_0', createdAt: NOW - 5 * MINUTE });
-		expect(assess([paid(), older, paid()], look, {}, never).missed).toEqual([older, paid()]);
+	test('however lists overlap: whatever ends is in an hour that is looked at again', () => {
+		const born = fc.array(fc.nat(5 * HOUR), { minLength: 1, maxLength: 30 });
+		fc.assert(
+			fc.property(born, fc.infiniteStream(fc.nat(30)), fc.array(fc.tuple(fc.nat(5), fc.nat(5)), { maxLength: 6 }), (ages, chances, lists) => {
+				const all = ages.map((age, index) => listed({ id: String(index), status: 'processing', createdAt: NOW - age }));
+				const everything = countUnfinished(all);
+				const before = lists.reduce((sum, [from, to]) => addUnfinished(sum, countUnfinished(all.filter(({ createdAt }) => createdAt >= NOW - Math.max(from, to) * HOUR && createdAt <= NOW - Math.min(from, to) * HOUR)), NOW), everything);
+				const still = all.filter(() => (chances.next().value as number) > 3);
+				const hours = movedOn('payment processing', before, still, NOW);
+				for (const one of all) if (!still.includes(one)) expect(hours.some(({ from, until }) => one.createdAt >= from && one.createdAt <= until)).toBe(true);
+			}),
+			{ numRuns: 500 },
+		);
 	});
 });
 
 describe('the watermark', () => {
 	const look = planLook(progress(), NOW, true);
-	test.each<[string, { missed: number; complete: boolean; readAll: boolean }, { moves: boolean; suspicious: boolean }]>([
-		['nothing missed', { missed: 0, complete: true, readAll: true }, { moves: true, suspicious: false }],
-		['all healed', { missed: 3, complete: true, readAll: true }, { moves: true, suspicious: true }],
-		['one failed', { missed: 3, complete: false, readAll: true }, { moves: false, suspicious: true }],
-	])('%s', (_name, result, { moves, suspicious }) => {
-		const after = progressAfter(progress(), look, {}, result, NOW);
-		expect(after.seenUntil).toBe(moves ? look.until : progress().seenUntil);
-		expect(after.thoroughAt).toBe(moves ? look.until : progress().thoroughAt);
-		expect(after).toMatchObject({ suspicious, lookedAt: NOW });
+	const outcome = { comparedUntil: look.until, complete: true, found: false, unfinished: {}, backfill: null };
+	test.each<[string, Partial<typeof outcome>, number, boolean]>([
+		['nothing missed', {}, look.until, false],
+		['all healed', { found: true }, look.until, true],
+		['not all was compared', { complete: false, comparedUntil: NOW - 3 * MINUTE }, NOW - 3 * MINUTE, true],
+		['nothing could be read', { complete: false, comparedUntil: -Infinity }, progress().seenUntil, true],
+	])('%s', (_name, more, seenUntil, suspicious) => {
+		expect(progressAfter(progress(), look, { ...outcome, ...more }, NOW)).toMatchObject({ seenUntil, suspicious, lookedAt: NOW });
 	});
 
-	test('does not move by a look that a person asked for, and not past lists that were not read', () => {
-		expect(progressAfter(progress(), planLook(null, NOW, false, NOW - DAY), {}, { missed: 0, complete: true, readAll: true }, NOW).seenUntil).toBe(progress().seenUntil);
-		expect(progressAfter(progress(), look, {}, { missed: 0, complete: true, readAll: false }, NOW).thoroughAt).toBe(progress().thoroughAt);
+	test('does not move by a look that a person asked for, and the next one reads all lists', () => {
+		expect(progressAfter(progress(), planLook(null, NOW, false, NOW - DAY), outcome, NOW)).toEqual({ ...progress(), suspicious: true });
+		expect(progressAfter(null, planLook(null, NOW, false, NOW - 90 * DAY), outcome, NOW)).toMatchObject({ seenUntil: look.until - 3 * DAY, lookedAt: 0 });
 	});
 
-	test('carries no more than 300 open objects', () => {
-		const open = Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`payment pay_${index}`, NOW - index]));
-		const kept = progressAfter(null, look, open, { missed: 0, complete: true, readAll: true }, NOW).open;
-		expect(Object.keys(kept)).toHaveLength(300);
-		expect(kept).toHaveProperty('payment pay_0');
+	test('of all lists does not move by a look that reads one', () => {
+		const light = planLook(progress(), NOW, false);
+		expect(progressAfter(progress(), light, { ...outcome, comparedUntil: light.until }, NOW)).toMatchObject({ seenUntil: light.until, thoroughAt: progress().thoroughAt });
 	});
-});
-
-test('whatever fails, is slow or gets lost: what ends at Dodo is dealt with in the end, and then left alone', () => {
-	const object = fc.record({ id: fc.nat(30), kind: fc.constantFrom<Listed['kind']>('payment', 'refund'), bornAt: fc.nat(3 * HOUR), takes: fc.oneof(fc.constant(0), fc.nat(3 * HOUR)) });
-	const stepSeconds = 5 * MINUTE;
-	fc.assert(
-		fc.property(fc.uniqueArray(object, { selector: ({ id, kind }) => `${kind} ${id}`, maxLength: 12 }), fc.infiniteStream(fc.record({ fails: fc.boolean(), loses: fc.nat(9), off: fc.nat(9) })), (objects, chances) => {
-			let known: Progress | null = progress({ seenUntil: NOW, lookedAt: NOW, thoroughAt: NOW });
-			const processed = new Set<string>();
-			const handled = new Map<string, number>();
-			const end = NOW + 8 * HOUR;
-			for (let now = NOW + MINUTE; now < end; now += stepSeconds) {
-				const { value: chance } = chances.next() as { value: { fails: boolean; loses: number; off: number } };
-				const calm = now > NOW + 7 * HOUR;
-				// n8n is off, or its static data is lost.
-				if (!calm && chance.off === 0) continue;
-				if (!calm && chance.loses === 0) known = null;
-				const look = planLook(known, now, false);
-				const open = known?.open ?? {};
-				const listed = kindsOf(look, open).flatMap((kind) =>
-					objects.flatMap(({ id, kind: own, bornAt, takes }): Listed[] => {
-						const createdAt = NOW + bornAt;
-						if (own !== kind || createdAt > now || createdAt < listSince(look, kind, open, now)) return [];
-						return [{ kind, id: String(id), status: createdAt + takes <= now ? 'succeeded' : 'processing', createdAt }];
-					}),
-				);
-				const found = assess(listed, look, open, (fact) => processed.has(fact));
-				const fails = !calm && chance.fails && found.missed.length > 0;
-				const dealtWith = fails ? found.missed.slice(1) : found.missed;
-				for (const one of dealtWith) {
-					processed.add(factOf(one));
-					handled.set(factOf(one), (handled.get(factOf(one)) ?? 0) + 1);
-				}
-				known = progressAfter(known, look, found.open, { missed: found.missed.length, complete: !fails, readAll: look.thorough }, now);
-			}
-			for (const { id, kind } of objects) expect(handled.get(factOf({ kind, id: String(id), status: 'succeeded' }))).toBe(1);
-		}),
-		{ numRuns: 500 },
-	);
 });

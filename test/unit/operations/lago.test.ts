@@ -28,8 +28,16 @@ const reads = (change: IDataObject = {}) => lago().get(`/invoices/${ID}`).reply(
 describe('Update Payment Status', () => {
 	test('premium: one payment with the Dodo id as reference', async () => {
 		reads();
-		lago().post('/payments', { payment: { invoice_id: ID, amount_cents: 7_380, reference: 'pay_1', paid_at: '2026-11-01' } }).reply(200, { payment: { lago_id: 'p1' } });
+		lago().post('/payments', { payment: { invoice_id: ID, amount_cents: 7_380, reference: 'pay_1', paid_at: '2026-11-01T10:01:11.123Z' } }).reply(200, { payment: { lago_id: 'p1' } });
 		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'settled', bookedAs: 'payment', invoiceId: ID, paymentId: 'pay_1' });
+	});
+
+	test('a Lago that takes days only gets the day', async () => {
+		reads();
+		const booking = (paid_at: string): nock.Interceptor => lago().post('/payments', { payment: { invoice_id: ID, amount_cents: 7_380, reference: 'pay_1', paid_at } });
+		booking('2026-11-01T10:01:11.123Z').reply(422, { status: 422, code: 'validation_errors', error_details: { paid_at: ['invalid_date'] } });
+		booking('2026-11-01').reply(200, { payment: { lago_id: 'p1' } });
+		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
 	});
 
 	test('free: the status, with the ids, in one write; the next time the licence is not asked for', async () => {
@@ -332,10 +340,11 @@ describe('Get Many', () => {
 	});
 
 	test('all, page by page, without repeating one that moved, up to the limit', async () => {
-		const page = (number: number, ids: string[], next: number | null) =>
-			lago().get('/invoices').query({ page: number, per_page: 3, currency: 'EUR' }).reply(200, { invoices: ids.map((lago_id) => lagoInvoice({ lago_id })), meta: { next_page: next } });
-		page(1, ['a', 'b'], 2);
-		page(2, ['b', 'c'], 3);
+		// A server that puts two on a page, however many are asked for.
+		const page = (number: number, ids: string[]) =>
+			lago().get('/invoices').query({ page: number, per_page: 3, currency: 'EUR' }).reply(200, { invoices: ids.map((lago_id) => lagoInvoice({ lago_id })), meta: { total_pages: 3, total_count: 5 } });
+		page(1, ['a', 'b']);
+		page(2, ['b', 'c']);
 		const context = executeContext({ parameters: { resource: 'invoice', operation: 'getAll', show: 'all', returnAll: false, limit: 3, filters: { currency: 'EUR' } } });
 		const items = await itemsOf(context, operations, LagoClient.of);
 		expect(items?.map(({ json }) => json.lago_id)).toEqual(['a', 'b', 'c']);

@@ -59,7 +59,7 @@ describe('Payment -> Get Many', () => {
 	test('over a page, cut at the limit', async () => {
 		const hundred = Array.from({ length: 100 }, (_, index) => `pay_${index}`);
 		page(0, 100, hundred);
-		page(1, 100, hundred);
+		page(1, 100, hundred.map((id) => `${id}_later`));
 		expect(await run({ ...getAll, limit: 150 })).toHaveLength(150);
 	});
 

@@ -1,96 +1,199 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../../../shared/onFirstUse';
-import { MAX_EVENTS, sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
+import { missingOf, type Sources } from '../../../shared/delivery/compare';
+import { sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
 import { ledgerOf } from '../../../shared/delivery/ledger';
-import { lookOf, STILL_LOOKING, whileLooking, type RunningLook } from '../../../shared/delivery/looks';
-import { assess, eventOf, kindsOf, listSince, type Kind, type Listed } from '../../../shared/domain/reconciliation';
+import { hasTime, hindranceOf, lookOf, nowS, STILL_LOOKING, whileLooking, type RunningLook } from '../../../shared/delivery/looks';
+import { addUnfinished, countUnfinished, eventOf, factOf, keyOf, kindsOf, thoroughly, type Kind, type Listed, type Unfinished } from '../../../shared/domain/reconciliation';
+import { dueAside } from '../../../shared/domain/setAside';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { BoundedMap } from '../../../shared/process/boundedMap';
+import { ApiError } from '../../../shared/transport/apiError';
 import { eventItem } from '../../helpers/eventItem';
+import { firstPart, listMovedOn, listSpan, OBJECTS, paymentsBehind, type Span } from '../../helpers/listed';
 import type { DodoClient } from '../../transport/client';
 
-/** An entry of any of the four lists, as far as this needs it (docs `api-reference/payments`, `refunds`, `disputes`, `subscriptions`). */
-const listedSchema = onFirstUse(() =>
-	z
-		.object({
-			payment_id: z.string().nullish(),
-			refund_id: z.string().nullish(),
-			dispute_id: z.string().nullish(),
-			subscription_id: z.string().nullish(),
-			status: z.string().nullish(),
-			dispute_status: z.string().nullish(),
-			created_at: z.string(),
-			metadata: z.record(z.unknown()).nullish(),
-		})
-		.passthrough(),
-);
-type Entry = z.output<typeof listedSchema>;
-
-const OBJECTS: Readonly<Record<Kind, { path: string; counted: string; id: (entry: Entry) => string | null | undefined }>> = {
-	payment: { path: '/payments', counted: 'payments', id: ({ payment_id }) => payment_id },
-	refund: { path: '/refunds', counted: 'refunds', id: ({ refund_id }) => refund_id },
-	dispute: { path: '/disputes', counted: 'disputes', id: ({ dispute_id }) => dispute_id },
-	subscription: { path: '/subscriptions', counted: 'mandates', id: ({ subscription_id }) => subscription_id },
-};
+/** One object that cannot be read must not take the time of all others. */
+const EACH_OBJECT_MS = 5_000;
+/** So many in a row: it is Dodo itself, and the rest waits for the next look. */
+const FAILURES_IN_A_ROW = 5;
+/** What the lists of an earlier look proved; the next one reads the last minutes again. */
+const arrived = new BoundedMap<string, true>({ entries: 50_000, ageMs: 3_600_000 });
+const ALL_KINDS: readonly Kind[] = ['payment', 'refund', 'dispute', 'subscription'];
 
 /**
- * Event -> Get Missed: payments, refunds, disputes and mandates of Dodo that no delivery has dealt with, as the trigger would have given
- * them out. Events that come in, of Lago, go first. One call when nothing is wrong; the other lists only when something may have been missed,
- * and every hour.
+ * Event -> Get Missed: payments, refunds, disputes and mandates of Dodo that have not arrived in Lago's books, as the trigger would have
+ * given them out. Both books are compared by their lists; only what is missing is read by itself, oldest first, as much as fits. Events that
+ * come in, of Lago, go first. One call when nothing is wrong; the other lists only when something may have been missed, and every hour.
  */
 export const getMissed: Operation<DodoClient> = {
 	fields: fieldsOf('event', 'getMissed', [sinceField]),
 	once: true,
 	async execute(ctx, client) {
 		const running = lookOf(ctx, sinceOf(ctx, 0));
-		return running === null ? STILL_LOOKING : await whileLooking(ctx, async () => await missedWith(ctx, client, running));
+		return running === null ? STILL_LOOKING : await whileLooking(ctx, async () => await new Comparison(ctx, client, running).events());
 	},
 };
 
-async function missedWith(ctx: IExecuteFunctions, client: DodoClient, running: RunningLook): Promise<Json[]> {
-	const open = running.before?.open ?? {};
-	const incoming = ctx.getInputData().map(({ json }) => json).filter(({ event }) => typeof event === 'string');
-	const listed = await lists(client, running, kindsOf(running.look, open));
-	const isProcessed = (fact: string): boolean => ledgerOf(ctx).isProcessed(fact);
-	let found = assess(listed, running.look, open, isProcessed);
-	if (found.missed.length > 0 && !running.look.thorough) {
-		// Where one thing went missing, more may have.
-		running.look.thorough = true;
-		listed.push(...(await lists(client, running, kindsOf(running.look, open))));
-		found = assess(listed, running.look, open, isProcessed);
+/** Dodo's side of one look. */
+class Comparison {
+	private readonly found: IDataObject[] = [];
+	private unfinished: Unfinished;
+	private failedInARow = 0;
+	/** Set when a list could not be read. */
+	private problem = false;
+
+	constructor(
+		private readonly ctx: IExecuteFunctions,
+		private readonly client: DodoClient,
+		private readonly running: RunningLook,
+	) {
+		this.unfinished = running.before?.unfinished ?? {};
 	}
-	running.open = found.open;
-	const room = MAX_EVENTS - incoming.length;
-	running.more ||= found.missed.length > room;
-	const events = [...incoming];
-	for (const missed of found.missed.slice(0, room)) events.push(await asEvent(client, missed));
-	running.missed = events.length;
-	return events.length > 0 ? events : [{ outcome: 'nothing_missed', message: 'Dodo Payments and Lago agree.' }];
-}
 
-async function lists(client: DodoClient, { look, before, lookedAt }: RunningLook, kinds: Kind[]): Promise<Listed[]> {
-	const now = Math.floor(Date.now() / 1000);
-	const found: Listed[] = [];
-	for (const kind of kinds) {
-		const { path, counted, id } = OBJECTS[kind];
-		const created_at_gte = new Date(listSince(look, kind, before?.open ?? {}, now) * 1000).toISOString();
-		const entries = await client.list(listedSchema, path, { created_at_gte }, Number.MAX_SAFE_INTEGER);
-		lookedAt[counted] = entries.length;
-		for (const entry of entries.filter((one) => kind !== 'payment' || isOurs(one)))
-			found.push({ kind, id: id(entry) ?? '', status: (kind === 'dispute' ? entry.dispute_status : entry.status) ?? null, createdAt: Math.floor(Date.parse(entry.created_at) / 1000) });
+	/** What goes on to the lanes. */
+	async events(): Promise<Json[]> {
+		const incoming = this.ctx.getInputData().map(({ json }) => json).filter(({ event }) => typeof event === 'string');
+		const { running } = this;
+		let backfill = running.look.again ? { from: running.look.since, until: running.look.until } : (running.before?.backfill ?? null);
+		let comparedUntil = running.look.since;
+		try {
+			if (!running.look.again) comparedUntil = await this.compareDue();
+			if (backfill !== null && this.hasTime && comparedUntil >= (running.look.again ? -Infinity : running.look.until)) {
+				const from = await this.compare(backfill, ALL_KINDS);
+				backfill = from >= backfill.until ? null : { ...backfill, from };
+			}
+			await this.tryAgain();
+		} catch (caught) {
+			if (!(caught instanceof ApiError)) return await Promise.reject(caught);
+			this.problem = true;
+			running.failures.push({ key: null, createdAt: 0, fact: '', reason: `The books could not be compared: ${caught.message}` });
+		}
+		const complete = !this.problem && (running.look.again || comparedUntil >= running.look.until) && backfill === null;
+		running.outcome = { comparedUntil, complete, unfinished: this.unfinished, backfill };
+		running.readUntil = performance.now();
+		const events = [...incoming, ...this.found];
+		return events.length > 0 ? events : [{ outcome: 'nothing_missed', message: 'Dodo Payments and Lago agree.' }];
 	}
-	return found.filter((one) => one.id !== '');
-}
 
-/** Payments of other products of the merchant name no invoice; those by which Dodo collects what is due on a mandate name the mandate. */
-function isOurs({ metadata, subscription_id }: Entry): boolean {
-	return Boolean(metadata?.lago_invoice_id) || Boolean(subscription_id);
-}
+	/** @returns until when everything was compared and handed on. */
+	private async compareDue(): Promise<number> {
+		const { running } = this;
+		if (!running.look.thorough) {
+			const reached = await this.compare({ from: running.look.since, until: running.look.until }, kindsOf(running.look));
+			if (this.found.length === 0) return reached;
+			// Where one thing went missing, more may have.
+			running.look = thoroughly(running.look, running.before);
+			const others = await this.compare({ from: running.look.since, until: running.look.until }, ALL_KINDS.slice(1));
+			return Math.min(reached, others);
+		}
+		await this.compareUnfinished();
+		return await this.compare({ from: running.look.since, until: running.look.until }, kindsOf(running.look));
+	}
 
-/** The whole object: a list shows less than the lanes need. */
-async function asEvent(client: DodoClient, missed: Listed): Promise<IDataObject> {
-	const path = `${OBJECTS[missed.kind].path}/${encodeURIComponent(missed.id)}`;
-	const data = await client.request(z.record(z.unknown()), { method: 'GET', path });
-	const occurredAt = String(data.updated_at ?? data.created_at ?? '');
-	return eventItem({ event: eventOf(missed) ?? '', eventId: null, deliveryId: null, occurredAt, mode: client.mode, data: data as IDataObject });
+	/** What ends days after it began, such as direct debits: found by what is not under way any more. */
+	private async compareUnfinished(): Promise<void> {
+		const now = nowS();
+		const { moved, still } = await listMovedOn(this.client, this.unfinished, now);
+		const left = await this.takeMissing(moved);
+		// What did not fit counts on, so that it is looked for again.
+		this.unfinished = left === null ? addUnfinished(countUnfinished(still), countUnfinished(moved), now) : addUnfinished(this.unfinished, countUnfinished(moved), now);
+	}
+
+	/** Compares part after part, the oldest first, until the time is up. @returns creation of the oldest object that was not dealt with. */
+	private async compare(span: Span, kinds: readonly Kind[]): Promise<number> {
+		let lengthS = span.until - span.from;
+		for (let from = span.from; ; ) {
+			const listed: Listed[] = [];
+			let part = { from, until: span.until };
+			if (kinds.includes('payment')) {
+				const { span: first, payments, nextS } = await firstPart(this.client, part, lengthS);
+				[part, lengthS] = [first, nextS];
+				listed.push(...this.counted('payment', payments));
+			}
+			for (const kind of kinds) if (kind !== 'payment') listed.push(...this.counted(kind, await listSpan(this.client, kind, part)));
+			this.unfinished = addUnfinished(this.unfinished, countUnfinished(listed), nowS());
+			const left = await this.takeMissing(listed);
+			if (left !== null || part.until >= span.until) return left ?? span.until;
+			if (!this.hasTime) return part.until;
+			from = part.until;
+		}
+	}
+
+	private counted(kind: Kind, listed: Listed[]): Listed[] {
+		const { lookedAt } = this.running;
+		lookedAt[OBJECTS[kind].counted] = (lookedAt[OBJECTS[kind].counted] ?? 0) + listed.length;
+		return listed;
+	}
+
+	private get hasTime(): boolean {
+		return hasTime(this.running) && this.failedInARow < FAILURES_IN_A_ROW;
+	}
+
+	/** Reads what is missing one by one. @returns creation of the oldest that has to wait for the next look; null when none has. */
+	private async takeMissing(listed: readonly Listed[]): Promise<number | null> {
+		const ledger = ledgerOf(this.ctx);
+		const told: string[] = [];
+		const { aside } = ledger;
+		let left: number | null = null;
+		const wait = (one: Listed): void => void (left = Math.min(left ?? Infinity, one.createdAt));
+		for (const one of await this.missingAmong(listed)) {
+			const hindrance = hindranceOf(ledger, factOf(one), this.running.look.again, told);
+			// What failed before has its turn after everything else.
+			if (hindrance === 'done' || aside[keyOf(one)]?.fact === factOf(one)) continue;
+			if (hindrance === 'at_work') wait(one);
+			else if (this.hasTime) await this.read(one);
+			else {
+				wait(one);
+				this.running.left++;
+			}
+		}
+		ledger.rememberTold(told);
+		return left;
+	}
+
+	/** By lists; where Lago cannot be asked, our own marks decide. Oldest first. */
+	private async missingAmong(listed: readonly Listed[]): Promise<Listed[]> {
+		const { running, ctx, client } = this;
+		const ledger = ledgerOf(ctx);
+		const handed = new Set(running.handedOn.map(({ key }) => key));
+		const isKnown = (fact: string): boolean => arrived.has(`${running.workflowId} ${fact}`) || ledger.isProcessed(fact);
+		const telling = listed.filter((one) => eventOf(one) !== null && !handed.has(keyOf(one)) && (running.look.again || !isKnown(factOf(one))));
+		const sources: Sources | null = running.lago && { ...running.lago, payments: async (about, { payments }) => await paymentsBehind(client, about, listed, payments) };
+		const ours = (one: Listed): boolean => one.kind !== 'payment' || one.invoiceId !== null || one.subscriptionId !== null;
+		const missing = sources === null ? telling.filter(ours) : await missingOf(telling, running.known, sources);
+		const isMissing = new Set(missing);
+		for (const one of telling) if (!isMissing.has(one)) arrived.set(`${running.workflowId} ${factOf(one)}`, true);
+		return missing.sort((one, other) => one.createdAt - other.createdAt);
+	}
+
+	/** The end of the queue: what failed before and is due again. */
+	private async tryAgain(): Promise<void> {
+		const ledger = ledgerOf(this.ctx);
+		for (const [key, { fact, createdAt }] of dueAside(ledger.aside, nowS())) {
+			const [kind, id, status] = fact.split(' ');
+			if (!ALL_KINDS.includes(kind as Kind) || ledger.isProcessed(fact) || !this.hasTime) continue;
+			if (key === keyOf({ kind: kind as Kind, id: id ?? '' })) await this.read({ kind: kind as Kind, id: id ?? '', status: status ?? null, createdAt });
+		}
+	}
+
+	/** The whole object: a list shows less than the lanes need. */
+	private async read(one: Pick<Listed, 'kind' | 'id' | 'status' | 'createdAt'>): Promise<void> {
+		const { client, running } = this;
+		client.patience.nextItem(EACH_OBJECT_MS);
+		try {
+			const data = await client.request(z.record(z.unknown()), { method: 'GET', path: `${OBJECTS[one.kind].path}/${encodeURIComponent(one.id)}` });
+			const occurredAt = String(data.updated_at ?? data.created_at ?? '');
+			const item = eventItem({ event: eventOf(one) ?? '', eventId: null, deliveryId: null, occurredAt, mode: client.mode, data: data as IDataObject });
+			this.found.push(item);
+			running.handedOn.push({ key: keyOf(one), fact: item.delivery.about, createdAt: one.createdAt });
+			this.failedInARow = 0;
+		} catch (caught) {
+			if (!(caught instanceof ApiError)) return await Promise.reject(caught);
+			this.failedInARow += caught.transient ? 1 : 0;
+			running.failures.push({ key: keyOf(one), createdAt: one.createdAt, fact: factOf(one), reason: caught.message });
+		} finally {
+			client.patience.nextItem();
+		}
+	}
 }

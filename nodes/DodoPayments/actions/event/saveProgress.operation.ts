@@ -1,19 +1,17 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { ledgerOf } from '../../../shared/delivery/ledger';
-import { endLook, lookOf, STILL_LOOKING } from '../../../shared/delivery/looks';
+import { endLook, lookOf, notePace, nowS, STILL_LOOKING, type RunningLook } from '../../../shared/delivery/looks';
 import { progressAfter } from '../../../shared/domain/reconciliation';
+import { fitting, setAside, tellAside, withoutGone, type Aside } from '../../../shared/domain/setAside';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import type { DodoClient } from '../../transport/client';
-
-/** What a thorough look reads. */
-const LISTS = ['invoices', 'creditNotes', 'payments', 'refunds', 'disputes', 'mandates'] as const;
 
 /** Outcomes that say that there was nothing left to do. */
 const NOTHING_DONE = /^(already_|existing$|unchanged$|ignored$|skipped$|mirrored$|nothing_missed$)/;
 
 /**
- * Event -> Save Progress: the end of a reconciliation. Counts what became of the events that were missed, and remembers from where the next
- * look has to start: only when all of them were dealt with it starts later than this one.
+ * Event -> Save Progress: the end of a reconciliation. Counts what became of the events that were missed, puts what failed at the end of the
+ * queue, and remembers from where the next look has to start.
  */
 export const saveProgress: Operation<DodoClient> = {
 	fields: fieldsOf('event', 'saveProgress', []),
@@ -21,34 +19,77 @@ export const saveProgress: Operation<DodoClient> = {
 	async execute(ctx) {
 		const running = lookOf(ctx);
 		if (running === null) return STILL_LOOKING;
-		const { look, before, lookedAt, missed, more, open } = running;
 		const results = ctx.getInputData().map(({ json }) => json);
-		const failed = results.filter(({ error }) => error !== undefined && error !== null);
-		const held = results.filter(({ outcome }) => outcome === 'held');
-		const idle = results.filter(({ outcome }) => typeof outcome === 'string' && NOTHING_DONE.test(outcome));
-		const counts = { missed, healed: Math.max(0, missed - failed.length - held.length - idle.filter(({ outcome }) => outcome !== 'nothing_missed').length), held: held.length, failed: failed.length };
-		const complete = failed.length === 0 && !more && open !== null;
-		const readAll = LISTS.every((list) => list in lookedAt);
-		const now = Math.floor(Date.now() / 1000);
-		if (ctx.getMode() !== 'manual') ledgerOf(ctx).saveProgress(progressAfter(before, look, open ?? before?.open ?? {}, { missed, complete, readAll }, now));
+		const failures = failuresOf(ctx, running, results);
+		const now = nowS();
+		const { aside, news } = asideAfter(ctx, running, failures, now);
+		save(ctx, running, failures.length > 0, aside, now);
+		notePace(running);
 		endLook(ctx);
-		return await Promise.resolve({
-			outcome: failed.length > 0 ? 'incomplete' : missed > 0 ? 'reconciled' : 'nothing_missed',
-			message: sentence(lookedAt, counts, more),
-			...(failed.length > 0 ? { nextStep: 'Nothing: the next look tries again. If it keeps failing, open the failed executions of this workflow; each says why.' } : {}),
-			lookedAt,
-			...counts,
-			lookedBackTo: new Date(look.since * 1000).toISOString(),
-			handled: results.filter(({ outcome }) => typeof outcome === 'string' && outcome !== 'nothing_missed').map(brief),
-			failures: failed.map(({ error }) => String(typeof error === 'object' ? (error as IDataObject).message : error)),
-		});
+		return await Promise.resolve(summaryOf(running, results, failures, news));
 	},
 };
 
-function sentence(lookedAt: Record<string, number>, { missed, healed, held, failed }: Record<string, number>, more: boolean): string {
+type Failure = RunningLook['failures'][number];
+
+/** What a look could not read, and what it handed on but no lane brought to its end. */
+function failuresOf(ctx: IExecuteFunctions, { failures, handedOn }: RunningLook, results: readonly IDataObject[]): Failure[] {
+	const ledger = ledgerOf(ctx);
+	const reasons = results.filter(({ error }) => error !== undefined && error !== null).map(({ error }) => String(typeof error === 'object' ? (error as IDataObject).message : error));
+	// A lane that has no Mark as Processed says by its results alone how it ended.
+	const unmarked = reasons.length === 0 ? [] : handedOn.filter(({ fact }) => !ledger.isProcessed(fact));
+	const failed = unmarked.map((one, index) => ({ ...one, reason: reasons[Math.min(index, reasons.length - 1)] ?? '' }));
+	const unknown = reasons.slice(failed.length).map((reason) => ({ key: null, fact: '', createdAt: 0, reason }));
+	return [...failures, ...failed, ...unknown];
+}
+
+/** The end of the queue: without what was done since, with what failed now. */
+function asideAfter(ctx: IExecuteFunctions, { handedOn }: RunningLook, failures: readonly Failure[], now: number): { aside: Aside; news: string[] } {
+	const ledger = ledgerOf(ctx);
+	const failed = failures.filter((one): one is Failure & { key: string } => one.key !== null);
+	const again = new Set(failed.map(({ key }) => key));
+	const done = new Set(handedOn.map(({ key }) => key).filter((key) => !again.has(key)));
+	let aside: Aside = Object.fromEntries(Object.entries(withoutGone(ledger.aside, now)).filter(([key, { fact }]) => !done.has(key) && !ledger.isProcessed(fact)));
+	for (const one of failed) aside = setAside(aside, one.key, one, now);
+	const told = tellAside(aside, [...again], now);
+	return { aside: told.aside, news: [...told.news.map(({ reason }) => reason), ...failures.filter(({ key }) => key === null).map(({ reason }) => reason)] };
+}
+
+function save(ctx: IExecuteFunctions, { look, before, outcome, handedOn, left }: RunningLook, hasFailed: boolean, all: Aside, now: number): void {
+	const { aside, lostFrom } = fitting(all);
+	const reached = outcome ?? { comparedUntil: -Infinity, complete: false, unfinished: before?.unfinished ?? {}, backfill: before?.backfill ?? null };
+	const found = handedOn.length > 0 || hasFailed || left > 0;
+	const comparedUntil = Math.min(reached.comparedUntil, lostFrom);
+	ledgerOf(ctx).saveProgress(progressAfter(before, look, { ...reached, comparedUntil, found }, now), aside);
+}
+
+function summaryOf({ look, lookedAt, handedOn, left, outcome }: RunningLook, results: readonly IDataObject[], failures: readonly Failure[], news: readonly string[]): Json {
+	const held = results.filter((one) => one.outcome === 'held').length;
+	const idle = results.filter((one) => typeof one.outcome === 'string' && one.outcome !== 'nothing_missed' && NOTHING_DONE.test(one.outcome)).length;
+	const failed = failures.length;
+	const unread = failures.filter(({ key }) => key !== null && !handedOn.some((one) => one.key === key)).length;
+	const missed = handedOn.length + unread;
+	const counts = { missed, healed: Math.max(0, missed - failures.filter(({ key }) => key !== null).length - held - idle), held, failed };
+	const backfilledTo = outcome?.backfill?.from;
+	return {
+		outcome: news.length > 0 ? 'incomplete' : missed > 0 ? 'reconciled' : 'nothing_missed',
+		message: sentence(lookedAt, counts, left, backfilledTo),
+		...(news.length > 0 ? { nextStep: 'Nothing: it is tried again, after everything else, and told once a day. If it keeps failing, open the failed executions of this workflow; each says why.' } : {}),
+		lookedAt,
+		...counts,
+		left,
+		lookedBackTo: new Date(look.since * 1000).toISOString(),
+		handled: results.filter((one) => typeof one.outcome === 'string' && one.outcome !== 'nothing_missed').map(brief),
+		failures: news,
+	};
+}
+
+function sentence(lookedAt: Record<string, number>, { missed, healed, held, failed }: Record<string, number>, left: number, backfilledTo: number | undefined): string {
 	const looked = Object.entries(lookedAt).map(([what, count]) => `${count} ${what === 'creditNotes' ? 'credit notes' : what}`).join(', ');
-	const found = missed === 0 ? 'nothing was missed' : `${missed} missed: ${healed} healed, ${held} held, ${failed} failed`;
-	return `Looked at ${looked || 'nothing'}; ${found}${more ? '; more follow in the next look' : ''}.`;
+	const found = missed === 0 && failed === 0 ? 'nothing was missed' : `${missed} missed: ${healed} healed, ${held} held, ${failed} failed`;
+	const rest = left > 0 ? `; ${left} more follow in the next look` : '';
+	const back = backfilledTo === undefined ? '' : `; looking back has come to ${new Date(backfilledTo * 1000).toISOString()} and goes on`;
+	return `Looked at ${looked || 'nothing'}; ${found}${rest}${back}.`;
 }
 
 function brief({ outcome, reason, message, nextStep }: IDataObject): Json {

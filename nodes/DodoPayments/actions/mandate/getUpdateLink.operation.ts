@@ -3,6 +3,7 @@ import { withLock } from '../../../shared/delivery/keyedLock';
 import type { Json } from '../../../shared/node/operation';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { additionalTexts } from '../../../shared/node/parameters';
+import { BoundedMap } from '../../../shared/process/boundedMap';
 import { ApiError } from '../../../shared/transport/apiError';
 import { lookAt } from '../../helpers/earlierPayment';
 import { refusedForGood } from '../../helpers/refusals';
@@ -31,7 +32,7 @@ const fields: INodeProperties[] = [
 ];
 
 /** Links of a moment ago, by account and mandate: asking twice must not start two collections of the dues. */
-const living = new Map<string, { result: Json; madeAtMs: number }>();
+const living = new BoundedMap<string, { result: Json; madeAtMs: number }>({ entries: 5_000 });
 /** Long enough for a copy of the same request; a link that was used must not be handed out for a day. */
 const REUSE_MS = 10 * 60_000;
 /** Dodo says when a link dies; when it does not, this is what it documents for hosted pages. */

@@ -1,21 +1,27 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { MAX_EVENTS, sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
-import { ledgerOf } from '../../../shared/delivery/ledger';
-import { lookOf, STILL_LOOKING, whileLooking, type RunningLook } from '../../../shared/delivery/looks';
+import { sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
+import { ledgerOf, type Delivery } from '../../../shared/delivery/ledger';
+import { hindranceOf, lookOf, nowS, roomOf, STILL_LOOKING, whileLooking, type RunningLook } from '../../../shared/delivery/looks';
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
+import { thoroughly } from '../../../shared/domain/reconciliation';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { ApiError } from '../../../shared/transport/apiError';
+import { lagoSources } from '../../helpers/books';
 import { eventItem } from '../../helpers/eventItem';
 import { creditNoteSchema, invoiceSchema, toInvoiceFacts, type LagoCreditNote, type LagoInvoice } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
 const withAge = { created_at: z.string().nullish() };
-type Entry = Record<string, unknown> & { created_at?: string | null };
+const ALL = Number.MAX_SAFE_INTEGER;
+type Missed = IDataObject & { delivery: Delivery };
+type Entry = Record<string, unknown> & { lago_id: string; created_at?: string | null };
 
 /**
- * Event -> Get Missed: finalized unpaid invoices that were never handed to Dodo Payments, and credit notes whose refund nobody has made.
- * Lago gives up after three deliveries, about 24 s. One call; a second one when something may have been missed, and every hour.
+ * Event -> Get Missed: finalized unpaid invoices that were never handed to Dodo Payments, and credit notes whose refund nobody has made: what
+ * a list shows without our metadata. Lago gives up after three deliveries, about 24 s. One call; a second one when something may have been
+ * missed, and every hour. What cannot be read is told by Save Progress, and keeps nothing else.
  */
 export const getMissed: Operation<LagoClient> = {
 	fields: fieldsOf('event', 'getMissed', [sinceField]),
@@ -27,30 +33,51 @@ export const getMissed: Operation<LagoClient> = {
 };
 
 async function missedIn(ctx: IExecuteFunctions, client: LagoClient, running: RunningLook): Promise<Json | Json[]> {
-	const { look, lookedAt } = running;
-	const ledger = ledgerOf(ctx);
-	const { source } = ledger;
-	const missedAmong = (event: string, objectType: string, entries: Entry[]): IDataObject[] =>
-		entries
-			.filter((entry) => isOldEnough(entry, look.until))
-			.map((data) => eventItem({ event, eventId: null, deliveryId: null, objectType, source, data: data as IDataObject }))
-			.filter(({ delivery }) => look.again || !ledger.isProcessed(delivery.about));
-
-	const query: IDataObject = { statuses: ['finalized'], payment_statuses: ['pending', 'failed'], [`metadata[${PAYMENT_ID_KEY}]`]: '' };
-	const invoices = await client.list('invoices', invoiceSchema.schema.extend(withAge), query, Number.MAX_SAFE_INTEGER);
-	lookedAt.invoices = invoices.length;
-	const missed = missedAmong('invoice.created', 'invoice', invoices.filter(needsCollecting));
-	// Where one thing went missing, more may have.
-	if (missed.length > 0) look.thorough = true;
-	if (look.thorough) {
-		const notes = await client.list('credit_notes', creditNoteSchema, { refund_status: 'pending' }, Number.MAX_SAFE_INTEGER);
-		lookedAt.creditNotes = notes.length;
-		missed.push(...missedAmong('credit_note.created', 'credit_note', notes.filter(needsRefund)));
+	running.lago = lagoSources(client, nowS);
+	const missed: Missed[] = [];
+	try {
+		missed.push(...(await missedInvoices(ctx, client, running)));
+		// Where one thing went missing, more may have.
+		if (missed.length > 0) running.look = thoroughly(running.look, running.before);
+		if (running.look.thorough) missed.push(...(await missedNotes(ctx, client, running)));
+	} catch (caught) {
+		if (!(caught instanceof ApiError)) return await Promise.reject(caught);
+		running.failures.push({ key: null, createdAt: 0, fact: '', reason: `Lago could not be read: ${caught.message}` });
 	}
-	running.more ||= missed.length > MAX_EVENTS;
-	if (missed.length === 0) return { outcome: 'nothing_missed', message: 'Everything that is due in Lago was handed to Dodo Payments.' };
-	// Lago lists the newest first.
-	return missed.reverse().slice(0, MAX_EVENTS);
+	const now = nowS();
+	const { aside } = ledgerOf(ctx);
+	const triedBefore = (one: Missed): number => aside[keyOf(one)]?.nextAt ?? 0;
+	// Lago lists the newest first. What failed before comes last, when it is due again.
+	const inOrder = missed.filter((one) => triedBefore(one) <= now).sort((one, other) => triedBefore(one) - triedBefore(other) || createdAtOf(one) - createdAtOf(other));
+	const events = inOrder.slice(0, roomOf(running));
+	running.left += inOrder.length - events.length;
+	running.handedOn.push(...events.map((one) => ({ key: keyOf(one), fact: one.delivery.about, createdAt: createdAtOf(one) })));
+	running.readUntil = performance.now();
+	return events.length > 0 ? events : { outcome: 'nothing_missed', message: 'Everything that is due in Lago was handed to Dodo Payments.' };
+}
+
+async function missedInvoices(ctx: IExecuteFunctions, client: LagoClient, running: RunningLook): Promise<Missed[]> {
+	const query: IDataObject = { statuses: ['finalized'], payment_statuses: ['pending', 'failed'], [`metadata[${PAYMENT_ID_KEY}]`]: '' };
+	const invoices = await client.list('invoices', invoiceSchema.schema.extend(withAge), query, ALL);
+	running.lookedAt.invoices = invoices.length;
+	return unhindered(ctx, running, 'invoice.created', 'invoice', invoices.filter(needsCollecting));
+}
+
+async function missedNotes(ctx: IExecuteFunctions, client: LagoClient, running: RunningLook): Promise<Missed[]> {
+	const notes = await client.list('credit_notes', creditNoteSchema, { refund_status: 'pending' }, ALL);
+	running.lookedAt.creditNotes = notes.length;
+	return unhindered(ctx, running, 'credit_note.created', 'credit_note', notes.filter(needsRefund));
+}
+
+function unhindered(ctx: IExecuteFunctions, { look }: RunningLook, event: string, objectType: string, entries: Entry[]): Missed[] {
+	const ledger = ledgerOf(ctx);
+	const told: string[] = [];
+	const missed = entries
+		.filter((entry) => isOldEnough(entry, look.until))
+		.map((data) => eventItem({ event, eventId: null, deliveryId: null, objectType, source: ledger.source, data: data as IDataObject }))
+		.filter(({ delivery }) => hindranceOf(ledger, delivery.about, look.again, told) === null);
+	ledger.rememberTold(told);
+	return missed;
 }
 
 /** One whose next try is planned, or that was decided on, has a record of ours. What must be held is shown to a person once a day. */
@@ -59,11 +86,21 @@ function needsCollecting(invoice: LagoInvoice): boolean {
 	return collectability(facts).decision !== 'skip' && ourRecord(facts.metadata).state === null;
 }
 
-function needsRefund({ refund_amount_cents, refund_status, metadata }: LagoCreditNote): boolean {
-	return refund_status === 'pending' && refund_amount_cents > 0 && !metadata?.dodo_refund_id;
+/** What Lago's own providers collected they also give back. */
+function needsRefund({ refund_amount_cents, refund_status, metadata, customer }: LagoCreditNote): boolean {
+	const { payment_provider } = (customer as LagoInvoice['customer'])?.billing_configuration ?? {};
+	return refund_status === 'pending' && refund_amount_cents > 0 && !metadata?.dodo_refund_id && !payment_provider;
 }
 
 function isOldEnough({ created_at }: Entry, until: number): boolean {
 	const createdAt = Date.parse(created_at ?? '') / 1000;
 	return Number.isNaN(createdAt) || createdAt <= until;
+}
+
+function keyOf({ objectType, data }: IDataObject): string {
+	return `${String(objectType)} ${String((data as IDataObject).lago_id)}`;
+}
+
+function createdAtOf({ data }: IDataObject): number {
+	return Math.floor((Date.parse(String((data as IDataObject).created_at)) || 0) / 1000);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AccessMemory } from '../../../shared/delivery/accessMemory';
+import { BoundedMap } from '../../../shared/process/boundedMap';
 import { groupBy } from '../../../shared/domain/groupBy';
 import type { ListedInvoice } from '../../schemas/access';
 import type { LagoClient } from '../../transport/client';
@@ -9,7 +10,7 @@ import { owedInvoices } from './facts';
 const MAX_CUSTOMERS = 500;
 
 /** What of a customer's invoices the last look saw; by workflow and customer. */
-const seen = new Map<string, string>();
+const seen = new BoundedMap<string, string>({ entries: 50_000 });
 
 /** A customer whose access may have changed. */
 export interface DueCustomer {

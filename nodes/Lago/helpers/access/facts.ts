@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { owedOn } from '../../../shared/domain/access/debts';
 import { asHappened, type AccessFacts, type AccessInvoice, type CoveredSubscription, type SubscriptionFacts } from '../../../shared/domain/access/facts';
+import { BoundedMap } from '../../../shared/process/boundedMap';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { DAY_MS } from '../../../shared/domain/calendar';
 import {
@@ -39,8 +40,7 @@ interface Covered extends CoveredSubscription {
 }
 
 /** What a finalized invoice is for never changes. By account and invoice. */
-const coverage = new Map<string, Covered[]>();
-const COVERAGE_KEPT = 20_000;
+const coverage = new BoundedMap<string, Covered[]>({ entries: 20_000 });
 
 /**
  * What the books say about a customer, for {@link evaluateAccess}. Two calls for up to 100 invoices (invoices and subscriptions, at
@@ -133,10 +133,7 @@ export async function coverageOf(client: LagoClient, invoices: ReadonlyArray<Pic
 		if (kept !== undefined) return [id, kept];
 		const { invoice } = await client.request(coverageSchema, { method: 'GET', path: `/invoices/${encodeURIComponent(id)}` });
 		const covers = coveredBy(invoice);
-		if (status !== 'draft') {
-			if (coverage.size >= COVERAGE_KEPT) coverage.clear();
-			coverage.set(key, covers);
-		}
+		if (status !== 'draft') coverage.set(key, covers);
 		return [id, covers];
 	});
 	return new Map(found);

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { BoundedMap } from '../../../shared/process/boundedMap';
 import { isPlain } from '../../../shared/domain/access/changes';
 import { lastKnown, type RememberedAccess } from '../../../shared/delivery/accessMemory';
 import { evaluateAccess } from '../../../shared/domain/access/evaluate';
@@ -22,7 +23,7 @@ export interface GivenAnswer {
 
 const MAX_KEPT = 5_000;
 /** By account, policy and customer; newest last. */
-const given = new Map<string, GivenAnswer>();
+const given = new BoundedMap<string, GivenAnswer>({ entries: MAX_KEPT });
 const asking = new Map<string, Promise<CustomerAccessView>>();
 
 /** What distinguishes one question from another. */
@@ -36,12 +37,7 @@ export async function ask(client: LagoClient, policy: AccessPolicy, externalId: 
 	const running = asking.get(key) ?? answerOf(client, policy, externalId).finally(() => asking.delete(key));
 	asking.set(key, running);
 	const view = await running;
-	given.delete(key);
 	given.set(key, { view, at: Date.now() });
-	for (const oldest of given.keys()) {
-		if (given.size <= MAX_KEPT) break;
-		given.delete(oldest);
-	}
 	return view;
 }
 

@@ -35,8 +35,13 @@ export function isPlain({ customer, subscriptions }: KnownAccess): boolean {
 /** The states that changed, the customer's first; empty when none did. */
 export function changesSince(before: KnownAccess, { customer, subscriptions }: CustomerAccess): StateChange[] {
 	const changes: StateChange[] = [{ of: 'customer', externalId: customer.externalId, from: before.customer, to: customer.state }];
-	for (const { externalId, state } of subscriptions) changes.push({ of: 'subscription', externalId, from: (Object.hasOwn(before.subscriptions, externalId) ? before.subscriptions[externalId] : undefined) ?? 'active', to: state });
+	for (const { externalId, state } of subscriptions) changes.push({ of: 'subscription', externalId, from: stateIn(before.subscriptions, externalId), to: state });
 	return changes.filter(({ from, to }) => from !== to);
+}
+
+/** An external id may be `constructor`, which every object has. */
+function stateIn(states: KnownAccess['subscriptions'], externalId: string): AccessState {
+	return (Object.hasOwn(states, externalId) ? states[externalId] : undefined) ?? 'active';
 }
 
 /**

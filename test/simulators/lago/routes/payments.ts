@@ -10,6 +10,7 @@ export function paymentRoutes(api: SimulatedApi, state: LagoState, { payments, c
 		const { invoice_id } = call.query;
 		const matching = [...state.payments.values()]
 			.reverse()
+			.sort((one, other) => other.created_at.localeCompare(one.created_at))
 			.filter(
 				(one) =>
 					(invoice_id === undefined || one.lago_payable_id === invoice_id) &&

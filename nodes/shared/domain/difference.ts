@@ -1,0 +1,141 @@
+import type { InvoiceFacts } from './invoice';
+import { ourRecord } from './invoiceMetadata';
+import type { Listed } from './reconciliation';
+import { isLagoId } from './settlement';
+
+/** What was read for some objects only: `rows` has what was found, `asked` what was looked for. */
+export interface Answers<T> {
+	asked: ReadonlySet<string>;
+	rows: ReadonlyMap<string, T>;
+}
+
+/** What of both books was read so far, in bulk. A list that is not there was not needed yet. */
+export interface Known {
+	/** Ids of Dodo's payments that are references of payments in Lago: all that came at or after `since`, seconds since 1970. */
+	booked?: { since: number; ids: ReadonlySet<string> };
+	/** Finalized invoices that are not paid, by id. */
+	unpaid?: ReadonlyMap<string, InvoiceFacts>;
+	/** Invoices in any state, by id. */
+	invoices?: Answers<InvoiceFacts>;
+	/** Lago's refund status by the Dodo refund that a credit note names. */
+	notes?: Answers<string>;
+	/** Invoices marked as lost in a dispute, by id. */
+	lost?: ReadonlyMap<string, InvoiceFacts>;
+	/** The mandate that a customer's metadata names, by external id. */
+	mandates?: ReadonlyMap<string, string>;
+	/** Dodo's payments behind refunds and disputes, by id. */
+	payments?: Answers<Listed>;
+}
+
+/** `done`: the other book has it; `missing`: it has not, or no list can tell; else the list that tells. */
+export type Verdict = 'done' | 'missing' | { needs: keyof Known };
+
+const needs = (list: keyof Known): Verdict => ({ needs: list });
+
+/** Whether what a list of Dodo shows has arrived in Lago's books, by lists alone. It may say `missing` of what was done, never `done` of what was not. */
+export function judge(entry: Listed, known: Known): Verdict {
+	if (entry.kind === 'payment') return entry.status === 'succeeded' ? judgeSuccess(entry, known) : judgeAttempt(entry, known);
+	if (entry.kind === 'refund') return judgeRefund(entry, known);
+	return entry.kind === 'dispute' ? judgeDispute(entry, known) : judgeMandate(entry, known);
+}
+
+function judgeSuccess(payment: Listed, { booked, unpaid, invoices, mandates }: Known): Verdict {
+	const { id, invoiceId, subscriptionId } = payment;
+	if (payment.amount === 0 || (invoiceId === null && subscriptionId === null)) return 'done';
+	if (booked === undefined || booked.since > payment.createdAt) return needs('booked');
+	if (booked.ids.has(id)) return 'done';
+	if (invoiceId === null) {
+		// What was due on a mandate of ours; other subscriptions are the merchant's own business.
+		if (mandates === undefined) return needs('mandates');
+		return [...mandates.values()].includes(subscriptionId ?? '') ? 'missing' : 'done';
+	}
+	if (!isLagoId(invoiceId)) return 'missing';
+	if (unpaid === undefined) return needs('unpaid');
+	if (unpaid.has(invoiceId)) return 'missing';
+	if (invoices?.asked.has(invoiceId) !== true) return needs('invoices');
+	const invoice = invoices.rows.get(invoiceId);
+	const { dodoId, state } = ourRecord(invoice?.metadata ?? []);
+	if (dodoId !== id) return 'missing';
+	// An id without a state is written for a paid invoice only.
+	const phase = state?.phase ?? 'paid';
+	return phase === 'overpaid' || phase === 'returned' || (phase === 'paid' && invoice?.paymentStatus === 'succeeded') ? 'done' : 'missing';
+}
+
+/** A payment that failed, was cancelled or runs: it means something only for an invoice that is still unpaid. */
+function judgeAttempt(payment: Listed, { unpaid }: Known): Verdict {
+	const { invoiceId } = payment;
+	if (payment.amount === 0 || invoiceId === null || !isLagoId(invoiceId)) return 'done';
+	if (unpaid === undefined) return needs('unpaid');
+	const invoice = unpaid.get(invoiceId);
+	return invoice === undefined || isRecorded(payment, invoice) ? 'done' : 'missing';
+}
+
+function isRecorded(payment: Listed, { paymentStatus, metadata }: InvoiceFacts): boolean {
+	const { dodoId, state } = ourRecord(metadata);
+	const isOwn = dodoId === payment.id;
+	const isUnderWay = state?.phase === 'processing' || state?.phase === 'charging';
+	const attempt = state?.attempt ?? 1;
+	if (!isOwn && (payment.status === 'cancelled' || isUnderWay || payment.attempt < attempt)) return true;
+	if (payment.status === 'processing') return isOwn && isUnderWay;
+	return state !== null && paymentStatus === 'failed' && !isUnderWay && payment.attempt <= attempt;
+}
+
+function judgeRefund(refund: Listed, known: Known): Verdict {
+	const { notes, payments, invoices } = known;
+	if (notes?.asked.has(refund.id) !== true) return needs('notes');
+	const noted = notes.rows.get(refund.id);
+	if (noted !== undefined) return noted === refund.status ? 'done' : 'missing';
+	// No money went back, so there is nothing to mirror.
+	if (refund.status !== 'succeeded') return 'done';
+	const paymentId = refund.paymentId ?? '';
+	if (payments?.asked.has(paymentId) !== true) return needs('payments');
+	const payment = payments.rows.get(paymentId);
+	if (payment === undefined) return 'missing';
+	if (isForeign(payment)) return 'done';
+	if (payment.invoiceId === null || !isLagoId(payment.invoiceId)) return 'missing';
+	if (invoices?.asked.has(payment.invoiceId) !== true) return needs('invoices');
+	const { dodoId, state } = ourRecord(invoices.rows.get(payment.invoiceId)?.metadata ?? []);
+	return dodoId === paymentId && state?.phase === 'returned' ? 'done' : 'missing';
+}
+
+const LOST: readonly string[] = ['dispute_lost', 'dispute_accepted', 'dispute_expired'];
+const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
+
+/** One that is open is written nowhere: whether a person was told only our own marks know. */
+function judgeDispute(dispute: Listed, { lost, payments }: Known): Verdict {
+	const status = dispute.status ?? '';
+	if (!LOST.includes(status) && !WON.includes(status)) return 'missing';
+	if (lost === undefined) return needs('lost');
+	if (WON.includes(status) && lost.size === 0) return 'done';
+	const paymentId = dispute.paymentId ?? '';
+	if (payments?.asked.has(paymentId) !== true) return needs('payments');
+	const payment = payments.rows.get(paymentId);
+	if (payment === undefined) return 'missing';
+	if (isForeign(payment)) return 'done';
+	const invoice = lost.get(payment.invoiceId ?? '');
+	if (LOST.includes(status)) return invoice !== undefined ? 'done' : 'missing';
+	return invoice === undefined || ourRecord(invoice.metadata).state?.disputeWon === true ? 'done' : 'missing';
+}
+
+function judgeMandate(mandate: Listed, { mandates }: Known): Verdict {
+	if (mandate.customer === null) return 'done';
+	if (mandates === undefined) return needs('mandates');
+	const isUsed = mandates.get(mandate.customer) === mandate.id;
+	return isUsed === (mandate.status === 'active') ? 'done' : 'missing';
+}
+
+/** Made for nothing that Lago knows. */
+function isForeign({ invoiceId, subscriptionId }: Listed): boolean {
+	return invoiceId === null && subscriptionId === null;
+}
+
+/** Of several mandates of one customer that are active only the newest is to be used. */
+export function withoutSuperseded(listed: readonly Listed[]): Listed[] {
+	const newest = new Map<string, Listed>();
+	for (const one of listed) {
+		if (one.kind !== 'subscription' || one.status !== 'active' || one.customer === null) continue;
+		const other = newest.get(one.customer);
+		if (other === undefined || other.createdAt < one.createdAt) newest.set(one.customer, one);
+	}
+	return listed.filter((one) => one.kind !== 'subscription' || one.status !== 'active' || one.customer === null || newest.get(one.customer) === one);
+}

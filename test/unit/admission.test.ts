@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { IWebhookFunctions } from 'n8n-workflow';
+import { admit } from '../../nodes/shared/delivery/answer';
+import { Ledger, registryKey } from '../../nodes/shared/delivery/ledger';
+import { deliveries } from '../../nodes/shared/delivery/registry';
+import { turns, type Limit } from '../../nodes/shared/process/turns';
+
+/** As Dodo's lowest tier. */
+const LIMITS: Limit[] = [{ spanMs: 60_000, requests: 240 }];
+
+let workflow: string;
+beforeEach(() => {
+	jest.useFakeTimers({ now: 1_800_000_000_000 });
+	workflow = randomUUID();
+	turns.noteUse(workflow, workflow);
+});
+afterEach(() => jest.useRealTimers());
+
+class Answer extends EventEmitter {
+	statusCode = 0;
+	readonly headers: Record<string, string> = {};
+	status(code: number): this {
+		this.statusCode = code;
+		return this;
+	}
+	json(): void {
+		this.emit('finish');
+	}
+	setHeader(name: string, value: string): void {
+		this.headers[name] = value;
+	}
+}
+
+/** One delivery; its answer once n8n or the trigger has given one. */
+function deliver(about: string, needsTurn = true): Answer & { executed: boolean } {
+	const response = Object.assign(new Answer(), { executed: false });
+	const ctx = { getMode: () => 'webhook', getResponseObject: () => response, getWorkflow: () => ({ id: workflow }), getWorkflowStaticData: () => ({}) };
+	response.executed = admit(ctx as unknown as IWebhookFunctions, { id: `delivery of ${about}`, about }, needsTurn) === null;
+	return response;
+}
+const use = async (count: number): Promise<void> => {
+	for (let taken = 0; taken < count; taken++) await turns.take(workflow, LIMITS, 0, 'event');
+};
+
+test('an event that gets its turn within two seconds is taken in', async () => {
+	await use(200);
+	expect(deliver('invoice 1').executed).toBe(true);
+});
+
+test('one that would wait longer gets 503 at once and is looked for; when there is room again it is welcome', async () => {
+	await use(240);
+	const first = deliver('invoice 1');
+	expect(first).toMatchObject({ executed: false, statusCode: 503, headers: { 'Retry-After': '5' } });
+	expect(deliveries.hasFailedSince(Date.now())).toBe(true);
+	await jest.advanceTimersByTimeAsync(58_100);
+	expect(deliver('invoice 1').executed).toBe(true);
+});
+
+test('one that calls nobody who counts is never kept waiting: payments are booked while invoices queue', async () => {
+	await use(240);
+	expect(deliver('payment 1', false).executed).toBe(true);
+});
+
+test('those at work may each take a turn first: ten senders never overrun the limit by waiting', async () => {
+	await use(230);
+	const answers = Array.from({ length: 20 }, (_, index) => deliver(`invoice ${index}`));
+	const taken = answers.filter(({ executed }) => executed);
+	expect(taken.length).toBeLessThanOrEqual(10);
+	expect(answers.filter(({ statusCode }) => statusCode === 503)).toHaveLength(20 - taken.length);
+	for (const one of taken) one.status(200).json();
+});
+
+test.each([
+	[200, 'done'],
+	[500, 'failed'],
+])('a look leaves alone what is at work, until it has ended with %i', (status, state) => {
+	const ledger = new Ledger(workflow, {});
+	const answer = deliver('payment 1', false);
+	expect(ledger.isAtWork('payment 1')).toBe(true);
+	answer.status(status).json();
+	expect(ledger.isAtWork('payment 1')).toBe(false);
+	expect(deliveries.stateOf(registryKey(workflow, 'payment 1'))).toBe(state);
+	expect(ledger.isProcessed('payment 1')).toBe(status === 200);
+});
+
+test('what its sender has hung up on is at work for half a minute more', async () => {
+	const ledger = new Ledger(workflow, {});
+	deliver('payment 1', false).emit('close');
+	expect(ledger.isAtWork('payment 1')).toBe(true);
+	await jest.advanceTimersByTimeAsync(31_000);
+	expect(ledger.isAtWork('payment 1')).toBe(false);
+});
