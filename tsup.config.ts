@@ -11,7 +11,12 @@ export default defineConfig({
 	// zod is inlined, so that the published package has no dependencies.
 	noExternal: ['zod'],
 	// Leaves out what nothing uses, zod's unused kinds most of all.
-	treeshake: true,
+	treeshake: 'smallest',
 	clean: true,
 	silent: true,
+	// Names stay as they are written, so that what is installed can still be read.
+	esbuildOptions(options) {
+		options.minifyWhitespace = true;
+		options.minifySyntax = true;
+	},
 });

@@ -4,6 +4,7 @@ import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { invoiceOfToken, linkKey } from './helpers/payLink';
 import { BUSY, FORGED, htmlOf, PAGE_HEADERS, UNAVAILABLE, type PayPage } from './helpers/payPage';
+import { testLagoCredential } from './helpers/testCredential';
 import { payPageTriggerProperties } from './lagoPayPageTrigger.properties';
 import { LAGO_CREDENTIAL, type LagoCredential } from './transport/client';
 
@@ -28,10 +29,12 @@ export class LagoPayPageTrigger implements INodeType {
 		defaults: { name: 'Lago Pay Page Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: LAGO_CREDENTIAL, required: true }],
+		credentials: [{ name: LAGO_CREDENTIAL, required: true, testedBy: 'testLagoCredential' }],
 		webhooks: [{ name: 'default', httpMethod: 'GET', responseMode: 'responseNode', ...webhookPath, isFullPath: true }],
 		properties: payPageTriggerProperties,
 	};
+
+	methods = { credentialTest: { testLagoCredential } };
 
 	webhookMethods = {
 		default: {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
 import { createRunExecutionData, Workflow, type IDataObject, type IExecuteFunctions, type INode, type INodeExecutionData, type INodeType, type INodeTypes, type IWorkflowBase } from 'n8n-workflow';
+import { bindCredentials, type WorkflowJson } from '../../docker/entrypoint/workflow';
 import { eventItem as dodoItem } from '../../nodes/DodoPayments/helpers/eventItem';
 import { outputOf as dodoOutputOf } from '../../nodes/DodoPayments/schemas/event';
 import { eventItem as lagoItem } from '../../nodes/Lago/helpers/eventItem';
@@ -38,7 +39,8 @@ afterAll(async () => {
 /** Runs the full sync from a trigger on. Returns the last word of the execution: an error, or what the last node said. */
 async function handled(trigger: string, items: (node: INode) => INodeExecutionData[][]): Promise<{ status: string; error: string | undefined; outcome: unknown; reason: unknown }> {
 	const account = randomUUID();
-	const nodes = template.nodes.map((node) => ({ ...structuredClone(node), retryOnFail: false, credentials: Object.fromEntries(Object.keys(node.credentials ?? {}).map((type) => [type, { id: account, name: 'A' }])) })) as INode[];
+	const chosen = bindCredentials(template as unknown as WorkflowJson, ['dodoPaymentsApi', 'lagoBillingApi'].map((type) => ({ id: account, name: 'A', type, data: {} })));
+	const nodes = structuredClone(chosen.nodes).map((node) => ({ ...node, retryOnFail: false })) as unknown as INode[];
 	const workflow = new Workflow({ id: account, name: 'T', nodes, connections: template.connections, active: true, nodeTypes, settings: template.settings });
 	const hooks = new ExecutionLifecycleHooks('webhook', '1', { ...template, id: account, active: true } as unknown as IWorkflowBase);
 	const credentials = { dodoPaymentsApi: { environment: 'test', apiKey: API_KEY, baseUrl: dodo.url }, lagoBillingApi: { apiKey: API_KEY, baseUrl: lago.url, webhookHmacKey: 'hmac-key-of-the-test' } };

@@ -62,7 +62,7 @@ export class Patience {
 
 	/** Nobody waits: whatever somebody waits for goes first. */
 	get isElastic(): boolean {
-		return this.deadline === undefined && this.perItemMs > 0;
+		return this.deadline === undefined && this.perItemMs > 0 && !this.isWatched;
 	}
 
 	/** Whoever waits for the answer hears it too late by now. */
@@ -108,7 +108,9 @@ export class Patience {
 	async pause(tries: number, retryAfterMs = 0): Promise<boolean> {
 		const jittered = this.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
 		const pauseMs = Math.max(jittered, this.deadline === undefined ? Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS) : retryAfterMs);
-		if (pauseMs >= this.leftMs) return false;
+		// Somebody who watches is not kept past the end by a last request that hangs.
+		const needed = this.isWatched ? SHORTEST_TIMEOUT_MS : 0;
+		if (pauseMs + needed >= this.leftMs) return false;
 		await sleep(pauseMs);
 		return true;
 	}
