@@ -124,15 +124,8 @@ export class Editor {
 		if ((await this.dialog.count()) === 0) return null;
 		const more = this.dialog.getByText(/^(more|show) details/i).first();
 		if ((await more.count()) > 0) await more.click();
-		return ((await problem.locator('xpath=ancestor::*[contains(@class,"callout") or @role="alert"][1]').textContent()) ?? '').trim();
-	}
-
-	async closeDialog(): Promise<void> {
-		await this.page.keyboard.press('Escape');
-		const discard = this.page.getByRole('button', { name: /discard|close|leave/i }).first();
-		await Promise.race([this.dialog.waitFor({ state: 'detached' }), discard.waitFor()]);
-		if ((await this.dialog.count()) > 0) await discard.click();
-		await this.dialog.waitFor({ state: 'detached' });
+		const text = (await this.dialog.textContent()) ?? '';
+		return text.slice(text.indexOf('Couldn’t connect'));
 	}
 
 	/** Publish, twice: n8n asks for the name of the version. Resolves with its refusal, null when it was published. */
@@ -176,7 +169,7 @@ export class Editor {
 	async openExecution(workflowId: string, executionId: string): Promise<void> {
 		await this.page.goto(`${this.url}/workflow/${workflowId}/executions/${executionId}`);
 		await this.closeAdvice();
-		await this.page.frameLocator('iframe').locator('[data-test-id="canvas-node"]').first().waitFor();
+		await this.page.getByText('Succeeded in').first().waitFor();
 	}
 
 	async fit(): Promise<void> {
