@@ -14,6 +14,8 @@ export interface Run {
 	status: string;
 	/** Nodes that ran. */
 	nodes: string[];
+	/** What the error was that ended it; null when none did. */
+	error: string | null;
 	/** All its data as n8n stores it. */
 	text: string;
 	/** What a node gave out, over all its outputs and tries; nothing when it did not run. */
@@ -53,12 +55,13 @@ interface NodeRun {
 /** Reads an execution with its data. */
 export async function readRun(rest: Rest, id: string): Promise<Run> {
 	const { status, data: text } = (await rest('GET', `/executions/${id}`)) as { status: string; data: string };
-	const { resultData } = flatted.parse(text) as { resultData: { runData: Record<string, NodeRun[]> } };
-	const { runData } = resultData;
+	const { resultData } = flatted.parse(text) as { resultData: { runData: Record<string, NodeRun[]>; error?: { message: string; description?: string } } };
+	const { runData, error } = resultData;
 	return {
 		id,
 		status,
 		nodes: Object.keys(runData),
+		error: error === undefined ? null : [error.message, error.description].filter(Boolean).join(': '),
 		text,
 		items: (node) => (runData[node] ?? []).flatMap(({ data }) => (data?.main ?? []).flatMap((output) => (output ?? []).map(({ json }) => json))),
 	};

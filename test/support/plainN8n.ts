@@ -11,7 +11,6 @@ import { readRun, signIn, type Execution, type Run } from './n8nRest';
 /** An n8n as somebody has it: the package is installed, everything else is at its defaults, and there is nothing in it. */
 export interface PlainN8n {
 	url: string;
-	workflowNamed(name: string): Promise<{ id: string }>;
 	/** Id of the newest execution, '0' when there is none. */
 	newestExecution(): Promise<string>;
 	/** The newest execution of a workflow that has ended; throws when there is none. */
@@ -63,11 +62,6 @@ export async function startPlainN8n(): Promise<PlainN8n> {
 	};
 	return {
 		url: process.url,
-		async workflowNamed(name) {
-			const found = (await workflows()).find((one) => one.name === name);
-			if (found === undefined) throw new Error(`n8n has no workflow "${name}"`);
-			return found;
-		},
 		newestExecution: async () => (await ended())[0]?.id ?? '0',
 		async lastExecutionOf(workflowId) {
 			const found = (await ended()).find((one) => one.workflowId === workflowId);

@@ -92,13 +92,6 @@ export function additionalTexts(ctx: IExecuteFunctions, index: number): Readonly
 	return Object.fromEntries(given.map(([name, value]): [string, string] => [name, String(value ?? '').trim()]).filter(([, value]) => value !== ''));
 }
 
-/** The ISO code in a field "Currency". @throws NodeOperationError when it is none. */
-export function currencyParameter(ctx: IExecuteFunctions, index: number): string {
-	const currency = String(readParameter(ctx, 'currency', index)).trim().toUpperCase();
-	if (/^[A-Z]{3}$/.test(currency)) return currency;
-	throw new NodeOperationError(ctx.getNode(), `"Currency" is "${currency.slice(0, 20)}", which is not the ISO code of a currency`, { itemIndex: index, description: 'Give three letters, e.g. EUR.' });
-}
-
 /**
  * An object from a JSON field: an expression gives it as an object, typing gives it as text.
  * @throws NodeOperationError that names the field.
