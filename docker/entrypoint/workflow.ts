@@ -64,9 +64,10 @@ export const PATHS: Readonly<Record<string, string>> = { 'Lago Trigger': 'lago',
 /** Gives the triggers of a template that have none yet the addresses that are fixed where nobody clicks. Pure. */
 export function withFixedPaths(workflow: WorkflowJson): WorkflowJson {
 	const nodes = workflow.nodes.map((node) => {
-		const path = node.parameters.path === '' ? PATHS[node.name] : undefined;
+		const { path } = node.parameters;
+		if (typeof path !== 'string') return node;
 		// Without an id of its own n8n puts the workflow's id and the node's name before the path.
-		return path === undefined ? node : { ...node, webhookId: node.webhookId ?? node.id, parameters: { ...node.parameters, path } };
+		return { ...node, webhookId: node.webhookId ?? node.id, parameters: { ...node.parameters, path: path === '' ? (PATHS[node.name] ?? '') : path } };
 	});
 	return { ...workflow, nodes };
 }

@@ -134,6 +134,8 @@ test('the full sync as the environment wants it', () => {
 	const isOff = (workflow: WorkflowJson) => ['Update Access', 'Check Access', 'Lago Access Trigger'].map((name) => nodeOf(workflow, name)?.disabled === true);
 	const plain = configureSync(template, settings);
 	expect(isOff(plain)).toEqual([true, true, true]);
+	const listening = plain.nodes.filter(({ parameters }) => typeof parameters.path === 'string');
+	expect(listening.map(({ parameters, webhookId }) => [parameters.path, typeof webhookId])).toEqual([['lago', 'string'], ['dodo', 'string'], ['pay', 'string'], ['access', 'string']]);
 	expect(nodeOf(plain, 'Lago Trigger')?.parameters).toEqual({ ...nodeOf(template, 'Lago Trigger')?.parameters, registration: 'manual', path: 'lago' });
 	expect([nodeOf(plain, 'Update Payment Status')?.parameters.retrySchedule, nodeOf(plain, 'Plan Next Try')?.parameters.schedule]).toEqual(['2h', '2h']);
 	expect(nodeOf(plain, 'Every 5 Minutes')?.parameters).toEqual({ rule: { interval: [{ field: 'minutes', minutesInterval: 9 }] } });
