@@ -195,12 +195,14 @@ describe('questions', () => {
 	test('only who has the token is answered, and nobody learns more', async () => {
 		await issue();
 		const before = await sync.n8n.newestId();
-		for (const authorization of [null, '', 'Bearer ', `bearer ${ACCESS.token}`, `Bearer ${ACCESS.token}x`, ACCESS.token, `Basic ${Buffer.from(`a:${ACCESS.token}`).toString('base64')}`]) {
+		for (const authorization of [null, '', 'Bearer ', `bearer ${ACCESS.token}x`, `Bearer ${ACCESS.token}x`, ACCESS.token, `Basic ${Buffer.from(`a:${ACCESS.token}`).toString('base64')}`]) {
 			const response = await asking(undefined, authorization);
 			expect([response.status, await response.json()]).toEqual([401, { message: 'Send the access token as "Authorization: Bearer <token>"' }]);
 		}
 		const calls = sync.lago.calls.length;
 		expect((await asking()).status).toBe(200);
+		// RFC 9110: the name of the scheme may be written in any case.
+		expect((await asking(undefined, `bearer ${ACCESS.token}`)).status).toBe(200);
 		expect(sync.lago.calls.length).toBeGreaterThan(calls);
 		// No question, right or wrong, becomes an execution; those of the schedule may.
 		const runs = await sync.n8n.runsAfter(before);
