@@ -2,7 +2,8 @@ import { NodeConnectionTypes, type IHookFunctions, type INodeType, type INodeTyp
 import { traffic } from '../shared/delivery/traffic';
 import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
-import { invoiceOfToken, linkKey } from './helpers/payLink';
+import { requireHmacKey } from './helpers/hmacKey';
+import { invoiceOfToken } from './helpers/payLink';
 import { BUSY, FORGED, htmlOf, PAGE_HEADERS, UNAVAILABLE, type PayPage } from './helpers/payPage';
 import { testLagoCredential } from './helpers/testCredential';
 import { payPageTriggerProperties } from './lagoPayPageTrigger.properties';
@@ -40,7 +41,8 @@ export class LagoPayPageTrigger implements INodeType {
 		default: {
 			// Without a key no link could be told from a forged one, so publishing says that it is missing.
 			checkExists: async function (this: IHookFunctions): Promise<boolean> {
-				return (await linkKey(this)) !== '';
+				await requireHmacKey(this, 'no pay link could be verified and all of them would be refused');
+				return true;
 			},
 			create: async (): Promise<boolean> => await Promise.resolve(true),
 			delete: async (): Promise<boolean> => await Promise.resolve(true),

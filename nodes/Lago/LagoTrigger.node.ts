@@ -10,18 +10,17 @@ import {
 import { admit, answer } from '../shared/delivery/answer';
 import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
 import { spelled } from '../shared/domain/address';
-import { secretProblem } from '../shared/domain/secrets';
 import { described, LAGO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
-import { readCredential } from '../shared/transport/credential';
-import { asPublishError, refuseToPublish } from '../shared/transport/publishError';
+import { asPublishError } from '../shared/transport/publishError';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
 import { eventItem } from './helpers/eventItem';
-import { HMAC_KEY_PLACE, testLagoCredential } from './helpers/testCredential';
+import { requireHmacKey } from './helpers/hmacKey';
+import { testLagoCredential } from './helpers/testCredential';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { triggerProperties } from './lagoTrigger.properties';
 import { lagoEventSchema, outputOf } from './schemas/event';
-import { LAGO_CREDENTIAL, LagoClient, type LagoCredential } from './transport/client';
+import { LagoClient } from './transport/client';
 
 export class LagoTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -60,7 +59,7 @@ export class LagoTrigger implements INodeType {
 	webhookMethods = {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
-				await requireKey(this);
+				if (this.getNodeParameter('signature') !== 'jwt') await requireHmacKey(this, 'no delivery could be verified and all of them would be refused');
 				if (isManual(this)) return true;
 				return await talkingToLago(this, async (client) => {
 					const wanted = wantedEndpoint(this);
@@ -119,15 +118,6 @@ export class LagoTrigger implements INodeType {
 /** Where the webhooks of this n8n are reached, e.g. `https://n8n.example.com/webhook`: other pages of the workflow lie beside this one. */
 function baseUrlOf(ctx: IWebhookFunctions): string {
 	return (ctx.getNodeWebhookUrl('default') ?? '').replace(/\/+$/, '').slice(0, -pathOf(ctx).length - 1);
-}
-
-/** HMAC needs the organisation's key, which Lago shows only on its screen; without it everything would be refused in silence. */
-async function requireKey(ctx: IHookFunctions): Promise<void> {
-	if (ctx.getNodeParameter('signature') === 'jwt') return;
-	const { webhookHmacKey = '', apiKey = '' } = await readCredential<LagoCredential & { apiKey: string }>(ctx, LAGO_CREDENTIAL);
-	const wrong = webhookHmacKey === '' ? 'is missing' : secretProblem('lagoHmac', webhookHmacKey, apiKey);
-	if (wrong === null) return;
-	refuseToPublish(ctx.getNode(), `The Webhook HMAC Key in the Lago credential ${wrong}, so no delivery could be verified and all of them would be refused. ${HMAC_KEY_PLACE}, save it, and publish again.`);
 }
 
 /** The endpoint's id as publishing stored it: by it, it is known again when the address of this n8n has changed. Safe to lose. */

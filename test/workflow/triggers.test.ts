@@ -695,7 +695,7 @@ describe('Lago Pay Page Trigger', () => {
 			}
 			expect(trigger.warnings).toHaveLength(2);
 			const error = await failureOf(trigger.publish());
-			expect(`${error.message} ${error.description}`).toMatch(/has no webhook HMAC key.*Developers > Webhooks/);
+			expect(`${error.message} ${error.description}`).toMatch(/HMAC Key in the Lago credential is missing.*Developers > Webhooks/);
 		}
 		await bench().publish();
 	});

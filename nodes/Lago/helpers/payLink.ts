@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { NodeOperationError, type IExecuteFunctions, type IHookFunctions, type INodeProperties } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { isLagoId } from '../../shared/domain/settlement';
 import { startOf } from '../../shared/node/start';
 import { readCredential } from '../../shared/transport/credential';
@@ -70,7 +70,7 @@ export async function payLinkOf(ctx: IExecuteFunctions, address: string, invoice
 }
 
 /** The secret that links are signed with. Throws NodeOperationError when the credential has none. */
-export async function linkKey(ctx: IExecuteFunctions | IHookFunctions, index?: number): Promise<string> {
+export async function linkKey(ctx: IExecuteFunctions, index: number): Promise<string> {
 	const { webhookHmacKey } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
 	if (webhookHmacKey) return webhookHmacKey;
 	throw new NodeOperationError(ctx.getNode(), 'The Lago credential has no webhook HMAC key', {
