@@ -15,6 +15,7 @@ export default tseslint.config(
 		rules: {
 			'@typescript-eslint/no-explicit-any': 'error',
 			'@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true, argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+			'no-restricted-properties': ['error', { object: 'URL', property: 'canParse', message: 'Wrong on a hot Node 20; see readAddress.' }],
 		},
 	},
 	{

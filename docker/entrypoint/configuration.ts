@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseLimits } from '../../nodes/shared/domain/access/policy';
+import { readAddress } from '../../nodes/shared/domain/address';
 import { parseSchedule } from '../../nodes/shared/domain/retrySchedule';
 import { PLACES, secretProblem, type Secret } from '../../nodes/shared/domain/secrets';
 import { decodeSecret, SHORTEST_KEY } from '../../nodes/shared/delivery/standardWebhooks';
@@ -115,7 +116,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 const TIERS: readonly number[] = [240, 1000, 5000];
 
 function isAddress(text: string): boolean {
-	return /^https?:\/\//.test(text) && URL.canParse(text);
+	return /^https?:\/\//.test(text) && readAddress(text) !== null;
 }
 
 const SHORTEST_PASSWORD = 8;

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { readAddress } from '../../shared/domain/address';
 import { isLagoId } from '../../shared/domain/settlement';
 import { startOf } from '../../shared/node/start';
 import { readCredential } from '../../shared/transport/credential';
@@ -64,7 +65,7 @@ function tokenOf(invoiceId: string, hmacKey: string): string {
 export async function payLinkOf(ctx: IExecuteFunctions, address: string, invoiceId: string, index: number): Promise<string> {
 	const problem = (message: string, description: string): NodeOperationError => new NodeOperationError(ctx.getNode(), message, { itemIndex: index, description });
 	if (!isLagoId(invoiceId)) throw problem(`"${invoiceId}" is not the ID of a Lago invoice`, 'Leave the invoice field at {{ $json }} behind Lago > Invoice > Get.');
-	if (!/^https?:\/\/[^\s]+$/.test(address) || !URL.canParse(address))
+	if (!/^https?:\/\/[^\s]+$/.test(address) || readAddress(address) === null)
 		throw problem(`"${address}" is not the address of a pay page`, "It is the production URL of the Lago Pay Page Trigger, e.g. https://n8n.example.com/webhook/pay. Behind a Lago Trigger its path is enough, e.g. /pay");
 	return signPayLink(address, invoiceId, await linkKey(ctx, index));
 }

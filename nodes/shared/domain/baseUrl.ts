@@ -1,3 +1,5 @@
+import { readAddress } from './address';
+
 /** A base URL as typed into a credential: the address, or what is wrong with it in words that follow "The base URL ". */
 export type BaseUrl = { url: string } | { problem: string };
 
@@ -10,8 +12,9 @@ export function readBaseUrl(typed: string): BaseUrl {
 	if (text === '') return { problem: 'is empty' };
 	if (/\s/.test(text)) return { problem: 'has a blank in it' };
 	if (!/^https?:\/\//i.test(text)) return { problem: 'does not begin with https:// or http://' };
-	if (!URL.canParse(text)) return { problem: 'is not an address' };
-	const { origin, pathname, search, hash, username } = new URL(text);
+	const address = readAddress(text);
+	if (address === null) return { problem: 'is not an address' };
+	const { origin, pathname, search, hash, username } = address;
 	if (search !== '' || hash !== '') return { problem: 'goes on after the path; it must end before the first "?" or "#"' };
 	if (username !== '') return { problem: 'has a user name in it; the API key is all that is needed' };
 	return { url: `${origin}${pathname}`.replace(/\/+$/, '') };

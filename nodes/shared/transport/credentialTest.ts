@@ -1,4 +1,5 @@
 import type { ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
+import { readAddress } from '../domain/address';
 import type { BaseUrl } from '../domain/baseUrl';
 import type { Service } from './apiError';
 import { networkCode, noAnswer } from './noAnswer';
@@ -102,6 +103,6 @@ function isN8n(body: unknown): boolean {
 
 /** Only the host: what follows may carry anything. */
 function targetOf(headers: Record<string, unknown> = {}): string {
-	const location = String(headers.location ?? '');
-	return URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
+	const target = readAddress(String(headers.location ?? ''));
+	return target === null ? '' : ` to ${target.origin}`;
 }

@@ -1,6 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { accessMemoryOf } from '../../../shared/delivery/accessMemory';
 import { decodeSecret, SHORTEST_KEY } from '../../../shared/delivery/standardWebhooks';
+import { readAddress } from '../../../shared/domain/address';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { eventParameter } from '../../../shared/node/parameters';
 import { beganBySchedule } from '../../../shared/node/start';
@@ -143,7 +144,7 @@ function unread(externalId: string, problem: ApiError): Json {
 async function callbackOf(ctx: IExecuteFunctions, index: number): Promise<AccessUpdate['callback']> {
 	const url = String(ctx.getNodeParameter('callbackUrl', index, '') ?? '').trim();
 	if (url === '') return null;
-	if (!/^https?:\/\/[^\s]+$/.test(url) || !URL.canParse(url))
+	if (!/^https?:\/\/[^\s]+$/.test(url) || readAddress(url) === null)
 		throw new NodeOperationError(ctx.getNode(), '"Tell This Address" is not an address', { itemIndex: index, description: 'It should look like https://app.example.com/hooks/access. Leave it empty to tell nobody.' });
 	const { accessCallbackSecret } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
 	const key = decodeSecret(accessCallbackSecret ?? '');

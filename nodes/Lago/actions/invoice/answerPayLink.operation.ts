@@ -1,4 +1,5 @@
 import { NodeOperationError, type IExecuteFunctions, type IN8nHttpFullResponse, type INodeProperties } from 'n8n-workflow';
+import { readAddress } from '../../../shared/domain/address';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { htmlOf, PAGE_HEADERS, PRIVATE_HEADERS, UNAVAILABLE } from '../../helpers/payPage';
 import type { LagoClient } from '../../transport/client';
@@ -33,7 +34,7 @@ export const answerPayLink: Operation<LagoClient> = {
 };
 
 function toCheckout(item: Json): Way | null {
-	const url = hasFailed(item) || typeof item.checkoutUrl !== 'string' || !URL.canParse(item.checkoutUrl) ? null : new URL(item.checkoutUrl);
+	const url = hasFailed(item) || typeof item.checkoutUrl !== 'string' ? null : readAddress(item.checkoutUrl);
 	if (url === null || !/^https?:$/.test(url.protocol)) return null;
 	const checkoutUrl = url.href;
 	return {
