@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanEnvironment, runCommand, type Progress } from './command';
+import { withLock } from './lock';
 
 /** The project folder: every script runs there. */
 export const ROOT = process.cwd();
@@ -14,13 +15,17 @@ export async function packPackage(say: Progress): Promise<string> {
 	const tarball = join(LOCAL, `${name}-${version}.tgz`);
 	const stamp = join(LOCAL, 'packed-from');
 	const digest = digestOf(SOURCES.map((path) => join(ROOT, path)));
-	if (existsSync(tarball) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return tarball;
-	say('Building and packing the package ...');
 	mkdirSync(LOCAL, { recursive: true });
-	await runCommand('npm', ['run', '--silent', 'build'], { cwd: ROOT, tick: (seconds) => say(`  still building, ${seconds} s`) });
-	await runCommand('npm', ['pack', '--silent', '--pack-destination', LOCAL], { cwd: ROOT });
-	writeFileSync(stamp, digest);
-	return tarball;
+	// Two at once would pack what the other one is just building.
+	return await withLock(join(LOCAL, 'packing.lock'), () => say('Another process is packing the package; waiting for it ...'), async () => {
+		if (existsSync(tarball) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return tarball;
+		say('Building and packing the package ...');
+		rmSync(stamp, { force: true });
+		await runCommand('npm', ['run', '--silent', 'build'], { cwd: ROOT, tick: (seconds) => say(`  still building, ${seconds} s`) });
+		await runCommand('npm', ['pack', '--silent', '--pack-destination', LOCAL], { cwd: ROOT });
+		writeFileSync(stamp, digest);
+		return tarball;
+	});
 }
 
 /** Puts the package where n8n's own installer puts it. */

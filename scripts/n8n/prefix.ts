@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { npmInstall } from '../npmInstall.cjs';
 import { cleanEnvironment, runCommand, type Progress } from './command';
+import { withLock } from './lock';
 
 /** The n8n that this project is tested with. */
 export const N8N_VERSION = '2.41.1';
@@ -39,7 +40,7 @@ export async function ensureN8n(say: Progress, version = N8N_VERSION): Promise<N
 	mkdirSync(dir, { recursive: true });
 	const marker = join(dir, '.complete');
 	if (!existsSync(marker)) {
-		await withFolderLock(`${dir}.lock`, say, async () => {
+		await withLock(`${dir}.lock`, () => say('Another process is installing n8n; waiting for it ...'), async () => {
 			if (existsSync(marker)) return;
 			await install(dir, version, say);
 			await ensureSqlite(dir, cache, say);
@@ -94,36 +95,4 @@ async function ensureSqlite(dir: string, cache: string, say: Progress): Promise<
 		throw new Error(`The SQLite driver could be neither downloaded nor compiled. Install python3, make and a C++ compiler (on Debian: apt-get install python3 make g++), then run this again.\n${(caught as Error).message}`);
 	}
 	copyFileSync(binary, kept);
-}
-
-/** Lets one process at a time work in a folder; a lock whose owner is gone is taken over. */
-async function withFolderLock(lock: string, say: Progress, work: () => Promise<void>): Promise<void> {
-	for (let round = 0; ; round++) {
-		try {
-			mkdirSync(lock);
-			break;
-		} catch {
-			const owner = existsSync(join(lock, 'pid')) ? Number(readFileSync(join(lock, 'pid'), 'utf8')) : NaN;
-			if (!Number.isNaN(owner) && !isAlive(owner)) rmSync(lock, { recursive: true, force: true });
-			else {
-				if (round % 10 === 0) say('Another process is installing n8n; waiting for it ...');
-				await new Promise((resolve) => setTimeout(resolve, 1000));
-			}
-		}
-	}
-	writeFileSync(join(lock, 'pid'), String(process.pid));
-	try {
-		await work();
-	} finally {
-		rmSync(lock, { recursive: true, force: true });
-	}
-}
-
-function isAlive(pid: number): boolean {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch {
-		return false;
-	}
 }
