@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { LINK_LIFE_S } from '../../shared/domain/intent';
+import type { PageHost } from '../../shared/domain/mode';
 import { ApiError } from '../../shared/transport/apiError';
 import type { LagoCustomer } from '../../Lago/schemas/objects';
 import { BoundedMap } from '../../shared/process/boundedMap';
@@ -122,9 +123,23 @@ function keyOf(client: DodoClient, { idempotencyKey, amount, currency, productId
 	return [client.accountKey, idempotencyKey, amount, currency, productId].join(' ');
 }
 
-/** The page of a session that is out already; null where only Dodo's own hosts would follow from its id. */
-export function pageOf(client: DodoClient, sessionId: string): string | null {
-	return pages.get(sessionId) ?? (client.isOfficial ? hostedPage(client, sessionId) : null);
+/** The page of a session that is out already, made by whatever process; null where it can only be where its maker was told. */
+export function pageOf(client: DodoClient, sessionId: string, host: PageHost | undefined): string | null {
+	const known = pages.get(sessionId);
+	if (known !== undefined) return known;
+	if (client.isOfficial || host === 'dodo') return hostedPage(client, sessionId);
+	return host === 'api' ? pageAtApi(client, sessionId) : null;
+}
+
+/** What has to be written down to find the page again by the session's id; undefined when the mode says it, or nothing does. */
+export function pageHostOf(client: DodoClient, { sessionId, url }: Checkout): PageHost | undefined {
+	if (client.isOfficial) return undefined;
+	if (url === hostedPage(client, sessionId)) return 'dodo';
+	return url === pageAtApi(client, sessionId) ? 'api' : undefined;
+}
+
+function pageAtApi(client: DodoClient, sessionId: string): string {
+	return `${client.origin}/session/${sessionId}`;
 }
 
 function checkoutBody(client: DodoClient, request: CheckoutRequest): IDataObject {

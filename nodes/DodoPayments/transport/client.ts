@@ -25,7 +25,7 @@ const PAGE_SIZE = 100;
 export class DodoClient extends ServiceClient {
 	private constructor(
 		ctx: RequestContext,
-		baseUrl: BaseUrl,
+		private readonly baseUrl: BaseUrl,
 		/** The world that the credential's key belongs to. */
 		readonly mode: DodoMode,
 		/** Whether Dodo's own address is used, so that its hosted pages are where its docs say. */
@@ -41,6 +41,11 @@ export class DodoClient extends ServiceClient {
 		const mode: DodoMode = credential.environment === 'live' ? 'live' : 'test';
 		const baseUrl = dodoApiUrl(mode, credential.baseUrl);
 		return new DodoClient(ctx, baseUrl, mode, isOfficial(mode, baseUrl), Number(credential.requestsPerMinute ?? LOWEST_TIER));
+	}
+
+	/** Scheme and host of the API's address. */
+	get origin(): string {
+		return 'url' in this.baseUrl ? new URL(this.baseUrl.url).origin : '';
 	}
 
 	/** Waits for its turn below Dodo's rate limit. */

@@ -1,4 +1,4 @@
-import { modeOfLinks, type DodoMode } from './mode';
+import { modeOfLinks, type DodoMode, type PageHost } from './mode';
 
 /**
  * The two metadata entries we keep on a Lago invoice, beside the merchant's own, which are never touched.
@@ -44,6 +44,8 @@ export interface CollectionState {
 	disputeWon?: boolean;
 	/** The world in which the link or charge was made; what was written before this was kept does not say it. */
 	mode?: DodoMode;
+	/** Where the checkout's page is, if that does not follow from the mode: any process can hand it out again. */
+	page?: PageHost;
 	/** What Dodo gave back of it; kept here only where Lago cannot hold a credit note (no licence). */
 	refunded?: number;
 	/** Dodo's decline code of a failed try. */
@@ -73,12 +75,17 @@ const FLAGS = { t: 'taxOnTop', w: 'disputeWon' } as const;
 const MODE_LETTER = 'e';
 const MODES: Readonly<Record<string, DodoMode>> = { l: 'live', t: 'test' };
 
+/** The letter of the page's host, and its words. */
+const PAGE_LETTER = 'p';
+const PAGES: Readonly<Record<string, PageHost>> = { d: 'dodo', a: 'api' };
+
 /** `v1;open;a=1;m=12995;x=1793869207;e=l;u=https://...`: readable for a person in Lago, at most 140 characters. */
 export function encodeState(state: CollectionState): string {
 	const parts = ['v1', state.phase];
 	for (const [letter, name] of Object.entries(NUMBERS)) if (state[name] !== undefined && name !== 'failedSince') parts.push(`${letter}=${state[name]}`);
 	for (const [letter, name] of Object.entries(FLAGS)) if (state[name]) parts.push(`${letter}=1`);
 	if (state.mode) parts.push(`${MODE_LETTER}=${state.mode.charAt(0)}`);
+	if (state.page) parts.push(`${PAGE_LETTER}=${state.page.charAt(0)}`);
 	const text = parts.join(';');
 	const code = state.declineCode ? `;d=${state.declineCode.replace(/[^A-Z0-9_]/gi, '').slice(0, 40)}` : '';
 	const since = state.failedSince === undefined ? '' : `;s=${state.failedSince}`;
@@ -105,6 +112,8 @@ export function decodeState(text: string | undefined): CollectionState | null {
 	for (const [letter, name] of Object.entries(FLAGS)) if (fields.get(letter) === '1') state[name] = true;
 	const mode = MODES[fields.get(MODE_LETTER) ?? ''];
 	if (mode) state.mode = mode;
+	const page = PAGES[fields.get(PAGE_LETTER) ?? ''];
+	if (page) state.page = page;
 	const declineCode = fields.get('d');
 	if (declineCode) state.declineCode = declineCode;
 	if (linkAt !== -1) state[text.charAt(linkAt + 1) === 'u' ? 'url' : 'payLink'] = text.slice(linkAt + 3);

@@ -48,6 +48,7 @@ describe('the state of a collection', () => {
 		['a dispute that was won after all', { phase: 'paid', attempt: 1, disputeWon: true }, 'v1;paid;a=1;w=1'],
 		['the world that it is of', { phase: 'open', attempt: 1, mode: 'live' }, 'v1;open;a=1;e=l'],
 		['the other one, before a link', { phase: 'open', attempt: 1, mode: 'test', url: 'https://a.example/1' }, 'v1;open;a=1;e=t;u=https://a.example/1'],
+		['where its page is', { phase: 'open', attempt: 1, mode: 'live', page: 'api', payLink: 'https://a.example/pay' }, 'v1;open;a=1;e=l;p=a;l=https://a.example/pay'],
 		['a paid one', { phase: 'paid', attempt: 1 }, 'v1;paid;a=1'],
 	])('writes and reads %s', (_, state, text) => {
 		expect(encodeState(state)).toBe(text);

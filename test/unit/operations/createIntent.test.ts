@@ -45,7 +45,7 @@ test('a link over what is due: exactly one checkout, with our metadata and the i
 	expect(result).toMatchObject({ outcome: 'created', amount: 7_380, currency: 'EUR', checkoutSessionId: 'cks_1', validForHours: 24, attempt: 1, productId: 'pdt_1' });
 	const lifeMs = Date.parse(String(result.expiresAt)) - Date.now();
 	expect(lifeMs / 3_600_000).toBeCloseTo(24, 1);
-	expect(result.saveToInvoice).toMatchObject({ paymentReference: 'cks_1', state: expect.stringMatching(/^v1;open;a=1;m=7380;x=\d{10};e=t;u=https:/) });
+	expect(result.saveToInvoice).toMatchObject({ paymentReference: 'cks_1', state: expect.stringMatching(/^v1;open;a=1;m=7380;x=\d{10};e=t;p=d;u=https:/) });
 });
 
 test('a known Dodo customer is named by id', async () => {
@@ -102,6 +102,27 @@ const open = (change = ';e=t') => metadata({ dodo_payment_id: 'cks_old', dodo_st
 
 test('a link that still works is returned without a call', async () => {
 	expect(await run(lagoInvoice({ metadata: open() }))).toMatchObject({ outcome: 'existing', checkoutUrl: 'https://pay.example/old', checkoutSessionId: 'cks_old', attempt: 1 });
+});
+
+describe('the page of a checkout that another process made, where a pay link takes the place of its address', () => {
+	const made = (change: string) => metadata({ dodo_payment_id: 'cks_old', dodo_state: `v1;open;a=1;m=7380;x=${Math.floor(Date.now() / 1000) + 9_000};e=t${change};l=https://n8n.example/webhook/pay?t=1` });
+
+	test.each([
+		['Dodo itself, behind a proxy', ';p=d', 'https://test.checkout.dodopayments.com/session/cks_old'],
+		['a stand-in', ';p=a', `${new URL(BASE_URL).origin}/session/cks_old`],
+	])('is found again: %s', async (_, change, checkoutUrl) => {
+		expect(await run(lagoInvoice({ metadata: made(change) }))).toMatchObject({ outcome: 'existing', checkoutSessionId: 'cks_old', checkoutUrl });
+	});
+
+	test.each([
+		['https://test.checkout.dodopayments.com/session/cks_7', ';p=d;'],
+		[`${new URL(BASE_URL).origin}/session/cks_7`, ';p=a;'],
+		['https://elsewhere.example/cks_7', ';e=t;u='],
+	])('is written down when it is %s', async (checkout_url, state) => {
+		listsProducts(product());
+		dodo().post('/checkouts').reply(200, { session_id: 'cks_7', checkout_url });
+		expect(await run(lagoInvoice())).toMatchObject({ outcome: 'created', checkoutUrl: checkout_url, saveToInvoice: { state: expect.stringContaining(state) } });
+	});
 });
 
 test('after a link died unpaid the next attempt has its own key', async () => {

@@ -10,7 +10,7 @@ import { additionalTexts, idParameter, objectParameter } from '../../../shared/n
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
-import { billingAddressOf, openCheckout, pageOf, payerOf, type Checkout, type CheckoutRequest, type ProductChoice } from '../../helpers/checkout';
+import { billingAddressOf, openCheckout, pageHostOf, pageOf, payerOf, type Checkout, type CheckoutRequest, type ProductChoice } from '../../helpers/checkout';
 import { endsBecauseOf, endsWith, useOf } from '../../helpers/earlierPayment';
 import { idempotencyKeyOf, invoiceField, invoiceIn, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
 import { refusedForGood } from '../../helpers/refusals';
@@ -165,7 +165,7 @@ async function intentForInvoice(ctx: IExecuteFunctions, client: DodoClient, inde
 		const again = { attempt: state.attempt + 1, amount: state.amount ?? invoice.total_due_amount_cents };
 		const { use } = decision.isCertain ? { use: 'usable' } : await useOf(client, sessionId);
 		if (use !== 'usable') return use === 'unknown' ? await createForInvoice(ctx, client, index, invoice, again) : await lookFirst(ctx, client, index, invoice, { dodoId: sessionId, ...again });
-		const page = state.url ?? pageOf(client, sessionId);
+		const page = state.url ?? pageOf(client, sessionId, state.page);
 		if (page !== null) return { ...existingLink(client.mode, invoice, state, { sessionId, url: page, expiresAt: state.expiresAt ?? 0 }, nowS), ...about };
 		// The session lives, but nobody remembers where: another one is needed.
 		return await lookFirst(ctx, client, index, invoice, { dodoId: sessionId, ...again });
@@ -228,7 +228,7 @@ async function createForInvoice(
 	const ended = checkout.paidBy === undefined ? null : endsWith(checkout.sessionId, checkout.paidBy.status, invoice.number);
 	if (ended !== null) return { ...ended, ...about };
 	const { failedTries, failedSince, payLink } = ourRecord(toInvoiceFacts(invoice).metadata).state ?? {};
-	const state: CollectionState = { phase: 'open', attempt, amount, expiresAt: checkout.expiresAt, failedTries, failedSince, payLink, url: checkout.url, mode: client.mode };
+	const state: CollectionState = { phase: 'open', attempt, amount, expiresAt: checkout.expiresAt, failedTries, failedSince, payLink, url: checkout.url, mode: client.mode, page: pageHostOf(client, checkout) };
 	if (ctx.getNodeParameter('taxMode', index) === 'exclusive') state.taxOnTop = true;
 	return {
 		outcome: 'created',
