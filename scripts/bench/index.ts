@@ -13,6 +13,7 @@ import { measureInProcess } from './inProcess';
 import { measureLimit } from './limit';
 import { measureLoad } from './load';
 import { measureMemory } from './memory';
+import { measureMonthEnd } from './monthEnd';
 import { measureOutage, measureReconciliation } from './reconciliation';
 import { measureRecovery } from './recovery';
 import type { Row } from './stats';
@@ -36,6 +37,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 	reconciliation: async () => await measureReconciliation(say),
 	outage: async () => await measureOutage(say),
 	limit: async () => await measureLimit(say),
+	monthEnd: async () => await measureMonthEnd(say),
 	memory: async () => await measureMemory('', {}, say),
 	memoryTuned: async () => await measureMemory(WHEN_NEEDED, FASTER, say),
 	capacity: async () => await measureCapacity(say),
