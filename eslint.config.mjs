@@ -14,8 +14,14 @@ export default tseslint.config(
 		extends: [tseslint.configs.recommended],
 		rules: {
 			'@typescript-eslint/no-explicit-any': 'error',
-			'@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true, argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-			'no-restricted-properties': ['error', { object: 'URL', property: 'canParse', message: 'Wrong on a hot Node 20; see readAddress.' }],
+			'@typescript-eslint/no-unused-vars': [
+				'error',
+				{ ignoreRestSiblings: true, argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+			],
+			'no-restricted-properties': [
+				'error',
+				{ object: 'URL', property: 'canParse', message: 'Wrong on a hot Node 20; see readAddress.' },
+			],
 		},
 	},
 	{
@@ -24,7 +30,11 @@ export default tseslint.config(
 		extends: [n8nCommunityNodesPlugin.configs.recommended],
 		rules: { 'no-console': 'error' },
 	},
-	{ files: ['package.json'], languageOptions: { parser: tseslint.parser, parserOptions: { extraFileExtensions: ['.json'] } }, ...nodesBase('community') },
+	{
+		files: ['package.json'],
+		languageOptions: { parser: tseslint.parser, parserOptions: { extraFileExtensions: ['.json'] } },
+		...nodesBase('community'),
+	},
 	{ files: ['credentials/**/*.ts'], ...nodesBase('credentials') },
 	{ files: ['nodes/**/*.ts'], ...nodesBase('nodes') },
 	{

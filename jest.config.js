@@ -20,5 +20,12 @@ const project = (displayName, extra = {}) => ({
 /** unit: no network; contract: simulators, SDKs and OpenAPI; workflow: built package in process; e2e: a real n8n; browser: its editor; chaos: a real n8n under fire. */
 module.exports = {
 	testTimeout: 30_000,
-	projects: [project('unit', { setupFilesAfterEnv: ['<rootDir>/test/support/oneTry.ts'] }), project('contract', { setupFilesAfterEnv: ['<rootDir>/test/support/oneTry.ts'] }), project('workflow'), project('e2e'), project('browser'), project('chaos')],
+	projects: [
+		project('unit', { setupFilesAfterEnv: ['<rootDir>/test/support/oneTry.ts'] }),
+		project('contract', { setupFilesAfterEnv: ['<rootDir>/test/support/oneTry.ts'] }),
+		project('workflow'),
+		project('e2e'),
+		project('browser'),
+		project('chaos'),
+	],
 };

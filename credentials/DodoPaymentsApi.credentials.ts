@@ -55,7 +55,8 @@ export class DodoPaymentsApi implements ICredentialType {
 				{ name: 'Tier 2: 5,000', value: 5000 },
 			],
 			default: 240,
-			description: 'How many requests Dodo Payments takes from your account. Every account begins with Tier 0; their support raises it. The nodes keep a little below it.',
+			description:
+				'How many requests Dodo Payments takes from your account. Every account begins with Tier 0; their support raises it. The nodes keep a little below it.',
 		},
 		{
 			displayName: 'Base URL',

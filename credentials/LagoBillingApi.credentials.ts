@@ -28,7 +28,8 @@ export class LagoBillingApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			required: true,
-			description: 'In Lago: Developers > API keys & ID > API keys. It must be allowed to read and write invoices, payments and webhook endpoints.',
+			description:
+				'In Lago: Developers > API keys & ID > API keys. It must be allowed to read and write invoices, payments and webhook endpoints.',
 		},
 		{
 			displayName: 'Webhook HMAC Key',
@@ -41,7 +42,8 @@ export class LagoBillingApi implements ICredentialType {
 				'Lago signs what it sends with it, and the Lago Trigger accepts nothing else. There is one for the organisation; its API does not tell it, so it must be copied. Only without a Lago Trigger, or with Signature: JWT in it, may this be empty.',
 		},
 		{
-			displayName: 'You are done. The two fields below are only for <i>Access</i>, when systems of your own ask or are told who may use the product.',
+			displayName:
+				'You are done. The two fields below are only for <i>Access</i>, when systems of your own ask or are told who may use the product.',
 			name: 'accessNotice',
 			type: 'notice',
 			default: '',
@@ -52,7 +54,8 @@ export class LagoBillingApi implements ICredentialType {
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',
-			description: 'Only for the Lago Access Trigger: a password of your own making (20 characters or more). Your own systems send it along when they ask who may use the product.',
+			description:
+				'Only for the Lago Access Trigger: a password of your own making (20 characters or more). Your own systems send it along when they ask who may use the product.',
 		},
 		{
 			displayName: 'Access Callback Secret',
@@ -61,7 +64,8 @@ export class LagoBillingApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			placeholder: 'e.g. whsec_...',
-			description: 'Only for Access > Update with an address to tell: what proves to your own system that a message is from here (Standard Webhooks). The documentation says how to make one.',
+			description:
+				'Only for Access > Update with an address to tell: what proves to your own system that a message is from here (Standard Webhooks). The documentation says how to make one.',
 		},
 	];
 

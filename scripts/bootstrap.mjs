@@ -11,11 +11,15 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, 'node_modules', '.installed-from');
 
 if (process.platform !== 'linux' && process.platform !== 'darwin') {
-	console.error('This runs on Linux and macOS. On Windows, open a Linux with WSL (wsl --install), clone the project there, and run this again.');
+	console.error(
+		'This runs on Linux and macOS. On Windows, open a Linux with WSL (wsl --install), clone the project there, and run this again.',
+	);
 	process.exit(1);
 }
 if (Number(process.versions.node.split('.')[0]) < 20) {
-	console.error(`Node ${process.versions.node} is too old. Install Node 20 or newer (https://nodejs.org), then run this again.`);
+	console.error(
+		`Node ${process.versions.node} is too old. Install Node 20 or newer (https://nodejs.org), then run this again.`,
+	);
 	process.exit(1);
 }
 
@@ -41,7 +45,9 @@ export async function ensureDependencies(step = '') {
 		.digest('hex');
 	if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return;
 	const started = Date.now();
-	console.log(`${step}Installing development dependencies (about a minute, ${EXPECTED.megabytes} MB, only this once) ...`);
+	console.log(
+		`${step}Installing development dependencies (about a minute, ${EXPECTED.megabytes} MB, only this once) ...`,
+	);
 	await npmInstall([], { cwd: ROOT, expected: EXPECTED, say: (line) => console.log(`${step}${line}`) });
 	writeFileSync(STAMP, wanted);
 	console.log(`${step}Development dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`);
@@ -49,7 +55,10 @@ export async function ensureDependencies(step = '') {
 
 /** Runs a TypeScript file; returns its exit code. It is told when this process is to end, and sees by its channel when this process is gone. */
 export function runTypeScript(file, args) {
-	const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], { cwd: ROOT, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+	const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
+		cwd: ROOT,
+		stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+	});
 	told = (signal) => child.kill(signal);
 	return new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0))));
 }

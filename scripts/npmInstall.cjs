@@ -17,7 +17,11 @@ const FIRST_MEGABYTES = 20;
  */
 async function npmInstall(args, { cwd, env = process.env, expected, say }) {
 	// At this level npm tells each list of versions and each package that it has got, from the network or from its cache.
-	const child = spawn('npm', ['install', ...args, '--no-audit', '--no-fund', '--no-progress', '--loglevel=http'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+	const child = spawn('npm', ['install', ...args, '--no-audit', '--no-fund', '--no-progress', '--loglevel=http'], {
+		cwd,
+		env,
+		stdio: ['ignore', 'pipe', 'pipe'],
+	});
 	const progress = new Progress(expected);
 	const measure = () => measured(join(cwd, 'node_modules'), (megabytes) => (progress.megabytes = megabytes));
 	const ticker = setInterval(() => {
@@ -30,7 +34,11 @@ async function npmInstall(args, { cwd, env = process.env, expected, say }) {
 	try {
 		await new Promise((resolve, reject) => {
 			child.on('error', reject);
-			child.on('close', (code, signal) => (code === 0 ? resolve() : reject(new Error(`npm install ended with ${code ?? signal}:\n${progress.words.slice(-OUTPUT_KEPT)}`))));
+			child.on('close', (code, signal) =>
+				code === 0
+					? resolve()
+					: reject(new Error(`npm install ended with ${code ?? signal}:\n${progress.words.slice(-OUTPUT_KEPT)}`)),
+			);
 		});
 	} finally {
 		clearInterval(ticker);
@@ -79,10 +87,13 @@ class Progress {
 	/** By whichever takes longer, the network or the disk. */
 	#left(wanted) {
 		const [first, last] = [this.#samples[0], this.#samples.at(-1)];
-		const left = (name, all) => (last[name] >= all ? 0 : ((last.at - first.at) / (last[name] - first[name])) * (all - last[name]));
+		const left = (name, all) =>
+			last[name] >= all ? 0 : ((last.at - first.at) / (last[name] - first[name])) * (all - last[name]);
 		const slowest = Math.max(left('packages', wanted), left('megabytes', this.expected.megabytes));
 		// Of something that has not moved nothing can be said.
-		return slowest > 0 && Number.isFinite(slowest) ? `; at this rate about ${number(Math.ceil(slowest / 1000))} s left` : '';
+		return slowest > 0 && Number.isFinite(slowest)
+			? `; at this rate about ${number(Math.ceil(slowest / 1000))} s left`
+			: '';
 	}
 }
 

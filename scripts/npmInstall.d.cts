@@ -5,7 +5,10 @@ interface Expected {
 	megabytes: number;
 }
 
-export function npmInstall(args: string[], options: { cwd: string; env?: NodeJS.ProcessEnv; expected: Expected; say: (line: string) => void }): Promise<void>;
+export function npmInstall(
+	args: string[],
+	options: { cwd: string; env?: NodeJS.ProcessEnv; expected: Expected; say: (line: string) => void },
+): Promise<void>;
 
 export class Progress {
 	constructor(expected: Expected, now?: () => number);

@@ -26,12 +26,23 @@ const VIEWPORT = { width: 3300, height: 2700 };
 /** Draws docs/images: the full sync in the editor of a real n8n, whole and lane by lane, by headless Chromium. */
 async function main(): Promise<void> {
 	const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-	if (!existsSync(executablePath)) throw new Error(`There is no Chromium at ${executablePath}. Install it (on Debian: apt-get install chromium) or set CHROMIUM to its path.`);
+	if (!existsSync(executablePath))
+		throw new Error(
+			`There is no Chromium at ${executablePath}. Install it (on Debian: apt-get install chromium) or set CHROMIUM to its path.`,
+		);
 	const [dodo, lago] = await Promise.all([startDodoSimulator(), startLagoSimulator()]);
 	const n8n = await startTestN8n({ dodo, lago, dodoSecret: 'whsec_c2NyZWVuc2hvdHMgb2YgdGhlIGVkaXRvcg==' });
 	const browser = await chromium.launch({
 		executablePath,
-		args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+		args: [
+			'--no-sandbox',
+			'--disable-gpu',
+			'--disable-quic',
+			'--no-first-run',
+			'--disable-background-networking',
+			'--disable-component-update',
+			'--disable-sync',
+		],
 	});
 	try {
 		const page = await browser.newPage({ viewport: VIEWPORT });
@@ -43,16 +54,29 @@ async function main(): Promise<void> {
 		await page.goto(`${n8n.url}/workflow/${WORKFLOW_ID}`);
 		await page.locator('[data-test-id="canvas-node"]').nth(8).waitFor();
 		// n8n's own advice would cover the canvas.
-		await page.locator('[data-test-id="suggested-actions-close"], .el-popover button, [role=dialog] button').first().click({ timeout: 5_000 }).catch(() => {});
+		await page
+			.locator('[data-test-id="suggested-actions-close"], .el-popover button, [role=dialog] button')
+			.first()
+			.click({ timeout: 5_000 })
+			.catch(() => {});
 		await page.keyboard.press('Escape');
 		await page.keyboard.press('1');
-		await page.locator('.vue-flow__minimap').waitFor({ state: 'hidden', timeout: 5_000 }).catch(() => {});
+		await page
+			.locator('.vue-flow__minimap')
+			.waitFor({ state: 'hidden', timeout: 5_000 })
+			.catch(() => {});
 		await page.waitForTimeout(1_500);
 		const target = join(ROOT, 'docs', 'images');
 		mkdirSync(target, { recursive: true });
-		await page.locator('.vue-flow').first().screenshot({ path: join(target, 'canvas.png') });
+		await page
+			.locator('.vue-flow')
+			.first()
+			.screenshot({ path: join(target, 'canvas.png') });
 		for (const [sticky, file] of Object.entries(LANES)) {
-			const clip = await page.locator(`[data-test-id="sticky"][data-node-name="${sticky}"], [data-node-name="${sticky}"]`).first().boundingBox();
+			const clip = await page
+				.locator(`[data-test-id="sticky"][data-node-name="${sticky}"], [data-node-name="${sticky}"]`)
+				.first()
+				.boundingBox();
 			if (clip === null) throw new Error(`The lane "${sticky}" is not on the canvas`);
 			await page.screenshot({ path: join(target, `${file}.png`), clip });
 		}

@@ -20,7 +20,12 @@ const LOG = join(HOME, 'n8n.log');
 const OURS = '[dodo-lago] ';
 const SIMULATED_KEY = 'simulated-key';
 /** On loopback only, over plain HTTP. */
-const LOCAL = { N8N_USER_FOLDER: HOME, N8N_LISTEN_ADDRESS: '127.0.0.1', N8N_HOST: '127.0.0.1', N8N_SECURE_COOKIE: 'false' };
+const LOCAL = {
+	N8N_USER_FOLDER: HOME,
+	N8N_LISTEN_ADDRESS: '127.0.0.1',
+	N8N_HOST: '127.0.0.1',
+	N8N_SECURE_COOKIE: 'false',
+};
 const started = Date.now();
 
 /** Everything that must be stopped, newest first. */
@@ -44,7 +49,10 @@ async function main(): Promise<void> {
 	const kept = keptSecrets();
 	const simulates = !isGiven('DODO_API_KEY') && !isGiven('LAGO_API_KEY');
 	const ports = portsOf(Number(process.env.PORT || 5678), simulates);
-	const added = { ...(isGiven('OWNER_EMAIL') ? {} : { OWNER_EMAIL: kept.owner.email, OWNER_PASSWORD: kept.owner.password }), ...(simulates ? simulated(ports, kept) : {}) };
+	const added = {
+		...(isGiven('OWNER_EMAIL') ? {} : { OWNER_EMAIL: kept.owner.email, OWNER_PASSWORD: kept.owner.password }),
+		...(simulates ? simulated(ports, kept) : {}),
+	};
 	const read = readConfiguration({ ...process.env, ...added });
 	if ('problems' in read) throw new Unable(read.problems.join('\n'));
 	const { configuration } = read;
@@ -56,7 +64,12 @@ async function main(): Promise<void> {
 	// n8n waits 10 s after a crash; here a crash is somebody's SIGKILL.
 	rmSync(join(HOME, '.n8n', 'crash.journal'), { force: true });
 	const broker = String(await freePort());
-	const n8n = startEntrypoint({ runtime, image, logFile: LOG, env: { ...LOCAL, N8N_RUNNERS_BROKER_PORT: broker, N8N_ENCRYPTION_KEY: kept.encryptionKey, ...added } });
+	const n8n = startEntrypoint({
+		runtime,
+		image,
+		logFile: LOG,
+		env: { ...LOCAL, N8N_RUNNERS_BROKER_PORT: broker, N8N_ENCRYPTION_KEY: kept.encryptionKey, ...added },
+	});
 	running.unshift(async () => void (await n8n.stop()));
 	void n8n.ended.then((code) => {
 		if (stopping !== null) return;
@@ -64,11 +77,19 @@ async function main(): Promise<void> {
 		void shutDown(1);
 	});
 	await n8n.waitFor('s after the start.');
-	for (const line of n8n.log().split('\n').filter((one) => one.startsWith(OURS))) say(line.slice(OURS.length));
+	for (const line of n8n
+		.log()
+		.split('\n')
+		.filter((one) => one.startsWith(OURS)))
+		say(line.slice(OURS.length));
 	const url = `http://127.0.0.1:${ports.n8n}`;
-	const sandbox = simulators === null ? null : await openSandbox(simulators, url, ports, kept, configuration.access.update ?? {});
+	const sandbox =
+		simulators === null ? null : await openSandbox(simulators, url, ports, kept, configuration.access.update ?? {});
 
-	if (check) return await shutDown(await (simulators === null ? checkServices(configuration, url) : checkSample(simulators, sandbox as Sandbox)));
+	if (check)
+		return await shutDown(
+			await (simulators === null ? checkServices(configuration, url) : checkSample(simulators, sandbox as Sandbox)),
+		);
 	printAddresses(url, kept, sandbox, configuration);
 }
 
@@ -94,7 +115,10 @@ async function requireFree(ports: Ports): Promise<void> {
 			server.once('error', () => resolve(false));
 			server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
 		});
-		if (!free) throw new Unable(`Port ${port}, which ${use} needs, is in use. Stop what runs there, or choose another with PORT=<number> npm start.`);
+		if (!free)
+			throw new Unable(
+				`Port ${port}, which ${use} needs, is in use. Stop what runs there, or choose another with PORT=<number> npm start.`,
+			);
 	}
 }
 
@@ -139,7 +163,11 @@ async function startSimulators(ports: Ports, kept: Kept): Promise<Simulators> {
 
 /** Rules of access, and a token to ask with, so that there is something to see. */
 function shownAccess({ accessToken }: Kept): NodeJS.ProcessEnv {
-	const shown = { ACCESS_RESTRICT_AFTER_DAYS: '7', ACCESS_WAIT_FOR_FIRST_PAYMENT: 'true', ACCESS_API_TOKEN: accessToken };
+	const shown = {
+		ACCESS_RESTRICT_AFTER_DAYS: '7',
+		ACCESS_WAIT_FOR_FIRST_PAYMENT: 'true',
+		ACCESS_API_TOKEN: accessToken,
+	};
 	return Object.fromEntries(Object.entries(shown).filter(([name]) => !isGiven(name)));
 }
 
@@ -156,7 +184,13 @@ function simulated({ dodo, lago }: Ports, kept: Kept): NodeJS.ProcessEnv {
 	};
 }
 
-async function openSandbox({ dodo, lago }: Simulators, url: string, ports: Ports, kept: Kept, rules: SandboxRules): Promise<Sandbox> {
+async function openSandbox(
+	{ dodo, lago }: Simulators,
+	url: string,
+	ports: Ports,
+	kept: Kept,
+	rules: SandboxRules,
+): Promise<Sandbox> {
 	dodo.addWebhook({ url: `${url}/webhooks/dodo`, secret: kept.dodoSecret });
 	lago.addEndpoint({ url: `${url}/webhooks/lago` });
 	const sandbox = await startSandbox({ port: ports.sandbox ?? 0, dodo, lago, n8nUrl: url, rules });
@@ -187,7 +221,9 @@ async function checkSample({ dodo, lago }: Simulators, sandbox: Sandbox): Promis
 	say('Sample: Lago issues an invoice over EUR 120.00 ...');
 	const invoice = lago.issueInvoice({ fees: [{ amountCents: 10_000, taxRate: 20 }] });
 	const linked = await happens(() => lago.metadataOf(invoice.lago_id, 'dodo_payment_id') !== undefined);
-	const checkout = [...dodo.state.checkouts.values()].find(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
+	const checkout = [...dodo.state.checkouts.values()].find(
+		({ metadata }) => metadata.lago_invoice_id === invoice.lago_id,
+	);
 	if (linked && checkout) {
 		say(`Sample: the invoice has checkout ${checkout.id}; the customer pays ...`);
 		dodo.payCheckout(checkout.id);
@@ -197,11 +233,15 @@ async function checkSample({ dodo, lago }: Simulators, sandbox: Sandbox): Promis
 	await lago.idle();
 	console.log(`\nTimeline\n${sandbox.timeline.entries.map((entry) => `  ${formatEntry(entry)}`).join('\n')}\n`);
 	if (paid) {
-		say(`Sample: invoice ${invoice.number} is paid in Lago (${invoice.total_paid_amount_cents} of ${invoice.total_amount_cents} cents).`);
+		say(
+			`Sample: invoice ${invoice.number} is paid in Lago (${invoice.total_paid_amount_cents} of ${invoice.total_amount_cents} cents).`,
+		);
 		return 0;
 	}
 	const missing = !linked ? 'no checkout link arrived on the invoice' : 'the payment was not booked on the invoice';
-	console.error(`The sample did not get through: ${missing}. Look at the last answers above and at .local/start/n8n.log.`);
+	console.error(
+		`The sample did not get through: ${missing}. Look at the last answers above and at .local/start/n8n.log.`,
+	);
 	return 1;
 }
 
@@ -214,7 +254,9 @@ async function checkServices(configuration: Configuration, url: string): Promise
 		else problems.push(problem);
 	}
 	say('Both webhooks refuse what is not signed.');
-	say(`A real invoice is not made by --check. Issue one in Lago; its webhook endpoint must lead to ${url}/webhooks/lago.`);
+	say(
+		`A real invoice is not made by --check. Issue one in Lago; its webhook endpoint must lead to ${url}/webhooks/lago.`,
+	);
 	for (const problem of problems) console.error(problem);
 	return problems.length === 0 ? 0 : 1;
 }

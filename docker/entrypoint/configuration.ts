@@ -58,7 +58,12 @@ export interface LagoConfiguration {
 	baseUrl: string;
 }
 
-const REQUIRED = { DODO_API_KEY: 'dodoKey', DODO_WEBHOOK_SECRET: 'dodoSecret', LAGO_API_KEY: 'lagoKey', LAGO_WEBHOOK_HMAC_KEY: 'lagoHmac' } as const satisfies Record<string, Secret>;
+const REQUIRED = {
+	DODO_API_KEY: 'dodoKey',
+	DODO_WEBHOOK_SECRET: 'dodoSecret',
+	LAGO_API_KEY: 'lagoKey',
+	LAGO_WEBHOOK_HMAC_KEY: 'lagoHmac',
+} as const satisfies Record<string, Secret>;
 
 /**
  * Reads the environment; every name also as `<NAME>_FILE`, which holds the path of a file with the value.
@@ -80,36 +85,61 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	};
 	const url = (name: string): string => {
 		const value = read(name);
-		if (value !== '' && !isAddress(value)) problems.push(`${name} is not an address; it should look like https://example.com.`);
+		if (value !== '' && !isAddress(value))
+			problems.push(`${name} is not an address; it should look like https://example.com.`);
 		return value;
 	};
 	const environment = read('DODO_ENVIRONMENT') || 'test';
-	if (environment !== 'test' && environment !== 'live') problems.push(`DODO_ENVIRONMENT is "${environment}"; it must be test or live.`);
+	if (environment !== 'test' && environment !== 'live')
+		problems.push(`DODO_ENVIRONMENT is "${environment}"; it must be test or live.`);
 	const port = Number(read('PORT') || 5678);
-	if (!Number.isInteger(port) || port < 1 || port > 65_000) problems.push(`PORT is "${read('PORT')}"; it must be a number between 1 and 65000.`);
+	if (!Number.isInteger(port) || port < 1 || port > 65_000)
+		problems.push(`PORT is "${read('PORT')}"; it must be a number between 1 and 65000.`);
 
 	const reconcileMinutes = Number(read('RECONCILE_INTERVAL_MINUTES') || 5);
 	if (!Number.isInteger(reconcileMinutes) || reconcileMinutes < 1 || reconcileMinutes > 59)
-		problems.push(`RECONCILE_INTERVAL_MINUTES is "${read('RECONCILE_INTERVAL_MINUTES')}"; it must be a whole number from 1 to 59.`);
+		problems.push(
+			`RECONCILE_INTERVAL_MINUTES is "${read('RECONCILE_INTERVAL_MINUTES')}"; it must be a whole number from 1 to 59.`,
+		);
 	const retrySchedule = read('RETRY_SCHEDULE') || '1d,3d,5d,7d';
 	const policy = parseSchedule(retrySchedule, '09:00');
 	if ('problem' in policy) problems.push(`RETRY_SCHEDULE is "${retrySchedule}": ${policy.problem}`);
 
 	const access = readAccess(read, problems);
-	const required = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, read(name)])) as Record<keyof typeof REQUIRED, string>;
+	const required = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, read(name)])) as Record<
+		keyof typeof REQUIRED,
+		string
+	>;
 	for (const [name, what] of Object.entries(REQUIRED)) {
 		const value = required[name as keyof typeof REQUIRED];
-		const problem = value === '' ? 'is missing' : secretProblem(what, value, what === 'dodoSecret' ? required.DODO_API_KEY : required.LAGO_API_KEY);
+		const problem =
+			value === ''
+				? 'is missing'
+				: secretProblem(what, value, what === 'dodoSecret' ? required.DODO_API_KEY : required.LAGO_API_KEY);
 		if (problem !== null) problems.push(`${name} ${problem}. You find it in ${PLACES[what]}.`);
 	}
 	const requestsPerMinute = Number(read('DODO_REQUESTS_PER_MINUTE') || TIERS[0]);
-	if (!TIERS.includes(requestsPerMinute)) problems.push(`DODO_REQUESTS_PER_MINUTE is "${read('DODO_REQUESTS_PER_MINUTE')}"; it must be the limit of one of Dodo's tiers: ${TIERS.join(', ')}.`);
+	if (!TIERS.includes(requestsPerMinute))
+		problems.push(
+			`DODO_REQUESTS_PER_MINUTE is "${read('DODO_REQUESTS_PER_MINUTE')}"; it must be the limit of one of Dodo's tiers: ${TIERS.join(', ')}.`,
+		);
 	const dodo: DodoConfiguration = {
-		apiKey: required.DODO_API_KEY, webhookSecret: required.DODO_WEBHOOK_SECRET, environment: environment as 'test' | 'live', baseUrl: url('DODO_API_URL'), requestsPerMinute, productId: read('DODO_PRODUCT_ID'),
+		apiKey: required.DODO_API_KEY,
+		webhookSecret: required.DODO_WEBHOOK_SECRET,
+		environment: environment as 'test' | 'live',
+		baseUrl: url('DODO_API_URL'),
+		requestsPerMinute,
+		productId: read('DODO_PRODUCT_ID'),
 	};
-	const lago: LagoConfiguration = { apiKey: required.LAGO_API_KEY, webhookHmacKey: required.LAGO_WEBHOOK_HMAC_KEY, baseUrl: url('LAGO_API_URL') || 'https://api.getlago.com' };
+	const lago: LagoConfiguration = {
+		apiKey: required.LAGO_API_KEY,
+		webhookHmacKey: required.LAGO_WEBHOOK_HMAC_KEY,
+		baseUrl: url('LAGO_API_URL') || 'https://api.getlago.com',
+	};
 	const owner = readOwner(read, problems);
-	return problems.length > 0 ? { problems } : { configuration: { dodo, lago, port, reconcileMinutes, retrySchedule, access, owner } };
+	return problems.length > 0
+		? { problems }
+		: { configuration: { dodo, lago, port, reconcileMinutes, retrySchedule, access, owner } };
 }
 
 /** Requests a minute (docs `api-reference/introduction`). */
@@ -125,8 +155,16 @@ const SHORTEST_PASSWORD = 8;
 function readOwner(read: (name: string) => string, problems: string[]): Owner | null {
 	const [email, password] = [read('OWNER_EMAIL'), read('OWNER_PASSWORD')];
 	if (email === '' && password === '') return null;
-	if (!/^[^@\s]+@[^@\s]+$/.test(email)) problems.push(email === '' ? 'OWNER_EMAIL is missing: OWNER_PASSWORD alone lets nobody in.' : `OWNER_EMAIL is "${email}"; it should look like owner@example.com.`);
-	if (password.length < SHORTEST_PASSWORD) problems.push(`OWNER_PASSWORD is ${password === '' ? 'missing' : 'too short'}; it must have at least ${SHORTEST_PASSWORD} characters.`);
+	if (!/^[^@\s]+@[^@\s]+$/.test(email))
+		problems.push(
+			email === ''
+				? 'OWNER_EMAIL is missing: OWNER_PASSWORD alone lets nobody in.'
+				: `OWNER_EMAIL is "${email}"; it should look like owner@example.com.`,
+		);
+	if (password.length < SHORTEST_PASSWORD)
+		problems.push(
+			`OWNER_PASSWORD is ${password === '' ? 'missing' : 'too short'}; it must have at least ${SHORTEST_PASSWORD} characters.`,
+		);
 	return { email, password };
 }
 
@@ -137,21 +175,31 @@ const SHORTEST_TOKEN = 16;
 /** Everything about access; adds to `problems` what is wrong. */
 function readAccess(read: (name: string) => string, problems: string[]): AccessConfiguration {
 	const given: Record<string, boolean | number | string> = {};
-	const take = <T extends boolean | number | string>(name: string, parameter: string, parse: (text: string) => T | { problem: string }): void => {
+	const take = <T extends boolean | number | string>(
+		name: string,
+		parameter: string,
+		parse: (text: string) => T | { problem: string },
+	): void => {
 		const text = read(name);
 		if (text === '') return;
 		const value = parse(text);
 		if (typeof value === 'object') problems.push(`${name} is "${text}": ${value.problem}.`);
 		else given[parameter] = value;
 	};
-	const truth = (text: string): boolean | { problem: string } => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : { problem: 'it must be true or false' });
-	const count = (text: string): number | { problem: string } => (/^\d{1,5}$/.test(text) ? Number(text) : { problem: 'it must be a whole number' });
-	const oneOf = (words: readonly string[]) => (text: string): string | { problem: string } => (words.includes(text) ? text : { problem: `it must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}` });
+	const truth = (text: string): boolean | { problem: string } =>
+		/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : { problem: 'it must be true or false' };
+	const count = (text: string): number | { problem: string } =>
+		/^\d{1,5}$/.test(text) ? Number(text) : { problem: 'it must be a whole number' };
+	const oneOf =
+		(words: readonly string[]) =>
+		(text: string): string | { problem: string } =>
+			words.includes(text) ? text : { problem: `it must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}` };
 	const limits = (text: string): string | { problem: string } => {
 		const parsed = parseLimits(text);
 		return 'problem' in parsed && typeof parsed.problem === 'string' ? { problem: parsed.problem } : text;
 	};
-	const address = (text: string): string | { problem: string } => (isAddress(text) ? text : { problem: 'it should look like https://app.example.com/hooks/access' });
+	const address = (text: string): string | { problem: string } =>
+		isAddress(text) ? text : { problem: 'it should look like https://app.example.com/hooks/access' };
 	take('ACCESS_RESTRICT_IMMEDIATELY', 'restrictImmediately', truth);
 	take('ACCESS_RESTRICT_AFTER_DAYS', 'restrictAfterDays', count);
 	take('ACCESS_RESTRICT_ABOVE', 'restrictAbove', limits);
@@ -165,8 +213,13 @@ function readAccess(read: (name: string) => string, problems: string[]): AccessC
 	take('ACCESS_WRITE_TO', 'writeTo', oneOf(WHERE_TO_WRITE));
 	const callbackSecret = read('ACCESS_CALLBACK_SECRET');
 	if (given.callbackUrl !== undefined && decodeSecret(callbackSecret).length < SHORTEST_KEY)
-		problems.push('ACCESS_CALLBACK_SECRET is missing or too short: changes are signed with it. Make one with: echo "whsec_$(openssl rand -base64 32)"');
+		problems.push(
+			'ACCESS_CALLBACK_SECRET is missing or too short: changes are signed with it. Make one with: echo "whsec_$(openssl rand -base64 32)"',
+		);
 	const apiToken = read('ACCESS_API_TOKEN');
-	if (apiToken !== '' && apiToken.length < SHORTEST_TOKEN) problems.push(`ACCESS_API_TOKEN is shorter than ${SHORTEST_TOKEN} characters and could be guessed. Make one with: openssl rand -hex 32`);
+	if (apiToken !== '' && apiToken.length < SHORTEST_TOKEN)
+		problems.push(
+			`ACCESS_API_TOKEN is shorter than ${SHORTEST_TOKEN} characters and could be guessed. Make one with: openssl rand -hex 32`,
+		);
 	return { update: Object.keys(given).length === 0 ? null : given, callbackSecret, apiToken };
 }

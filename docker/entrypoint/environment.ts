@@ -16,7 +16,9 @@ export function givenEnvironment(env: NodeJS.ProcessEnv): { given: NodeJS.Proces
 		// Some editors begin a file with a mark, which would become part of the first name.
 		return { given: { ...parseEnv(readFileSync(file, 'utf8').replace(/^\uFEFF/, '')), ...rest } };
 	} catch {
-		return { problem: `ENV_FILE: the file ${file} cannot be read. It must be there, and readable for the user ${process.getuid?.()} of this container.` };
+		return {
+			problem: `ENV_FILE: the file ${file} cannot be read. It must be there, and readable for the user ${process.getuid?.()} of this container.`,
+		};
 	}
 }
 
@@ -26,23 +28,39 @@ const OWN = /^((DODO|LAGO|ACCESS|OWNER)_\w+|RETRY_SCHEDULE|RECONCILE_INTERVAL_MI
 const WEBHOOK_SECRETS = join(__dirname, 'webhookSecrets.js');
 
 /** n8n's environment: what was given, what we need beside it, and none of our secrets. */
-export function n8nEnvironment(given: NodeJS.ProcessEnv, { port, owner }: Configuration, role: Role): NodeJS.ProcessEnv {
+export function n8nEnvironment(
+	given: NodeJS.ProcessEnv,
+	{ port, owner }: Configuration,
+	role: Role,
+): NodeJS.ProcessEnv {
 	const passed = Object.fromEntries(Object.entries(given).filter(([name]) => !OWN.test(name)));
 	const env = withDefaults(passed, { ...N8N_DEFAULTS, ...FASTER, N8N_PORT: String(port) });
 	// A worker answers questions for its health only, on the port where the others listen as well.
-	if (role === 'worker') return withDefaults(env, { QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: env.N8N_PORT });
-	if (role === 'webhook') return { ...env, EXTERNAL_HOOK_FILES: [WEBHOOK_SECRETS, env.EXTERNAL_HOOK_FILES ?? []].flat().join(':') };
+	if (role === 'worker')
+		return withDefaults(env, { QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: env.N8N_PORT });
+	if (role === 'webhook')
+		return { ...env, EXTERNAL_HOOK_FILES: [WEBHOOK_SECRETS, env.EXTERNAL_HOOK_FILES ?? []].flat().join(':') };
 	if (/^(true|1)$/i.test(env.N8N_INSTANCE_OWNER_MANAGED_BY_ENV ?? '')) return env;
 	return { ...env, ...(owner === null ? closedEditor() : ownerEnvironment(owner)) };
 }
 
 /** The secrets as n8n fills them into empty credentials, together with what somebody else gave it to fill in. */
-export function credentialOverwrites(given: NodeJS.ProcessEnv, { dodo: { productId: _chosen, ...dodo }, lago, access }: Configuration): object {
+export function credentialOverwrites(
+	given: NodeJS.ProcessEnv,
+	{ dodo: { productId: _chosen, ...dodo }, lago, access }: Configuration,
+): object {
 	const others = othersOverwrites(given);
-	return { ...others, dodoPaymentsApi: dodo, lagoBillingApi: { ...lago, accessToken: access.apiToken, accessCallbackSecret: access.callbackSecret } };
+	return {
+		...others,
+		dodoPaymentsApi: dodo,
+		lagoBillingApi: { ...lago, accessToken: access.apiToken, accessCallbackSecret: access.callbackSecret },
+	};
 }
 
-function othersOverwrites({ CREDENTIALS_OVERWRITE_DATA: data, CREDENTIALS_OVERWRITE_DATA_FILE: file }: NodeJS.ProcessEnv): object {
+function othersOverwrites({
+	CREDENTIALS_OVERWRITE_DATA: data,
+	CREDENTIALS_OVERWRITE_DATA_FILE: file,
+}: NodeJS.ProcessEnv): object {
 	try {
 		return JSON.parse(data ?? (file ? readFileSync(file, 'utf8') : '{}')) as object;
 	} catch {

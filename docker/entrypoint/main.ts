@@ -21,14 +21,18 @@ const PACKAGE = join(__dirname, 'package');
 async function run(role: Role, args: string[], given: NodeJS.ProcessEnv): Promise<number> {
 	const n8nFolder = join(given.N8N_USER_FOLDER ?? homedir(), '.n8n');
 	const read = readConfiguration(given);
-	const problems = [...('problems' in read ? read.problems : []), keyProblem(given, role, existsSync(join(n8nFolder, 'config'))) ?? []].flat();
+	const problems = [
+		...('problems' in read ? read.problems : []),
+		keyProblem(given, role, existsSync(join(n8nFolder, 'config'))) ?? [],
+	].flat();
 	if ('problems' in read || problems.length > 0) {
 		for (const problem of problems) warn(problem);
 		return WRONG_CONFIGURATION;
 	}
 	const { configuration } = read;
 	mkdirSync(n8nFolder, { recursive: true });
-	if (linkPackage(PACKAGE, n8nFolder)) warn('The package that was installed in n8n is replaced by the one of this image, which fits its workflow.');
+	if (linkPackage(PACKAGE, n8nFolder))
+		warn('The package that was installed in n8n is replaced by the one of this image, which fits its workflow.');
 
 	const files = privateFiles();
 	try {
@@ -59,7 +63,11 @@ async function begin([role = 'main', ...args]: string[]): Promise<number> {
 }
 
 function tellKeys(made: string[]): number {
-	say(made.length === 0 ? 'The keys are there.' : `Made ${made.join(' and ')}. Keep the volume that they are in: without them the database cannot be read.`);
+	say(
+		made.length === 0
+			? 'The keys are there.'
+			: `Made ${made.join(' and ')}. Keep the volume that they are in: without them the database cannot be read.`,
+	);
 	return 0;
 }
 

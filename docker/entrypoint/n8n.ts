@@ -14,11 +14,15 @@ export const N8N_DEFAULTS: Readonly<Record<string, string>> = {
 	N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 	N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
 	// Some of these call out to the internet at start.
-	N8N_DISABLED_MODULES: 'mcp-registry,mcp,instance-ai,agents,chat-hub,insights,otel,source-control,external-secrets,ldap,sso-oidc,sso-saml,quick-connect,favorites,token-exchange,workflow-builder,dynamic-credentials,breaking-changes',
+	N8N_DISABLED_MODULES:
+		'mcp-registry,mcp,instance-ai,agents,chat-hub,insights,otel,source-control,external-secrets,ldap,sso-oidc,sso-saml,quick-connect,favorites,token-exchange,workflow-builder,dynamic-credentials,breaking-changes',
 };
 
 /** An isolate for expressions is made only where there is one, and faster; each execution has its own as before. See docs/performance.md. */
-export const FASTER: Readonly<Record<string, string>> = { N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true', N8N_EXPRESSION_ENGINE_COMPILE_CACHE: 'true' };
+export const FASTER: Readonly<Record<string, string>> = {
+	N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true',
+	N8N_EXPRESSION_ENGINE_COMPILE_CACHE: 'true',
+};
 
 /** Adds what is not given, neither as such nor as `<NAME>_FILE`: for n8n an existing variable wins over its file. */
 export function withDefaults(env: NodeJS.ProcessEnv, defaults: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -55,7 +59,8 @@ const OUTPUT_KEPT = 2_000;
 export async function runN8n(args: string[], env: NodeJS.ProcessEnv): Promise<string> {
 	const child = begin(args, env, 'pipe');
 	let output = '';
-	for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+	for (const stream of [child.stdout, child.stderr])
+		stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
 	const code = await ended(child, 'close');
 	if (stopped !== undefined) throw new Stopped();
 	if (code !== 0) throw new Failed(`n8n ${args[0]} ended with ${code}:\n${output.slice(-OUTPUT_KEPT)}`);
@@ -79,6 +84,8 @@ function begin(args: string[], env: NodeJS.ProcessEnv, output: 'pipe' | 'inherit
 async function ended(child: ChildProcess, event: 'close' | 'exit'): Promise<number> {
 	return await new Promise((resolve, reject) => {
 		child.on('error', ({ message }) => reject(new Error(`n8n cannot be started: ${message}`)));
-		child.on(event, (code: number | null, signal: NodeJS.Signals | null) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
+		child.on(event, (code: number | null, signal: NodeJS.Signals | null) =>
+			resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]),
+		);
 	});
 }

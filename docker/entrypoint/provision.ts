@@ -20,13 +20,21 @@ const MARK = 'dodoLago';
 /** One digest over all of a workflow that counts, however its JSON is ordered. */
 export function digestOf({ nodes, connections, settings }: WorkflowJson): string {
 	const ordered = (_key: string, value: unknown): unknown =>
-		typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value;
-	return createHash('sha256').update(JSON.stringify([nodes, connections, settings], ordered)).digest('hex');
+		typeof value === 'object' && value !== null && !Array.isArray(value)
+			? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+			: value;
+	return createHash('sha256')
+		.update(JSON.stringify([nodes, connections, settings], ordered))
+		.digest('hex');
 }
 
 /** The workflow to import, with our mark. */
 export function marked(workflow: WorkflowJson): WorkflowJson {
-	return { ...workflow, id: WORKFLOW_ID, meta: { ...(workflow.meta as object | undefined), [MARK]: digestOf(workflow) } };
+	return {
+		...workflow,
+		id: WORKFLOW_ID,
+		meta: { ...(workflow.meta as object | undefined), [MARK]: digestOf(workflow) },
+	};
 }
 
 /** Compares. Only what is still exactly what we once imported is ours to replace; everything else belongs to the person who changed it. */
@@ -49,7 +57,12 @@ export interface Provisioned {
  * person has unpublished stays so.
  * @param unfinished a file that is there from before an import until it is published, so that a start that was cut off is made up for
  */
-export async function provision(wanted: WorkflowJson, env: NodeJS.ProcessEnv, files: PrivateFiles, unfinished: string): Promise<Provisioned> {
+export async function provision(
+	wanted: WorkflowJson,
+	env: NodeJS.ProcessEnv,
+	files: PrivateFiles,
+	unfinished: string,
+): Promise<Provisioned> {
 	const stored = await readStored(env, files);
 	const decision = decide(stored, wanted);
 	const wasPublished = stored?.active === true;

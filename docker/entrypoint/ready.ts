@@ -16,7 +16,9 @@ export async function isReady(url: string): Promise<boolean> {
 /** Whether both webhooks are there: what is not signed gets 404 before, and 401 afterwards. */
 export async function webhooksAnswer(url: string, prefix: string): Promise<boolean> {
 	const unsigned = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
-	const answered = await Promise.all(['dodo', 'lago'].map(async (path) => await answers(401, `${url}/${prefix}/${path}`, unsigned)));
+	const answered = await Promise.all(
+		['dodo', 'lago'].map(async (path) => await answers(401, `${url}/${prefix}/${path}`, unsigned)),
+	);
 	return answered.every(Boolean);
 }
 
@@ -30,6 +32,11 @@ export async function answers(wanted: number, url: string, request: RequestInit 
 
 /** Waits for something that comes with the start; false when it does not come in time. */
 export async function until(condition: () => Promise<boolean>, timeoutMs: number): Promise<boolean> {
-	for (const deadline = Date.now() + timeoutMs; !(await condition()); await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref())) if (Date.now() > deadline) return false;
+	for (
+		const deadline = Date.now() + timeoutMs;
+		!(await condition());
+		await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref())
+	)
+		if (Date.now() > deadline) return false;
 	return true;
 }

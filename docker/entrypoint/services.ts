@@ -28,7 +28,9 @@ export async function problemWith({ name, url, key }: Service): Promise<string |
 		({ status }) => {
 			if (status === 200) return null;
 			const variable = `${name.split(' ')[0]?.toUpperCase()}_API_KEY`;
-			return status === 401 ? `${name} at ${host} does not accept the API key. Check ${variable} and that it belongs to this address, then start again.` : `${name} at ${host} answers ${status}.`;
+			return status === 401
+				? `${name} at ${host} does not accept the API key. Check ${variable} and that it belongs to this address, then start again.`
+				: `${name} at ${host} answers ${status}.`;
 		},
 		() => `${name} does not answer at ${host}.`,
 	);

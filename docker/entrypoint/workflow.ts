@@ -6,7 +6,14 @@ import type { AccessConfiguration } from './configuration';
 export interface WorkflowJson {
 	id?: string;
 	name: string;
-	nodes: Array<{ name: string; type: string; parameters: Record<string, unknown>; credentials?: Record<string, { id: string | null; name: string }>; disabled?: boolean; [key: string]: unknown }>;
+	nodes: Array<{
+		name: string;
+		type: string;
+		parameters: Record<string, unknown>;
+		credentials?: Record<string, { id: string | null; name: string }>;
+		disabled?: boolean;
+		[key: string]: unknown;
+	}>;
 	[key: string]: unknown;
 }
 
@@ -28,14 +35,21 @@ export const CREDENTIALS: CredentialJson[] = [
 ];
 
 /** The credential that a node needs, by the beginning of its type. */
-const CREDENTIAL_OF: Readonly<Record<string, string>> = { 'n8n-nodes-dodo-lago.dodoPayments': 'dodoPaymentsApi', 'n8n-nodes-dodo-lago.lago': 'lagoBillingApi' };
+const CREDENTIAL_OF: Readonly<Record<string, string>> = {
+	'n8n-nodes-dodo-lago.dodoPayments': 'dodoPaymentsApi',
+	'n8n-nodes-dodo-lago.lago': 'lagoBillingApi',
+};
 
 /** Chooses the credentials in every node, as the editor does when a template is imported where they exist. */
 export function bindCredentials(workflow: WorkflowJson, credentials: CredentialJson[]): WorkflowJson {
 	const nodes = workflow.nodes.map((node) => {
-		const needed = Object.entries(CREDENTIAL_OF).flatMap(([prefix, type]) => (node.type.startsWith(prefix) ? [type] : []));
+		const needed = Object.entries(CREDENTIAL_OF).flatMap(([prefix, type]) =>
+			node.type.startsWith(prefix) ? [type] : [],
+		);
 		const chosen = credentials.filter(({ type }) => needed.includes(type));
-		return chosen.length === 0 ? node : { ...node, credentials: Object.fromEntries(chosen.map(({ type, id, name }) => [type, { id, name }])) };
+		return chosen.length === 0
+			? node
+			: { ...node, credentials: Object.fromEntries(chosen.map(({ type, id, name }) => [type, { id, name }])) };
 	});
 	return { ...workflow, nodes };
 }
@@ -51,15 +65,25 @@ export interface HeadlessSettings {
 
 /** Events of Lago that only access depends on. */
 export const ACCESS_EVENTS: readonly string[] = [
-	'invoice.payment_status_updated', 'invoice.payment_overdue', 'invoice.voided', 'invoice.payment_dispute_lost', 'subscription.started',
-	'subscription.terminated', 'subscription.canceled', 'subscription.updated',
+	'invoice.payment_status_updated',
+	'invoice.payment_overdue',
+	'invoice.voided',
+	'invoice.payment_dispute_lost',
+	'subscription.started',
+	'subscription.terminated',
+	'subscription.canceled',
+	'subscription.updated',
 ];
 const ACCESS_LANE: readonly string[] = ['Update Access', 'Check Access'];
 const ENDPOINT = 'Lago Access Trigger';
 const SCHEDULES: readonly string[] = ['Every 5 Minutes', 'Check Access'];
 
 /** The last part of the addresses that services and customers know, by node. In an editor each is unique by itself. */
-export const PATHS: Readonly<Record<string, string>> = { 'Lago Trigger': 'lago', 'Dodo Payments Trigger': 'dodo', 'Lago Access Trigger': 'access' };
+export const PATHS: Readonly<Record<string, string>> = {
+	'Lago Trigger': 'lago',
+	'Dodo Payments Trigger': 'dodo',
+	'Lago Access Trigger': 'access',
+};
 
 /** Gives the triggers of a template that have none yet the addresses that are fixed where nobody clicks. Pure. */
 export function withFixedPaths(workflow: WorkflowJson): WorkflowJson {
@@ -67,32 +91,45 @@ export function withFixedPaths(workflow: WorkflowJson): WorkflowJson {
 		const { path } = node.parameters;
 		if (typeof path !== 'string') return node;
 		// Without an id of its own n8n puts the workflow's id and the node's name before the path.
-		return { ...node, webhookId: node.webhookId ?? node.id, parameters: { ...node.parameters, path: path === '' ? (PATHS[node.name] ?? '') : path } };
+		return {
+			...node,
+			webhookId: node.webhookId ?? node.id,
+			parameters: { ...node.parameters, path: path === '' ? (PATHS[node.name] ?? '') : path },
+		};
 	});
 	return { ...workflow, nodes };
 }
 
 /** The full sync as the environment wants it; the template itself stays as it is. Pure. */
-export function configureSync(template: WorkflowJson, { productId, retrySchedule, reconcileMinutes, access }: HeadlessSettings): WorkflowJson {
+export function configureSync(
+	template: WorkflowJson,
+	{ productId, retrySchedule, reconcileMinutes, access }: HeadlessSettings,
+): WorkflowJson {
 	const changed = withFixedPaths(structuredClone(template));
 	for (const node of changed.nodes) {
 		const { name, type, parameters } = node;
 		// The secrets are given, so nothing has to be registered; a simulator or the dashboard knows the address.
 		if (/\.(lago|dodoPayments)Trigger$/.test(type)) parameters.registration = 'manual';
-		if (SCHEDULES.includes(name)) parameters.rule = { interval: [{ field: 'minutes', minutesInterval: reconcileMinutes }] };
+		if (SCHEDULES.includes(name))
+			parameters.rule = { interval: [{ field: 'minutes', minutesInterval: reconcileMinutes }] };
 		if (parameters.operation === 'planRetry') parameters.schedule = retrySchedule;
 		if (parameters.operation === 'updatePaymentStatus') parameters.retrySchedule = retrySchedule;
-		if (productId !== '' && parameters.operation === 'createIntent') Object.assign(parameters, { productSource: 'selected', product: { __rl: true, mode: 'id', value: productId } });
+		if (productId !== '' && parameters.operation === 'createIntent')
+			Object.assign(parameters, { productSource: 'selected', product: { __rl: true, mode: 'id', value: productId } });
 		if (name === 'Update Access') Object.assign(parameters, rulesFor(node, access.update));
 		if (access.update !== null && ACCESS_LANE.includes(name)) delete node.disabled;
-		if (access.update !== null && name === 'Lago Trigger') parameters.events = [...(parameters.events as string[]), ...ACCESS_EVENTS];
+		if (access.update !== null && name === 'Lago Trigger')
+			parameters.events = [...(parameters.events as string[]), ...ACCESS_EVENTS];
 		if (access.apiToken !== '' && name === ENDPOINT) delete node.disabled;
 	}
 	return changed;
 }
 
 /** The variable gives limits in minor units whatever the template; the node takes them as its version reads them. */
-function rulesFor({ typeVersion }: WorkflowJson['nodes'][number], rules: AccessConfiguration['update']): AccessConfiguration['update'] {
+function rulesFor(
+	{ typeVersion }: WorkflowJson['nodes'][number],
+	rules: AccessConfiguration['update'],
+): AccessConfiguration['update'] {
 	if (typeof rules?.restrictAbove !== 'string' || Number(typeVersion) < DECIMAL_AMOUNTS.lago) return rules;
 	return { ...rules, restrictAbove: writeLimits(parseLimits(rules.restrictAbove) as Record<string, number>) };
 }

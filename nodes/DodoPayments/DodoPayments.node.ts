@@ -1,4 +1,10 @@
-import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 import { runOperation } from '../shared/node/operation';
 import { operations, properties } from './actions/operations';
 import { testDodoCredential } from './helpers/testCredential';
@@ -25,7 +31,10 @@ export class DodoPayments implements INodeType {
 		properties,
 	};
 
-	methods = { credentialTest: { testDodoCredential }, listSearch: { searchInvoiceProducts, searchMandates, searchPayments } };
+	methods = {
+		credentialTest: { testDodoCredential },
+		listSearch: { searchInvoiceProducts, searchMandates, searchPayments },
+	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runOperation(this, operations, DodoClient.of);

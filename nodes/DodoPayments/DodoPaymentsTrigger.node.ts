@@ -32,7 +32,8 @@ export class DodoPaymentsTrigger implements INodeType {
 		version: [1, 1.1, 1.2, 1.3],
 		defaultVersion: 1.3,
 		subtitle: '={{$parameter["events"].join(", ")}}',
-		description: 'Starts the workflow when Dodo Payments reports a payment, refund, dispute or subscription; every delivery is verified',
+		description:
+			'Starts the workflow when Dodo Payments reports a payment, refund, dispute or subscription; every delivery is verified',
 		eventTriggerDescription: 'Waiting for Dodo Payments to call the test URL',
 		activationMessage: 'Dodo Payments events now start this workflow.',
 		defaults: { name: 'Dodo Payments Trigger' },
@@ -98,24 +99,41 @@ export class DodoPaymentsTrigger implements INodeType {
 
 		const parsed = dodoEventSchema.safeParse(parseJson(rawBody));
 		if (!parsed.success)
-			return answer(this, 400, { message: 'Signed by Dodo Payments, but not an event: type, timestamp and data are expected' });
+			return answer(this, 400, {
+				message: 'Signed by Dodo Payments, but not an event: type, timestamp and data are expected',
+			});
 		const { type, timestamp, data } = parsed.data;
 		const event = selectedName(type, this.getNodeParameter('events') as string[]);
-		if (event === null) return answer(this, 200, { message: `Ignored: ${type} is not among the events of this trigger` });
+		if (event === null)
+			return answer(this, 200, { message: `Ignored: ${type} is not among the events of this trigger` });
 
 		const { mode } = await DodoClient.of(this);
 		// Dodo sends one message to several endpoints under the same id.
 		const deliveryId = `dodo ${pathOf(this)} ${id}`;
-		const item = eventItem({ event, eventId: id ?? null, deliveryId, occurredAt: timestamp, mode, data: data as IDataObject });
+		const item = eventItem({
+			event,
+			eventId: id ?? null,
+			deliveryId,
+			occurredAt: timestamp,
+			mode,
+			data: data as IDataObject,
+		});
 		const output = outputOf(event);
 		// The payment behind a refund or a dispute is asked of Dodo; payments and mandates are booked at Lago alone.
-		return admit(this, item.delivery, output === 'Refund' || output === 'Dispute') ?? { workflowData: leavingBy(this.getNode(), DODO_OUTPUTS, output, item) };
+		return (
+			admit(this, item.delivery, output === 'Refund' || output === 'Dispute') ?? {
+				workflowData: leavingBy(this.getNode(), DODO_OUTPUTS, output, item),
+			}
+		);
 	}
 }
 
 /** With manual registration there is nothing to register, but a trigger without a secret would refuse everything in silence. */
 async function requireSecret(ctx: IHookFunctions): Promise<true> {
-	const { webhookSecret = '', apiKey = '' } = await readCredential<DodoCredential & { apiKey: string }>(ctx, DODO_CREDENTIAL);
+	const { webhookSecret = '', apiKey = '' } = await readCredential<DodoCredential & { apiKey: string }>(
+		ctx,
+		DODO_CREDENTIAL,
+	);
 	const wrong = webhookSecret === '' ? 'is missing' : secretProblem('dodoSecret', webhookSecret, apiKey);
 	if (wrong === null) return true;
 	return refuseToPublish(
@@ -137,5 +155,7 @@ function eventsOf(ctx: IHookFunctions): string[] {
 }
 
 async function talkingToDodo<T>(ctx: IHookFunctions, work: (client: DodoClient) => Promise<T>): Promise<T> {
-	return await DodoClient.of(ctx).then(work).catch(async (caught) => await Promise.reject(asPublishError(ctx.getNode(), caught)));
+	return await DodoClient.of(ctx)
+		.then(work)
+		.catch(async (caught) => await Promise.reject(asPublishError(ctx.getNode(), caught)));
 }

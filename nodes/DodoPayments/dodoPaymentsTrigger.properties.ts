@@ -39,12 +39,14 @@ export const triggerProperties: INodeProperties[] = [
 			{
 				name: 'Automatic',
 				value: 'automatic',
-				description: 'Publishing registers the webhook at Dodo Payments, unpublishing removes it; the signing secret is fetched by itself',
+				description:
+					'Publishing registers the webhook at Dodo Payments, unpublishing removes it; the signing secret is fetched by itself',
 			},
 			{
 				name: 'Manual',
 				value: 'manual',
-				description: 'You create the endpoint in the Dodo Payments dashboard and put its signing secret into the credential',
+				description:
+					'You create the endpoint in the Dodo Payments dashboard and put its signing secret into the credential',
 			},
 		],
 		default: 'automatic',

@@ -1,4 +1,10 @@
-import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 import { outputsOf, runOperation } from '../shared/node/operation';
 import { operations, properties } from './actions/operations';
 import { testLagoCredential } from './helpers/testCredential';
@@ -15,7 +21,8 @@ export class Lago implements INodeType {
 		version: [1, 1.1, 1.2],
 		defaultVersion: 1.2,
 		subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
-		description: 'Read invoices, credit notes and customers of Lago, and book in Lago what became of payments, refunds and disputes at Dodo Payments',
+		description:
+			'Read invoices, credit notes and customers of Lago, and book in Lago what became of payments, refunds and disputes at Dodo Payments',
 		defaults: { name: 'Lago' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: outputsOf(operations),
@@ -25,7 +32,10 @@ export class Lago implements INodeType {
 		properties,
 	};
 
-	methods = { credentialTest: { testLagoCredential }, listSearch: { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } };
+	methods = {
+		credentialTest: { testLagoCredential },
+		listSearch: { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions },
+	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await runOperation(this, operations, LagoClient.of);

@@ -1,4 +1,11 @@
-import { NodeConnectionTypes, type IHookFunctions, type INodeType, type INodeTypeDescription, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IHookFunctions,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
 import { accessMemoryOf } from '../shared/delivery/accessMemory';
 import { answer } from '../shared/delivery/answer';
 import { headerOf } from '../shared/delivery/readBody';
@@ -66,16 +73,29 @@ export class LagoAccessTrigger implements INodeType {
 			response.setHeader('WWW-Authenticate', 'Bearer');
 			return answer(this, 401, { message: 'Send the access token as "Authorization: Bearer <token>"' });
 		}
-		const { external_customer_id: customer, external_subscription_id: subscription } = this.getQueryData() as Record<string, unknown>;
+		const { external_customer_id: customer, external_subscription_id: subscription } = this.getQueryData() as Record<
+			string,
+			unknown
+		>;
 		if (!isId(customer) || (subscription !== undefined && !isId(subscription)))
-			return answer(this, 400, { message: 'Ask with ?external_customer_id=<id>, and &external_subscription_id=<id> for one subscription only' });
+			return answer(this, 400, {
+				message: 'Ask with ?external_customer_id=<id>, and &external_subscription_id=<id> for one subscription only',
+			});
 		return await answerAbout(this, customer, subscription);
 	}
 }
 
-async function answerAbout(ctx: IWebhookFunctions, customer: string, subscription: string | undefined): Promise<IWebhookResponseData> {
+async function answerAbout(
+	ctx: IWebhookFunctions,
+	customer: string,
+	subscription: string | undefined,
+): Promise<IWebhookResponseData> {
 	const policy = rulesOf(ctx);
-	if (policy === null) return answer(ctx, 500, { message: 'The rules of this endpoint cannot be read: a field of the Lago Access Trigger refers to a node that is gone. Set its rules again and publish' });
+	if (policy === null)
+		return answer(ctx, 500, {
+			message:
+				'The rules of this endpoint cannot be read: a field of the Lago Access Trigger refers to a node that is gone. Set its rules again and publish',
+		});
 	const client = await LagoClient.of(ctx);
 	const asked = await ask(client, policy, customer).then(
 		(view) => ({ view }),
@@ -85,32 +105,61 @@ async function answerAbout(ctx: IWebhookFunctions, customer: string, subscriptio
 		const { view } = asked;
 		if (subscription === undefined) return answer(ctx, 200, { ...view });
 		const subscriptions = view.subscriptions.filter(({ external_id }) => external_id === subscription);
-		return subscriptions.length > 0 ? answer(ctx, 200, { ...view, subscriptions }) : answer(ctx, 404, { message: 'This customer has no such subscription in Lago' });
+		return subscriptions.length > 0
+			? answer(ctx, 200, { ...view, subscriptions })
+			: answer(ctx, 404, { message: 'This customer has no such subscription in Lago' });
 	}
 	const { problem } = asked;
 	if (!(problem instanceof ApiError)) return await Promise.reject(problem);
 	if (problem.code === 'customer_not_found') return answer(ctx, 404, { message: 'Lago does not know this customer' });
 	ctx.logger.warn(`Lago Access Trigger: ${problem.message}`);
-	return stale(ctx, lastAnswer(questionKey(client, policy, customer), customer, accessMemoryOf(ctx).of(customer)), subscription);
+	return stale(
+		ctx,
+		lastAnswer(questionKey(client, policy, customer), customer, accessMemoryOf(ctx).of(customer)),
+		subscription,
+	);
 }
 
 /** Null when they cannot be read, e.g. because the node that they are taken from was deleted: nobody must get access by that. */
 function rulesOf(ctx: IWebhookFunctions): AccessPolicy | null {
 	try {
 		const node = ctx.getNode();
-		return readPolicy(node, (name, fallback) => ctx.getNodeParameter(name, fallback), limitsWritten(node, DECIMAL_AMOUNTS.lagoAccessTrigger));
+		return readPolicy(
+			node,
+			(name, fallback) => ctx.getNodeParameter(name, fallback),
+			limitsWritten(node, DECIMAL_AMOUNTS.lagoAccessTrigger),
+		);
 	} catch (problem) {
 		ctx.logger.error(`Lago Access Trigger: ${(problem as Error).message}`);
 		return null;
 	}
 }
 
-function stale(ctx: IWebhookFunctions, last: ReturnType<typeof lastAnswer>, subscription: string | undefined): IWebhookResponseData {
+function stale(
+	ctx: IWebhookFunctions,
+	last: ReturnType<typeof lastAnswer>,
+	subscription: string | undefined,
+): IWebhookResponseData {
 	ctx.getResponseObject().setHeader('Retry-After', String(RETRY_AFTER_S));
-	if (last === null) return answer(ctx, 503, { message: 'Lago cannot be asked right now, and nothing is known from before', stale: true, age_seconds: null, customer: null, subscriptions: [] });
-	const subscriptions = last.view.subscriptions.filter(({ external_id }) => subscription === undefined || external_id === subscription);
+	if (last === null)
+		return answer(ctx, 503, {
+			message: 'Lago cannot be asked right now, and nothing is known from before',
+			stale: true,
+			age_seconds: null,
+			customer: null,
+			subscriptions: [],
+		});
+	const subscriptions = last.view.subscriptions.filter(
+		({ external_id }) => subscription === undefined || external_id === subscription,
+	);
 	const age_seconds = Math.round((Date.now() - last.at) / 1000);
-	return answer(ctx, 503, { message: 'Lago cannot be asked right now; this is the last that is known', stale: true, age_seconds, ...last.view, subscriptions });
+	return answer(ctx, 503, {
+		message: 'Lago cannot be asked right now; this is the last that is known',
+		stale: true,
+		age_seconds,
+		...last.view,
+		subscriptions,
+	});
 }
 
 async function tokenOf(ctx: IHookFunctions | IWebhookFunctions): Promise<string> {

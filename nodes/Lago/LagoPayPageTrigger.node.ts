@@ -1,4 +1,11 @@
-import { NodeConnectionTypes, type IHookFunctions, type INodeType, type INodeTypeDescription, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IHookFunctions,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
 import { traffic } from '../shared/delivery/traffic';
 import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
@@ -24,7 +31,8 @@ export class LagoPayPageTrigger implements INodeType {
 		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
 		version: 1.1,
 		subtitle: '={{"GET /" + $parameter["path"]}}',
-		description: 'Starts the workflow when a customer opens the pay link of an invoice; whatever is not genuine gets a friendly page and starts no execution',
+		description:
+			'Starts the workflow when a customer opens the pay link of an invoice; whatever is not genuine gets a friendly page and starts no execution',
 		eventTriggerDescription: 'Waiting for a pay link that leads to the test URL',
 		activationMessage: 'Pay links lead to this workflow now.',
 		defaults: { name: 'Lago Pay Page Trigger' },
@@ -54,7 +62,9 @@ export class LagoPayPageTrigger implements INodeType {
 		neverInJson(response);
 		const { webhookHmacKey = '' } = await readCredential<LagoCredential>(this, LAGO_CREDENTIAL);
 		if (webhookHmacKey === '') {
-			this.logger.warn('Lago Pay Page Trigger: the Lago credential has no webhook HMAC key, so no link can be verified and all of them are refused');
+			this.logger.warn(
+				'Lago Pay Page Trigger: the Lago credential has no webhook HMAC key, so no link can be verified and all of them are refused',
+			);
 			return answered(response, UNAVAILABLE);
 		}
 		const { t: token } = this.getQueryData() as Record<string, unknown>;

@@ -32,7 +32,8 @@ export class LagoTrigger implements INodeType {
 		version: [1, 1.1, 1.2, 1.3],
 		defaultVersion: 1.3,
 		subtitle: '={{$parameter["events"].join(", ")}}',
-		description: 'Starts the workflow when Lago reports an invoice, credit note, subscription or customer; every delivery is verified',
+		description:
+			'Starts the workflow when Lago reports an invoice, credit note, subscription or customer; every delivery is verified',
 		eventTriggerDescription: 'Waiting for Lago to call the test URL',
 		activationMessage: 'Lago events now start this workflow.',
 		defaults: { name: 'Lago Trigger' },
@@ -59,7 +60,8 @@ export class LagoTrigger implements INodeType {
 	webhookMethods = {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
-				if (this.getNodeParameter('signature') !== 'jwt') await requireHmacKey(this, 'no delivery could be verified and all of them would be refused');
+				if (this.getNodeParameter('signature') !== 'jwt')
+					await requireHmacKey(this, 'no delivery could be verified and all of them would be refused');
 				if (isManual(this)) return true;
 				return await talkingToLago(this, async (client) => {
 					const wanted = wantedEndpoint(this);
@@ -71,7 +73,11 @@ export class LagoTrigger implements INodeType {
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
 				return await talkingToLago(this, async (client) => {
-					this.getWorkflowStaticData('node').endpointId = await registerEndpoint(client, wantedEndpoint(this), storedEndpointId(this));
+					this.getWorkflowStaticData('node').endpointId = await registerEndpoint(
+						client,
+						wantedEndpoint(this),
+						storedEndpointId(this),
+					);
 					return true;
 				});
 			},
@@ -96,7 +102,10 @@ export class LagoTrigger implements INodeType {
 		if (verdict !== 'ok') return refusal(this, verdict);
 
 		const parsed = lagoEventSchema.safeParse(parseJson(rawBody));
-		if (!parsed.success) return answer(this, 400, { message: 'Signed by Lago, but not an event: webhook_type and object_type are expected' });
+		if (!parsed.success)
+			return answer(this, 400, {
+				message: 'Signed by Lago, but not an event: webhook_type and object_type are expected',
+			});
 		const { webhook_type: event, object_type: objectType, organization_id: organizationId } = parsed.data;
 		if (!(this.getNodeParameter('events') as string[]).includes(event))
 			return answer(this, 200, { message: `Ignored: ${event} is not among the events of this trigger` });
@@ -108,10 +117,21 @@ export class LagoTrigger implements INodeType {
 		const eventId = headerOf(this, 'x-lago-unique-key') ?? 'none';
 		const digest = createHash('sha256').update(rawBody).digest('base64');
 		const source = { organizationId: organizationId ?? null, webhookBaseUrl: baseUrlOf(this) };
-		const item = eventItem({ event, eventId, deliveryId: `lago ${eventId} ${digest}`, objectType, source, data: data as IDataObject });
+		const item = eventItem({
+			event,
+			eventId,
+			deliveryId: `lago ${eventId} ${digest}`,
+			objectType,
+			source,
+			data: data as IDataObject,
+		});
 		const output = outputOf(event);
 		// Invoices are collected and credit notes refunded at Dodo; all else is Lago's own.
-		return admit(this, item.delivery, output !== 'Other') ?? { workflowData: leavingBy(this.getNode(), LAGO_OUTPUTS, output, item) };
+		return (
+			admit(this, item.delivery, output !== 'Other') ?? {
+				workflowData: leavingBy(this.getNode(), LAGO_OUTPUTS, output, item),
+			}
+		);
 	}
 }
 
@@ -139,5 +159,7 @@ function wantedEndpoint(ctx: IHookFunctions): WantedEndpoint {
 }
 
 async function talkingToLago<T>(ctx: IHookFunctions, work: (client: LagoClient) => Promise<T>): Promise<T> {
-	return await LagoClient.of(ctx).then(work).catch(async (caught) => await Promise.reject(asPublishError(ctx.getNode(), caught)));
+	return await LagoClient.of(ctx)
+		.then(work)
+		.catch(async (caught) => await Promise.reject(asPublishError(ctx.getNode(), caught)));
 }

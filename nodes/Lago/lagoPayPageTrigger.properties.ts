@@ -16,6 +16,7 @@ export const payPageTriggerProperties: INodeProperties[] = [
 		required: true,
 		// Links that are out do not change, and those who sign them name this address as "/pay".
 		default: 'pay',
-		description: 'Last part of the webhook URL, the one that Pay Page Address names. Two published workflows cannot share one.',
+		description:
+			'Last part of the webhook URL, the one that Pay Page Address names. Two published workflows cannot share one.',
 	},
 ];

@@ -53,7 +53,11 @@ export const triggerProperties: INodeProperties[] = [
 		name: 'signature',
 		type: 'options',
 		options: [
-			{ name: 'HMAC (Recommended)', value: 'hmac', description: 'The key is in Lago under Developers > Webhooks; it belongs into the credential' },
+			{
+				name: 'HMAC (Recommended)',
+				value: 'hmac',
+				description: 'The key is in Lago under Developers > Webhooks; it belongs into the credential',
+			},
 			{ name: 'JWT', value: 'jwt', description: 'The public key is fetched from Lago by itself' },
 		],
 		default: 'hmac',

@@ -39,9 +39,17 @@ export async function measureCapacity(say: (line: string) => void): Promise<Row[
 			await invoice();
 			await inParallel(WARM_UP, AT_ONCE, invoice);
 			const rates: number[] = [];
-			for (let round = 0; round < ROUNDS; round++) rates.push((PAYMENTS * 60_000) / (await timed(async () => await inParallel(PAYMENTS, AT_ONCE, invoice))));
+			for (let round = 0; round < ROUNDS; round++)
+				rates.push((PAYMENTS * 60_000) / (await timed(async () => await inParallel(PAYMENTS, AT_ONCE, invoice))));
 			say(`  capacity: ${name}: ${rounded(median(rates), 0)} invoices a minute, ${again} deliveries again`);
-			rows.push({ id: 'C1', what: `invoices collected and settled a minute: ${name} (${again} deliveries again)`, measured: rounded(median(rates), 0), goal: '-', met: true, raw: { rates, again } });
+			rows.push({
+				id: 'C1',
+				what: `invoices collected and settled a minute: ${name} (${again} deliveries again)`,
+				measured: rounded(median(rates), 0),
+				goal: '-',
+				met: true,
+				raw: { rates, again },
+			});
 		} finally {
 			await sync.stop();
 		}

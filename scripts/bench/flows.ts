@@ -8,7 +8,11 @@ const EVENTS = 20;
 const WARM_UP = 10;
 const FLOWS: readonly Flow[] = ['collect', 'settle'];
 /** Where each contender listens. */
-const CONTENDERS = { ours: (flow: Flow) => (flow === 'collect' ? 'lago' : 'dodo'), bare: (flow: Flow) => `bare-${flow}`, handMade: (flow: Flow) => `hand-${flow}` } as const;
+const CONTENDERS = {
+	ours: (flow: Flow) => (flow === 'collect' ? 'lago' : 'dodo'),
+	bare: (flow: Flow) => `bare-${flow}`,
+	handMade: (flow: Flow) => `hand-${flow}`,
+} as const;
 type Contender = keyof typeof CONTENDERS;
 
 /**
@@ -17,7 +21,9 @@ type Contender = keyof typeof CONTENDERS;
  */
 export async function measureFlows(sync: Sync, engine: string, say: (line: string) => void): Promise<Row[]> {
 	const productId = await productOf(sync);
-	for (const flow of FLOWS) for (const workflow of [bareWorkflow(sync, flow, productId), handMadeWorkflow(sync, flow, productId)]) await (await sync.n8n.importWorkflow(workflow)).publish();
+	for (const flow of FLOWS)
+		for (const workflow of [bareWorkflow(sync, flow, productId), handMadeWorkflow(sync, flow, productId)])
+			await (await sync.n8n.importWorkflow(workflow)).publish();
 	const measure = async (contender: Contender, flow: Flow, count: number): Promise<number> => {
 		const times: number[] = [];
 		for (let index = 0; index < count; index++) {
@@ -30,8 +36,12 @@ export async function measureFlows(sync: Sync, engine: string, say: (line: strin
 		return median(times);
 	};
 	const names = Object.keys(CONTENDERS) as Contender[];
-	const rounds = Object.fromEntries(FLOWS.map((flow) => [flow, Object.fromEntries(names.map((name) => [name, [] as number[]]))])) as Record<Flow, Record<Contender, number[]>>;
-	for (const flow of FLOWS) for (const name of names) await measure(name, flow, WARM_UP).catch((problem: unknown) => say(`  while warming up: ${String(problem)}`));
+	const rounds = Object.fromEntries(
+		FLOWS.map((flow) => [flow, Object.fromEntries(names.map((name) => [name, [] as number[]]))]),
+	) as Record<Flow, Record<Contender, number[]>>;
+	for (const flow of FLOWS)
+		for (const name of names)
+			await measure(name, flow, WARM_UP).catch((problem: unknown) => say(`  while warming up: ${String(problem)}`));
 	for (let round = 0; round < ROUNDS; round++) {
 		// Another one begins each round, so that nobody always comes after the same.
 		const order = [...names.slice(round % names.length), ...names.slice(0, round % names.length)];
@@ -43,9 +53,19 @@ export async function measureFlows(sync: Sync, engine: string, say: (line: strin
 			const { ours } = rounds[flow];
 			const ratio = ratioOf(ours, rounds[flow][other]);
 			const ms = `${rounded(median(ours), 0)} ms / ${rounded(median(rounds[flow][other]), 0)} ms`;
-			return { id, what: `${flow}: ours / ${what}${engine}`, measured: `${rounded(ratio)}   (${ms})`, goal: `<= ${goal}`, met: ratio <= goal, raw: { ours, [other]: rounds[flow][other] } };
+			return {
+				id,
+				what: `${flow}: ours / ${what}${engine}`,
+				measured: `${rounded(ratio)}   (${ms})`,
+				goal: `<= ${goal}`,
+				met: ratio <= goal,
+				raw: { ours, [other]: rounds[flow][other] },
+			};
 		});
-	return [...rows('R1', 'bare n8n with the same calls', 'bare', 1.05), ...rows('R2', 'built by hand', 'handMade', 0.75)];
+	return [
+		...rows('R1', 'bare n8n with the same calls', 'bare', 1.05),
+		...rows('R2', 'built by hand', 'handMade', 0.75),
+	];
 }
 
 /** The product that our own node makes when it is first needed. */

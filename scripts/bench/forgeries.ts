@@ -22,7 +22,11 @@ export async function measureForgeries(sync: Sync, engine: string): Promise<Row[
 		let refused = 0;
 		const one = async (): Promise<void> => {
 			while (performance.now() - begun < ROUND_MS) {
-				const response = await fetch(sync.n8n.hook(path), { method: 'POST', body: event.body, headers: { 'content-type': 'application/json', ...headers } });
+				const response = await fetch(sync.n8n.hook(path), {
+					method: 'POST',
+					body: event.body,
+					headers: { 'content-type': 'application/json', ...headers },
+				});
 				await response.arrayBuffer();
 				if (response.status !== expected) throw new Error(`${path} answered ${response.status} to a forgery`);
 				refused++;
@@ -48,7 +52,14 @@ export async function measureForgeries(sync: Sync, engine: string): Promise<Row[
 	}
 	const row = (name: 'ours' | 'fullSync', where: string): Row => {
 		const ratio = ratioOf(rates[name], rates.theirs);
-		return { id: 'R7', what: `forged requests refused a second, ours ${where} / n8n's header auth${engine}`, measured: `${rounded(ratio)}   (${rounded(median(rates[name]), 0)} / ${rounded(median(rates.theirs), 0)})`, goal: '>= 0.9', met: ratio >= 0.9, raw: rates };
+		return {
+			id: 'R7',
+			what: `forged requests refused a second, ours ${where} / n8n's header auth${engine}`,
+			measured: `${rounded(ratio)}   (${rounded(median(rates[name]), 0)} / ${rounded(median(rates.theirs), 0)})`,
+			goal: '>= 0.9',
+			met: ratio >= 0.9,
+			raw: rates,
+		};
 	};
 	return [row('ours', 'in a workflow of the same size'), row('fullSync', 'in the full sync')];
 }

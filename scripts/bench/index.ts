@@ -28,11 +28,22 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 	process: async () => await measureInProcess(await ensureN8n(say)),
 	load: async () => await measureLoad(await ensureN8n(say)),
 	flows: async () => await inWorld(async (sync) => await measureFlows(sync, '', say)),
-	tuned: async () => await inWorld(async (sync) => await measureFlows(sync, WHEN_NEEDED, say), { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto', ...FASTER }),
-	legacy: async () => await inWorld(async (sync) => await measureFlows(sync, ', legacy expression engine', say), { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto', N8N_EXPRESSION_ENGINE: 'legacy' }),
+	tuned: async () =>
+		await inWorld(async (sync) => await measureFlows(sync, WHEN_NEEDED, say), {
+			NODE_FUNCTION_ALLOW_BUILTIN: 'crypto',
+			...FASTER,
+		}),
+	legacy: async () =>
+		await inWorld(async (sync) => await measureFlows(sync, ', legacy expression engine', say), {
+			NODE_FUNCTION_ALLOW_BUILTIN: 'crypto',
+			N8N_EXPRESSION_ENGINE: 'legacy',
+		}),
 	day: async () => await inWorld(measureDay),
 	storm: async () => await inWorld(measureStorm),
-	forgeries: async () => [...(await inWorld(async (sync) => await measureForgeries(sync, ''))), ...(await inWorld(async (sync) => await measureForgeries(sync, WHEN_NEEDED), FASTER))],
+	forgeries: async () => [
+		...(await inWorld(async (sync) => await measureForgeries(sync, ''))),
+		...(await inWorld(async (sync) => await measureForgeries(sync, WHEN_NEEDED), FASTER)),
+	],
 	recovery: measureRecovery,
 	reconciliation: async () => await measureReconciliation(say),
 	outage: async () => await measureOutage(say),
@@ -57,7 +68,8 @@ async function inWorld(measure: (sync: Sync) => Promise<Row[]>, env?: NodeJS.Pro
 async function main(): Promise<void> {
 	const chosen = process.argv.slice(2);
 	const unknown = chosen.filter((name) => !(name in PARTS));
-	if (unknown.length > 0) throw new Error(`There is no part "${unknown.join(', ')}". The parts are: ${Object.keys(PARTS).join(', ')}.`);
+	if (unknown.length > 0)
+		throw new Error(`There is no part "${unknown.join(', ')}". The parts are: ${Object.keys(PARTS).join(', ')}.`);
 	const rows: Row[] = [];
 	for (const [name, measure] of Object.entries(PARTS)) {
 		if (chosen.length > 0 && !chosen.includes(name)) continue;
@@ -65,11 +77,20 @@ async function main(): Promise<void> {
 		rows.push(...(await measure()));
 	}
 	rows.sort((one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)));
-	console.table(rows.map(({ id, what, measured, goal, met }) => ({ id, what, measured, goal, met: met ? 'yes' : 'NO' })));
+	console.table(
+		rows.map(({ id, what, measured, goal, met }) => ({ id, what, measured, goal, met: met ? 'yes' : 'NO' })),
+	);
 	const folder = join(ROOT, '.local', 'bench');
 	mkdirSync(folder, { recursive: true });
 	const file = join(folder, `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.json`);
-	writeFileSync(file, JSON.stringify({ at: new Date().toISOString(), cores: cpus().length, memoryGb: Math.round(totalmem() / 1e9), rows }, null, '\t'));
+	writeFileSync(
+		file,
+		JSON.stringify(
+			{ at: new Date().toISOString(), cores: cpus().length, memoryGb: Math.round(totalmem() / 1e9), rows },
+			null,
+			'\t',
+		),
+	);
 	say(`The rounds are in ${file.slice(ROOT.length + 1)}.`);
 }
 

@@ -36,15 +36,31 @@ export async function measureLimit(say: (line: string) => void): Promise<Row[]> 
 		}
 		say(`  limit: ${issued} invoices in ${MINUTES} minutes; waiting until all have their link`);
 		const invoices = [...sync.lago.state.invoices.values()];
-		const open = (): number => invoices.filter(({ lago_id }) => sync.lago.metadataOf(lago_id, 'dodo_payment_id') === undefined).length;
-		for (const deadline = performance.now() + 15 * MINUTE_MS; open() > 0 && performance.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, 1_000));
+		const open = (): number =>
+			invoices.filter(({ lago_id }) => sync.lago.metadataOf(lago_id, 'dodo_payment_id') === undefined).length;
+		for (const deadline = performance.now() + 15 * MINUTE_MS; open() > 0 && performance.now() < deadline;)
+			await new Promise((resolve) => setTimeout(resolve, 1_000));
 		const lost = open();
 		// The first minute fills the window; then it is always full.
 		const from = (made[0] ?? 0) + MINUTE_MS;
-		const inEachMinute = (calls: number[]): number[] => Array.from({ length: MINUTES - 1 }, (_, index) => calls.filter((at) => at >= from + index * MINUTE_MS && at < from + (index + 1) * MINUTE_MS).length);
+		const inEachMinute = (calls: number[]): number[] =>
+			Array.from(
+				{ length: MINUTES - 1 },
+				(_, index) =>
+					calls.filter((at) => at >= from + index * MINUTE_MS && at < from + (index + 1) * MINUTE_MS).length,
+			);
 		const minutes = inEachMinute(made);
 		const ratio = Math.min(...minutes) / PER_MINUTE;
-		return [{ id: 'R5', what: `invoices a minute / Dodo's limit, while more are waiting (${refused} refused by 429, ${lost} of ${issued} lost)`, measured: rounded(ratio, 3), goal: '>= 0.98', met: ratio >= 0.98 && refused === 0 && lost === 0, raw: { minutes, others: inEachMinute(others), refused, lost, issued } }];
+		return [
+			{
+				id: 'R5',
+				what: `invoices a minute / Dodo's limit, while more are waiting (${refused} refused by 429, ${lost} of ${issued} lost)`,
+				measured: rounded(ratio, 3),
+				goal: '>= 0.98',
+				met: ratio >= 0.98 && refused === 0 && lost === 0,
+				raw: { minutes, others: inEachMinute(others), refused, lost, issued },
+			},
+		];
 	} finally {
 		await sync.stop();
 	}

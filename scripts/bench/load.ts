@@ -16,7 +16,10 @@ interface Load {
 
 /** R8 and R9: what the package weighs, beside the libraries that one would take instead. */
 export async function measureLoad({ node, dir }: N8nRuntime): Promise<Row[]> {
-	const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { n8n: { nodes: string[] }; dependencies?: object };
+	const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+		n8n: { nodes: string[] };
+		dependencies?: object;
+	};
 	const tarball = await packPackage(() => undefined);
 	const unpacked = mkdtempSync(join(tmpdir(), 'bench-load-'));
 	execFileSync('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1']);
@@ -39,7 +42,14 @@ export async function measureLoad({ node, dir }: N8nRuntime): Promise<Row[]> {
 	const of = (loads: Load[], what: keyof Load): number[] => loads.map((load) => load[what]);
 	const row = (what: keyof Load, name: string): Row => {
 		const ratio = ratioOf(of(own, what), of(sdks, what));
-		return { id: 'R8', what: `${name}, all our nodes / ${SDKS.join(' + ')}`, measured: `${rounded(ratio)}   (${rounded(median(of(own, what)), 1)} / ${rounded(median(of(sdks, what)), 1)})`, goal: '<= 0.5', met: ratio <= 0.5, raw: { own, sdks } };
+		return {
+			id: 'R8',
+			what: `${name}, all our nodes / ${SDKS.join(' + ')}`,
+			measured: `${rounded(ratio)}   (${rounded(median(of(own, what)), 1)} / ${rounded(median(of(sdks, what)), 1)})`,
+			goal: '<= 0.5',
+			met: ratio <= 0.5,
+			raw: { own, sdks },
+		};
 	};
 	const kb = statSync(tarball).size / 1000;
 	const dependencies = Object.keys(manifest.dependencies ?? {}).length;
@@ -47,6 +57,13 @@ export async function measureLoad({ node, dir }: N8nRuntime): Promise<Row[]> {
 		row('ms', 'load time in ms'),
 		row('heapMb', 'heap in MB'),
 		{ id: 'R9', what: 'packed size in KB', measured: rounded(kb, 0), goal: '<= 150', met: kb <= 150, raw: kb },
-		{ id: 'R9', what: 'runtime dependencies', measured: String(dependencies), goal: '0', met: dependencies === 0, raw: dependencies },
+		{
+			id: 'R9',
+			what: 'runtime dependencies',
+			measured: String(dependencies),
+			goal: '0',
+			met: dependencies === 0,
+			raw: dependencies,
+		},
 	];
 }

@@ -20,7 +20,11 @@ const COLLECTOR = `process.on('${COLLECT}', () => { require('node:v8').setFlagsF
  * R10: how much resident memory grows over many events, ours and bare n8n each in an n8n of its own.
  * @param engine of n8n's expressions, for the table.
  */
-export async function measureMemory(engine: string, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<Row[]> {
+export async function measureMemory(
+	engine: string,
+	env: NodeJS.ProcessEnv,
+	say: (line: string) => void,
+): Promise<Row[]> {
 	const folder = mkdtempSync(join(tmpdir(), 'bench-memory-'));
 	const collector = join(folder, 'collector.cjs');
 	writeFileSync(collector, COLLECTOR);
@@ -30,7 +34,8 @@ export async function measureMemory(engine: string, env: NodeJS.ProcessEnv, say:
 			await postWell(sync, prepare(sync, 'collect'));
 			if (who === 'bare') await (await sync.n8n.importWorkflow(bareWorkflow(sync, 'settle', ''))).publish();
 			const path = who === 'ours' ? 'dodo' : 'bare-settle';
-			const run = async (count: number): Promise<void> => await inParallel(count, AT_ONCE, async () => await postWell(sync, prepare(sync, 'settle'), path));
+			const run = async (count: number): Promise<void> =>
+				await inParallel(count, AT_ONCE, async () => await postWell(sync, prepare(sync, 'settle'), path));
 			// What n8n loads once is no growth.
 			await run(Math.min(1_000, EVENTS));
 			const sizes = [await settledRss(sync)];
@@ -46,11 +51,23 @@ export async function measureMemory(engine: string, env: NodeJS.ProcessEnv, say:
 			await sync.stop();
 		}
 	};
-	const both = async (): Promise<Record<'bare' | 'ours', number[]>> => ({ bare: await grown('bare'), ours: await grown('ours') });
+	const both = async (): Promise<Record<'bare' | 'ours', number[]>> => ({
+		bare: await grown('bare'),
+		ours: await grown('ours'),
+	});
 	const { bare, ours } = await both().finally(() => rmSync(folder, { recursive: true }));
 	const growth = (sizes: number[]): number => (sizes.at(-1) ?? NaN) - (sizes[0] ?? NaN);
 	const more = growth(ours) - growth(bare);
-	return [{ id: 'R10', what: `growth of resident memory over ${EVENTS} events in MB, ours - bare n8n${engine} (${rounded(growth(ours), 0)} - ${rounded(growth(bare), 0)})`, measured: rounded(more, 1), goal: '<= 5', met: more <= 5, raw: { ours, bare } }];
+	return [
+		{
+			id: 'R10',
+			what: `growth of resident memory over ${EVENTS} events in MB, ours - bare n8n${engine} (${rounded(growth(ours), 0)} - ${rounded(growth(bare), 0)})`,
+			measured: rounded(more, 1),
+			goal: '<= 5',
+			met: more <= 5,
+			raw: { ours, bare },
+		},
+	];
 }
 
 /** In MB, after a while in which nothing happens, without garbage. */

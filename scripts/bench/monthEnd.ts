@@ -27,7 +27,13 @@ const GOALS = { linkMinutes: (INVOICES / PER_MINUTE) * 1.5 + LOOK_MINUTES, other
 export async function measureMonthEnd(say: (line: string) => void): Promise<Row[]> {
 	const other = await otherEndpoint();
 	// Schedules of senders and lanes as they are shipped.
-	const sync = await startWorld({ requestsPerMinute: PER_MINUTE, dodo: { rateLimit: { perMinute: PER_MINUTE, perSecond: PER_SECOND } }, timeScale: 1, change: () => undefined, env: FASTER });
+	const sync = await startWorld({
+		requestsPerMinute: PER_MINUTE,
+		dodo: { rateLimit: { perMinute: PER_MINUTE, perSecond: PER_SECOND } },
+		timeScale: 1,
+		change: () => undefined,
+		env: FASTER,
+	});
 	try {
 		silence(sync, false);
 		const earlier = Array.from({ length: PAYERS }, (_, index) => sync.lago.issueInvoice(billed(`earlier_${index}`)));
@@ -39,7 +45,9 @@ export async function measureMonthEnd(say: (line: string) => void): Promise<Row[
 		for (const { lago_id } of invoices) other.expect(lago_id);
 		const [minutes, bookings] = await Promise.all([
 			untilAllHaveALink(sync, invoices, begun, say),
-			Promise.all(earlier.map(async (invoice, index) => await secondsUntilBooked(sync, invoice, (index + 1) * PAY_EVERY_S))),
+			Promise.all(
+				earlier.map(async (invoice, index) => await secondsUntilBooked(sync, invoice, (index + 1) * PAY_EVERY_S)),
+			),
 			newCustomers(sync, other.expect),
 		]);
 		// What somebody else's endpoint has not had yet.
@@ -49,9 +57,30 @@ export async function measureMonthEnd(say: (line: string) => void): Promise<Row[
 		const wait = waits[Math.floor(waits.length * 0.95)] ?? Infinity;
 		const slowest = Math.max(...bookings);
 		return [
-			{ id: 'R16', what: `minutes until ${INVOICES} invoices of one moment have their link (${once} have one checkout, ${INVOICES - once} none or more)`, measured: rounded(minutes, 1), goal: `<= ${rounded(GOALS.linkMinutes, 1)}`, met: minutes <= GOALS.linkMinutes && once === INVOICES, raw: { minutes, once } },
-			{ id: 'R16', what: `s until another endpoint of that Lago has its webhooks, 95 % of ${waits.length}, with ${THREADS} threads for all`, measured: rounded(wait, 1), goal: `<= ${GOALS.otherEndpointS}`, met: wait <= GOALS.otherEndpointS, raw: waits },
-			{ id: 'R16', what: `s until a payment in the middle of it is booked, the slowest of ${PAYERS}`, measured: rounded(slowest, 1), goal: `<= ${GOALS.bookingS}`, met: slowest <= GOALS.bookingS, raw: bookings },
+			{
+				id: 'R16',
+				what: `minutes until ${INVOICES} invoices of one moment have their link (${once} have one checkout, ${INVOICES - once} none or more)`,
+				measured: rounded(minutes, 1),
+				goal: `<= ${rounded(GOALS.linkMinutes, 1)}`,
+				met: minutes <= GOALS.linkMinutes && once === INVOICES,
+				raw: { minutes, once },
+			},
+			{
+				id: 'R16',
+				what: `s until another endpoint of that Lago has its webhooks, 95 % of ${waits.length}, with ${THREADS} threads for all`,
+				measured: rounded(wait, 1),
+				goal: `<= ${GOALS.otherEndpointS}`,
+				met: wait <= GOALS.otherEndpointS,
+				raw: waits,
+			},
+			{
+				id: 'R16',
+				what: `s until a payment in the middle of it is booked, the slowest of ${PAYERS}`,
+				measured: rounded(slowest, 1),
+				goal: `<= ${GOALS.bookingS}`,
+				met: slowest <= GOALS.bookingS,
+				raw: bookings,
+			},
 		];
 	} finally {
 		await sync.stop();
@@ -59,15 +88,25 @@ export async function measureMonthEnd(say: (line: string) => void): Promise<Row[
 	}
 }
 
-const billed = (external_id: string): NewInvoice => ({ customer: { external_id, email: `${external_id}@example.com` } });
+const billed = (external_id: string): NewInvoice => ({
+	customer: { external_id, email: `${external_id}@example.com` },
+});
 const pause = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Minutes from `begun`, Infinity when the time is over before. */
-async function untilAllHaveALink(sync: Sync, invoices: Invoice[], begun: number, say: (line: string) => void): Promise<number> {
+async function untilAllHaveALink(
+	sync: Sync,
+	invoices: Invoice[],
+	begun: number,
+	say: (line: string) => void,
+): Promise<number> {
 	for (let second = 0; Date.now() - begun < LIMIT_MS; second++) {
-		const open = invoices.filter(({ lago_id }) => sync.lago.metadataOf(lago_id, 'dodo_payment_id') === undefined).length;
+		const open = invoices.filter(
+			({ lago_id }) => sync.lago.metadataOf(lago_id, 'dodo_payment_id') === undefined,
+		).length;
 		if (open === 0) return (Date.now() - begun) / 60_000;
-		if (second % 30 === 0) say(`  month end: ${Math.round((Date.now() - begun) / 1_000)} s, ${open} of ${invoices.length} have no link yet`);
+		if (second % 30 === 0)
+			say(`  month end: ${Math.round((Date.now() - begun) / 1_000)} s, ${open} of ${invoices.length} have no link yet`);
 		await pause(1_000);
 	}
 	return Infinity;
@@ -95,7 +134,10 @@ async function otherEndpoint() {
 	const expected = new Map<string, number>();
 	const waits: number[] = [];
 	const hear = (body: string): void => {
-		const { customer, invoice } = JSON.parse(body) as { customer?: { external_id: string }; invoice?: { lago_id: string } };
+		const { customer, invoice } = JSON.parse(body) as {
+			customer?: { external_id: string };
+			invoice?: { lago_id: string };
+		};
 		const about = customer?.external_id ?? invoice?.lago_id ?? '';
 		const happenedAt = expected.get(about);
 		if (happenedAt !== undefined) waits.push((Date.now() - happenedAt) / 1_000);

@@ -28,7 +28,12 @@ function worldOf(requestsPerMinute: number): World {
 	const clock = new VirtualClock(START_MS);
 	const books = new TwoBooks();
 	books.onCall = (service) => clock.jump(service === 'Lago' ? LAGO_CALL_MS : 0);
-	return { clock, books, workflow: new LookingWorkflow(books, randomUUID(), requestsPerMinute), nowS: () => Math.floor(clock.now / 1000) };
+	return {
+		clock,
+		books,
+		workflow: new LookingWorkflow(books, randomUUID(), requestsPerMinute),
+		nowS: () => Math.floor(clock.now / 1000),
+	};
 }
 
 /** Everything of a minute: delivered, booked, and every mark of it lost. One in twelve was declined first, one in twenty was given back. */
@@ -36,7 +41,14 @@ function issue({ books, nowS }: World, rate: number): void {
 	for (let index = 0; index < rate; index++) {
 		const at = nowS() + Math.floor((index * MINUTE_S) / rate);
 		const number = books.pairs.length;
-		books.add(at, number % 12 === 5 ? { status: 'failed' } : number % 20 === 7 ? { refund: { id: `ref_${number}`, createdAt: at + 20, noted: true } } : {});
+		books.add(
+			at,
+			number % 12 === 5
+				? { status: 'failed' }
+				: number % 20 === 7
+					? { refund: { id: `ref_${number}`, createdAt: at + 20, noted: true } }
+					: {},
+		);
 	}
 	for (const pair of books.pairs.slice(-3 * rate, -2 * rate)) if (pair.status === 'failed') pair.status = 'succeeded';
 }
@@ -71,8 +83,17 @@ async function needless(rate: number, say: (line: string) => void): Promise<Row>
 		clock.stop();
 	}
 	executed += workflow.executed.size;
-	say(`  reconciliation: ${rate} a minute: ${executed} needless executions, ${singles} single reads, ${rounded(calls / looks, 1)} calls a look`);
-	return { id: 'R13', what: `needless executions in 24 h at ${rate} invoices a minute, no mark kept, a restart at noon (${rounded(calls / looks, 1)} calls a look, ${singles} single reads)`, measured: String(executed), goal: '0', met: executed === 0, raw: { executed, singles, calls, looks } };
+	say(
+		`  reconciliation: ${rate} a minute: ${executed} needless executions, ${singles} single reads, ${rounded(calls / looks, 1)} calls a look`,
+	);
+	return {
+		id: 'R13',
+		what: `needless executions in 24 h at ${rate} invoices a minute, no mark kept, a restart at noon (${rounded(calls / looks, 1)} calls a look, ${singles} single reads)`,
+		measured: String(executed),
+		goal: '0',
+		met: executed === 0,
+		raw: { executed, singles, calls, looks },
+	};
 }
 
 /** R14: so many payments of so many were missed in an outage of some hours: until when all are booked, at Dodo's lowest limit. */
@@ -86,7 +107,8 @@ async function outage(missed: number, of: number, hours: number, say: (line: str
 	};
 	try {
 		const begun = nowS() - hours * 3_600 - 600;
-		for (let index = 0; index < of; index++) books.add(begun + Math.floor((index * hours * 3_600) / of), { booked: index % (of / missed) !== 0 });
+		for (let index = 0; index < of; index++)
+			books.add(begun + Math.floor((index * hours * 3_600) / of), { booked: index % (of / missed) !== 0 });
 		const from = nowS();
 		const said: Said[] = [];
 		const left = (): number => books.pairs.filter(({ booked }) => !booked).length;
@@ -100,7 +122,14 @@ async function outage(missed: number, of: number, hours: number, say: (line: str
 		const minutes = (nowS() - from) / 60;
 		const twice = [...workflow.executed.values()].filter((times) => times > 1).length;
 		const least = missed / 240;
-		return { id: 'R14', what: `minutes until ${missed} missed payments of ${of} are booked, at 240 calls a minute (${said.length} looks, ${twice} twice; the least is ${rounded(least, 0)})`, measured: rounded(minutes, 0), goal: `<= ${rounded(2 * least, 0)}`, met: left() === 0 && minutes <= 2 * least && twice === 0, raw: said.map(({ message }) => message) };
+		return {
+			id: 'R14',
+			what: `minutes until ${missed} missed payments of ${of} are booked, at 240 calls a minute (${said.length} looks, ${twice} twice; the least is ${rounded(least, 0)})`,
+			measured: rounded(minutes, 0),
+			goal: `<= ${rounded(2 * least, 0)}`,
+			met: left() === 0 && minutes <= 2 * least && twice === 0,
+			raw: said.map(({ message }) => message),
+		};
 	} finally {
 		clock.stop();
 	}
@@ -110,12 +139,25 @@ async function outage(missed: number, of: number, hours: number, say: (line: str
 function accessMemory(): Row[] {
 	return [10_000, 30_000].map((customers) => {
 		const memory = new AccessMemory(randomUUID(), {});
-		const news = (at: number) => ({ known: { customer: 'restricted' as const, subscriptions: {}, changeId: '' }, lookedAt: at, nextChangeAt: null, untold: false });
+		const news = (at: number) => ({
+			known: { customer: 'restricted' as const, subscriptions: {}, changeId: '' },
+			lookedAt: at,
+			nextChangeAt: null,
+			untold: false,
+		});
 		for (let index = 0; index < customers; index++) memory.remember(`customer_${index}`, news(index));
 		const begun = performance.now();
-		for (let index = 0; index < 1_000; index++) memory.remember(`customer_${(index * 7) % customers}`, news(customers + index));
+		for (let index = 0; index < 1_000; index++)
+			memory.remember(`customer_${(index * 7) % customers}`, news(customers + index));
 		const ms = (performance.now() - begun) / 1_000;
-		return { id: 'R15', what: `ms to remember a change of access, ${customers} customers`, measured: rounded(ms, 3), goal: '<= 1', met: ms <= 1, raw: ms };
+		return {
+			id: 'R15',
+			what: `ms to remember a change of access, ${customers} customers`,
+			measured: rounded(ms, 3),
+			goal: '<= 1',
+			met: ms <= 1,
+			raw: ms,
+		};
 	});
 }
 

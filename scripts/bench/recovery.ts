@@ -11,7 +11,9 @@ const MINUTE_MS = 60_000;
 export async function measureRecovery(): Promise<Row[]> {
 	const sync = await startWorld({
 		change: (workflow) => {
-			for (const node of workflow.nodes) if (node.name === 'Every 5 Minutes') node.parameters.rule = { interval: [{ field: 'seconds', secondsInterval: INTERVAL_S }] };
+			for (const node of workflow.nodes)
+				if (node.name === 'Every 5 Minutes')
+					node.parameters.rule = { interval: [{ field: 'seconds', secondsInterval: INTERVAL_S }] };
 		},
 	});
 	try {
@@ -19,13 +21,18 @@ export async function measureRecovery(): Promise<Row[]> {
 		const before = await issued(sync);
 		await sync.n8n.kill();
 		silence(sync);
-		const during = Array.from({ length: INVOICES }, (_, index) => sync.lago.issueInvoice({ customer: { external_id: `outage_${index}`, email: 'a@example.com' } }));
+		const during = Array.from({ length: INVOICES }, (_, index) =>
+			sync.lago.issueInvoice({ customer: { external_id: `outage_${index}`, email: 'a@example.com' } }),
+		);
 		for (const invoice of before) sync.dodo.payCheckout(sync.checkoutOf(invoice).id);
 		letAMinutePass(sync);
 		const newest = await sync.n8n.newestId().catch(() => '0');
 		await sync.n8n.restart();
-		const isEqual = (): boolean => during.every((invoice) => sync.checkoutsOf(invoice).length === 1 && sync.stateOf(invoice) !== '') && before.every(({ payment_status }) => payment_status === 'succeeded');
-		const looks = async (): Promise<number> => (await sync.n8n.runsAfter(newest)).filter(({ nodes }) => nodes.includes('Save Progress')).length;
+		const isEqual = (): boolean =>
+			during.every((invoice) => sync.checkoutsOf(invoice).length === 1 && sync.stateOf(invoice) !== '') &&
+			before.every(({ payment_status }) => payment_status === 'succeeded');
+		const looks = async (): Promise<number> =>
+			(await sync.n8n.runsAfter(newest)).filter(({ nodes }) => nodes.includes('Save Progress')).length;
 		await waitFor(isEqual, 5 * MINUTE_MS);
 		const cycles = Math.max(1, await looks());
 		// When nothing is wrong: the calls of the looks that follow.
@@ -35,8 +42,22 @@ export async function measureRecovery(): Promise<Row[]> {
 		await new Promise((resolve) => setTimeout(resolve, 3 * INTERVAL_S * 1_000));
 		const perLook = (sync.dodo.calls.length + sync.lago.calls.length - made) / ((await looks()) - done);
 		return [
-			{ id: 'R12', what: `looks from the end of an outage until both books are equal (${INVOICES} invoices and ${before.length} payments missed)`, measured: String(cycles), goal: '1', met: cycles === 1, raw: cycles },
-			{ id: 'R12', what: 'calls of a look when nothing is wrong', measured: String(perLook), goal: '2', met: perLook === 2, raw: perLook },
+			{
+				id: 'R12',
+				what: `looks from the end of an outage until both books are equal (${INVOICES} invoices and ${before.length} payments missed)`,
+				measured: String(cycles),
+				goal: '1',
+				met: cycles === 1,
+				raw: cycles,
+			},
+			{
+				id: 'R12',
+				what: 'calls of a look when nothing is wrong',
+				measured: String(perLook),
+				goal: '2',
+				met: perLook === 2,
+				raw: perLook,
+			},
 		];
 	} finally {
 		await sync.stop();
@@ -44,7 +65,9 @@ export async function measureRecovery(): Promise<Row[]> {
 }
 
 async function issued(sync: Sync) {
-	const invoices = Array.from({ length: INVOICES }, (_, index) => sync.lago.issueInvoice({ customer: { external_id: `before_${index}`, email: 'a@example.com' } }));
+	const invoices = Array.from({ length: INVOICES }, (_, index) =>
+		sync.lago.issueInvoice({ customer: { external_id: `before_${index}`, email: 'a@example.com' } }),
+	);
 	await sync.quiet();
 	return invoices;
 }

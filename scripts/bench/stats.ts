@@ -10,7 +10,8 @@ export interface Row {
 	raw: unknown;
 }
 
-export const median = (values: readonly number[]): number => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
+export const median = (values: readonly number[]): number =>
+	[...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
 
 /** The median of the ratios of each round: what slows down the machine slows down both. */
 export function ratioOf(over: readonly number[], under: readonly number[]): number {
@@ -27,7 +28,11 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** Runs work `count` times, so many at once. */
-export async function inParallel(count: number, atOnce: number, work: (index: number) => Promise<unknown>): Promise<void> {
+export async function inParallel(
+	count: number,
+	atOnce: number,
+	work: (index: number) => Promise<unknown>,
+): Promise<void> {
 	let next = 0;
 	const worker = async (): Promise<void> => {
 		while (next < count) await work(next++);

@@ -68,10 +68,18 @@ function figuresFor(kib: number): VerificationFigures {
 		oursLago: () => expectOk(verifyHmac({ signature: lagoSignature, algorithm: 'hmac', rawBody }, hmacKey)),
 	};
 	const rates: Record<string, number[]> = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
-	for (let round = 0; round < ROUNDS; round++) for (const [name, work] of Object.entries(contenders)) rates[name]?.push(rate(work));
+	for (let round = 0; round < ROUNDS; round++)
+		for (const [name, work] of Object.entries(contenders)) rates[name]?.push(rate(work));
 	// A ratio of times is the inverse ratio of rates, taken within each round.
-	const ratio = (slow: string, fast: string): number => median((rates[fast] ?? []).map((value, round) => value / (rates[slow]?.[round] ?? NaN)));
-	return { kib, dodo: ratio('oursDodo', 'bareDodo'), lago: ratio('oursLago', 'bareLago'), official: ratio('official', 'oursDodo'), perMs: median(rates.oursDodo ?? []) };
+	const ratio = (slow: string, fast: string): number =>
+		median((rates[fast] ?? []).map((value, round) => value / (rates[slow]?.[round] ?? NaN)));
+	return {
+		kib,
+		dodo: ratio('oursDodo', 'bareDodo'),
+		lago: ratio('oursLago', 'bareLago'),
+		official: ratio('official', 'oursDodo'),
+		perMs: median(rates.oursDodo ?? []),
+	};
 }
 
 /**
@@ -84,20 +92,39 @@ export function measureRefusals(): Record<string, Record<string, string>> {
 	const [id, timestamp] = ['msg_bench', String(Math.floor(nowMs / 1000))];
 	const right = official.sign(id, new Date(nowMs), rawBody.toString());
 	const lagoRight = createHmac('sha256', hmacKey).update(rawBody).digest('base64');
-	const wrongAt = (text: string, at: number): string => text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
-	const places = (from: number, to: number): Record<string, number> => ({ 'first character wrong': from, 'middle character wrong': Math.floor((from + to) / 2), 'last character wrong': to });
+	const wrongAt = (text: string, at: number): string =>
+		text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
+	const places = (from: number, to: number): Record<string, number> => ({
+		'first character wrong': from,
+		'middle character wrong': Math.floor((from + to) / 2),
+		'last character wrong': to,
+	});
 	const timed = (refuse: (at: number) => void, from: number, to: number): Record<string, string> => {
 		const at = places(from, to);
 		const rates = Object.fromEntries(Object.keys(at).map((name) => [name, [] as number[]]));
-		for (let round = 0; round < ROUNDS; round++) for (const [name, place] of Object.entries(at)) rates[name]?.push(rate(() => refuse(place)));
-		return Object.fromEntries(Object.entries(rates).map(([name, values]) => [name, median(values.map((value, round) => (rates['last character wrong']?.[round] ?? NaN) / value)).toFixed(2)]));
+		for (let round = 0; round < ROUNDS; round++)
+			for (const [name, place] of Object.entries(at)) rates[name]?.push(rate(() => refuse(place)));
+		return Object.fromEntries(
+			Object.entries(rates).map(([name, values]) => [
+				name,
+				median(values.map((value, round) => (rates['last character wrong']?.[round] ?? NaN) / value)).toFixed(2),
+			]),
+		);
 	};
 	const expectRefused = (verdict: string): void => {
 		if (verdict !== 'mismatch') throw new Error(`The check under measurement said "${verdict}"`);
 	};
 	// Behind "v1,", and before the padding.
 	return {
-		Dodo: timed((at) => expectRefused(verifySignature({ id, timestamp, signature: wrongAt(right, at), rawBody }, key, nowMs)), 3, right.length - 2),
-		Lago: timed((at) => expectRefused(verifyHmac({ signature: wrongAt(lagoRight, at), algorithm: 'hmac', rawBody }, hmacKey)), 0, lagoRight.length - 2),
+		Dodo: timed(
+			(at) => expectRefused(verifySignature({ id, timestamp, signature: wrongAt(right, at), rawBody }, key, nowMs)),
+			3,
+			right.length - 2,
+		),
+		Lago: timed(
+			(at) => expectRefused(verifyHmac({ signature: wrongAt(lagoRight, at), algorithm: 'hmac', rawBody }, hmacKey)),
+			0,
+			lagoRight.length - 2,
+		),
 	};
 }

@@ -17,7 +17,12 @@ export interface PreparedEvent {
 /** A real n8n with the full sync between both simulators, which keep still: events are posted by whoever measures. */
 export async function startWorld(options: Partial<SyncOptions> = {}): Promise<Sync> {
 	// By-hand flows need `crypto` in their Code node. One n8n does more than the lowest tier of Dodo takes.
-	const sync = await startSync({ registration: 'manual', requestsPerMinute: 5_000, env: { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto' }, ...options });
+	const sync = await startSync({
+		registration: 'manual',
+		requestsPerMinute: 5_000,
+		env: { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto' },
+		...options,
+	});
 	silence(sync);
 	return sync;
 }
@@ -29,7 +34,12 @@ export function silence({ dodo, lago }: Sync, silent = true): void {
 }
 
 export function invoiceEvent({ lago }: Sync, invoice: Invoice): PreparedEvent {
-	const body = JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', organization_id: lago.state.organizationId, invoice: invoiceView(invoice, 'invoice.created') });
+	const body = JSON.stringify({
+		webhook_type: 'invoice.created',
+		object_type: 'invoice',
+		organization_id: lago.state.organizationId,
+		invoice: invoiceView(invoice, 'invoice.created'),
+	});
 	return { path: 'lago', body, headers: { ...lago.sign(body), 'X-Lago-Unique-Key': randomUUID() } };
 }
 
@@ -44,15 +54,29 @@ export function dodoEvent({ dodo, dodoSecret }: Sync, type: string, data: object
 
 /** A new invoice and the event that tells of it, or of its payment. */
 export function prepare(sync: Sync, flow: Flow): PreparedEvent {
-	const invoice = sync.lago.issueInvoice({ emit: false, customer: { external_id: `cust_${randomUUID().slice(0, 8)}`, email: 'a@example.com' } });
+	const invoice = sync.lago.issueInvoice({
+		emit: false,
+		customer: { external_id: `cust_${randomUUID().slice(0, 8)}`, email: 'a@example.com' },
+	});
 	if (flow === 'collect') return invoiceEvent(sync, invoice);
-	const payment = sync.dodo.createPayment({ status: 'succeeded', total_amount: invoice.total_amount_cents, currency: 'EUR', checkout_session_id: 'cks_bench', metadata: { lago_invoice_id: invoice.lago_id } });
+	const payment = sync.dodo.createPayment({
+		status: 'succeeded',
+		total_amount: invoice.total_amount_cents,
+		currency: 'EUR',
+		checkout_session_id: 'cks_bench',
+		metadata: { lago_invoice_id: invoice.lago_id },
+	});
 	return paymentEvent(sync, payment);
 }
 
 /** Posts and insists on success. @param path another one than the event's own. */
 export async function post(sync: Sync, { path, body, headers }: PreparedEvent, to: string = path): Promise<number> {
-	const response = await fetch(sync.n8n.hook(to), { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers }, signal: AbortSignal.timeout(SENDER_WAITS_MS) });
+	const response = await fetch(sync.n8n.hook(to), {
+		method: 'POST',
+		body,
+		headers: { 'content-type': 'application/json', ...headers },
+		signal: AbortSignal.timeout(SENDER_WAITS_MS),
+	});
 	await response.arrayBuffer();
 	return response.status;
 }
@@ -60,6 +84,11 @@ export async function post(sync: Sync, { path, body, headers }: PreparedEvent, t
 export async function postWell(sync: Sync, event: PreparedEvent, to: string = event.path): Promise<void> {
 	const status = await post(sync, event, to);
 	if (status === 200) return;
-	const why = status === 500 ? /"(message|description)":"[^"]*"[^}]*/.exec((await sync.n8n.lastExecution()).text)?.[0] : undefined;
-	throw new Error(`${to} answered ${status} to an event that it should have taken${why === undefined ? '' : `: ${why}`}`);
+	const why =
+		status === 500
+			? /"(message|description)":"[^"]*"[^}]*/.exec((await sync.n8n.lastExecution()).text)?.[0]
+			: undefined;
+	throw new Error(
+		`${to} answered ${status} to an event that it should have taken${why === undefined ? '' : `: ${why}`}`,
+	);
 }

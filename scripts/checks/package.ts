@@ -19,8 +19,9 @@ const MAX_PACKED_BYTES = 150_000;
 
 async function findProblems(): Promise<string[]> {
 	// What n8n runs on every community package before it is verified, here on the tarball and the sources as they are.
-	// @ts-expect-error The scanner ships no types.
-	const { analyzePackage, SOURCE_FILE_PATTERNS } = (await import('@n8n/scan-community-package/scanner/scanner.mjs')) as Scanner;
+	const { analyzePackage, SOURCE_FILE_PATTERNS } =
+		// @ts-expect-error The scanner ships no types.
+		(await import('@n8n/scan-community-package/scanner/scanner.mjs')) as Scanner;
 	const tarball = await packPackage((line) => console.log(line));
 	const unpacked = mkdtempSync(join(tmpdir(), 'packed-'));
 	const problems: string[] = [];
@@ -34,11 +35,18 @@ async function findProblems(): Promise<string[]> {
 			const { passed, message, details } = await scan;
 			if (!passed) problems.push(`n8n's scan of ${what}: ${message}\n${details ?? ''}`);
 		}
-		const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as { dependencies?: Record<string, string>; peerDependencies?: Record<string, string> };
-		if (Object.keys(manifest.dependencies ?? {}).length > 0) problems.push(`Runtime dependencies: ${Object.keys(manifest.dependencies ?? {}).join(', ')}`);
-		if (JSON.stringify(manifest.peerDependencies) !== '{"n8n-workflow":"*"}') problems.push('The only peer dependency must be n8n-workflow "*"');
+		const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as {
+			dependencies?: Record<string, string>;
+			peerDependencies?: Record<string, string>;
+		};
+		if (Object.keys(manifest.dependencies ?? {}).length > 0)
+			problems.push(`Runtime dependencies: ${Object.keys(manifest.dependencies ?? {}).join(', ')}`);
+		if (JSON.stringify(manifest.peerDependencies) !== '{"n8n-workflow":"*"}')
+			problems.push('The only peer dependency must be n8n-workflow "*"');
 		const { size } = statSync(tarball);
-		console.log(`Packed size: ${size} bytes of ${MAX_PACKED_BYTES}; runtime dependencies: 0 wanted, ${Object.keys(manifest.dependencies ?? {}).length} found`);
+		console.log(
+			`Packed size: ${size} bytes of ${MAX_PACKED_BYTES}; runtime dependencies: 0 wanted, ${Object.keys(manifest.dependencies ?? {}).length} found`,
+		);
 		if (size > MAX_PACKED_BYTES) problems.push(`The tarball has ${size} bytes, more than ${MAX_PACKED_BYTES}`);
 	} finally {
 		rmSync(unpacked, { recursive: true, force: true });

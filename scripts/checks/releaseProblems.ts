@@ -22,9 +22,11 @@ export function releaseProblems({ tag, manifest, lock, chart, changelog }: Relea
 		'Chart.yaml, version': chart.version,
 		'Chart.yaml, appVersion': chart.appVersion,
 	};
-	for (const [where, version] of Object.entries(versions)) if (version !== tag) problems.push(`${where} says ${version}, the tag says ${tag}.`);
+	for (const [where, version] of Object.entries(versions))
+		if (version !== tag) problems.push(`${where} says ${version}, the tag says ${tag}.`);
 	if (!sectionOf(changelog, tag)) problems.push(`CHANGELOG.md says nothing below "## ${tag}".`);
-	if (sectionOf(changelog, 'Unreleased')) problems.push(`CHANGELOG.md still has changes below "## Unreleased"; move them below "## ${tag}".`);
+	if (sectionOf(changelog, 'Unreleased'))
+		problems.push(`CHANGELOG.md still has changes below "## Unreleased"; move them below "## ${tag}".`);
 	return problems;
 }
 

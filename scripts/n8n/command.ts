@@ -14,7 +14,11 @@ const TICK_MS = 10_000;
 const OUTPUT_KEPT = 4_000;
 
 /** Runs a command to its end and returns what it printed. Throws an Error with the end of its output when it fails. */
-export async function runCommand(command: string, args: string[], { cwd, env = process.env, tick }: CommandOptions): Promise<string> {
+export async function runCommand(
+	command: string,
+	args: string[],
+	{ cwd, env = process.env, tick }: CommandOptions,
+): Promise<string> {
 	const started = Date.now();
 	const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
 	const stopWithUs = (): void => void child.kill();
@@ -25,7 +29,13 @@ export async function runCommand(command: string, args: string[], { cwd, env = p
 	try {
 		await new Promise<void>((resolve, reject) => {
 			child.on('error', reject);
-			child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${command} ${args.slice(0, 2).join(' ')} ended with ${code}:\n${output.slice(-OUTPUT_KEPT)}`))));
+			child.on('close', (code) =>
+				code === 0
+					? resolve()
+					: reject(
+							new Error(`${command} ${args.slice(0, 2).join(' ')} ended with ${code}:\n${output.slice(-OUTPUT_KEPT)}`),
+						),
+			);
 		});
 	} finally {
 		clearInterval(ticker);
@@ -36,6 +46,8 @@ export async function runCommand(command: string, args: string[], { cwd, env = p
 
 /** The environment without what `npm start` adds: a nested npm must not take this project for its own. */
 export function cleanEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-	const kept = Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_(local_prefix|prefix|ignore_scripts))|^INIT_CWD$/i.test(name));
+	const kept = Object.entries(process.env).filter(
+		([name]) => !/^npm_(package|lifecycle|config_(local_prefix|prefix|ignore_scripts))|^INIT_CWD$/i.test(name),
+	);
 	return { ...Object.fromEntries(kept), ...more };
 }

@@ -36,7 +36,11 @@ export function startEntrypoint({ runtime, image, args = [], env, logFile }: Ent
 	const file = openSync(logFile, 'w');
 	const path = [dirname(runtime.node), join(runtime.dir, 'node_modules', '.bin'), process.env.PATH].join(':');
 	// A group of its own, so that Ctrl-C reaches n8n by this program only, and nothing outlives it.
-	const child = spawn(runtime.node, [join(image, 'entrypoint.js'), ...args], { env: cleanEnvironment({ NODE_ENV: 'production', ...env, PATH: path }), stdio: ['ignore', file, file, 'ipc'], detached: true });
+	const child = spawn(runtime.node, [join(image, 'entrypoint.js'), ...args], {
+		env: cleanEnvironment({ NODE_ENV: 'production', ...env, PATH: path }),
+		stdio: ['ignore', file, file, 'ipc'],
+		detached: true,
+	});
 	closeSync(file);
 	// n8n has a group of its own as well.
 	let n8nGroup: number | undefined;
@@ -53,9 +57,15 @@ export function startEntrypoint({ runtime, image, args = [], env, logFile }: Ent
 		log,
 		ended,
 		async waitFor(text, timeoutMs = 120_000) {
-			for (const deadline = Date.now() + timeoutMs; !log().includes(text); await new Promise((resolve) => setTimeout(resolve, 50))) {
-				if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The program ended with ${child.exitCode ?? child.signalCode}:\n${log().slice(-3000)}`);
-				if (Date.now() > deadline) throw new Error(`"${text}" was not said within ${timeoutMs / 1000} s:\n${log().slice(-3000)}`);
+			for (
+				const deadline = Date.now() + timeoutMs;
+				!log().includes(text);
+				await new Promise((resolve) => setTimeout(resolve, 50))
+			) {
+				if (child.exitCode !== null || child.signalCode !== null)
+					throw new Error(`The program ended with ${child.exitCode ?? child.signalCode}:\n${log().slice(-3000)}`);
+				if (Date.now() > deadline)
+					throw new Error(`"${text}" was not said within ${timeoutMs / 1000} s:\n${log().slice(-3000)}`);
 			}
 		},
 		async stop() {

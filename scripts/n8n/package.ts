@@ -7,25 +7,44 @@ import { withLock } from './lock';
 /** The project folder: every script runs there. */
 export const ROOT = process.cwd();
 const LOCAL = join(ROOT, '.local');
-const SOURCES = ['nodes', 'credentials', 'workflows', 'package.json', 'tsup.config.ts', 'gulpfile.js', 'README.md', 'LICENSE.md'];
+const SOURCES = [
+	'nodes',
+	'credentials',
+	'workflows',
+	'package.json',
+	'tsup.config.ts',
+	'gulpfile.js',
+	'README.md',
+	'LICENSE.md',
+];
 
 /** Builds and packs the package when its sources changed. Returns the path of the tarball as npm would publish it. */
 export async function packPackage(say: Progress): Promise<string> {
-	const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { name: string; version: string };
+	const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+		name: string;
+		version: string;
+	};
 	const tarball = join(LOCAL, `${name}-${version}.tgz`);
 	const stamp = join(LOCAL, 'packed-from');
 	const digest = digestOf(SOURCES.map((path) => join(ROOT, path)));
 	mkdirSync(LOCAL, { recursive: true });
 	// Two at once would pack what the other one is just building.
-	return await withLock(join(LOCAL, 'packing.lock'), () => say('Another process is packing the package; waiting for it ...'), async () => {
-		if (existsSync(tarball) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return tarball;
-		say('Building and packing the package ...');
-		rmSync(stamp, { force: true });
-		await runCommand('npm', ['run', '--silent', 'build'], { cwd: ROOT, tick: (seconds) => say(`  still building, ${seconds} s`) });
-		await runCommand('npm', ['pack', '--silent', '--pack-destination', LOCAL], { cwd: ROOT });
-		writeFileSync(stamp, digest);
-		return tarball;
-	});
+	return await withLock(
+		join(LOCAL, 'packing.lock'),
+		() => say('Another process is packing the package; waiting for it ...'),
+		async () => {
+			if (existsSync(tarball) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return tarball;
+			say('Building and packing the package ...');
+			rmSync(stamp, { force: true });
+			await runCommand('npm', ['run', '--silent', 'build'], {
+				cwd: ROOT,
+				tick: (seconds) => say(`  still building, ${seconds} s`),
+			});
+			await runCommand('npm', ['pack', '--silent', '--pack-destination', LOCAL], { cwd: ROOT });
+			writeFileSync(stamp, digest);
+			return tarball;
+		},
+	);
 }
 
 /** Puts the package where n8n's own installer puts it. */
@@ -37,9 +56,17 @@ export async function installPackage(tarball: string, userFolder: string): Promi
 export async function unpackPackage(tarball: string, target: string): Promise<void> {
 	rmSync(target, { recursive: true, force: true });
 	mkdirSync(target, { recursive: true });
-	await runCommand('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'], { cwd: ROOT, env: cleanEnvironment() });
+	await runCommand('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'], {
+		cwd: ROOT,
+		env: cleanEnvironment(),
+	});
 	const manifest = join(target, 'package.json');
-	const { devDependencies: _dev, peerDependencies: _peer, optionalDependencies: _optional, ...rest } = JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, unknown>;
+	const {
+		devDependencies: _dev,
+		peerDependencies: _peer,
+		optionalDependencies: _optional,
+		...rest
+	} = JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, unknown>;
 	writeFileSync(manifest, JSON.stringify(rest, null, '\t'));
 }
 

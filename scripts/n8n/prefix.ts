@@ -40,12 +40,16 @@ export async function ensureN8n(say: Progress, version = N8N_VERSION): Promise<N
 	mkdirSync(dir, { recursive: true });
 	const marker = join(dir, '.complete');
 	if (!existsSync(marker)) {
-		await withLock(`${dir}.lock`, () => say('Another process is installing n8n; waiting for it ...'), async () => {
-			if (existsSync(marker)) return;
-			await install(dir, version, say);
-			await ensureSqlite(dir, cache, say);
-			writeFileSync(marker, new Date().toISOString());
-		});
+		await withLock(
+			`${dir}.lock`,
+			() => say('Another process is installing n8n; waiting for it ...'),
+			async () => {
+				if (existsSync(marker)) return;
+				await install(dir, version, say);
+				await ensureSqlite(dir, cache, say);
+				writeFileSync(marker, new Date().toISOString());
+			},
+		);
 	}
 	return { version, dir, node: nodeOf(dir), cli: join(dir, 'node_modules', 'n8n', 'bin', 'n8n') };
 }
@@ -56,7 +60,10 @@ const system = `${process.platform}-${process.arch}`;
 /** Name and version of the package with a Node that n8n takes. */
 function nodePackage(): { name: string; spec: string } {
 	const spec = NODE_PACKAGES[system];
-	if (spec === undefined) throw new Error(`n8n needs Node ${NODE_MAJOR}, which cannot be installed by itself on ${system}. Install it (https://nodejs.org), then run this again.`);
+	if (spec === undefined)
+		throw new Error(
+			`n8n needs Node ${NODE_MAJOR}, which cannot be installed by itself on ${system}. Install it (https://nodejs.org), then run this again.`,
+		);
 	return { name: spec.slice(0, spec.lastIndexOf('@')), spec };
 }
 
@@ -67,10 +74,20 @@ function nodeOf(dir: string): string {
 async function install(dir: string, version: string, say: Progress): Promise<void> {
 	// One of n8n 1.x's dependencies is a tarball outside the registry.
 	const overrides = version.startsWith('1.') ? { xlsx: '0.18.5' } : undefined;
-	writeFileSync(join(dir, 'package.json'), JSON.stringify({ name: 'n8n-runtime', private: true, overrides }, null, '\t'));
+	writeFileSync(
+		join(dir, 'package.json'),
+		JSON.stringify({ name: 'n8n-runtime', private: true, overrides }, null, '\t'),
+	);
 	const packages = [`n8n@${version}`, ...(ownNodeIsNewEnough ? [] : [nodePackage().spec])];
-	say(`Installing n8n ${version}${ownNodeIsNewEnough ? '' : ` and Node ${NODE_MAJOR}`} (about 3 minutes, 2.5 GB, only this once) ...`);
-	await npmInstall([...packages, '--save-exact', '--ignore-scripts', '--omit=optional'], { cwd: dir, env: cleanEnvironment(), expected: EXPECTED, say });
+	say(
+		`Installing n8n ${version}${ownNodeIsNewEnough ? '' : ` and Node ${NODE_MAJOR}`} (about 3 minutes, 2.5 GB, only this once) ...`,
+	);
+	await npmInstall([...packages, '--save-exact', '--ignore-scripts', '--omit=optional'], {
+		cwd: dir,
+		env: cleanEnvironment(),
+		expected: EXPECTED,
+		say,
+	});
 }
 
 /** n8n's one native part. Built with Node's own headers, kept beside the installation so that a reinstall need not build it again. */
@@ -90,9 +107,15 @@ async function ensureSqlite(dir: string, cache: string, say: Progress): Promise<
 	const env = cleanEnvironment({ PATH: `${dirname(nodeOf(dir))}:${process.env.PATH}` });
 	if (existsSync(join(nodeHome, 'include', 'node'))) env.npm_config_nodedir = nodeHome;
 	try {
-		await runCommand('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false', '--foreground-scripts'], { cwd: dir, env, tick: (seconds) => say(`  still compiling, ${seconds} s`) });
+		await runCommand('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false', '--foreground-scripts'], {
+			cwd: dir,
+			env,
+			tick: (seconds) => say(`  still compiling, ${seconds} s`),
+		});
 	} catch (caught) {
-		throw new Error(`The SQLite driver could be neither downloaded nor compiled. Install python3, make and a C++ compiler (on Debian: apt-get install python3 make g++), then run this again.\n${(caught as Error).message}`);
+		throw new Error(
+			`The SQLite driver could be neither downloaded nor compiled. Install python3, make and a C++ compiler (on Debian: apt-get install python3 make g++), then run this again.\n${(caught as Error).message}`,
+		);
 	}
 	copyFileSync(binary, kept);
 }

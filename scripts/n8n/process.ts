@@ -24,7 +24,14 @@ export interface N8nInstance {
 }
 
 /** The environment of n8n: on loopback only, calling nobody, telling nobody. */
-export function n8nEnvironment({ runtime, userFolder, port, webhookPrefix, encryptionKey, env }: N8nInstance): NodeJS.ProcessEnv {
+export function n8nEnvironment({
+	runtime,
+	userFolder,
+	port,
+	webhookPrefix,
+	encryptionKey,
+	env,
+}: N8nInstance): NodeJS.ProcessEnv {
 	return cleanEnvironment({
 		PATH: `${dirname(runtime.node)}:${process.env.PATH}`,
 		...N8N_DEFAULTS,
@@ -42,7 +49,10 @@ export function n8nEnvironment({ runtime, userFolder, port, webhookPrefix, encry
 
 /** Runs one n8n command to its end, e.g. an import into a stopped instance. */
 export async function runN8nCommand(instance: N8nInstance, args: string[]): Promise<string> {
-	return await runCommand(instance.runtime.node, [instance.runtime.cli, ...args], { cwd: instance.userFolder, env: n8nEnvironment(instance) });
+	return await runCommand(instance.runtime.node, [instance.runtime.cli, ...args], {
+		cwd: instance.userFolder,
+		env: n8nEnvironment(instance),
+	});
 }
 
 /** A running n8n. */
@@ -69,7 +79,11 @@ const STOP_MS = 8_000;
  * Starts n8n; ready when its webhooks answer (see `waitForWebhook`).
  * @param role `worker` for one that works off the queue: its port answers questions for its health only.
  */
-export async function startN8n(instance: N8nInstance, logFile: string, role: 'start' | 'worker' = 'start'): Promise<N8nProcess> {
+export async function startN8n(
+	instance: N8nInstance,
+	logFile: string,
+	role: 'start' | 'worker' = 'start',
+): Promise<N8nProcess> {
 	const broker = await freePort();
 	mkdirSync(dirname(logFile), { recursive: true });
 	// Its presence makes n8n wait 10 s after a crash; here a crash is somebody's SIGKILL.
@@ -77,7 +91,11 @@ export async function startN8n(instance: N8nInstance, logFile: string, role: 'st
 	const log = openSync(logFile, 'w');
 	const child = spawn(instance.runtime.node, [instance.runtime.cli, role], {
 		cwd: instance.userFolder,
-		env: { ...n8nEnvironment(instance), ...(role === 'worker' ? healthServer(instance) : {}), N8N_RUNNERS_BROKER_PORT: String(broker) },
+		env: {
+			...n8nEnvironment(instance),
+			...(role === 'worker' ? healthServer(instance) : {}),
+			N8N_RUNNERS_BROKER_PORT: String(broker),
+		},
 		stdio: ['ignore', log, log],
 		// A group of its own, so that stopping reaches the task runner as well.
 		detached: true,
@@ -91,22 +109,50 @@ export async function startN8n(instance: N8nInstance, logFile: string, role: 'st
 		ended,
 		log: () => readFileSync(logFile, 'utf8'),
 		// An unsigned POST gets 404 before the webhook is registered and 401 afterwards.
-		waitForWebhook: async (path, timeoutMs = 60_000) => await waitForStatus(401, `${url}/${instance.webhookPrefix}/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }, child, timeoutMs, logFile),
+		waitForWebhook: async (path, timeoutMs = 60_000) =>
+			await waitForStatus(
+				401,
+				`${url}/${instance.webhookPrefix}/${path}`,
+				{ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' },
+				child,
+				timeoutMs,
+				logFile,
+			),
 		// n8n 1.x says that it is ready before it has its REST interface.
-		waitUntilReady: async (timeoutMs = 60_000) => await waitForStatus(200, `${url}${role === 'worker' ? '/healthz/readiness' : '/rest/settings'}`, {}, child, timeoutMs, logFile),
+		waitUntilReady: async (timeoutMs = 60_000) =>
+			await waitForStatus(
+				200,
+				`${url}${role === 'worker' ? '/healthz/readiness' : '/rest/settings'}`,
+				{},
+				child,
+				timeoutMs,
+				logFile,
+			),
 		stop: async () => await end(child, ended, 'SIGTERM'),
 		kill: async () => await end(child, ended, 'SIGKILL'),
 	};
 }
 
 function healthServer({ port }: N8nInstance): NodeJS.ProcessEnv {
-	return { QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: String(port), N8N_WORKER_SERVER_ADDRESS: '127.0.0.1' };
+	return {
+		QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+		QUEUE_HEALTH_CHECK_PORT: String(port),
+		N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
+	};
 }
 
-async function waitForStatus(wanted: number, url: string, request: RequestInit, child: ChildProcess, timeoutMs: number, logFile: string): Promise<void> {
+async function waitForStatus(
+	wanted: number,
+	url: string,
+	request: RequestInit,
+	child: ChildProcess,
+	timeoutMs: number,
+	logFile: string,
+): Promise<void> {
 	const deadline = Date.now() + timeoutMs;
 	while (Date.now() < deadline) {
-		if (child.exitCode !== null) throw new Error(`n8n ended with ${child.exitCode}:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
+		if (child.exitCode !== null)
+			throw new Error(`n8n ended with ${child.exitCode}:\n${readFileSync(logFile, 'utf8').slice(-3000)}`);
 		if (await answers(wanted, url, request)) return;
 		await new Promise((resolve) => setTimeout(resolve, 150));
 	}

@@ -1,14 +1,23 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bindCredentials, withFixedPaths, type CredentialJson, type WorkflowJson } from '../../docker/entrypoint/workflow';
+import {
+	bindCredentials,
+	withFixedPaths,
+	type CredentialJson,
+	type WorkflowJson,
+} from '../../docker/entrypoint/workflow';
 import { runN8nCommand, type N8nInstance } from './process';
 import type { N8nRuntime } from './prefix';
 
 export { bindCredentials, withFixedPaths, type CredentialJson, type WorkflowJson };
 
 /** Imports credentials and workflows into a stopped instance and publishes the workflows; n8n creates its database on the way. */
-export async function provision(instance: N8nInstance, credentials: CredentialJson[], workflows: Array<WorkflowJson & { id: string }>): Promise<void> {
+export async function provision(
+	instance: N8nInstance,
+	credentials: CredentialJson[],
+	workflows: Array<WorkflowJson & { id: string }>,
+): Promise<void> {
 	mkdirSync(join(instance.userFolder, '.n8n'), { recursive: true });
 	const files = mkdtempSync(join(tmpdir(), 'n8n-provision-'));
 	try {

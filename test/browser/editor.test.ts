@@ -38,7 +38,9 @@ inBrowser('a person in the editor', () => {
 
 	beforeAll(async () => {
 		[dodo, lago] = await Promise.all([startDodoSimulator({ timeScale: 100 }), startLagoSimulator({ timeScale: 100 })]);
-		page = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>Some application</title>'));
+		page = createServer((_request, response) =>
+			response.setHeader('content-type', 'text/html').end('<!doctype html><title>Some application</title>'),
+		);
 		await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
 		pageUrl = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
 		n8n = await startPlainN8n();
@@ -53,15 +55,20 @@ inBrowser('a person in the editor', () => {
 		await browser?.close();
 		await n8n?.stop();
 		await Promise.all([dodo?.close(), lago?.close(), new Promise((resolve) => page.close(resolve))]);
-		const rows = table.map(([what, { clicks, fields, ms }]) => `${what.padEnd(60)} ${String(clicks).padStart(6)} ${String(fields).padStart(6)} ${(ms / 1000).toFixed(1).padStart(7)}`);
+		const rows = table.map(
+			([what, { clicks, fields, ms }]) =>
+				`${what.padEnd(60)} ${String(clicks).padStart(6)} ${String(fields).padStart(6)} ${(ms / 1000).toFixed(1).padStart(7)}`,
+		);
 		console.log([`${'what a person does'.padEnd(60)} clicks fields seconds`, ...rows].join('\n'));
 	}, 60_000);
 
 	const template = (file: string): WorkflowJson => readTemplate(file);
 	const fileOf = (file: string): string => join(ROOT, 'workflows', file);
-	const listensTo = (file: string, type: string): boolean => template(file).nodes.some((node) => node.type.endsWith(`.${type}`) && node.disabled !== true);
+	const listensTo = (file: string, type: string): boolean =>
+		template(file).nodes.some((node) => node.type.endsWith(`.${type}`) && node.disabled !== true);
 	const registered = (file: string): boolean =>
-		lago.state.endpoints.size === Number(listensTo(file, 'lagoTrigger')) && dodo.state.webhooks.size === Number(listensTo(file, 'dodoPaymentsTrigger'));
+		lago.state.endpoints.size === Number(listensTo(file, 'lagoTrigger')) &&
+		dodo.state.webhooks.size === Number(listensTo(file, 'dodoPaymentsTrigger'));
 	const quiet = async (): Promise<void> => {
 		await lago.idle();
 		await dodo.idle();
@@ -79,8 +86,11 @@ inBrowser('a person in the editor', () => {
 	const collected = async (): Promise<Invoice> => {
 		const invoice = lago.issueInvoice();
 		await quiet();
-		const checkout = [...dodo.state.checkouts.values()].find(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
-		if (checkout === undefined) throw new Error(`Invoice ${invoice.number} was not collected: ${JSON.stringify(lago.deliveries)}`);
+		const checkout = [...dodo.state.checkouts.values()].find(
+			({ metadata }) => metadata.lago_invoice_id === invoice.lago_id,
+		);
+		if (checkout === undefined)
+			throw new Error(`Invoice ${invoice.number} was not collected: ${JSON.stringify(lago.deliveries)}`);
 		dodo.payCheckout(checkout.id);
 		await quiet();
 		return invoice;
@@ -112,21 +122,29 @@ inBrowser('a person in the editor', () => {
 			['a wrong host', () => ({ baseUrl: 'http://127.0.0.1:9', apiKey: 'any' }), /nothing listens there/],
 			['a web page', () => ({ baseUrl: pageUrl, apiKey: 'any' }), /is not the API of Lago/],
 			['n8n itself', () => ({ baseUrl: n8n.url, apiKey: 'any' }), /is not the API of Lago/],
-		])('Lago: %s', async (_name, fields, expected) => {
-			await openCredential();
-			for (const [field, value] of Object.entries(fields())) await editor.fill(field, value);
-			expect(await editor.saveCredential()).toMatch(expected);
-		}, 180_000);
+		])(
+			'Lago: %s',
+			async (_name, fields, expected) => {
+				await openCredential();
+				for (const [field, value] of Object.entries(fields())) await editor.fill(field, value);
+				expect(await editor.saveCredential()).toMatch(expected);
+			},
+			180_000,
+		);
 
 		test.each<[string, () => Record<string, string>, RegExp]>([
 			['a wrong key', () => ({ baseUrl: dodo.url, apiKey: 'wrong' }), /does not accept this API key/],
 			['a web page', () => ({ baseUrl: pageUrl, apiKey: 'any' }), /is not the API of Dodo Payments/],
-		])('Dodo Payments: %s', async (_name, fields, expected) => {
-			await editor.openNode('Charge Mandate');
-			await editor.connect();
-			for (const [field, value] of Object.entries(fields())) await editor.fill(field, value);
-			expect(await editor.saveCredential()).toMatch(expected);
-		}, 180_000);
+		])(
+			'Dodo Payments: %s',
+			async (_name, fields, expected) => {
+				await editor.openNode('Charge Mandate');
+				await editor.connect();
+				for (const [field, value] of Object.entries(fields())) await editor.fill(field, value);
+				expect(await editor.saveCredential()).toMatch(expected);
+			},
+			180_000,
+		);
 	});
 
 	test('the full sync: imported, two credentials, published; an invoice goes round', async () => {
@@ -166,7 +184,9 @@ inBrowser('a person in the editor', () => {
 
 	test('each lane by hand runs by its own button', async () => {
 		await editor.openWorkflow(fullSync);
-		const buttons = template(FULL_SYNC).nodes.filter(({ type }) => type.endsWith('.byHandTrigger')).map(({ name }) => name);
+		const buttons = template(FULL_SYNC)
+			.nodes.filter(({ type }) => type.endsWith('.byHandTrigger'))
+			.map(({ name }) => name);
 		expect(buttons.length).toBeGreaterThanOrEqual(3);
 		await editor.openNode('Get Customer');
 		await editor.choose('customer', [...lago.state.customers.values()][0]?.external_id ?? '');
@@ -179,10 +199,12 @@ inBrowser('a person in the editor', () => {
 			expect([button, run.status, run.error]).toEqual([button, 'success', null]);
 			note(`run "${button}"`);
 		}
-		expect((await n8n.lastExecutionWith('Create Set-Up Link')).items('Create Set-Up Link')).toMatchObject([{ outcome: 'created' }]);
+		expect((await n8n.lastExecutionWith('Create Set-Up Link')).items('Create Set-Up Link')).toMatchObject([
+			{ outcome: 'created' },
+		]);
 	}, 300_000);
 
-	test('a flow of one\'s own beside it: a trigger, a node, published; the event goes through both', async () => {
+	test("a flow of one's own beside it: a trigger, a node, published; the event goes through both", async () => {
 		await editor.newWorkflow();
 		editor.startCounting();
 		await editor.addTrigger('Lago', 'On invoice payment status updated');
@@ -190,18 +212,24 @@ inBrowser('a person in the editor', () => {
 		await editor.addStep('Lago', 'Get many invoices');
 		await editor.closeNode();
 		expect(await editor.publish()).toBeNull();
-		note('a flow of one\'s own: trigger, node, publish');
+		note("a flow of one's own: trigger, node, publish");
 		await editor.fit();
 		await editor.photograph('6-own-flow');
 		await waitFor(() => lago.state.endpoints.size === 2);
 		const invoice = lago.issueInvoice();
 		await quiet();
 		const headers = { authorization: `Bearer ${lago.apiKey}`, 'content-type': 'application/json' };
-		await fetch(`${lago.url}/api/v1/invoices/${invoice.lago_id}`, { method: 'PUT', headers, body: JSON.stringify({ invoice: { payment_status: 'succeeded' } }) });
+		await fetch(`${lago.url}/api/v1/invoices/${invoice.lago_id}`, {
+			method: 'PUT',
+			headers,
+			body: JSON.stringify({ invoice: { payment_status: 'succeeded' } }),
+		});
 		await quiet();
 		const run = await n8n.lastExecutionOf(editor.workflowId);
 		expect([run.status, run.nodes.length]).toEqual(['success', 2]);
-		expect(run.items(run.nodes[1] ?? '')).toEqual(expect.arrayContaining([expect.objectContaining({ lago_id: invoice.lago_id })]));
+		expect(run.items(run.nodes[1] ?? '')).toEqual(
+			expect.arrayContaining([expect.objectContaining({ lago_id: invoice.lago_id })]),
+		);
 		await takeDown();
 	}, 300_000);
 
@@ -219,16 +247,29 @@ inBrowser('a person in the editor', () => {
 		},
 		'refunds-only.json': async () => {
 			const invoice = lago.issueInvoice({ emit: false });
-			const payment = dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_x', metadata: { lago_invoice_id: invoice.lago_id, attempt: '1' } });
+			const payment = dodo.createPayment({
+				status: 'succeeded',
+				total_amount: 10_000,
+				checkout_session_id: 'cks_x',
+				metadata: { lago_invoice_id: invoice.lago_id, attempt: '1' },
+			});
 			lago.payManually(invoice.lago_id, 10_000, payment.payment_id);
 			await quiet();
 			dodo.refundPayment(payment.payment_id, { amount: 4_000 });
 			await quiet();
-			await waitFor(() => [...lago.state.creditNotes.values()].some(({ refund_amount_cents }) => refund_amount_cents === 4_000));
+			await waitFor(() =>
+				[...lago.state.creditNotes.values()].some(({ refund_amount_cents }) => refund_amount_cents === 4_000),
+			);
 		},
 		'retries.json': async () => {
 			const invoice = lago.issueInvoice({ emit: false });
-			dodo.createPayment({ status: 'failed', error_code: 'INSUFFICIENT_FUNDS', total_amount: 10_000, checkout_session_id: 'cks_x', metadata: { lago_invoice_id: invoice.lago_id, attempt: '1' } });
+			dodo.createPayment({
+				status: 'failed',
+				error_code: 'INSUFFICIENT_FUNDS',
+				total_amount: 10_000,
+				checkout_session_id: 'cks_x',
+				metadata: { lago_invoice_id: invoice.lago_id, attempt: '1' },
+			});
 			await quiet();
 			expect(lago.metadataOf(invoice.lago_id, 'dodo_state')).toMatch(/^v\d;failed;a=1;.*n=\d+/);
 		},
@@ -247,13 +288,17 @@ inBrowser('a person in the editor', () => {
 		expect([FULL_SYNC, ...Object.keys(stories)].sort()).toEqual([...FILES].sort());
 	});
 
-	test.each(Object.keys(stories))('%s: imported whole, credentials found by themselves, published, and it works', async (file) => {
-		await importWhole(file);
-		expect(await editor.nodesWithIssues()).toEqual([]);
-		expect(await editor.publish()).toBeNull();
-		note(`${file}: import, publish`);
-		await waitFor(() => registered(file));
-		await stories[file]?.();
-		await takeDown();
-	}, 300_000);
+	test.each(Object.keys(stories))(
+		'%s: imported whole, credentials found by themselves, published, and it works',
+		async (file) => {
+			await importWhole(file);
+			expect(await editor.nodesWithIssues()).toEqual([]);
+			expect(await editor.publish()).toBeNull();
+			note(`${file}: import, publish`);
+			await waitFor(() => registered(file));
+			await stories[file]?.();
+			await takeDown();
+		},
+		300_000,
+	);
 });

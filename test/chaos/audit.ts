@@ -49,16 +49,28 @@ export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: Ha
 	for (const refund of refunds.filter(({ status }) => status === 'succeeded')) auditRefund(refund);
 	for (const note of notes.filter(({ refund_amount_cents }) => refund_amount_cents > 0)) auditNote(note);
 	for (const { payment_id, dispute_status } of dodo.state.disputes.values())
-		if (dispute_status === 'dispute_lost') exactlyOne(invoiceOf(payment_id)?.payment_dispute_lost_at ? 1 : 0, `lost dispute of ${payment_id} on its invoice`);
+		if (dispute_status === 'dispute_lost')
+			exactlyOne(
+				invoiceOf(payment_id)?.payment_dispute_lost_at ? 1 : 0,
+				`lost dispute of ${payment_id} on its invoice`,
+			);
 	for (const { subscription_id, status, metadata } of dodo.state.subscriptions.values())
-		if (status === 'active') exactlyOne(lago.state.customers.get(String(metadata.lago_customer_external_id))?.metadata.filter(({ value }) => value === subscription_id).length ?? 0, `mandate ${subscription_id} on its customer`);
+		if (status === 'active')
+			exactlyOne(
+				lago.state.customers
+					.get(String(metadata.lago_customer_external_id))
+					?.metadata.filter(({ value }) => value === subscription_id).length ?? 0,
+				`mandate ${subscription_id} on its customer`,
+			);
 	return result;
 
 	function auditInvoice(invoice: Invoice): void {
 		const own = payments.filter(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
 		const succeeded = own.filter(({ status }) => status === 'succeeded');
 		const shown = handedOut.of(invoice.lago_id);
-		const sessions = [...dodo.state.checkouts.values()].filter(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
+		const sessions = [...dodo.state.checkouts.values()].filter(
+			({ metadata }) => metadata.lago_invoice_id === invoice.lago_id,
+		);
 		result.orphans += sessions.filter(({ id }) => !shown.has(id)).length;
 		// By mandate or by link: one thing that can bring the money.
 		const charges = own.filter(({ subscription_id }) => subscription_id !== null);
@@ -66,28 +78,40 @@ export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: Ha
 		if (succeeded.length > 1) result.doubled.push(`invoice ${invoice.number} was paid ${succeeded.length} times`);
 		for (const payment of succeeded) auditBooking(invoice, payment);
 		const booked = bookedOn(invoice);
-		for (const { reference } of booked) if (!succeeded.some(({ payment_id }) => payment_id === reference)) result.doubled.push(`invoice ${invoice.number} has a booking of ${reference}, which did not succeed`);
-		const expected = succeeded.length > 0 ? 'succeeded' : own.some(({ status }) => status === 'failed') ? 'failed' : 'pending';
-		if (invoice.payment_status !== expected) result.lost.push(`invoice ${invoice.number} is ${invoice.payment_status} and should be ${expected}`);
+		for (const { reference } of booked)
+			if (!succeeded.some(({ payment_id }) => payment_id === reference))
+				result.doubled.push(`invoice ${invoice.number} has a booking of ${reference}, which did not succeed`);
+		const expected =
+			succeeded.length > 0 ? 'succeeded' : own.some(({ status }) => status === 'failed') ? 'failed' : 'pending';
+		if (invoice.payment_status !== expected)
+			result.lost.push(`invoice ${invoice.number} is ${invoice.payment_status} and should be ${expected}`);
 	}
 
 	function auditBooking(invoice: Invoice, { payment_id, total_amount }: Payment): void {
 		const own = bookedOn(invoice).filter(({ reference }) => reference === payment_id);
 		exactlyOne(own.length, `booking of ${payment_id} on invoice ${invoice.number}`);
-		for (const { amount_cents } of own) if (amount_cents !== total_amount) result.doubled.push(`${payment_id} is booked with ${amount_cents} instead of ${total_amount}`);
+		for (const { amount_cents } of own)
+			if (amount_cents !== total_amount)
+				result.doubled.push(`${payment_id} is booked with ${amount_cents} instead of ${total_amount}`);
 	}
 
 	function auditRefund({ refund_id, amount, metadata }: Refund): void {
-		const mirrors = notes.filter((note) => note.metadata.dodo_refund_id === refund_id || note.lago_id === metadata.lago_credit_note_id);
+		const mirrors = notes.filter(
+			(note) => note.metadata.dodo_refund_id === refund_id || note.lago_id === metadata.lago_credit_note_id,
+		);
 		exactlyOne(mirrors.length, `credit note of refund ${refund_id}`);
 		for (const note of mirrors) {
-			if (note.refund_amount_cents !== amount) result.doubled.push(`credit note ${note.number} gives back ${note.refund_amount_cents} instead of ${amount}`);
+			if (note.refund_amount_cents !== amount)
+				result.doubled.push(`credit note ${note.number} gives back ${note.refund_amount_cents} instead of ${amount}`);
 			if (note.refund_status !== 'succeeded') result.lost.push(`credit note ${note.number} says ${note.refund_status}`);
 		}
 	}
 
 	function auditNote(note: CreditNote): void {
-		const own = refunds.filter(({ refund_id, metadata }) => note.metadata.dodo_refund_id === refund_id || metadata.lago_credit_note_id === note.lago_id);
+		const own = refunds.filter(
+			({ refund_id, metadata }) =>
+				note.metadata.dodo_refund_id === refund_id || metadata.lago_credit_note_id === note.lago_id,
+		);
 		exactlyOne(own.length, `refund of credit note ${note.number}`);
 	}
 

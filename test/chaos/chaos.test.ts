@@ -10,7 +10,9 @@ import { Payers } from './payers';
 const full = process.env.CHAOS === 'full';
 const firstSeed = Number(process.env.CHAOS_SEED ?? 1);
 const seeds = Array.from({ length: Number(process.env.CHAOS_SEEDS ?? 1) }, (_, index) => firstSeed + index);
-const sizes = full ? { storm: 1_000, mandates: 40, faults: 250, kills: 20, perKill: 12, outage: 60 } : { storm: 60, mandates: 6, faults: 24, kills: 3, perKill: 8, outage: 12 };
+const sizes = full
+	? { storm: 1_000, mandates: 40, faults: 250, kills: 20, perKill: 12, outage: 60 }
+	: { storm: 60, mandates: 6, faults: 24, kills: 3, perKill: 8, outage: 12 };
 const COPIES: [number, number] = [1, 8];
 const AT_ONCE = 64;
 /** Of the senders' schedules: Lago gives up after 1.2 s instead of 24 s. */
@@ -40,14 +42,28 @@ afterAll(() => {
 	printTable(
 		`Chaos, ${full ? 'full' : 'short'} form; ${AT_ONCE} deliveries at once, a look every ${LOOK_EVERY_S} s`,
 		['seed', 'phase', 'sent', 'distinct', 'effects', 'lost', 'doubled', 'orphans', 'healed by looks', 's to equal'],
-		rows.map(({ seed, phase, sent, distinct, effects, lost, doubled, orphans, healed, secondsToEqual }) => [seed, phase, sent, distinct, effects, lost, doubled, orphans, healed, secondsToEqual.toFixed(1)]),
+		rows.map(({ seed, phase, sent, distinct, effects, lost, doubled, orphans, healed, secondsToEqual }) => [
+			seed,
+			phase,
+			sent,
+			distinct,
+			effects,
+			lost,
+			doubled,
+			orphans,
+			healed,
+			secondsToEqual.toFixed(1),
+		]),
 	);
 });
 
 const often = (workflow: WorkflowJson): void => {
-	for (const node of workflow.nodes) if (node.name === 'Every 5 Minutes') node.parameters = { rule: { interval: [{ field: 'seconds', secondsInterval: LOOK_EVERY_S }] } };
+	for (const node of workflow.nodes)
+		if (node.name === 'Every 5 Minutes')
+			node.parameters = { rule: { interval: [{ field: 'seconds', secondsInterval: LOOK_EVERY_S }] } };
 };
-const eventsOf = (type: string): string[] => readTemplate('lago-dodo-sync.json').nodes.find((node) => node.type.endsWith(type))?.parameters.events as string[];
+const eventsOf = (type: string): string[] =>
+	readTemplate('lago-dodo-sync.json').nodes.find((node) => node.type.endsWith(type))?.parameters.events as string[];
 
 describe.each(seeds)('seed %i', (seed) => {
 	let sync: Sync;
@@ -56,14 +72,32 @@ describe.each(seeds)('seed %i', (seed) => {
 	const random = seededRandom(seed);
 
 	beforeAll(async () => {
-		sync = await startSync({ registration: 'manual', change: often, timeScale: TIME_SCALE, env: { N8N_EXPRESSION_ENGINE: ENGINE } });
+		sync = await startSync({
+			registration: 'manual',
+			change: often,
+			timeScale: TIME_SCALE,
+			env: { N8N_EXPRESSION_ENGINE: ENGINE },
+		});
 		handedOut = new HandedOut(sync);
 		for (const endpoint of sync.lago.state.endpoints.values()) endpoint.event_types = eventsOf('.lagoTrigger');
 		for (const endpoint of sync.dodo.state.webhooks.values()) endpoint.filter_types = eventsOf('.dodoPaymentsTrigger');
 		setUp = await publishOperations(sync, {
 			setup: [
-				{ node: 'lago', parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') } },
-				{ node: 'dodoPayments', parameters: { resource: 'mandate', operation: 'createSetupLink', customer: '={{ $json }}', currency: 'EUR', taxMode: 'inclusive', additionalFields: {} } },
+				{
+					node: 'lago',
+					parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') },
+				},
+				{
+					node: 'dodoPayments',
+					parameters: {
+						resource: 'mandate',
+						operation: 'createSetupLink',
+						customer: '={{ $json }}',
+						currency: 'EUR',
+						taxMode: 'inclusive',
+						additionalFields: {},
+					},
+				},
 			],
 		});
 	}, 900_000);
@@ -71,14 +105,20 @@ describe.each(seeds)('seed %i', (seed) => {
 		await sync?.stop();
 	}, 30_000);
 
-	const healedSoFar = (): number => Number(sync.n8n.sql("SELECT COUNT(*) AS n FROM execution_entity WHERE mode = 'integrated' AND status = 'success'")[0]?.n ?? 0);
+	const healedSoFar = (): number =>
+		Number(
+			sync.n8n.sql("SELECT COUNT(*) AS n FROM execution_entity WHERE mode = 'integrated' AND status = 'success'")[0]
+				?.n ?? 0,
+		);
 
 	let said = 0;
 	/** A line every ten seconds, so that one sees that it goes on, and what is missing. */
 	function say(name: string, { lost, doubled, effects }: Audit, { waiting }: Payers): void {
 		if (Date.now() - said < 10_000) return;
 		said = Date.now();
-		process.stderr.write(`  seed ${seed}, ${name}: ${effects} effects, ${sync.dodo.deliveries.length + sync.lago.deliveries.length} deliveries sent, ${waiting} payers not done, ${lost.length} not equal${lost[0] ? ` (${lost[0]})` : ''}, ${doubled.length} doubled\n`);
+		process.stderr.write(
+			`  seed ${seed}, ${name}: ${effects} effects, ${sync.dodo.deliveries.length + sync.lago.deliveries.length} deliveries sent, ${waiting} payers not done, ${lost.length} not equal${lost[0] ? ` (${lost[0]})` : ''}, ${doubled.length} doubled\n`,
+		);
 	}
 
 	/** Issues invoices, disturbs, lets everybody act, and waits until both books are equal. */
@@ -98,7 +138,11 @@ describe.each(seeds)('seed %i', (seed) => {
 			let aged = calm;
 			let found = audit(sync, handedOut);
 			// What is doubled stays doubled; what is missing may only be late.
-			while ((found.lost.length > 0 || payers.waiting > 0) && found.doubled.length === 0 && Date.now() - started < LIMIT_MS) {
+			while (
+				(found.lost.length > 0 || payers.waiting > 0) &&
+				found.doubled.length === 0 &&
+				Date.now() - started < LIMIT_MS
+			) {
 				await new Promise((resolve) => setTimeout(resolve, 250));
 				if (Date.now() - aged > 2_000) {
 					letAMinutePass(sync);
@@ -112,7 +156,18 @@ describe.each(seeds)('seed %i', (seed) => {
 			await Promise.all([sync.dodo.idle(), sync.lago.idle()]);
 			const { lost, doubled, effects, orphans } = audit(sync, handedOut);
 			const records = [...sync.dodo.deliveries, ...sync.lago.deliveries];
-			rows.push({ seed, phase: name, sent: records.length, distinct: new Set(records.map(({ id }) => id)).size, effects, lost: lost.length, doubled: doubled.length, orphans, healed: healedSoFar() - healedBefore, secondsToEqual });
+			rows.push({
+				seed,
+				phase: name,
+				sent: records.length,
+				distinct: new Set(records.map(({ id }) => id)).size,
+				effects,
+				lost: lost.length,
+				doubled: doubled.length,
+				orphans,
+				healed: healedSoFar() - healedBefore,
+				secondsToEqual,
+			});
 			expect({ lost, doubled, waiting: payers.waiting }).toEqual({ lost: [], doubled: [], waiting: 0 });
 		} finally {
 			clearInterval(acting);
@@ -178,15 +233,22 @@ describe.each(seeds)('seed %i', (seed) => {
 			await untilQuiet(20_000);
 			await sync.n8n.kill();
 			for (let index = 0; index < sizes.outage; index++) payers.issue();
-			for (const { lago_id, payment_status, fees, total_paid_amount_cents } of [...sync.lago.state.invoices.values()].slice(0, 5))
-				if (payment_status === 'succeeded' && total_paid_amount_cents > 0 && !noteOf(lago_id)) sync.lago.createCreditNoteInUi(lago_id, { refund_amount_cents: 1_000, items: [{ fee_id: fees[0]?.lago_id ?? '', amount_cents: 1_000 }] });
+			for (const { lago_id, payment_status, fees, total_paid_amount_cents } of [
+				...sync.lago.state.invoices.values(),
+			].slice(0, 5))
+				if (payment_status === 'succeeded' && total_paid_amount_cents > 0 && !noteOf(lago_id))
+					sync.lago.createCreditNoteInUi(lago_id, {
+						refund_amount_cents: 1_000,
+						items: [{ fee_id: fees[0]?.lago_id ?? '', amount_cents: 1_000 }],
+					});
 			// Lago's 24 seconds and ten minutes of Dodo's schedule, a hundred times as fast.
 			await pause(6_500);
 			await sync.n8n.restart();
 		});
 	});
 
-	const noteOf = (invoiceId: string): boolean => [...sync.lago.state.creditNotes.values()].some(({ invoice }) => invoice.lago_id === invoiceId);
+	const noteOf = (invoiceId: string): boolean =>
+		[...sync.lago.state.creditNotes.values()].some(({ invoice }) => invoice.lago_id === invoiceId);
 
 	/** Until the senders have nothing to send at the moment, at most so long: with failing calls there is always something. */
 	async function untilQuiet(limitMs: number): Promise<void> {

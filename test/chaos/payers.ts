@@ -2,7 +2,13 @@ import type { Invoice } from '../simulators/lago/state';
 import type { Sync } from '../support/sync';
 
 /** What a customer and the merchant's staff will do with an invoice. */
-type Fate = 'pays' | 'is declined first' | 'gets some money back at Dodo' | 'gets a credit note in Lago' | 'disputes' | 'never pays';
+type Fate =
+	| 'pays'
+	| 'is declined first'
+	| 'gets some money back at Dodo'
+	| 'gets a credit note in Lago'
+	| 'disputes'
+	| 'never pays';
 
 const FATES: ReadonlyArray<[Fate, number]> = [
 	['pays', 0.5],
@@ -27,7 +33,9 @@ export class Payers {
 
 	/** Issues an invoice; one whose customer has a mandate is paid without anybody. */
 	issue(mandateCustomer?: string): Invoice {
-		const invoice = this.sync.lago.issueInvoice(mandateCustomer === undefined ? {} : { customer: { external_id: mandateCustomer } });
+		const invoice = this.sync.lago.issueInvoice(
+			mandateCustomer === undefined ? {} : { customer: { external_id: mandateCustomer } },
+		);
 		const fate = mandateCustomer === undefined ? this.draw() : 'charged by mandate';
 		this.fates[fate] = (this.fates[fate] ?? 0) + 1;
 		this.open.set(invoice, this.stepsOf(invoice, fate));
@@ -60,7 +68,10 @@ export class Payers {
 			const reference = lago.metadataOf(invoice.lago_id, 'dodo_payment_id');
 			return reference?.startsWith('cks_') ? reference : undefined;
 		};
-		const payment = () => [...dodo.state.payments.values()].find(({ metadata, status }) => metadata.lago_invoice_id === invoice.lago_id && status === 'succeeded');
+		const payment = () =>
+			[...dodo.state.payments.values()].find(
+				({ metadata, status }) => metadata.lago_invoice_id === invoice.lago_id && status === 'succeeded',
+			);
 		const pay = (code?: string) => (): boolean => {
 			const id = link();
 			if (id === undefined) return false;
@@ -80,14 +91,35 @@ export class Payers {
 			case 'is declined first':
 				return [pay('INSUFFICIENT_FUNDS'), pay()];
 			case 'gets some money back at Dodo':
-				return [pay(), () => payment() !== undefined, when(() => true, () => void dodo.refundPayment(paymentId(), { amount: REFUND }))];
+				return [
+					pay(),
+					() => payment() !== undefined,
+					when(
+						() => true,
+						() => void dodo.refundPayment(paymentId(), { amount: REFUND }),
+					),
+				];
 			case 'gets a credit note in Lago':
 				return [
 					pay(),
-					when(isPaid, () => void lago.createCreditNoteInUi(invoice.lago_id, { refund_amount_cents: REFUND, items: [{ fee_id: invoice.fees[0]?.lago_id ?? '', amount_cents: REFUND }] })),
+					when(
+						isPaid,
+						() =>
+							void lago.createCreditNoteInUi(invoice.lago_id, {
+								refund_amount_cents: REFUND,
+								items: [{ fee_id: invoice.fees[0]?.lago_id ?? '', amount_cents: REFUND }],
+							}),
+					),
 				];
 			case 'disputes':
-				return [pay(), () => payment() !== undefined, when(() => true, () => void dodo.moveDispute(dodo.openDispute(paymentId()).dispute_id, 'lost'))];
+				return [
+					pay(),
+					() => payment() !== undefined,
+					when(
+						() => true,
+						() => void dodo.moveDispute(dodo.openDispute(paymentId()).dispute_id, 'lost'),
+					),
+				];
 			case 'charged by mandate':
 				return [() => payment() !== undefined];
 			case 'never pays':

@@ -40,12 +40,16 @@ beforeEach(async () => {
 });
 
 const subscribe = async (plan: string, given: IDataObject = {}): Promise<void> => {
-	const answer = await call('POST', '/api/v1/subscriptions', { subscription: { external_customer_id: customer, external_id: `sub_${customer}`, plan_code: plan, ...given } });
+	const answer = await call('POST', '/api/v1/subscriptions', {
+		subscription: { external_customer_id: customer, external_id: `sub_${customer}`, plan_code: plan, ...given },
+	});
 	expect(answer.status).toBe(200);
 };
-const invoices = (): Invoice[] => [...lago.state.invoices.values()].filter((one) => one.customer.external_id === customer);
+const invoices = (): Invoice[] =>
+	[...lago.state.invoices.values()].filter((one) => one.customer.external_id === customer);
 const newest = (): Invoice => invoices().at(-1) as Invoice;
-const rows = (): Subscription[] => [...lago.state.subscriptions.values()].filter((one) => one.customer.external_id === customer);
+const rows = (): Subscription[] =>
+	[...lago.state.subscriptions.values()].filter((one) => one.customer.external_id === customer);
 const pay = async (invoice = newest()): Promise<void> => {
 	await call('PUT', `/api/v1/invoices/${invoice.lago_id}`, { invoice: { payment_status: 'succeeded' } });
 };
@@ -57,7 +61,11 @@ interface View {
 	reasons: Array<{ rule: string; invoice_id: string | null }>;
 }
 async function look(parameters: IDataObject = {}): Promise<{ customer: View; subscriptions: View[] }> {
-	const context = executeContext({ parameters: { resource: 'access', operation: 'getCustomer', customer, waitForFirstPayment: true, ...parameters }, credential: { baseUrl: lago.url }, credentialId: account });
+	const context = executeContext({
+		parameters: { resource: 'access', operation: 'getCustomer', customer, waitForFirstPayment: true, ...parameters },
+		credential: { baseUrl: lago.url },
+		credentialId: account,
+	});
 	const [item] = await itemsOf(context, operations, LagoClient.of);
 	return item?.json as unknown as { customer: View; subscriptions: View[] };
 }
@@ -82,11 +90,21 @@ test('what is billed at the start has the precisions of a real Lago: the invoice
 	const [{ started_at, created_at, subscription_at }] = subscriptions;
 	const { invoice } = (await call('GET', `/api/v1/invoices/${newest().lago_id}`)).body;
 	expect(started_at).toMatch(/:\d\d\.\d{3}Z$/);
-	for (const time of [created_at, subscription_at, invoice.created_at, invoice.billing_periods[0].subscription_from_datetime]) expect(time).toMatch(/:\d\dZ$/);
+	for (const time of [
+		created_at,
+		subscription_at,
+		invoice.created_at,
+		invoice.billing_periods[0].subscription_from_datetime,
+	])
+		expect(time).toMatch(/:\d\dZ$/);
 	expect([created_at, subscription_at, invoice.created_at]).toEqual(Array(3).fill(started_at.replace(/\.\d+/, '')));
-	expect(invoice.billing_periods).toMatchObject([{ lago_subscription_id: subscriptions[0].lago_id, invoicing_reason: 'subscription_starting' }]);
+	expect(invoice.billing_periods).toMatchObject([
+		{ lago_subscription_id: subscriptions[0].lago_id, invoicing_reason: 'subscription_starting' },
+	]);
 	// Lists do not say what an invoice is for.
-	expect(Object.keys((await call('GET', `/api/v1/invoices?external_customer_id=${customer}`)).body.invoices[0])).not.toContain('billing_periods');
+	expect(
+		Object.keys((await call('GET', `/api/v1/invoices?external_customer_id=${customer}`)).body.invoices[0]),
+	).not.toContain('billing_periods');
 });
 
 interface Story {
@@ -105,8 +123,14 @@ const older = async (plan = PRO as string): Promise<void> => {
 	await subscribe(plan);
 	if (invoices().length > 0) await pay();
 	for (const one of [...rows(), ...invoices()]) {
-		const earlier = (at: string | null): string | null => (at === null ? null : new Date(Date.parse(at) - 30 * DAY).toISOString());
-		if ('external_id' in one) Object.assign(one, { started_at: earlier(one.started_at as string | null), created_at: ago(30 * DAY), subscription_at: ago(30 * DAY) });
+		const earlier = (at: string | null): string | null =>
+			at === null ? null : new Date(Date.parse(at) - 30 * DAY).toISOString();
+		if ('external_id' in one)
+			Object.assign(one, {
+				started_at: earlier(one.started_at as string | null),
+				created_at: ago(30 * DAY),
+				subscription_at: ago(30 * DAY),
+			});
 		else one.created_at = ago(30 * DAY);
 	}
 };
@@ -116,33 +140,87 @@ const grace = async (): Promise<void> => {
 };
 
 const STORIES: Story[] = [
-	{ name: 'a first payment', given: async () => await subscribe(PRO), right: [WAITS, WAITS], after: ['active', 'active'] },
-	{ name: 'a first invoice that was paid before anybody looked', given: async () => (await subscribe(PRO), await pay()), right: ['active', 'active'], then: async () => undefined },
+	{
+		name: 'a first payment',
+		given: async () => await subscribe(PRO),
+		right: [WAITS, WAITS],
+		after: ['active', 'active'],
+	},
+	{
+		name: 'a first invoice that was paid before anybody looked',
+		given: async () => (await subscribe(PRO), await pay()),
+		right: ['active', 'active'],
+		then: async () => undefined,
+	},
 	...['Pacific/Kiritimati', 'Pacific/Pago_Pago'].map((zone) => ({
 		name: `a first payment in ${zone}`,
 		given: async () => (lago.setTimezone(customer, zone), await subscribe(PRO)),
 		right: [WAITS, WAITS],
 		after: ['active', 'active'],
 	})),
-	{ name: 'a first invoice that is not paid', given: async () => await subscribe(PRO), right: [WAITS, WAITS], then: async () => lago.passDays(3), after: [`${WAITS} overdue`, `${WAITS} overdue`] },
+	{
+		name: 'a first invoice that is not paid',
+		given: async () => await subscribe(PRO),
+		right: [WAITS, WAITS],
+		then: async () => lago.passDays(3),
+		after: [`${WAITS} overdue`, `${WAITS} overdue`],
+	},
 	{
 		name: 'a first payment that failed and then came',
-		given: async () => (await subscribe(PRO), await call('PUT', `/api/v1/invoices/${newest().lago_id}`, { invoice: { payment_status: 'failed' } })),
+		given: async () => (
+			await subscribe(PRO),
+			await call('PUT', `/api/v1/invoices/${newest().lago_id}`, { invoice: { payment_status: 'failed' } })
+		),
 		right: [WAITS, WAITS],
 		after: ['active', 'active'],
 	},
-	{ name: 'a first payment in two parts', given: async () => (await subscribe(PRO), lago.payManually(newest().lago_id, 2_000)), right: [WAITS, WAITS], then: async () => lago.payManually(newest().lago_id, 2_900), after: ['active', 'active'] },
-	{ name: 'a first invoice that was voided', given: async () => await subscribe(PRO), right: [WAITS, WAITS], then: async () => lago.voidInvoice(newest().lago_id), after: ['active', 'active'] },
-	{ name: 'a free trial', given: async () => await subscribe(TRIAL), right: ['active', 'active'], then: async () => undefined },
+	{
+		name: 'a first payment in two parts',
+		given: async () => (await subscribe(PRO), lago.payManually(newest().lago_id, 2_000)),
+		right: [WAITS, WAITS],
+		then: async () => lago.payManually(newest().lago_id, 2_900),
+		after: ['active', 'active'],
+	},
+	{
+		name: 'a first invoice that was voided',
+		given: async () => await subscribe(PRO),
+		right: [WAITS, WAITS],
+		then: async () => lago.voidInvoice(newest().lago_id),
+		after: ['active', 'active'],
+	},
+	{
+		name: 'a free trial',
+		given: async () => await subscribe(TRIAL),
+		right: ['active', 'active'],
+		then: async () => undefined,
+	},
 	{
 		name: 'the first invoice after a free trial',
-		given: async () => (await subscribe(TRIAL), lago.issueInvoice({ customer: { external_id: customer }, reason: 'subscription_starting', emit: false })),
+		given: async () => (
+			await subscribe(TRIAL),
+			lago.issueInvoice({ customer: { external_id: customer }, reason: 'subscription_starting', emit: false })
+		),
 		right: [WAITS, WAITS],
 		after: ['active', 'active'],
 	},
-	{ name: 'in arrears', given: async () => await subscribe(ARREARS), right: ['active', 'active'], then: async () => undefined },
-	{ name: 'a first invoice over zero, of a plan that costs nothing', given: async () => await subscribe(FREE), right: ['active', 'active'], then: async () => undefined },
-	{ name: 'a plan that costs nothing, whose invoice Lago leaves out', given: async () => (await subscribe(FREE), lago.state.invoices.delete(newest().lago_id)), right: ['active', 'active'], then: async () => undefined },
+	{
+		name: 'in arrears',
+		given: async () => await subscribe(ARREARS),
+		right: ['active', 'active'],
+		then: async () => undefined,
+	},
+	{
+		name: 'a first invoice over zero, of a plan that costs nothing',
+		given: async () => await subscribe(FREE),
+		right: ['active', 'active'],
+		then: async () => undefined,
+	},
+	{
+		name: 'a plan that costs nothing, whose invoice Lago leaves out',
+		given: async () => (await subscribe(FREE), lago.state.invoices.delete(newest().lago_id)),
+		right: ['active', 'active'],
+		then: async () => undefined,
+	},
 	{
 		name: 'a first invoice over zero, by a coupon',
 		given: async () => {
@@ -152,21 +230,50 @@ const STORIES: Story[] = [
 		right: ['active', 'active'],
 		then: async () => undefined,
 	},
-	{ name: 'a first invoice that is still on its way', given: async () => (await subscribe(PRO), lago.state.invoices.delete(newest().lago_id)), right: [COMES, COMES], then: async () => undefined },
+	{
+		name: 'a first invoice that is still on its way',
+		given: async () => (await subscribe(PRO), lago.state.invoices.delete(newest().lago_id)),
+		right: [COMES, COMES],
+		then: async () => undefined,
+	},
 	{
 		name: 'usage that is billed before the first invoice',
 		given: async () => {
 			await subscribe(PRO);
 			lago.state.invoices.delete(newest().lago_id);
-			lago.issueInvoice({ customer: { external_id: customer }, reason: 'in_advance_charge', paymentStatus: 'succeeded', emit: false });
+			lago.issueInvoice({
+				customer: { external_id: customer },
+				reason: 'in_advance_charge',
+				paymentStatus: 'succeeded',
+				emit: false,
+			});
 		},
 		right: [COMES, COMES],
-		then: async () => (lago.issueInvoice({ customer: { external_id: customer }, reason: 'subscription_starting', emit: false }), await pay()),
+		then: async () => (
+			lago.issueInvoice({ customer: { external_id: customer }, reason: 'subscription_starting', emit: false }),
+			await pay()
+		),
 		after: ['active', 'active'],
 	},
-	{ name: 'an upgrade', given: async () => (await older(), await subscribe(MAX as string)), right: ['active', 'active'], after: ['active', 'active'] },
-	{ name: 'an upgrade in the second of the start', given: async () => (await subscribe(PRO), await pay(), await subscribe(MAX as string)), right: ['active', 'active'], after: ['active', 'active'] },
-	{ name: 'a downgrade', given: async () => (await older(MAX), await subscribe(PRO)), right: ['active', 'active'], then: async () => (lago.startSubscription(`sub_${customer}`), await pay()), after: ['active', 'active'] },
+	{
+		name: 'an upgrade',
+		given: async () => (await older(), await subscribe(MAX as string)),
+		right: ['active', 'active'],
+		after: ['active', 'active'],
+	},
+	{
+		name: 'an upgrade in the second of the start',
+		given: async () => (await subscribe(PRO), await pay(), await subscribe(MAX as string)),
+		right: ['active', 'active'],
+		after: ['active', 'active'],
+	},
+	{
+		name: 'a downgrade',
+		given: async () => (await older(MAX), await subscribe(PRO)),
+		right: ['active', 'active'],
+		then: async () => (lago.startSubscription(`sub_${customer}`), await pay()),
+		after: ['active', 'active'],
+	},
 	{
 		name: 'a second subscription of a customer',
 		given: async () => (await older(), await subscribe(MAX as string, { external_id: `second_${customer}` })),
@@ -182,22 +289,50 @@ const STORIES: Story[] = [
 	},
 	{
 		name: 'a one-off beside a new subscription',
-		given: async () => (await subscribe(PRO), lago.issueInvoice({ customer: { external_id: customer }, type: 'one_off', paymentStatus: 'succeeded', emit: false })),
+		given: async () => (
+			await subscribe(PRO),
+			lago.issueInvoice({
+				customer: { external_id: customer },
+				type: 'one_off',
+				paymentStatus: 'succeeded',
+				emit: false,
+			})
+		),
 		right: [WAITS, WAITS],
 		then: async () => await pay(invoices()[0]),
 		after: ['active', 'active'],
 	},
 	{
 		name: 'a one-off that is unpaid beside a first invoice that is paid',
-		given: async () => (await subscribe(PRO), await pay(), lago.issueInvoice({ customer: { external_id: customer }, type: 'one_off', emit: false })),
+		given: async () => (
+			await subscribe(PRO),
+			await pay(),
+			lago.issueInvoice({ customer: { external_id: customer }, type: 'one_off', emit: false })
+		),
 		right: ['active', 'active'],
 		after: ['active', 'active'],
 	},
-	{ name: 'a draft, in the days of grace', given: async () => (await grace(), await subscribe(PRO)), right: [WAITS, WAITS], then: async () => lago.finalizeInvoice(newest().lago_id), after: [WAITS, WAITS] },
-	{ name: 'a draft that became an invoice and was paid', given: async () => (await grace(), await subscribe(PRO), lago.finalizeInvoice(newest().lago_id)), right: [WAITS, WAITS], after: ['active', 'active'] },
+	{
+		name: 'a draft, in the days of grace',
+		given: async () => (await grace(), await subscribe(PRO)),
+		right: [WAITS, WAITS],
+		then: async () => lago.finalizeInvoice(newest().lago_id),
+		after: [WAITS, WAITS],
+	},
+	{
+		name: 'a draft that became an invoice and was paid',
+		given: async () => (await grace(), await subscribe(PRO), lago.finalizeInvoice(newest().lago_id)),
+		right: [WAITS, WAITS],
+		after: ['active', 'active'],
+	},
 	{
 		name: 'ended, and started anew under the same external id',
-		given: async () => (await subscribe(PRO), await pay(), lago.terminateSubscription(`sub_${customer}`), await subscribe(PRO)),
+		given: async () => (
+			await subscribe(PRO),
+			await pay(),
+			lago.terminateSubscription(`sub_${customer}`),
+			await subscribe(PRO)
+		),
 		right: [WAITS, WAITS],
 		after: ['active', 'active'],
 	},
@@ -216,14 +351,40 @@ const STORIES: Story[] = [
 	},
 	{
 		name: 'one whose time has come, while the job of Lago that starts it has not',
-		given: async () => (await subscribe(PRO, { subscription_at: ago(-DAY) }), Object.assign(rows()[0] ?? {}, { subscription_at: ago(60_000) })),
+		given: async () => (
+			await subscribe(PRO, { subscription_at: ago(-DAY) }),
+			Object.assign(rows()[0] ?? {}, { subscription_at: ago(60_000) })
+		),
 		right: ['pending_payment not_started', 'pending_payment not_started'],
 		then: async () => (lago.startSubscription(`sub_${customer}`), await pay()),
 		after: ['active', 'active'],
 	},
-	{ name: 'a start in the past', given: async () => await subscribe(PRO, { subscription_at: ago(40 * DAY) }), right: ['active', 'active'], then: async () => undefined },
-	{ name: 'a start that is a second away on the clock of Lago', given: async () => (await subscribe(PRO), await pay(), Object.assign(rows()[0] ?? {}, { started_at: new Date(Date.now() + 5_000).toISOString() })), right: ['active', 'active'], then: async () => undefined },
-	{ name: 'an end that is seconds away on the clock of Lago', given: async () => (await older(), lago.terminateSubscription(`sub_${customer}`), Object.assign(rows()[0] ?? {}, { terminated_at: ago(-5_000) })), right: ['ended ended', 'ended ended'], then: async () => undefined },
+	{
+		name: 'a start in the past',
+		given: async () => await subscribe(PRO, { subscription_at: ago(40 * DAY) }),
+		right: ['active', 'active'],
+		then: async () => undefined,
+	},
+	{
+		name: 'a start that is a second away on the clock of Lago',
+		given: async () => (
+			await subscribe(PRO),
+			await pay(),
+			Object.assign(rows()[0] ?? {}, { started_at: new Date(Date.now() + 5_000).toISOString() })
+		),
+		right: ['active', 'active'],
+		then: async () => undefined,
+	},
+	{
+		name: 'an end that is seconds away on the clock of Lago',
+		given: async () => (
+			await older(),
+			lago.terminateSubscription(`sub_${customer}`),
+			Object.assign(rows()[0] ?? {}, { terminated_at: ago(-5_000) })
+		),
+		right: ['ended ended', 'ended ended'],
+		then: async () => undefined,
+	},
 ];
 
 test.each(STORIES)('$name', async ({ given, right, then = pay, after }) => {
@@ -241,10 +402,14 @@ test('without the rule nobody waits, whatever is unpaid', async () => {
 test('a start waits for its invoice for an hour, one that Lago has yet to make for an hour after its time', async () => {
 	await subscribe(PRO);
 	lago.state.invoices.delete(newest().lago_id);
-	expect((await look()).customer.next_change_at).toBe(new Date(Date.parse(String(rows()[0]?.started_at)) + HOUR).toISOString().replace('.000Z', 'Z'));
+	expect((await look()).customer.next_change_at).toBe(
+		new Date(Date.parse(String(rows()[0]?.started_at)) + HOUR).toISOString().replace('.000Z', 'Z'),
+	);
 	const later = ago(-DAY);
 	await subscribe(PRO, { external_id: `later_${customer}`, subscription_at: later });
-	expect((await look()).subscriptions[0]?.next_change_at).toBe(new Date(Date.parse(later) + HOUR).toISOString().replace('.000Z', 'Z'));
+	expect((await look()).subscriptions[0]?.next_change_at).toBe(
+		new Date(Date.parse(later) + HOUR).toISOString().replace('.000Z', 'Z'),
+	);
 });
 
 describe('calls', () => {
@@ -252,7 +417,15 @@ describe('calls', () => {
 	const calls = async (): Promise<string[]> => {
 		lago.calls.length = 0;
 		await look();
-		return lago.calls.map(({ method, path }) => `${method} ${path.replace('/api/v1', '').replace(/^\/invoices\/.*/, '/invoices/:id').replace(/^\/(subscriptions|customers)\/.*/, '/$1/:id')}`).sort();
+		return lago.calls
+			.map(
+				({ method, path }) =>
+					`${method} ${path
+						.replace('/api/v1', '')
+						.replace(/^\/invoices\/.*/, '/invoices/:id')
+						.replace(/^\/(subscriptions|customers)\/.*/, '/$1/:id')}`,
+			)
+			.sort();
 	};
 	const ONE = ['GET /invoices', 'GET /invoices/:id', 'GET /subscriptions'];
 	/** Where no invoice names the customer's time zone, the customer is read. */
@@ -262,19 +435,44 @@ describe('calls', () => {
 		['a customer of long ago', async () => await older(), LISTS, LISTS],
 		['a first invoice that is unpaid', async () => await subscribe(PRO), ONE, LISTS],
 		['a first invoice that is paid', async () => (await subscribe(PRO), await pay()), ONE, LISTS],
-		['a first invoice that is voided', async () => (await subscribe(PRO), lago.voidInvoice(newest().lago_id)), ONE, LISTS],
-		['a first invoice that is a draft is asked again: it may change', async () => (await grace(), await subscribe(PRO)), ONE, ONE],
+		[
+			'a first invoice that is voided',
+			async () => (await subscribe(PRO), lago.voidInvoice(newest().lago_id)),
+			ONE,
+			LISTS,
+		],
+		[
+			'a first invoice that is a draft is asked again: it may change',
+			async () => (await grace(), await subscribe(PRO)),
+			ONE,
+			ONE,
+		],
 		['a plan that costs nothing', async () => await subscribe(FREE), LISTS, LISTS],
 		['arrears', async () => await subscribe(ARREARS), PLAN, PLAN],
 		['a free trial', async () => await subscribe(TRIAL), PLAN, PLAN],
-		['a first invoice that is on its way', async () => (await subscribe(PRO), lago.state.invoices.delete(newest().lago_id)), PLAN, PLAN],
+		[
+			'a first invoice that is on its way',
+			async () => (await subscribe(PRO), lago.state.invoices.delete(newest().lago_id)),
+			PLAN,
+			PLAN,
+		],
 		['an upgrade that is paid', async () => (await older(), await subscribe(MAX as string), await pay()), LISTS, LISTS],
-		['a second subscription beside sixty invoices of before', async () => {
-			await older();
-			for (let count = 0; count < 60; count++) lago.issueInvoice({ customer: { external_id: customer }, paymentStatus: 'succeeded', emit: false }).created_at = ago(2 * DAY);
-			await subscribe(MAX as string, { external_id: `second_${customer}` });
-			await pay();
-		}, ONE, LISTS],
+		[
+			'a second subscription beside sixty invoices of before',
+			async () => {
+				await older();
+				for (let count = 0; count < 60; count++)
+					lago.issueInvoice({
+						customer: { external_id: customer },
+						paymentStatus: 'succeeded',
+						emit: false,
+					}).created_at = ago(2 * DAY);
+				await subscribe(MAX as string, { external_id: `second_${customer}` });
+				await pay();
+			},
+			ONE,
+			LISTS,
+		],
 	])('%s', async (_name, given, first, later) => {
 		await given();
 		expect(await calls()).toEqual(first);

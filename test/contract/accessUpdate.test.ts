@@ -36,9 +36,11 @@ beforeEach(() => {
 	callbacks.status = 200;
 });
 
-const issue = (given: NewInvoice = {}): Invoice => lago.issueInvoice({ customer: { external_id: customer }, emit: false, ...given });
+const issue = (given: NewInvoice = {}): Invoice =>
+	lago.issueInvoice({ customer: { external_id: customer }, emit: false, ...given });
 const DAY = 86_400_000;
-const overdue = (days: number, given: NewInvoice = {}): Invoice => Object.assign(issue(given), { payment_due_date: new Date(Date.now() - days * DAY).toISOString().slice(0, 10) });
+const overdue = (days: number, given: NewInvoice = {}): Invoice =>
+	Object.assign(issue(given), { payment_due_date: new Date(Date.now() - days * DAY).toISOString().slice(0, 10) });
 const POLICY = { restrictAfterDays: 7 };
 
 interface Given {
@@ -49,19 +51,45 @@ interface Given {
 	operation?: string;
 }
 
-async function run({ parameters, item = { customerExternalId: customer }, mode = 'webhook', secret = SECRET, operation = 'update' }: Given = {}): Promise<IDataObject[]> {
+async function run({
+	parameters,
+	item = { customerExternalId: customer },
+	mode = 'webhook',
+	secret = SECRET,
+	operation = 'update',
+}: Given = {}): Promise<IDataObject[]> {
 	const context = executeContext({
 		input: [item],
-		parameters: { resource: 'access', operation, lookAt: 'item', item: '={{ $json }}', writeTo: 'none', ...POLICY, ...parameters },
+		parameters: {
+			resource: 'access',
+			operation,
+			lookAt: 'item',
+			item: '={{ $json }}',
+			writeTo: 'none',
+			...POLICY,
+			...parameters,
+		},
 		credential: { baseUrl: lago.url, accessCallbackSecret: secret },
 		credentialId: 'access-update',
 	});
-	Object.assign(context, { getMode: () => mode, getWorkflow: () => ({ id: workflow }), getWorkflowStaticData: () => staticData });
+	Object.assign(context, {
+		getMode: () => mode,
+		getWorkflow: () => ({ id: workflow }),
+		getWorkflowStaticData: () => staticData,
+	});
 	const items = await itemsOf(context, operations, LagoClient.of);
 	return items.map(({ json }) => json);
 }
-const due = async (parameters: IDataObject = {}): Promise<IDataObject[]> => await run({ parameters: { lookAt: 'due', ...parameters }, item: {} });
-const calls = (): string[] => lago.calls.map(({ method, path }) => `${method} ${path.replace('/api/v1', '').replace(/[0-9a-f-]{36}/g, ':id').replace(customer, ':customer')}`);
+const due = async (parameters: IDataObject = {}): Promise<IDataObject[]> =>
+	await run({ parameters: { lookAt: 'due', ...parameters }, item: {} });
+const calls = (): string[] =>
+	lago.calls.map(
+		({ method, path }) =>
+			`${method} ${path
+				.replace('/api/v1', '')
+				.replace(/[0-9a-f-]{36}/g, ':id')
+				.replace(customer, ':customer')}`,
+	);
 
 test('a change comes out once; nothing comes out when nothing has changed', async () => {
 	const invoice = overdue(30);
@@ -71,7 +99,10 @@ test('a change comes out once; nothing comes out when nothing has changed', asyn
 		outcome: 'access_changed',
 		message: `Customer ${customer} was active and is restricted now; subscription sub_${customer} was active and is restricted now. It changes when EUR 100.00 is paid on invoice ${invoice.number}.`,
 		customerExternalId: customer,
-		changes: [{ of: 'customer', external_id: customer, from: 'active', to: 'restricted' }, { of: 'subscription', external_id: `sub_${customer}`, from: 'active', to: 'restricted' }],
+		changes: [
+			{ of: 'customer', external_id: customer, from: 'active', to: 'restricted' },
+			{ of: 'subscription', external_id: `sub_${customer}`, from: 'active', to: 'restricted' },
+		],
 		customer: { state: 'restricted' },
 	});
 	expect(await run()).toEqual([]);
@@ -112,22 +143,32 @@ test('two n8n that know the same tell it under the same id', async () => {
 	expect(one).toBe(other);
 });
 
-test.each([503, 404])('while the address answers %s the change stays due: told to a person once, and to the address as soon as it works', async (status) => {
-	overdue(30);
-	callbacks.status = status;
-	const parameters = { callbackUrl: callbacks.url };
-	expect(await run({ parameters })).toMatchObject([{ outcome: 'access_untold', message: expect.stringContaining(`it answered ${status}`), nextStep: expect.any(String) }]);
-	expect(await run({ parameters })).toEqual([]);
-	expect(await due(parameters)).toEqual([]);
-	callbacks.status = 200;
-	expect(await due(parameters)).toMatchObject([{ outcome: 'access_changed' }]);
-	expect(await due(parameters)).toEqual([]);
-	expect(callbacks.received).toHaveLength(1);
-});
+test.each([503, 404])(
+	'while the address answers %s the change stays due: told to a person once, and to the address as soon as it works',
+	async (status) => {
+		overdue(30);
+		callbacks.status = status;
+		const parameters = { callbackUrl: callbacks.url };
+		expect(await run({ parameters })).toMatchObject([
+			{
+				outcome: 'access_untold',
+				message: expect.stringContaining(`it answered ${status}`),
+				nextStep: expect.any(String),
+			},
+		]);
+		expect(await run({ parameters })).toEqual([]);
+		expect(await due(parameters)).toEqual([]);
+		callbacks.status = 200;
+		expect(await due(parameters)).toMatchObject([{ outcome: 'access_changed' }]);
+		expect(await due(parameters)).toEqual([]);
+		expect(callbacks.received).toHaveLength(1);
+	},
+);
 
 test('an address without a secret, a secret that is too short, an address that is none', async () => {
 	overdue(30);
-	for (const secret of ['', 'whsec_c2hvcnQ=']) await expect(run({ parameters: { callbackUrl: callbacks.url }, secret })).rejects.toThrow(/Access Callback Secret/);
+	for (const secret of ['', 'whsec_c2hvcnQ='])
+		await expect(run({ parameters: { callbackUrl: callbacks.url }, secret })).rejects.toThrow(/Access Callback Secret/);
 	await expect(run({ parameters: { callbackUrl: 'app.example.com' } })).rejects.toThrow('is not an address');
 	expect(callbacks.received).toEqual([]);
 });
@@ -141,10 +182,29 @@ test('a try in the editor swallows nothing', async () => {
 });
 
 test.each<[string, () => IDataObject]>([
-	['an invoice event', () => ({ event: 'invoice.voided', lagoInvoiceId: randomUUID(), data: { lago_id: randomUUID(), customer: { external_id: customer } } })],
-	['a subscription event', () => ({ event: 'subscription.terminated', data: { external_id: 'sub', external_customer_id: customer } })],
-	['a lost dispute', () => ({ event: 'invoice.payment_dispute_lost', data: { invoice: { customer: { external_id: customer } } } })],
-	['a mandate of Dodo', () => ({ event: 'subscription.active', data: { customer: { customer_id: 'cus_1' }, metadata: { lago_customer_external_id: customer } } })],
+	[
+		'an invoice event',
+		() => ({
+			event: 'invoice.voided',
+			lagoInvoiceId: randomUUID(),
+			data: { lago_id: randomUUID(), customer: { external_id: customer } },
+		}),
+	],
+	[
+		'a subscription event',
+		() => ({ event: 'subscription.terminated', data: { external_id: 'sub', external_customer_id: customer } }),
+	],
+	[
+		'a lost dispute',
+		() => ({ event: 'invoice.payment_dispute_lost', data: { invoice: { customer: { external_id: customer } } } }),
+	],
+	[
+		'a mandate of Dodo',
+		() => ({
+			event: 'subscription.active',
+			data: { customer: { customer_id: 'cus_1' }, metadata: { lago_customer_external_id: customer } },
+		}),
+	],
 	['a customer', () => ({ external_customer_id: customer })],
 	['an invoice', () => ({ lago_id: randomUUID(), customer: { external_id: customer } })],
 ])('%s names the customer: no further call', async (_name, item) => {
@@ -157,7 +217,12 @@ test('a result names its invoice, and that the customer; what is about nobody is
 	const { lago_id } = overdue(30);
 	expect(await run({ item: { outcome: 'settled', invoiceId: lago_id } })).toHaveLength(1);
 	lago.calls.length = 0;
-	for (const item of [{ outcome: 'ignored' }, { invoiceId: 'no uuid' }, { lagoInvoiceId: null, data: { payment_id: 'pay_1' } }]) expect(await run({ item })).toEqual([]);
+	for (const item of [
+		{ outcome: 'ignored' },
+		{ invoiceId: 'no uuid' },
+		{ lagoInvoiceId: null, data: { payment_id: 'pay_1' } },
+	])
+		expect(await run({ item })).toEqual([]);
 	expect(calls()).toEqual([]);
 	expect(await run({ item: { invoiceId: randomUUID() } })).toEqual([]);
 	expect(await run({ item: { customerExternalId: 'nobody' } })).toEqual([]);
@@ -175,7 +240,19 @@ describe('everybody who is due', () => {
 	test('time alone', async () => {
 		overdue(6);
 		expect(await due()).toMatchObject([{ changes: [{ from: 'active', to: 'grace' }, {}] }]);
-		jest.useFakeTimers({ now: Date.now() + DAY, doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'queueMicrotask', 'performance'] });
+		jest.useFakeTimers({
+			now: Date.now() + DAY,
+			doNotFake: [
+				'nextTick',
+				'setImmediate',
+				'setTimeout',
+				'setInterval',
+				'clearTimeout',
+				'clearInterval',
+				'queueMicrotask',
+				'performance',
+			],
+		});
 		try {
 			expect(await due()).toMatchObject([{ changes: [{ from: 'grace', to: 'restricted' }, {}] }]);
 		} finally {
@@ -206,7 +283,18 @@ describe('everybody who is due', () => {
 		const stored = structuredClone(staticData);
 		workflow = randomUUID();
 		expect(await due()).toEqual([]);
-		expect(staticData).toEqual({ access: { [customer]: [expect.any(Number), null, false, 'restricted', { [`sub_${customer}`]: 'restricted' }, change?.changeId] } });
+		expect(staticData).toEqual({
+			access: {
+				[customer]: [
+					expect.any(Number),
+					null,
+					false,
+					'restricted',
+					{ [`sub_${customer}`]: 'restricted' },
+					change?.changeId,
+				],
+			},
+		});
 		expect(Object.keys(stored)).toEqual(['access']);
 		workflow = randomUUID();
 		staticData = { access: { [customer]: 'nonsense' } };
@@ -215,12 +303,19 @@ describe('everybody who is due', () => {
 });
 
 describe('written to Lago', () => {
-	test('customer metadata: written when it differs only, and the merchant\'s own entries stay', async () => {
+	test("customer metadata: written when it differs only, and the merchant's own entries stay", async () => {
 		const parameters = { writeTo: 'metadata', metadataKey: 'access_state' };
 		const invoice = overdue(30);
-		Object.assign(invoice.customer, { metadata: [{ lago_id: 'm1', key: 'crm', value: '7', display_in_invoice: true, created_at: '2026-01-01T00:00:00Z' }] });
+		Object.assign(invoice.customer, {
+			metadata: [
+				{ lago_id: 'm1', key: 'crm', value: '7', display_in_invoice: true, created_at: '2026-01-01T00:00:00Z' },
+			],
+		});
 		await run({ parameters });
-		expect(invoice.customer.metadata).toMatchObject([{ key: 'crm', value: '7', display_in_invoice: true }, { key: 'access_state', value: 'restricted' }]);
+		expect(invoice.customer.metadata).toMatchObject([
+			{ key: 'crm', value: '7', display_in_invoice: true },
+			{ key: 'access_state', value: 'restricted' },
+		]);
 		workflow = randomUUID();
 		staticData = {};
 		lago.calls.length = 0;
@@ -233,8 +328,18 @@ describe('written to Lago', () => {
 
 	test('no room: said on the item, and the change is told all the same', async () => {
 		const invoice = overdue(30);
-		Object.assign(invoice.customer, { metadata: ['a', 'b', 'c', 'd', 'e'].map((key) => ({ lago_id: key, key, value: '', display_in_invoice: false, created_at: '2026-01-01T00:00:00Z' })) });
-		expect(await run({ parameters: { writeTo: 'metadata', metadataKey: 'access_state' } })).toMatchObject([{ outcome: 'access_changed', lago: expect.stringContaining('no room for "access_state"') }]);
+		Object.assign(invoice.customer, {
+			metadata: ['a', 'b', 'c', 'd', 'e'].map((key) => ({
+				lago_id: key,
+				key,
+				value: '',
+				display_in_invoice: false,
+				created_at: '2026-01-01T00:00:00Z',
+			})),
+		});
+		expect(await run({ parameters: { writeTo: 'metadata', metadataKey: 'access_state' } })).toMatchObject([
+			{ outcome: 'access_changed', lago: expect.stringContaining('no room for "access_state"') },
+		]);
 		expect(await run({ parameters: { writeTo: 'metadata', metadataKey: 'access_state' } })).toEqual([]);
 	});
 
@@ -244,7 +349,9 @@ describe('written to Lago', () => {
 		await run({ parameters });
 		expect(lago.state.entitlements.get(`sub_${customer}`)?.get('access')?.get('state')).toBe('restricted');
 		lago.calls.length = 0;
-		expect(await run({ parameters, item: { event: 'subscription.updated', data: { external_customer_id: customer } } })).toEqual([]);
+		expect(
+			await run({ parameters, item: { event: 'subscription.updated', data: { external_customer_id: customer } } }),
+		).toEqual([]);
 		workflow = randomUUID();
 		staticData = {};
 		await run({ parameters });
@@ -253,7 +360,13 @@ describe('written to Lago', () => {
 
 	test('a feature that Lago does not have: what to do is said', async () => {
 		overdue(30);
-		expect(await run({ parameters: { writeTo: 'entitlement', featureCode: 'none', privilegeCode: 'state' } })).toMatchObject([{ lago: 'Lago does not take it (404 feature_not_found). Create feature "none" with a text privilege "state" in Lago > Features.' }]);
+		expect(
+			await run({ parameters: { writeTo: 'entitlement', featureCode: 'none', privilegeCode: 'state' } }),
+		).toMatchObject([
+			{
+				lago: 'Lago does not take it (404 feature_not_found). Create feature "none" with a text privilege "state" in Lago > Features.',
+			},
+		]);
 	});
 
 	test('while Lago does not answer the change stays due', async () => {
@@ -266,20 +379,29 @@ describe('written to Lago', () => {
 });
 
 describe('back test', () => {
-	const backtest = async (parameters: IDataObject = {}): Promise<IDataObject[]> => await run({ operation: 'backtest', parameters: { days: 90, ...parameters } });
+	const backtest = async (parameters: IDataObject = {}): Promise<IDataObject[]> =>
+		await run({ operation: 'backtest', parameters: { days: 90, ...parameters } });
 	/** Issued and due so many days ago, and paid so many days ago. */
 	const past = (dueDaysAgo: number, paidDaysAgo: number | null, given: NewInvoice = {}): Invoice => {
 		const invoice = issue({ paymentStatus: paidDaysAgo === null ? 'pending' : 'succeeded', ...given });
 		const day = new Date(Date.now() - dueDaysAgo * DAY).toISOString().slice(0, 10);
 		Object.assign(invoice, { created_at: `${day}T08:00:00Z`, issuing_date: day, payment_due_date: day });
 		Object.assign(invoice.subscription ?? {}, { started_at: '2025-01-01T00:00:00Z' });
-		if (paidDaysAgo !== null) for (const fee of invoice.fees) fee.succeeded_at = new Date(Date.now() - paidDaysAgo * DAY).toISOString();
+		if (paidDaysAgo !== null)
+			for (const fee of invoice.fees) fee.succeeded_at = new Date(Date.now() - paidDaysAgo * DAY).toISOString();
 		return invoice;
 	};
 
 	test('nobody: said in a sentence', async () => {
 		past(30, 28);
-		expect(await backtest()).toEqual([{ outcome: 'nobody_restricted', message: 'Over the last 90 days these rules would have restricted none of 1 customers with open invoices.', days: 90, customers: 1 }]);
+		expect(await backtest()).toEqual([
+			{
+				outcome: 'nobody_restricted',
+				message: 'Over the last 90 days these rules would have restricted none of 1 customers with open invoices.',
+				days: 90,
+				customers: 1,
+			},
+		]);
 	});
 
 	test('who, how long, how often, and whether now; the most restricted first', async () => {
@@ -287,7 +409,15 @@ describe('back test', () => {
 		past(60, null, { customer: { external_id: `${customer}_b`, name: 'B Ltd' } });
 		const rows = await backtest();
 		expect(rows).toMatchObject([
-			{ customer_external_id: `${customer}_b`, customer_name: 'B Ltd', restricted_now: true, restored_at: null, times: 1, most_days_overdue: 60, rules: 'restrict_after_days' },
+			{
+				customer_external_id: `${customer}_b`,
+				customer_name: 'B Ltd',
+				restricted_now: true,
+				restored_at: null,
+				times: 1,
+				most_days_overdue: 60,
+				rules: 'restrict_after_days',
+			},
 			{ customer_external_id: customer, restricted_now: false, times: 1, restored_at: expect.any(String) },
 		]);
 		// From midnight of the 7th day, 23 days ago, to this time of the day 13 days ago.
@@ -302,13 +432,29 @@ describe('back test', () => {
 		past(300, 10, { customer: { external_id: `${customer}_old` } });
 		lago.calls.length = 0;
 		expect(await backtest()).toMatchObject([{ customer_external_id: `${customer}_old`, times: 1 }]);
-		expect(calls().sort()).toEqual(['GET /fees', 'GET /invoices', 'GET /invoices', 'GET /invoices', 'GET /invoices/:id', 'GET /subscriptions']);
+		expect(calls().sort()).toEqual([
+			'GET /fees',
+			'GET /invoices',
+			'GET /invoices',
+			'GET /invoices',
+			'GET /invoices/:id',
+			'GET /subscriptions',
+		]);
 	});
 
 	test('only the subscription in question, unless the whole customer counts', async () => {
 		past(30, null);
-		lago.state.subscriptions.set('sub_ended', { ...(lago.state.subscriptions.get(`sub_${customer}`) as NonNullable<ReturnType<typeof lago.state.subscriptions.get>>), lago_id: randomUUID(), external_id: 'sub_ended' });
-		Object.assign(lago.state.subscriptions.get(`sub_${customer}`) ?? {}, { status: 'terminated', terminated_at: '2025-06-01T00:00:00Z' });
+		lago.state.subscriptions.set('sub_ended', {
+			...(lago.state.subscriptions.get(`sub_${customer}`) as NonNullable<
+				ReturnType<typeof lago.state.subscriptions.get>
+			>),
+			lago_id: randomUUID(),
+			external_id: 'sub_ended',
+		});
+		Object.assign(lago.state.subscriptions.get(`sub_${customer}`) ?? {}, {
+			status: 'terminated',
+			terminated_at: '2025-06-01T00:00:00Z',
+		});
 		expect(await backtest()).toMatchObject([{ outcome: 'nobody_restricted' }]);
 		expect(await backtest({ scope: 'customer' })).toMatchObject([{ outcome: 'would_restrict' }]);
 	});

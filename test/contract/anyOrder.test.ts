@@ -26,13 +26,34 @@ class Lanes {
 		private readonly lago: LagoSimulator,
 	) {}
 
-	private async run<Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject): Promise<IDataObject> {
-		const context = executeContext({ input: [input], parameters: { additionalFields: {}, ...parameters }, credential: { baseUrl, webhookHmacKey: 'hmac' }, credentialId: baseUrl });
+	private async run<Client extends ServiceClient>(
+		operations: Operations<Client>,
+		connect: (ctx: never) => Promise<Client>,
+		baseUrl: string,
+		parameters: IDataObject,
+		input: IDataObject,
+	): Promise<IDataObject> {
+		const context = executeContext({
+			input: [input],
+			parameters: { additionalFields: {}, ...parameters },
+			credential: { baseUrl, webhookHmacKey: 'hmac' },
+			credentialId: baseUrl,
+		});
 		const [item] = await itemsOf(context, operations, connect as never);
 		return item?.json as IDataObject;
 	}
-	private readonly onDodo = async (resource: string, operation: string, parameters: IDataObject, input: IDataObject = {}) => await this.run(dodoOperations, DodoClient.of, this.dodo.url, { resource, operation, ...parameters }, input);
-	private readonly onLago = async (resource: string, operation: string, parameters: IDataObject, input: IDataObject = {}) => await this.run(lagoOperations, LagoClient.of, this.lago.url, { resource, operation, ...parameters }, input);
+	private readonly onDodo = async (
+		resource: string,
+		operation: string,
+		parameters: IDataObject,
+		input: IDataObject = {},
+	) => await this.run(dodoOperations, DodoClient.of, this.dodo.url, { resource, operation, ...parameters }, input);
+	private readonly onLago = async (
+		resource: string,
+		operation: string,
+		parameters: IDataObject,
+		input: IDataObject = {},
+	) => await this.run(lagoOperations, LagoClient.of, this.lago.url, { resource, operation, ...parameters }, input);
 
 	async fromLago(event: string, data: IDataObject): Promise<void> {
 		if (event === 'credit_note.created') {
@@ -46,16 +67,41 @@ class Lanes {
 	async collect(invoiceId: string): Promise<void> {
 		const invoice = await this.onLago('invoice', 'get', { invoice: invoiceId });
 		const charged = await this.onDodo('mandate', 'charge', { invoice: '={{ $json }}' }, invoice);
-		const intent = charged.outcome === 'needs_link' ? await this.onDodo('payment', 'createIntent', { source: 'invoice', invoice: '={{ $json }}', taxMode: 'inclusive', productSource: 'automatic' }, charged) : charged;
-		const saved = await this.onLago('invoice', 'savePaymentReference', { intent: '={{ $json }}', payLinkAddress: 'https://n8n.example/webhook/pay' }, intent);
-		if (saved.outcome === 'mandate_busy') await this.onLago('invoice', 'planRetry', { failure: '={{ $json }}', schedule: '1d,3d', timeOfDay: '09:00' }, saved);
+		const intent =
+			charged.outcome === 'needs_link'
+				? await this.onDodo(
+						'payment',
+						'createIntent',
+						{ source: 'invoice', invoice: '={{ $json }}', taxMode: 'inclusive', productSource: 'automatic' },
+						charged,
+					)
+				: charged;
+		const saved = await this.onLago(
+			'invoice',
+			'savePaymentReference',
+			{ intent: '={{ $json }}', payLinkAddress: 'https://n8n.example/webhook/pay' },
+			intent,
+		);
+		if (saved.outcome === 'mandate_busy')
+			await this.onLago(
+				'invoice',
+				'planRetry',
+				{ failure: '={{ $json }}', schedule: '1d,3d', timeOfDay: '09:00' },
+				saved,
+			);
 	}
 
 	async fromDodo(event: string, item: IDataObject): Promise<void> {
 		const data = item.data as IDataObject;
 		if (event.startsWith('payment.')) {
-			const result = await this.onLago('invoice', 'updatePaymentStatus', { payment: '={{ $json }}', retrySchedule: '1d,3d', timeOfDay: '09:00' }, item);
-			if (result.outcome === 'overpaid') await this.onDodo('refund', 'create', { source: 'overpayment', overpayment: '={{ $json }}' }, result);
+			const result = await this.onLago(
+				'invoice',
+				'updatePaymentStatus',
+				{ payment: '={{ $json }}', retrySchedule: '1d,3d', timeOfDay: '09:00' },
+				item,
+			);
+			if (result.outcome === 'overpaid')
+				await this.onDodo('refund', 'create', { source: 'overpayment', overpayment: '={{ $json }}' }, result);
 		}
 		if (event.startsWith('refund.')) {
 			const payment = await this.onDodo('payment', 'get', { payment: data.payment_id });
@@ -65,13 +111,23 @@ class Lanes {
 			const payment = await this.onDodo('payment', 'get', { payment: data.payment_id });
 			await this.onLago('invoice', 'recordDispute', { dispute: item, payment: '={{ $json }}' }, payment);
 		}
-		if (/^subscription\.(active|cancelled|expired|failed)$/.test(event)) await this.onLago('customer', 'saveMandate', { mandate: '={{ $json }}' }, item);
+		if (/^subscription\.(active|cancelled|expired|failed)$/.test(event))
+			await this.onLago('customer', 'saveMandate', { mandate: '={{ $json }}' }, item);
 	}
 
 	/** The link of an invoice for somebody who wants to pay it now. */
 	async setUpLink(customer: string): Promise<string> {
 		const known = await this.onLago('customer', 'get', { customer });
-		return String((await this.onDodo('mandate', 'createSetupLink', { customer: '={{ $json }}', currency: 'EUR', taxMode: 'inclusive' }, known)).checkoutSessionId);
+		return String(
+			(
+				await this.onDodo(
+					'mandate',
+					'createSetupLink',
+					{ customer: '={{ $json }}', currency: 'EUR', taxMode: 'inclusive' },
+					known,
+				)
+			).checkoutSessionId,
+		);
 	}
 }
 
@@ -122,8 +178,18 @@ async function startWorld(random: () => number): Promise<World> {
 			const event = String(body.webhook_type ?? body.type);
 			response.end();
 			if (random() < 0.3) disturb(random() < 0.5 ? dodo : lago, random);
-			if (request.url === '/lago') void work(async () => await lanes.fromLago(event, body[String(body.object_type)] as IDataObject));
-			else void work(async () => await lanes.fromDodo(event, { event, mode: 'test', occurredAt: body.timestamp, data: body.data } as IDataObject));
+			if (request.url === '/lago')
+				void work(async () => await lanes.fromLago(event, body[String(body.object_type)] as IDataObject));
+			else
+				void work(
+					async () =>
+						await lanes.fromDodo(event, {
+							event,
+							mode: 'test',
+							occurredAt: body.timestamp,
+							data: body.data,
+						} as IDataObject),
+				);
 		});
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -163,23 +229,34 @@ function disturb(service: DodoSimulator | LagoSimulator, random: () => number): 
 	service.faults.add({ method, kind, after: method !== 'GET' });
 }
 
-const paymentsAtDodo = ({ dodo }: World, invoice: Invoice) => [...dodo.state.payments.values()].filter(({ metadata, status }) => metadata.lago_invoice_id === invoice.lago_id && status === 'succeeded');
-const notesOf = ({ lago }: World, invoice: Invoice) => [...lago.state.creditNotes.values()].filter((note) => note.invoice === invoice);
+const paymentsAtDodo = ({ dodo }: World, invoice: Invoice) =>
+	[...dodo.state.payments.values()].filter(
+		({ metadata, status }) => metadata.lago_invoice_id === invoice.lago_id && status === 'succeeded',
+	);
+const notesOf = ({ lago }: World, invoice: Invoice) =>
+	[...lago.state.creditNotes.values()].filter((note) => note.invoice === invoice);
 
 /** What a bookkeeper checks at the end of the month. */
 function expectEqualBooks(world: World): void {
 	expect(world.lost).toEqual([]);
 	for (const invoice of world.lago.state.invoices.values()) {
 		const atDodo = paymentsAtDodo(world, invoice);
-		const booked = [...world.lago.state.payments.values()].filter(({ lago_payable_id }) => lago_payable_id === invoice.lago_id);
+		const booked = [...world.lago.state.payments.values()].filter(
+			({ lago_payable_id }) => lago_payable_id === invoice.lago_id,
+		);
 		const surplus = atDodo.filter(({ payment_id }) => !booked.some(({ reference }) => reference === payment_id));
 		const about = `${invoice.number} ${JSON.stringify(invoice.metadata.map(({ value }) => value))}`;
 		expect([about, booked.length]).toEqual([about, Math.min(1, atDodo.length)]);
 		expect([about, invoice.payment_status === 'succeeded']).toEqual([about, atDodo.length > 0]);
 		for (const payment of surplus) expect([about, payment.refund_status]).toEqual([about, 'full']);
-		const refunds = [...world.dodo.state.refunds.values()].filter(({ payment_id, status }) => status === 'succeeded' && booked.some(({ reference }) => reference === payment_id));
+		const refunds = [...world.dodo.state.refunds.values()].filter(
+			({ payment_id, status }) => status === 'succeeded' && booked.some(({ reference }) => reference === payment_id),
+		);
 		const notes = notesOf(world, invoice);
-		expect([about, notes.map(({ metadata }) => metadata.dodo_refund_id).sort()]).toEqual([about, refunds.map(({ refund_id }) => refund_id).sort()]);
+		expect([about, notes.map(({ metadata }) => metadata.dodo_refund_id).sort()]).toEqual([
+			about,
+			refunds.map(({ refund_id }) => refund_id).sort(),
+		]);
 		for (const note of notes) {
 			const refund = refunds.find(({ refund_id }) => refund_id === note.metadata.dodo_refund_id);
 			expect([about, note.refund_status]).toEqual([about, 'succeeded']);
@@ -200,10 +277,19 @@ async function toldLate(world: World): Promise<{ invoice: Invoice; events: IData
 	const { refund_id } = dodo.refundPayment(payment_id, { amount: 2_500 });
 	await world.quiet();
 	const dispute = dodo.moveDispute(dodo.openDispute(payment_id, { amount: 7_500 }).dispute_id, 'lost');
-	const event = (name: string, data: object): IDataObject => ({ event: name, mode: 'test', occurredAt: new Date().toISOString(), data: { ...data } as IDataObject });
+	const event = (name: string, data: object): IDataObject => ({
+		event: name,
+		mode: 'test',
+		occurredAt: new Date().toISOString(),
+		data: { ...data } as IDataObject,
+	});
 	return {
 		invoice,
-		events: [event('payment.succeeded', { ...dodo.state.payments.get(payment_id) }), event('refund.succeeded', { ...dodo.state.refunds.get(refund_id) }), event('dispute.lost', dispute)],
+		events: [
+			event('payment.succeeded', { ...dodo.state.payments.get(payment_id) }),
+			event('refund.succeeded', { ...dodo.state.refunds.get(refund_id) }),
+			event('dispute.lost', dispute),
+		],
 	};
 }
 
@@ -214,11 +300,19 @@ function expectAllOfIt(world: World, invoice: Invoice): void {
 	expect(notesOf(world, invoice)).toHaveLength(1);
 }
 
-test.each([[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])('payment, refund and lost dispute lead to the same books in the order %i %i %i', async (...order) => {
+test.each([
+	[0, 1, 2],
+	[0, 2, 1],
+	[1, 0, 2],
+	[1, 2, 0],
+	[2, 0, 1],
+	[2, 1, 0],
+])('payment, refund and lost dispute lead to the same books in the order %i %i %i', async (...order) => {
 	const world = await startWorld(UNDISTURBED);
 	try {
 		const { invoice, events } = await toldLate(world);
-		for (const index of [...order, ...order]) await world.lanes.fromDodo(String(events[index]?.event), events[index] as IDataObject);
+		for (const index of [...order, ...order])
+			await world.lanes.fromDodo(String(events[index]?.event), events[index] as IDataObject);
 		expectAllOfIt(world, invoice);
 	} finally {
 		await world.close();
@@ -243,51 +337,76 @@ test('and when they come at the same moment, twice', async () => {
 	}
 });
 
-test.each([1, 2, 3, 4, 5])('storm %i: events three times, in any order, with calls that fail: both books agree', async (seed) => {
-	const random = seededRandom(seed);
-	const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-	const world = await startWorld(random);
-	try {
-		const { dodo, lago, lanes } = world;
-		for (const customer of ['link', 'mandate']) lago.issueInvoice({ customer: { external_id: customer }, emit: false, fees: [{ amountCents: 1_000, taxRate: 0 }] });
-		dodo.activateMandate(await lanes.setUpLink('mandate'));
-		await world.quiet();
-		const issued = Array.from({ length: 24 }, (_, index) =>
-			lago.issueInvoice({ customer: { external_id: index % 4 === 0 ? 'mandate' : 'link' }, fees: [{ amountCents: 1_000 + Math.floor(random() * 9_000), taxRate: pick([0, 7, 20]) }] }),
-		);
-		await world.quiet();
-		for (const { lago_id } of issued) {
-			// A session whose answer was lost is known to nobody.
-			const session = lago.metadataOf(lago_id, 'dodo_payment_id') ?? '';
-			if (!session.startsWith('cks_')) continue;
-			if (random() < 0.3) dodo.payCheckout(session, { card: 'INSUFFICIENT_FUNDS' });
-			if (random() < 0.9) dodo.payCheckout(session);
+test.each([1, 2, 3, 4, 5])(
+	'storm %i: events three times, in any order, with calls that fail: both books agree',
+	async (seed) => {
+		const random = seededRandom(seed);
+		const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+		const world = await startWorld(random);
+		try {
+			const { dodo, lago, lanes } = world;
+			for (const customer of ['link', 'mandate'])
+				lago.issueInvoice({
+					customer: { external_id: customer },
+					emit: false,
+					fees: [{ amountCents: 1_000, taxRate: 0 }],
+				});
+			dodo.activateMandate(await lanes.setUpLink('mandate'));
+			await world.quiet();
+			const issued = Array.from({ length: 24 }, (_, index) =>
+				lago.issueInvoice({
+					customer: { external_id: index % 4 === 0 ? 'mandate' : 'link' },
+					fees: [{ amountCents: 1_000 + Math.floor(random() * 9_000), taxRate: pick([0, 7, 20]) }],
+				}),
+			);
+			await world.quiet();
+			for (const { lago_id } of issued) {
+				// A session whose answer was lost is known to nobody.
+				const session = lago.metadataOf(lago_id, 'dodo_payment_id') ?? '';
+				if (!session.startsWith('cks_')) continue;
+				if (random() < 0.3) dodo.payCheckout(session, { card: 'INSUFFICIENT_FUNDS' });
+				if (random() < 0.9) dodo.payCheckout(session);
+			}
+			await world.quiet();
+			for (const invoice of issued) {
+				const [payment] = paymentsAtDodo(world, invoice);
+				if (payment === undefined || random() < 0.4) continue;
+				const half = Math.floor(payment.total_amount / 2);
+				if (random() < 0.5) dodo.refundPayment(payment.payment_id, { amount: half });
+				else
+					lago.createCreditNoteInUi(invoice.lago_id, {
+						items: [{ fee_id: String(invoice.fees[0]?.lago_id), amount_cents: 100 }],
+						refund_amount_cents: Math.round(100 * (1 + Number(invoice.fees[0]?.taxes_rate) / 100)),
+					});
+			}
+			await world.quiet();
+			// Somebody pays a second time by a link of old: it goes back by itself.
+			const twice = issued.find(
+				(invoice) => paymentsAtDodo(world, invoice).length === 1 && notesOf(world, invoice).length === 0,
+			) as Invoice;
+			const { total_amount, currency, metadata } = paymentsAtDodo(world, twice)[0] as Payment;
+			dodo.createPayment({ status: 'succeeded', total_amount, currency, metadata, checkout_session_id: 'cks_of_old' });
+			await world.quiet();
+			expectEqualBooks(world);
+			expect(paymentsAtDodo(world, twice)).toHaveLength(2);
+			// All of it once more: nothing moves any more.
+			const effects = () =>
+				JSON.stringify([
+					dodo.state.payments.size,
+					dodo.state.refunds.size,
+					dodo.state.checkouts.size,
+					lago.state.payments.size,
+					lago.state.creditNotes.size,
+				]);
+			const before = effects();
+			for (const { id } of [...dodo.deliveries]) dodo.redeliver(id);
+			for (const { id } of [...lago.deliveries]) lago.resend(id);
+			await world.quiet();
+			expect(effects()).toBe(before);
+			expectEqualBooks(world);
+		} finally {
+			await world.close();
 		}
-		await world.quiet();
-		for (const invoice of issued) {
-			const [payment] = paymentsAtDodo(world, invoice);
-			if (payment === undefined || random() < 0.4) continue;
-			const half = Math.floor(payment.total_amount / 2);
-			if (random() < 0.5) dodo.refundPayment(payment.payment_id, { amount: half });
-			else lago.createCreditNoteInUi(invoice.lago_id, { items: [{ fee_id: String(invoice.fees[0]?.lago_id), amount_cents: 100 }], refund_amount_cents: Math.round(100 * (1 + Number(invoice.fees[0]?.taxes_rate) / 100)) });
-		}
-		await world.quiet();
-		// Somebody pays a second time by a link of old: it goes back by itself.
-		const twice = issued.find((invoice) => paymentsAtDodo(world, invoice).length === 1 && notesOf(world, invoice).length === 0) as Invoice;
-		const { total_amount, currency, metadata } = paymentsAtDodo(world, twice)[0] as Payment;
-		dodo.createPayment({ status: 'succeeded', total_amount, currency, metadata, checkout_session_id: 'cks_of_old' });
-		await world.quiet();
-		expectEqualBooks(world);
-		expect(paymentsAtDodo(world, twice)).toHaveLength(2);
-		// All of it once more: nothing moves any more.
-		const effects = () => JSON.stringify([dodo.state.payments.size, dodo.state.refunds.size, dodo.state.checkouts.size, lago.state.payments.size, lago.state.creditNotes.size]);
-		const before = effects();
-		for (const { id } of [...dodo.deliveries]) dodo.redeliver(id);
-		for (const { id } of [...lago.deliveries]) lago.resend(id);
-		await world.quiet();
-		expect(effects()).toBe(before);
-		expectEqualBooks(world);
-	} finally {
-		await world.close();
-	}
-}, 120_000);
+	},
+	120_000,
+);

@@ -24,31 +24,51 @@ afterAll(async () => {
 	await Promise.all([dodo.close(), lago.close()]);
 });
 
-async function run<Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, baseUrl: string, parameters: IDataObject, input: IDataObject): Promise<IDataObject> {
-	const context = executeContext({ input: [input], parameters: { additionalFields: {}, ...parameters }, credential: { baseUrl }, credentialId: 'account' });
+async function run<Client extends ServiceClient>(
+	operations: Operations<Client>,
+	connect: (ctx: never) => Promise<Client>,
+	baseUrl: string,
+	parameters: IDataObject,
+	input: IDataObject,
+): Promise<IDataObject> {
+	const context = executeContext({
+		input: [input],
+		parameters: { additionalFields: {}, ...parameters },
+		credential: { baseUrl },
+		credentialId: 'account',
+	});
 	const [item] = await itemsOf(context, operations, connect as never);
 	return item?.json as IDataObject;
 }
-const onDodo = async (operation: string, parameters: IDataObject, input: IDataObject = {}) => await run(dodoOperations, DodoClient.of, dodo.url, { resource: 'mandate', operation, ...parameters }, input);
-const onLago = async (resource: string, operation: string, parameters: IDataObject, input: IDataObject = {}) => await run(lagoOperations, LagoClient.of, lago.url, { resource, operation, ...parameters }, input);
+const onDodo = async (operation: string, parameters: IDataObject, input: IDataObject = {}) =>
+	await run(dodoOperations, DodoClient.of, dodo.url, { resource: 'mandate', operation, ...parameters }, input);
+const onLago = async (resource: string, operation: string, parameters: IDataObject, input: IDataObject = {}) =>
+	await run(lagoOperations, LagoClient.of, lago.url, { resource, operation, ...parameters }, input);
 
 beforeEach(async () => {
 	dodo.reset();
 	customer = `c-${randomUUID()}`;
 	lago.issueInvoice({ customer: { external_id: customer } });
-	const setUp = await onDodo('createSetupLink', { customer: '={{ $json }}', currency: 'EUR', taxMode: 'inclusive' }, await onLago('customer', 'get', { customer }));
+	const setUp = await onDodo(
+		'createSetupLink',
+		{ customer: '={{ $json }}', currency: 'EUR', taxMode: 'inclusive' },
+		await onLago('customer', 'get', { customer }),
+	);
 	mandate = dodo.activateMandate(String(setUp.checkoutSessionId)).subscription_id;
 	await onLago('customer', 'saveMandate', { mandate: '={{ $json }}' }, await onDodo('get', { mandate }));
 });
 
 const issue = (): Invoice => lago.issueInvoice({ customer: { external_id: customer } });
-const read = async (invoice: Invoice): Promise<IDataObject> => await onLago('invoice', 'get', { invoice: invoice.lago_id });
-const charge = async (invoice: IDataObject, tryAgain = false): Promise<IDataObject> => await onDodo('charge', { invoice: '={{ $json }}', tryAgain }, invoice);
+const read = async (invoice: Invoice): Promise<IDataObject> =>
+	await onLago('invoice', 'get', { invoice: invoice.lago_id });
+const charge = async (invoice: IDataObject, tryAgain = false): Promise<IDataObject> =>
+	await onDodo('charge', { invoice: '={{ $json }}', tryAgain }, invoice);
 const charges = () => dodo.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/charge')).length;
 const ended = async (paymentId: unknown): Promise<IDataObject> => {
 	for (;;) {
 		const payment = dodo.state.payments.get(String(paymentId));
-		if (payment !== undefined && payment.status !== 'processing') return { mode: 'test', event: `payment.${payment.status}`, data: payment as unknown as IDataObject };
+		if (payment !== undefined && payment.status !== 'processing')
+			return { mode: 'test', event: `payment.${payment.status}`, data: payment as unknown as IDataObject };
 		await new Promise((resolve) => setTimeout(resolve, 2));
 	}
 };
@@ -91,17 +111,23 @@ test('money that Dodo has is never asked for again, even when Lago does not know
 	const invoice = issue();
 	const first = await charge(await read(invoice));
 	await ended(first.paymentId);
-	for (const tryAgain of [false, true]) expect(await charge(await read(invoice), tryAgain)).toMatchObject({ outcome: 'held', reason: 'paid_at_dodo' });
+	for (const tryAgain of [false, true])
+		expect(await charge(await read(invoice), tryAgain)).toMatchObject({ outcome: 'held', reason: 'paid_at_dodo' });
 	expect(charges()).toBe(1);
 });
 
-test.each(['500', 'reset'] as const)('an answer that is lost (%s) before its effect is not tried again at once', async (kind) => {
-	const invoice = await read(issue());
-	dodo.faults.add({ method: 'POST', path: /charge/, kind });
-	await expect(charge(invoice)).rejects.toThrow(/Dodo Payments/);
-	await expect(charge(invoice)).rejects.toThrow(/NOT_CLEAR_YET/);
-	expect(dodo.state.payments.size).toBe([...dodo.state.payments.values()].filter(({ metadata }) => metadata.lago_invoice_id !== invoice.lago_id).length);
-});
+test.each(['500', 'reset'] as const)(
+	'an answer that is lost (%s) before its effect is not tried again at once',
+	async (kind) => {
+		const invoice = await read(issue());
+		dodo.faults.add({ method: 'POST', path: /charge/, kind });
+		await expect(charge(invoice)).rejects.toThrow(/Dodo Payments/);
+		await expect(charge(invoice)).rejects.toThrow(/NOT_CLEAR_YET/);
+		expect(dodo.state.payments.size).toBe(
+			[...dodo.state.payments.values()].filter(({ metadata }) => metadata.lago_invoice_id !== invoice.lago_id).length,
+		);
+	},
+);
 
 test('at its rate limit Dodo has done nothing, so the next try may follow at once', async () => {
 	const invoice = await read(issue());
@@ -116,9 +142,18 @@ test('a refund of which Dodo says no amount is not guessed', async () => {
 	await onLago('invoice', 'savePaymentReference', { intent: '={{ $json }}' }, charged);
 	const paid = await ended(charged.paymentId);
 	await onLago('invoice', 'updatePaymentStatus', { payment: '={{ $json }}' }, paid);
-	const refund = { event: 'refund.succeeded', data: { refund_id: 'ref_1', payment_id: charged.paymentId, status: 'succeeded', amount: null, currency: 'EUR' } };
+	const refund = {
+		event: 'refund.succeeded',
+		data: { refund_id: 'ref_1', payment_id: charged.paymentId, status: 'succeeded', amount: null, currency: 'EUR' },
+	};
 	const mirror = { refund, payment: '={{ $json }}', reason: 'other' };
-	expect(await onLago('creditNote', 'create', mirror, paid.data as IDataObject)).toMatchObject({ outcome: 'held', reason: 'unreadable_refund' });
+	expect(await onLago('creditNote', 'create', mirror, paid.data as IDataObject)).toMatchObject({
+		outcome: 'held',
+		reason: 'unreadable_refund',
+	});
 	const listed = { ...(paid.data as IDataObject), refunds: [{ refund_id: 'ref_1', status: 'succeeded', amount: 500 }] };
-	expect(await onLago('creditNote', 'create', mirror, listed)).toMatchObject({ outcome: 'credited', refundAmount: 500 });
+	expect(await onLago('creditNote', 'create', mirror, listed)).toMatchObject({
+		outcome: 'credited',
+		refundAmount: 500,
+	});
 });

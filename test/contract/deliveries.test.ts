@@ -157,7 +157,8 @@ describe('Dodo Payments', () => {
 		).body;
 		const { subscription_id } = dodo.activateMandate(session_id);
 		dodo.setMandateCard(subscription_id, '4000000000000341');
-		const { payment_id } = (await call('POST', `/subscriptions/${subscription_id}/charge`, { product_price: 900 })).body;
+		const { payment_id } = (await call('POST', `/subscriptions/${subscription_id}/charge`, { product_price: 900 }))
+			.body;
 		await eventually(() => dodo.state.payments.get(payment_id)?.status === 'failed');
 		dodo.setMandateCard(subscription_id);
 		await dodo.idle();
@@ -194,7 +195,10 @@ describe('Dodo Payments', () => {
 			metadata: {},
 			reason: 'by hand',
 		});
-		expect(told.find(({ type }) => type === 'dispute.lost').data).toMatchObject({ amount: '1000', is_resolved_by_rdr: true });
+		expect(told.find(({ type }) => type === 'dispute.lost').data).toMatchObject({
+			amount: '1000',
+			is_resolved_by_rdr: true,
+		});
 	});
 
 	test('samples of unknown events are signed and never repeated', async () => {
@@ -237,7 +241,9 @@ describe('Lago', () => {
 		await lago.idle();
 		const [delivery] = receiver.received as [Received];
 		expect(delivery.body).toContain('A \\u0026 B \\u003cC\\u003e \\u2028');
-		expect(header(delivery, 'x-lago-signature')).toBe(createHmac('sha256', lago.hmacKey).update(delivery.body).digest('base64'));
+		expect(header(delivery, 'x-lago-signature')).toBe(
+			createHmac('sha256', lago.hmacKey).update(delivery.body).digest('base64'),
+		);
 		expect(JSON.parse(delivery.body)).toMatchObject({
 			webhook_type: 'invoice.created',
 			object_type: 'invoice',
@@ -353,7 +359,12 @@ describe('faults', () => {
 		lago.faults.add({ kind: 'timeout' });
 		const slow = fetch(`${lago.url}/api/v1/organizations`, { signal: AbortSignal.timeout(50) });
 		await expect(slow).rejects.toThrow();
-		expect(lago.calls.map(({ fault }) => fault)).toEqual(['500', '502 after the effect', 'reset after the effect', 'timeout']);
+		expect(lago.calls.map(({ fault }) => fault)).toEqual([
+			'500',
+			'502 after the effect',
+			'reset after the effect',
+			'timeout',
+		]);
 		expect((await call('GET', '/api/v1/organizations')).status).toBe(200);
 	});
 

@@ -21,7 +21,8 @@ const checkout = async (body: object) => await call('POST', '/checkouts', body);
 const cartOf = (product_id: string, amount?: number) => ({
 	product_cart: [{ product_id, quantity: 1, ...(amount === undefined ? {} : { amount }) }],
 });
-const paid = async (amount = 10_000) => dodo.payCheckout((await checkout(cartOf(await product(), amount))).body.session_id);
+const paid = async (amount = 10_000) =>
+	dodo.payCheckout((await checkout(cartOf(await product(), amount))).body.session_id);
 const mandate = async () => {
 	const recurring = {
 		type: 'recurring_price',
@@ -47,7 +48,10 @@ afterAll(async () => await dodo.close());
 
 describe('keys', () => {
 	test('a wrong key gets 401, a read-only key may read and gets 403 on a write', async () => {
-		expect(await callerOf(dodo.url, 'wrong')('GET', '/products')).toMatchObject({ status: 401, body: { code: 'UNAUTHORIZED' } });
+		expect(await callerOf(dodo.url, 'wrong')('GET', '/products')).toMatchObject({
+			status: 401,
+			body: { code: 'UNAUTHORIZED' },
+		});
 		const reader = callerOf(dodo.url, 'reader');
 		expect((await reader('GET', '/products')).status).toBe(200);
 		expect((await reader('POST', '/checkouts', {})).status).toBe(403);
@@ -63,7 +67,11 @@ describe('checkouts', () => {
 		const cart = cartOf(await product(), 5_000);
 		const ids = await Promise.all(
 			[1, 2].map(async () => {
-				const headers = { authorization: `Bearer ${dodo.apiKey}`, 'content-type': 'application/json', 'Idempotency-Key': 'same' };
+				const headers = {
+					authorization: `Bearer ${dodo.apiKey}`,
+					'content-type': 'application/json',
+					'Idempotency-Key': 'same',
+				};
 				const response = await fetch(`${dodo.url}/checkouts`, { method: 'POST', headers, body: JSON.stringify(cart) });
 				return ((await response.json()) as { session_id: string }).session_id;
 			}),
@@ -95,11 +103,19 @@ describe('checkouts', () => {
 		],
 		[
 			'51 pairs of metadata',
-			(id) => ({ ...cartOf(id, 100), metadata: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`k${n}`, 'v'])) }),
+			(id) => ({
+				...cartOf(id, 100),
+				metadata: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`k${n}`, 'v'])),
+			}),
 			422,
 			'MAXIMUM_KEYS_REACHED',
 		],
-		['a key of metadata with a dot', (id) => ({ ...cartOf(id, 100), metadata: { 'a.b': 'v' } }), 422, 'INVALID_REQUEST_BODY'],
+		[
+			'a key of metadata with a dot',
+			(id) => ({ ...cartOf(id, 100), metadata: { 'a.b': 'v' } }),
+			422,
+			'INVALID_REQUEST_BODY',
+		],
 		[
 			'a value of metadata of 501 characters',
 			(id) => ({ ...cartOf(id, 100), metadata: { a: 'x'.repeat(501) } }),
@@ -114,7 +130,12 @@ describe('checkouts', () => {
 		],
 		['a tax id without country', (id) => ({ ...cartOf(id, 100), tax_id: 'DE1' }), 422, 'INVALID_REQUEST_BODY'],
 		['an unknown product', () => cartOf('pdt_unknown', 100), 404, 'NOT_FOUND'],
-		['an unknown customer', (id) => ({ ...cartOf(id, 100), customer: { customer_id: 'cus_unknown' } }), 404, 'NOT_FOUND'],
+		[
+			'an unknown customer',
+			(id) => ({ ...cartOf(id, 100), customer: { customer_id: 'cus_unknown' } }),
+			404,
+			'NOT_FOUND',
+		],
 		[
 			'a one-time product for a mandate',
 			(id) => ({ ...cartOf(id), subscription_data: { on_demand: { mandate_only: true } } }),
@@ -123,7 +144,10 @@ describe('checkouts', () => {
 		],
 		['confirm without details', (id) => ({ ...cartOf(id, 100), confirm: true }), 422, 'INVALID_REQUEST_BODY'],
 	])('refused: %s', async (_case, body, status, code) => {
-		expect(await checkout(body(await product()))).toMatchObject({ status, body: { code, message: expect.any(String) } });
+		expect(await checkout(body(await product()))).toMatchObject({
+			status,
+			body: { code, message: expect.any(String) },
+		});
 	});
 
 	test('refused: below the minimum of the currency', async () => {
@@ -144,8 +168,8 @@ describe('checkouts', () => {
 	test('tax inside the amount or on top of it', async () => {
 		const pay = async (tax_inclusive: boolean) =>
 			dodo.payCheckout(
-				(await checkout({ ...cartOf(await product({ tax_inclusive }), 11_900), billing_address: { country: 'DE' } })).body
-					.session_id,
+				(await checkout({ ...cartOf(await product({ tax_inclusive }), 11_900), billing_address: { country: 'DE' } }))
+					.body.session_id,
 			);
 		expect(await pay(true)).toMatchObject({ total_amount: 11_900, tax: 1_900 });
 		expect(await pay(false)).toMatchObject({ total_amount: 14_161, tax: 2_261 });
@@ -177,12 +201,17 @@ describe('checkouts', () => {
 	});
 
 	test('the payer sees the amount and pays on the page', async () => {
-		const { body } = await checkout({ ...cartOf(await product(), 4_321), metadata: { lago_invoice_number: '<b>INV</b>' } });
+		const { body } = await checkout({
+			...cartOf(await product(), 4_321),
+			metadata: { lago_invoice_number: '<b>INV</b>' },
+		});
 		const page = await (await fetch(body.checkout_url)).text();
 		expect(page).toContain('EUR 4321');
 		expect(page).not.toContain('<b>INV');
 		expect(
-			await (await fetch(body.checkout_url, { method: 'POST', body: new URLSearchParams({ card: '4242424242424242' }) })).text(),
+			await (
+				await fetch(body.checkout_url, { method: 'POST', body: new URLSearchParams({ card: '4242424242424242' }) })
+			).text(),
 		).toContain('Paid');
 		expect((await call('GET', `/checkouts/${body.session_id}`)).body.payment_status).toBe('succeeded');
 	});
@@ -198,7 +227,9 @@ describe('lists', () => {
 		expect(second.body.items[0].total_amount).toBe(1_000);
 		expect((await call('GET', '/payments?page_size=101')).status).toBe(422);
 		expect((await call('GET', '/payments?status=nonsense')).status).toBe(422);
-		expect((await call('GET', `/payments?created_at_gte=${encodeURIComponent('2999-01-01T00:00:00Z')}`)).body.items).toEqual([]);
+		expect(
+			(await call('GET', `/payments?created_at_gte=${encodeURIComponent('2999-01-01T00:00:00Z')}`)).body.items,
+		).toEqual([]);
 	});
 
 	test('metadata is not a filter, unknown parameters are dropped', async () => {
@@ -223,9 +254,9 @@ describe('lists', () => {
 	});
 
 	test('payment.refunded is no event', async () => {
-		expect((await call('POST', '/webhooks', { url: 'https://example.com', filter_types: ['payment.refunded'] })).status).toBe(
-			422,
-		);
+		expect(
+			(await call('POST', '/webhooks', { url: 'https://example.com', filter_types: ['payment.refunded'] })).status,
+		).toBe(422);
 	});
 });
 
@@ -255,9 +286,9 @@ describe('mandates', () => {
 		const { body } = await checkout({ product_cart, subscription_data: { on_demand: { mandate_only: true } } });
 		const failed = dodo.activateMandate(body.session_id, '4000000000000002');
 		expect(failed.status).toBe('failed');
-		expect((await call('POST', `/subscriptions/${failed.subscription_id}/charge`, { product_price: 500 })).body.code).toBe(
-			'SUBSCRIPTION_INACTIVE',
-		);
+		expect(
+			(await call('POST', `/subscriptions/${failed.subscription_id}/charge`, { product_price: 500 })).body.code,
+		).toBe('SUBSCRIPTION_INACTIVE');
 	});
 
 	test('a scheduled cancellation refuses charges, `pause` is always refused', async () => {
@@ -272,7 +303,10 @@ describe('mandates', () => {
 	test('a new card on a held mandate collects what is due, with the metadata of the failed charge', async () => {
 		const { subscription_id } = await mandate();
 		dodo.setMandateCard(subscription_id, '4000000000000341');
-		await call('POST', `/subscriptions/${subscription_id}/charge`, { product_price: 900, metadata: { lago_invoice_id: 'held' } });
+		await call('POST', `/subscriptions/${subscription_id}/charge`, {
+			product_price: 900,
+			metadata: { lago_invoice_id: 'held' },
+		});
 		await eventually(() => dodo.state.subscriptions.get(subscription_id)?.status === 'on_hold');
 		expect(dodo.setMandateCard(subscription_id).status).toBe('active');
 		const payments = [...dodo.state.payments.values()].filter((one) => one.subscription_id === subscription_id);
@@ -300,11 +334,13 @@ describe('mandates', () => {
 });
 
 describe('refunds', () => {
-	const refund = async (payment_id: string, body: object = {}) => await call('POST', '/refunds', { payment_id, ...body });
+	const refund = async (payment_id: string, body: object = {}) =>
+		await call('POST', '/refunds', { payment_id, ...body });
 	const item = (payment: Record<string, unknown>, amount?: number) => ({
 		items: [{ item_id: (payment.product_cart as Array<{ product_id: string }>)[0]?.product_id, amount }],
 	});
-	const settled = async (refund_id: string) => await eventually(() => dodo.state.refunds.get(refund_id)?.status !== 'pending');
+	const settled = async (refund_id: string) =>
+		await eventually(() => dodo.state.refunds.get(refund_id)?.status !== 'pending');
 
 	test('one at a time, never more than was paid, full in the end', async () => {
 		const payment = await paid();
@@ -341,7 +377,9 @@ describe('refunds', () => {
 		const { refund_id } = dodo.refundPayment(payment.payment_id, { amount: 100, fail: true });
 		await settled(refund_id);
 		expect([payment.refund_status, dodo.state.refunds.get(refund_id)?.status]).toEqual([null, 'failed']);
-		expect((await call('GET', `/payments/${payment.payment_id}/line-items`)).body.items[0].refundable_amount).toBe(10_000);
+		expect((await call('GET', `/payments/${payment.payment_id}/line-items`)).body.items[0].refundable_amount).toBe(
+			10_000,
+		);
 	});
 
 	test('a disputed payment cannot be refunded; an unpaid one neither', async () => {
@@ -388,7 +426,9 @@ test('every control is also there over HTTP', async () => {
 		payment_id,
 		reason: 'fraud',
 	});
-	expect((await control('create-payment', { status: 'succeeded', total_amount: 1, currency: 'USD' })).body).toMatchObject({
+	expect(
+		(await control('create-payment', { status: 'succeeded', total_amount: 1, currency: 'USD' })).body,
+	).toMatchObject({
 		total_amount: 1,
 		currency: 'USD',
 	});
@@ -396,7 +436,7 @@ test('every control is also there over HTTP', async () => {
 		status: 404,
 		body: { code: 'NOT_FOUND' },
 	});
-	expect((await call('GET', '/_sim/state')).body.payments.map((one: { payment_id: string }) => one.payment_id)).toContain(
-		payment_id,
-	);
+	expect(
+		(await call('GET', '/_sim/state')).body.payments.map((one: { payment_id: string }) => one.payment_id),
+	).toContain(payment_id);
 });

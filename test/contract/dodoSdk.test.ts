@@ -94,8 +94,15 @@ describe('the official SDK works', () => {
 
 	test('a checkout from the link to the paid payment', async () => {
 		const { product_id } = await invoiceProduct();
-		const body = { product_cart: [{ product_id, quantity: 1, amount: 12_995 }], billing_address: { country: 'DE' as const } };
-		expect(await sdk.checkoutSessions.preview(body)).toMatchObject({ total_price: 12_995, total_tax: 2_075, currency: 'EUR' });
+		const body = {
+			product_cart: [{ product_id, quantity: 1, amount: 12_995 }],
+			billing_address: { country: 'DE' as const },
+		};
+		expect(await sdk.checkoutSessions.preview(body)).toMatchObject({
+			total_price: 12_995,
+			total_tax: 2_075,
+			currency: 'EUR',
+		});
 		const session = await sdk.checkoutSessions.create({ ...body, customer: { email: 'ap@acme.example' }, metadata });
 		expect(session.checkout_url).toBe(`${dodo.url}/session/${session.session_id}`);
 		expect(await sdk.checkoutSessions.retrieve(session.session_id)).toMatchObject({
@@ -175,14 +182,20 @@ describe('the official SDK works', () => {
 		dodo.setMandateCard(subscription_id, '4000000000000341');
 		const declined = await sdk.subscriptions.charge(subscription_id, { product_price: 700, metadata });
 		await eventually(() => dodo.state.subscriptions.get(subscription_id)?.status === 'on_hold');
-		expect(await sdk.payments.retrieve(declined.payment_id)).toMatchObject({ status: 'failed', error_code: 'GENERIC_DECLINE' });
+		expect(await sdk.payments.retrieve(declined.payment_id)).toMatchObject({
+			status: 'failed',
+			error_code: 'GENERIC_DECLINE',
+		});
 		await expect(sdk.subscriptions.charge(subscription_id, { product_price: 700 })).rejects.toMatchObject({
 			status: 422,
 			error: { code: 'SUBSCRIPTION_INACTIVE' },
 		});
 		const update = await sdk.subscriptions.updatePaymentMethod(subscription_id, { payment_method: { type: 'new' } });
 		dodo.setMandateCard(subscription_id);
-		expect(await sdk.payments.retrieve(update.payment_id ?? '')).toMatchObject({ status: 'succeeded', total_amount: 700 });
+		expect(await sdk.payments.retrieve(update.payment_id ?? '')).toMatchObject({
+			status: 'succeeded',
+			total_amount: 700,
+		});
 		expect(
 			(await sdk.subscriptions.list({ status: 'active', page_number: 0 })).items.map((one) => one.subscription_id),
 		).toContain(subscription_id);
@@ -192,12 +205,17 @@ describe('the official SDK works', () => {
 	test('disputes', async () => {
 		const { payment_id } = await paid();
 		const { dispute_id } = dodo.openDispute(payment_id);
-		expect(await sdk.disputes.retrieve(dispute_id)).toMatchObject({ amount: '12995', dispute_status: 'dispute_opened' });
+		expect(await sdk.disputes.retrieve(dispute_id)).toMatchObject({
+			amount: '12995',
+			dispute_status: 'dispute_opened',
+		});
 		dodo.moveDispute(dispute_id, 'lost', { rdr: true });
 		expect((await sdk.disputes.list({ page_number: 0 })).items).toMatchObject([
 			{ dispute_id, dispute_status: 'dispute_lost', dispute_stage: 'pre_dispute' },
 		]);
-		expect((await sdk.payments.retrieve(payment_id)).disputes).toMatchObject([{ dispute_id, dispute_status: 'dispute_lost' }]);
+		expect((await sdk.payments.retrieve(payment_id)).disputes).toMatchObject([
+			{ dispute_id, dispute_status: 'dispute_lost' },
+		]);
 	});
 
 	test('webhook endpoints, their secret, and a delivery that the SDK unwraps', async () => {
@@ -210,7 +228,10 @@ describe('the official SDK works', () => {
 		});
 		expect((await sdk.webhooks.create({ url: receiver.url, idempotency_key: 'k-1' })).id).toBe(created.id);
 		await sdk.webhooks.headers.update(created.id, { headers: { 'x-api-key': 's' } });
-		expect(await sdk.webhooks.headers.retrieve(created.id)).toEqual({ headers: { 'x-extra': '1' }, sensitive: ['x-api-key'] });
+		expect(await sdk.webhooks.headers.retrieve(created.id)).toEqual({
+			headers: { 'x-extra': '1' },
+			sensitive: ['x-api-key'],
+		});
 		const { secret } = await sdk.webhooks.retrieveSecret(created.id);
 		expect(secret).toBe(dodo.webhookSecret(created.id));
 		const { payment_id } = await paid();

@@ -64,7 +64,11 @@ export async function startReceiver(): Promise<Receiver> {
 }
 
 /** What the service's own description says against the answers of these calls, each operation once. */
-export function disagreements(spec: Spec, calls: readonly CallRecord[], undocumented: readonly RegExp[] = []): string[] {
+export function disagreements(
+	spec: Spec,
+	calls: readonly CallRecord[],
+	undocumented: readonly RegExp[] = [],
+): string[] {
 	const problems = calls
 		.filter(({ method, path, status }) => status === 200 && !undocumented.some((one) => one.test(`${method} ${path}`)))
 		.flatMap(({ method, path, status, response }) =>

@@ -31,7 +31,11 @@ const validation = (error_details: object) => ({
 const refused = (status: number, code: string) => ({ status, body: { status, code } });
 const put = async ({ lago_id }: Invoice, invoice: object) => await call('PUT', `/invoices/${lago_id}`, { invoice });
 const entries = async ({ lago_id }: Invoice) =>
-	(await call('GET', `/invoices/${lago_id}`)).body.invoice.metadata as Array<{ lago_id: string; key: string; value: string }>;
+	(await call('GET', `/invoices/${lago_id}`)).body.invoice.metadata as Array<{
+		lago_id: string;
+		key: string;
+		value: string;
+	}>;
 
 describe('basics', () => {
 	test('a wrong key, an unknown path, malformed JSON, a missing root', async () => {
@@ -54,15 +58,18 @@ describe('basics', () => {
 		expect((await call('GET', '/organizations')).body.organization.lago_id).toBe(lago.state.organizationId);
 		expect((await call('GET', '/analytics/invoice_collection?months=1')).status).toBe(200);
 		lago.premium = false;
-		expect(await call('GET', '/analytics/invoice_collection?months=1')).toMatchObject(refused(403, 'feature_unavailable'));
+		expect(await call('GET', '/analytics/invoice_collection?months=1')).toMatchObject(
+			refused(403, 'feature_unavailable'),
+		);
 	});
 
 	test('too many calls', async () => {
 		const busy = await startLagoSimulator({ rateLimit: { perMinute: 100, perSecond: 1 } });
 		const ask = callerOf(busy.url, busy.apiKey);
-		expect([(await ask('GET', '/api/v1/organizations')).status, (await ask('GET', '/api/v1/organizations')).status]).toEqual([
-			200, 429,
-		]);
+		expect([
+			(await ask('GET', '/api/v1/organizations')).status,
+			(await ask('GET', '/api/v1/organizations')).status,
+		]).toEqual([200, 429]);
 		await busy.close();
 	});
 });
@@ -86,7 +93,13 @@ describe('who is told of an invoice', () => {
 
 	test('webhooks carry the metadata of the customer, but never of the invoice', async () => {
 		const metadata = [
-			{ lago_id: '1', key: 'dodo_customer_id', value: 'cus_1', created_at: '2026-01-01T00:00:00Z', display_in_invoice: false },
+			{
+				lago_id: '1',
+				key: 'dodo_customer_id',
+				value: 'cus_1',
+				created_at: '2026-01-01T00:00:00Z',
+				display_in_invoice: false,
+			},
 		];
 		const invoice = lago.issueInvoice({ metadata: { po: '1' }, customer: { metadata } });
 		await lago.idle();
@@ -163,7 +176,12 @@ describe('PUT /invoices/:id', () => {
 			{ payment_status: 'succeeded' },
 			refused(405, 'payment_status_update_on_draft_invoice'),
 		],
-		['a status that is none', {}, { payment_status: 'processing' }, validation({ payment_status: ['value_is_invalid'] })],
+		[
+			'a status that is none',
+			{},
+			{ payment_status: 'processing' },
+			validation({ payment_status: ['value_is_invalid'] }),
+		],
 		['null', {}, { payment_status: null }, validation({ payment_status: ['value_is_invalid'] })],
 		[
 			'six entries',
@@ -204,7 +222,10 @@ describe('PUT /invoices/:id', () => {
 				{ key: 'dodo_payment_id', value: 'pay_1' },
 			],
 		});
-		expect(await entries(invoice)).toMatchObject([{ lago_id: po?.lago_id, key: 'po', value: '2' }, { key: 'dodo_payment_id' }]);
+		expect(await entries(invoice)).toMatchObject([
+			{ lago_id: po?.lago_id, key: 'po', value: '2' },
+			{ key: 'dodo_payment_id' },
+		]);
 		expect(await put(invoice, { metadata: [{ key: 'po', value: '3' }] })).toMatchObject(
 			validation({ key: ['value_already_exist'] }),
 		);
@@ -259,7 +280,11 @@ describe('POST /payments', () => {
 			({ lago_id }) => ({ invoice_id: lago_id, amount_cents: 1, reference: 'r', paid_at: 'soon' }),
 			validation({ paid_at: ['invalid_date'] }),
 		],
-		['an unknown invoice', () => ({ invoice_id: 'x', amount_cents: 1, reference: 'r' }), refused(404, 'invoice_not_found')],
+		[
+			'an unknown invoice',
+			() => ({ invoice_id: 'x', amount_cents: 1, reference: 'r' }),
+			refused(404, 'invoice_not_found'),
+		],
 	])('refused: %s', async (_case, payment, answer) => {
 		expect(await book(payment(lago.issueInvoice()))).toMatchObject(answer);
 	});
@@ -287,7 +312,9 @@ describe('POST /payments', () => {
 		await book({ invoice_id: invoice.lago_id, amount_cents: 6_000, reference: 'same' });
 		expect(invoice).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 10_000 });
 		expect(await told()).toEqual(['invoice.payment_status_updated']);
-		expect((await call('GET', `/payments?invoice_id=${invoice.lago_id}&reference=other`)).body.payments).toHaveLength(2);
+		expect((await call('GET', `/payments?invoice_id=${invoice.lago_id}&reference=other`)).body.payments).toHaveLength(
+			2,
+		);
 	});
 
 	test('an invoice that was PUT to succeeded can still be paid, without another webhook', async () => {
@@ -306,7 +333,8 @@ describe('top-ups', () => {
 		expect(
 			await call('POST', '/payments', { payment: { invoice_id: invoice.lago_id, amount_cents: 1, reference: 'r' } }),
 		).toMatchObject(validation({ amount_cents: ['invalid_amount'] }));
-		for (const payment_status of ['failed', 'succeeded', 'pending', 'succeeded']) await put(invoice, { payment_status });
+		for (const payment_status of ['failed', 'succeeded', 'pending', 'succeeded'])
+			await put(invoice, { payment_status });
 		expect(wallet?.credits).toBe(100);
 	});
 
@@ -387,7 +415,9 @@ describe('retry, void, dispute, overdue', () => {
 		const sent = JSON.parse(receiver.received.at(-1)?.body ?? '');
 		expect(sent.payment_dispute_lost.invoice.lago_id).toBe(invoice.lago_id);
 		expect(lago.markOverdue(invoice.lago_id).payment_overdue).toBe(false);
-		expect(await act(lago.issueInvoice({ status: 'draft' }), 'lose_dispute')).toMatchObject(refused(405, 'not_disputable'));
+		expect(await act(lago.issueInvoice({ status: 'draft' }), 'lose_dispute')).toMatchObject(
+			refused(405, 'not_disputable'),
+		);
 	});
 });
 
@@ -428,7 +458,8 @@ describe('GET /invoices', () => {
 		expect(body.meta).toEqual({ current_page: 2, next_page: null, prev_page: 1, total_pages: 2, total_count: 3 });
 		expect(body.invoices).toHaveLength(1);
 		expect(body.invoices[0]).toHaveProperty('metadata');
-		for (const absent of ['fees', 'subscriptions', 'billing_periods']) expect(body.invoices[0]).not.toHaveProperty(absent);
+		for (const absent of ['fees', 'subscriptions', 'billing_periods'])
+			expect(body.invoices[0]).not.toHaveProperty(absent);
 		expect((await call('GET', '/customers/b/invoices')).body.invoices).toHaveLength(1);
 		expect(await call('GET', '/customers/nobody/invoices')).toMatchObject(refused(404, 'customer_not_found'));
 	});
@@ -437,7 +468,11 @@ describe('GET /invoices', () => {
 describe('credit notes', () => {
 	const note = async (invoice: Invoice, given: Partial<NewCreditNote>) =>
 		await call('POST', '/credit_notes', {
-			credit_note: { invoice_id: invoice.lago_id, items: [{ fee_id: invoice.fees[0]?.lago_id, amount_cents: 1_000 }], ...given },
+			credit_note: {
+				invoice_id: invoice.lago_id,
+				items: [{ fee_id: invoice.fees[0]?.lago_id, amount_cents: 1_000 }],
+				...given,
+			},
 		});
 	const paidInvoice = (
 		fees: NonNullable<Parameters<LagoSimulator['issueInvoice']>[0]>['fees'] = [{ amountCents: 10_000, taxRate: 20 }],
@@ -467,28 +502,47 @@ describe('credit notes', () => {
 	});
 
 	test.each<[string, Partial<NewCreditNote>, object]>([
-		['shares that do not match the items', { refund_amount_cents: 1_500 }, validation({ base: ['does_not_match_item_amounts'] })],
+		[
+			'shares that do not match the items',
+			{ refund_amount_cents: 1_500 },
+			validation({ base: ['does_not_match_item_amounts'] }),
+		],
 		[
 			'more than the fee',
 			{ items: [{ fee_id: 'FEE', amount_cents: 10_001 }], refund_amount_cents: 12_001 },
 			validation({ amount_cents: ['higher_than_remaining_fee_amount'] }),
 		],
-		['a negative item', { items: [{ fee_id: 'FEE', amount_cents: -1 }] }, validation({ amount_cents: ['invalid_value'] })],
+		[
+			'a negative item',
+			{ items: [{ fee_id: 'FEE', amount_cents: -1 }] },
+			validation({ amount_cents: ['invalid_value'] }),
+		],
 		['a fee of another invoice', { items: [{ fee_id: 'other', amount_cents: 1 }] }, refused(404, 'fee_not_found')],
 		['no list of items', { items: {} as never }, validation({ items: ['must_be_an_array'] })],
 		['nothing at all', { items: [] }, validation({ base: ['total_amount_must_be_positive'] })],
 		['an amount as text', { refund_amount_cents: '1200' as never }, { status: 500 }],
-		['a reason that is none', { refund_amount_cents: 1_200, reason: 'because' }, validation({ reason: ['value_is_invalid'] })],
+		[
+			'a reason that is none',
+			{ refund_amount_cents: 1_200, reason: 'because' },
+			validation({ reason: ['value_is_invalid'] }),
+		],
 		[
 			'an offset of a paid invoice',
 			{ offset_amount_cents: 1_200 },
 			validation({ offset_amount_cents: ['higher_than_remaining_invoice_amount'] }),
 		],
-		['a value of metadata of 256 characters', { refund_amount_cents: 1_200, metadata: { a: 'x'.repeat(256) } }, { status: 422 }],
+		[
+			'a value of metadata of 256 characters',
+			{ refund_amount_cents: 1_200, metadata: { a: 'x'.repeat(256) } },
+			{ status: 422 },
+		],
 	])('refused: %s', async (_case, given, answer) => {
 		const invoice = paidInvoice();
 		const items = Array.isArray(given.items)
-			? given.items.map((item) => ({ ...item, fee_id: item.fee_id === 'FEE' ? (invoice.fees[0]?.lago_id ?? '') : item.fee_id }))
+			? given.items.map((item) => ({
+					...item,
+					fee_id: item.fee_id === 'FEE' ? (invoice.fees[0]?.lago_id ?? '') : item.fee_id,
+				}))
 			: given.items;
 		expect(await note(invoice, { ...given, ...(given.items === undefined ? {} : { items }) })).toMatchObject(answer);
 		expect(lago.state.creditNotes.size).toBe(0);
@@ -502,7 +556,10 @@ describe('credit notes', () => {
 		);
 		const { estimated_credit_note: estimate } = (
 			await call('POST', '/credit_notes/estimate', {
-				credit_note: { invoice_id: invoice.lago_id, items: [{ fee_id: invoice.fees[0]?.lago_id, amount_cents: 1_000 }] },
+				credit_note: {
+					invoice_id: invoice.lago_id,
+					items: [{ fee_id: invoice.fees[0]?.lago_id, amount_cents: 1_000 }],
+				},
 			})
 		).body;
 		expect(estimate).toMatchObject({ max_refundable_amount_cents: 0, max_creditable_amount_cents: 1_200 });
@@ -539,7 +596,9 @@ describe('credit notes', () => {
 		const odd = paidInvoice([{ amountCents: 10_000, taxRate: 19 }]);
 		const items = [{ fee_id: odd.fees[0]?.lago_id ?? '', amount_cents: 842.5 }];
 		const { credit_note: rounded } = (await note(odd, { items, refund_amount_cents: 1_002 })).body;
-		expect(rounded.sub_total_excluding_taxes_amount_cents + rounded.taxes_amount_cents).toBe(rounded.total_amount_cents);
+		expect(rounded.sub_total_excluding_taxes_amount_cents + rounded.taxes_amount_cents).toBe(
+			rounded.total_amount_cents,
+		);
 		expect(Math.abs(rounded.refund_amount_cents - 1_002)).toBeLessThanOrEqual(1);
 	});
 
@@ -552,19 +611,23 @@ describe('credit notes', () => {
 	});
 
 	test('PUT merges metadata and tells nobody; 50 keys at most; only unused credit can be voided', async () => {
-		const { credit_note: created } = (await note(paidInvoice(), { refund_amount_cents: 1_200, metadata: { a: '1' } })).body;
+		const { credit_note: created } = (await note(paidInvoice(), { refund_amount_cents: 1_200, metadata: { a: '1' } }))
+			.body;
 		await told();
-		const change = async (credit_note: object) => await call('PUT', `/credit_notes/${created.lago_id}`, { credit_note });
+		const change = async (credit_note: object) =>
+			await call('PUT', `/credit_notes/${created.lago_id}`, { credit_note });
 		expect((await change({ refund_status: 'failed', metadata: { b: '2' } })).body.credit_note).toMatchObject({
 			refund_status: 'failed',
 			metadata: { a: '1', b: '2' },
 		});
 		expect(await change({ refund_status: 'done' })).toMatchObject(validation({ refund_status: ['value_is_invalid'] }));
-		expect((await change({ metadata: Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, 'v'])) })).status).toBe(
-			422,
-		);
+		expect(
+			(await change({ metadata: Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, 'v'])) })).status,
+		).toBe(422);
 		expect(await told()).toEqual([]);
-		expect(await call('PUT', `/credit_notes/${created.lago_id}/void`)).toMatchObject(refused(405, 'no_voidable_amount'));
+		expect(await call('PUT', `/credit_notes/${created.lago_id}/void`)).toMatchObject(
+			refused(405, 'no_voidable_amount'),
+		);
 	});
 
 	test('the list filters by invoice number and type, and ignores values that it does not know', async () => {
@@ -621,7 +684,9 @@ describe('webhook endpoints', () => {
 			(await call('PUT', `/webhook_endpoints/${chosen.lago_id}`, { webhook_endpoint: { signature_algo: 'hmac' } })).body
 				.webhook_endpoint,
 		).toMatchObject({ webhook_url: 'https://b.example', signature_algo: 'hmac', event_types: ['invoice.created'] });
-		expect((await call('DELETE', `/webhook_endpoints/${chosen.lago_id}`)).body.webhook_endpoint.lago_id).toBe(chosen.lago_id);
+		expect((await call('DELETE', `/webhook_endpoints/${chosen.lago_id}`)).body.webhook_endpoint.lago_id).toBe(
+			chosen.lago_id,
+		);
 		expect(await call('DELETE', `/webhook_endpoints/${chosen.lago_id}`)).toMatchObject(
 			refused(404, 'webhook_endpoint_not_found'),
 		);
@@ -646,7 +711,9 @@ describe('webhook endpoints', () => {
 	});
 
 	test('a URL once, and ten endpoints at most', async () => {
-		expect(await create({ webhook_url: receiver.url })).toMatchObject(validation({ webhook_url: ['value_already_exist'] }));
+		expect(await create({ webhook_url: receiver.url })).toMatchObject(
+			validation({ webhook_url: ['value_already_exist'] }),
+		);
 		for (let n = 1; n < 10; n++) expect((await create({ webhook_url: `https://${n}.example` })).status).toBe(200);
 		expect(await create({ webhook_url: 'https://11.example' })).toMatchObject(
 			validation({ base: ['Maximum number of webhook endpoints was reached'] }),
@@ -675,14 +742,18 @@ describe('customers', () => {
 			validation({ external_id: ['value_is_mandatory'] }),
 		);
 		expect(
-			await call('POST', '/customers', { customer: { external_id: 'c', metadata: [{ key: 'long', value: 'x'.repeat(101) }] } }),
+			await call('POST', '/customers', {
+				customer: { external_id: 'c', metadata: [{ key: 'long', value: 'x'.repeat(101) }] },
+			}),
 		).toMatchObject(validation({ value: ['value_is_too_long'] }));
 	});
 
 	test('an unknown provider clears the known one', async () => {
 		lago.issueInvoice({ customer: { external_id: 'p' }, paymentProvider: 'stripe' });
 		const { customer } = (
-			await call('POST', '/customers', { customer: { external_id: 'p', billing_configuration: { payment_provider: 'dodo' } } })
+			await call('POST', '/customers', {
+				customer: { external_id: 'p', billing_configuration: { payment_provider: 'dodo' } },
+			})
 		).body;
 		expect(customer.billing_configuration.payment_provider).toBeNull();
 	});

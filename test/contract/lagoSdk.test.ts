@@ -61,12 +61,16 @@ describe('the official SDK works', () => {
 		expect(list).toMatchObject({ invoices: [{ lago_id }], meta: { current_page: 1, total_count: 1 } });
 		expect((await sdk.customers.findAllCustomerInvoices('cust_1')).data.invoices.length).toBeGreaterThan(0);
 		await sdk.invoices.retryPayment(lago_id, {});
-		expect((await sdk.invoices.loseDisputeInvoice(lago_id)).data.invoice.payment_dispute_lost_at).toEqual(expect.any(String));
+		expect((await sdk.invoices.loseDisputeInvoice(lago_id)).data.invoice.payment_dispute_lost_at).toEqual(
+			expect.any(String),
+		);
 		expect((await sdk.invoices.voidInvoice(lago_id, {})).data.invoice.status).toBe('voided');
 	});
 
 	test('a one-off invoice', async () => {
-		await sdk.addOns.createAddOn({ add_on: { name: 'Set-up', code: 'setup', amount_cents: 500, amount_currency: 'EUR' } });
+		await sdk.addOns.createAddOn({
+			add_on: { name: 'Set-up', code: 'setup', amount_cents: 500, amount_currency: 'EUR' },
+		});
 		const { data } = await sdk.invoices.createInvoice({
 			invoice: { external_customer_id: 'cust_1', currency: 'EUR', fees: [{ add_on_code: 'setup', units: '2' }] },
 		});
@@ -88,7 +92,9 @@ describe('the official SDK works', () => {
 			payment_status: 'succeeded',
 			created_at: '2026-08-20T00:00:00Z',
 		});
-		expect((await sdk.payments.findAllPayments({ invoice_id: lago_id })).data.payments).toMatchObject([{ reference: 'pay_1' }]);
+		expect((await sdk.payments.findAllPayments({ invoice_id: lago_id })).data.payments).toMatchObject([
+			{ reference: 'pay_1' },
+		]);
 		expect((await sdk.payments.findPayment(data.payment.lago_id)).data).toMatchObject({
 			payment: { lago_id: data.payment.lago_id },
 		});
@@ -103,8 +109,13 @@ describe('the official SDK works', () => {
 		const { lago_id, number, fees } = issued();
 		lago.payManually(lago_id, 12_000);
 		const items = [{ fee_id: fees[0]?.lago_id ?? '', amount_cents: 1_000 }];
-		const { data: estimate } = await sdk.creditNotes.estimateCreditNote({ credit_note: { invoice_id: lago_id, items } });
-		expect(estimate.estimated_credit_note).toMatchObject({ max_refundable_amount_cents: 1_200, taxes_amount_cents: 200 });
+		const { data: estimate } = await sdk.creditNotes.estimateCreditNote({
+			credit_note: { invoice_id: lago_id, items },
+		});
+		expect(estimate.estimated_credit_note).toMatchObject({
+			max_refundable_amount_cents: 1_200,
+			taxes_amount_cents: 200,
+		});
 		const { data } = await sdk.creditNotes.createCreditNote({
 			credit_note: {
 				invoice_id: lago_id,
@@ -124,8 +135,8 @@ describe('the official SDK works', () => {
 			metadata: { dodo_refund_id: 'ref_1' },
 		});
 		expect(
-			(await sdk.creditNotes.updateCreditNote(note.lago_id, { credit_note: { refund_status: 'succeeded' } })).data.credit_note
-				.refund_status,
+			(await sdk.creditNotes.updateCreditNote(note.lago_id, { credit_note: { refund_status: 'succeeded' } })).data
+				.credit_note.refund_status,
 		).toBe('succeeded');
 		expect((await sdk.creditNotes.findCreditNote(note.lago_id)).data.credit_note.items).toHaveLength(1);
 		expect((await sdk.creditNotes.findAllCreditNotes({ invoice_number: number })).data.credit_notes).toHaveLength(1);
@@ -133,7 +144,9 @@ describe('the official SDK works', () => {
 		expect((await sdk.creditNotes.deleteCreditNoteMetadataKey(note.lago_id, 'more')).data.metadata).toEqual({
 			dodo_refund_id: 'ref_1',
 		});
-		expect((await sdk.creditNotes.replaceCreditNoteMetadata(note.lago_id, { metadata: { only: 'y' } })).data.metadata).toEqual({
+		expect(
+			(await sdk.creditNotes.replaceCreditNoteMetadata(note.lago_id, { metadata: { only: 'y' } })).data.metadata,
+		).toEqual({
 			only: 'y',
 		});
 		await sdk.creditNotes.deleteAllCreditNoteMetadata(note.lago_id);
@@ -145,12 +158,19 @@ describe('the official SDK works', () => {
 
 	test('webhook endpoints and keys', async () => {
 		const { data } = await sdk.webhookEndpoints.createWebhookEndpoint({
-			webhook_endpoint: { webhook_url: 'http://127.0.0.1:9/a', signature_algo: 'hmac', event_types: ['invoice.created'] },
+			webhook_endpoint: {
+				webhook_url: 'http://127.0.0.1:9/a',
+				signature_algo: 'hmac',
+				event_types: ['invoice.created'],
+			},
 		});
 		const { lago_id } = data.webhook_endpoint;
 		expect(
-			(await sdk.webhookEndpoints.updateWebhookEndpoint(lago_id, { webhook_endpoint: { webhook_url: 'http://127.0.0.1:9/b' } }))
-				.data.webhook_endpoint,
+			(
+				await sdk.webhookEndpoints.updateWebhookEndpoint(lago_id, {
+					webhook_endpoint: { webhook_url: 'http://127.0.0.1:9/b' },
+				})
+			).data.webhook_endpoint,
 		).toMatchObject({ webhook_url: 'http://127.0.0.1:9/b', signature_algo: 'hmac' });
 		expect((await sdk.webhookEndpoints.findWebhookEndpoint(lago_id)).data.webhook_endpoint.event_types).toEqual([
 			'invoice.created',
@@ -188,7 +208,8 @@ describe('the official SDK works', () => {
 			(await sdk.subscriptions.findAllSubscriptions({ external_customer_id: 'cust_1' })).data.subscriptions.length,
 		).toBeGreaterThan(0);
 		expect((await sdk.subscriptions.destroySubscription('s-1')).data.subscription.status).toBe('terminated');
-		const [fee] = (await sdk.fees.findAllFees({ external_subscription_id: 'sub_cust_1', payment_status: 'succeeded' })).data.fees;
+		const [fee] = (await sdk.fees.findAllFees({ external_subscription_id: 'sub_cust_1', payment_status: 'succeeded' }))
+			.data.fees;
 		expect((await sdk.fees.findFee(fee?.lago_id ?? '')).data.fee.lago_id).toBe(fee?.lago_id);
 		const { wallet } = (
 			await sdk.wallets.createWallet({

@@ -38,7 +38,8 @@ const look = async (since = ''): Promise<Awaited<ReturnType<LookingWorkflow['loo
 	return await clock.run(workflow.look(heal, since));
 };
 const fill = (count: number, more: (index: number) => Partial<Pair>, spanS = HOUR): void => {
-	for (let index = 0; index < count; index++) books.add(nowS() - spanS - 5 * MINUTE + Math.floor((index * spanS) / count), more(index));
+	for (let index = 0; index < count; index++)
+		books.add(nowS() - spanS - 5 * MINUTE + Math.floor((index * spanS) / count), more(index));
 };
 const singles = (): number => books.calls.filter(({ single }) => single).length;
 
@@ -47,15 +48,21 @@ test.each<[string, Partial<Pair>]>([
 	['declined', { status: 'failed' }],
 	['on their way', { status: 'processing' }],
 	['given back', { refund: { id: '', createdAt: 0, noted: true } }],
-])('650 that are %s and booked, all marks lost: nothing is executed, nothing is read by itself', async (_name, more) => {
-	fill(650, (index) => ({ ...more, ...(more.refund ? { refund: { id: `ref_${index}`, createdAt: nowS() - HOUR, noted: true } } : {}) }));
-	expect(await look()).toMatchObject({ outcome: 'nothing_missed', missed: 0, left: 0 });
-	expect(singles()).toBe(0);
-	expect(books.calls.length).toBeLessThan(60);
-	clock.jump(5 * MINUTE * 1_000);
-	await look();
-	expect(books.calls.map(({ path }) => path)).toEqual(['/invoices', '/payments']);
-});
+])(
+	'650 that are %s and booked, all marks lost: nothing is executed, nothing is read by itself',
+	async (_name, more) => {
+		fill(650, (index) => ({
+			...more,
+			...(more.refund ? { refund: { id: `ref_${index}`, createdAt: nowS() - HOUR, noted: true } } : {}),
+		}));
+		expect(await look()).toMatchObject({ outcome: 'nothing_missed', missed: 0, left: 0 });
+		expect(singles()).toBe(0);
+		expect(books.calls.length).toBeLessThan(60);
+		clock.jump(5 * MINUTE * 1_000);
+		await look();
+		expect(books.calls.map(({ path }) => path)).toEqual(['/invoices', '/payments']);
+	},
+);
 
 test('more than fits: looks go on where the last one ended, oldest first, and each says how many are left', async () => {
 	const slow = new LookingWorkflow(books, randomUUID(), 240);
@@ -89,37 +96,52 @@ test('invoices that were never collected: as many as the lanes can do, oldest fi
 		expect(books.pairs.findIndex(({ collected }) => !collected)).toBe(turn < 2 ? 25 + 210 * (turn + 1) : -1);
 		clock.jump(5 * MINUTE * 1_000);
 	}
-	expect(said.map(({ missed, left }) => [missed, left])).toEqual([[210, 290], [210, 80], [80, 0], [0, 0]]);
+	expect(said.map(({ missed, left }) => [missed, left])).toEqual([
+		[210, 290],
+		[210, 80],
+		[80, 0],
+		[0, 0],
+	]);
 	expect(Math.max(...workflow.executed.values())).toBe(1);
 });
 
-test.each([[500], [404], [200]])('one that cannot be read (%i) is told once a day and keeps nothing else', async (broken) => {
-	fill(20, (index) => ({ booked: index !== 3 && index < 10, ...(index === 3 ? { broken } : {}) }));
-	const poisoned = books.pairs[3] as Pair;
-	expect(await look()).toMatchObject({ outcome: 'incomplete', missed: 11, healed: 10, failed: 1, failures: [expect.any(String)] });
-	let told = 0;
-	for (let minutes = 0; minutes < 23 * 60; minutes += 5) {
+test.each([[500], [404], [200]])(
+	'one that cannot be read (%i) is told once a day and keeps nothing else',
+	async (broken) => {
+		fill(20, (index) => ({ booked: index !== 3 && index < 10, ...(index === 3 ? { broken } : {}) }));
+		const poisoned = books.pairs[3] as Pair;
+		expect(await look()).toMatchObject({
+			outcome: 'incomplete',
+			missed: 11,
+			healed: 10,
+			failed: 1,
+			failures: [expect.any(String)],
+		});
+		let told = 0;
+		for (let minutes = 0; minutes < 23 * 60; minutes += 5) {
+			clock.jump(5 * MINUTE * 1_000);
+			if (minutes % 60 === 0) books.add(nowS() - 3 * MINUTE, { booked: false });
+			const { outcome } = await look();
+			if (outcome === 'incomplete') told++;
+			expect(books.pairs.filter(({ booked }) => !booked)).toEqual([poisoned]);
+		}
+		expect(told).toBe(0);
+		clock.jump(65 * MINUTE * 1_000);
+		expect(await look()).toMatchObject({ outcome: 'incomplete', failed: 1 });
+		delete poisoned.broken;
+		clock.jump(65 * MINUTE * 1_000);
+		await look();
+		expect(poisoned.booked).toBe(true);
 		clock.jump(5 * MINUTE * 1_000);
-		if (minutes % 60 === 0) books.add(nowS() - 3 * MINUTE, { booked: false });
-		const { outcome } = await look();
-		if (outcome === 'incomplete') told++;
-		expect(books.pairs.filter(({ booked }) => !booked)).toEqual([poisoned]);
-	}
-	expect(told).toBe(0);
-	clock.jump(65 * MINUTE * 1_000);
-	expect(await look()).toMatchObject({ outcome: 'incomplete', failed: 1 });
-	delete poisoned.broken;
-	clock.jump(65 * MINUTE * 1_000);
-	await look();
-	expect(poisoned.booked).toBe(true);
-	clock.jump(5 * MINUTE * 1_000);
-	expect(await look()).toMatchObject({ outcome: 'nothing_missed', failed: 0 });
-}, 60_000);
+		expect(await look()).toMatchObject({ outcome: 'nothing_missed', failed: 0 });
+	},
+	60_000,
+);
 
 test.each([
 	['Lago', /^Lago/],
 	['Dodo', /^Dodo/],
-	['Lago\'s payments', /^Lago \/payments/],
+	["Lago's payments", /^Lago \/payments/],
 ])('%s is down: it is said, nothing is passed over, and what was found is handed on', async (name, down) => {
 	fill(30, (index) => ({ collected: index < 20, booked: index < 10 || index >= 20 }));
 	books.down = down;
@@ -139,7 +161,8 @@ test('of 400 debits that are on their way for days, 50 have succeeded and nobody
 	fill(400, () => ({ status: 'processing', booked: true }), 2 * HOUR);
 	await look();
 	clock.jump(3 * 24 * HOUR * 1_000);
-	for (let index = 0; index < 400; index += 8) Object.assign(books.pairs[index] as Pair, { status: 'succeeded', booked: false });
+	for (let index = 0; index < 400; index += 8)
+		Object.assign(books.pairs[index] as Pair, { status: 'succeeded', booked: false });
 	const said = await look();
 	expect(said).toMatchObject({ missed: 50, healed: 50 });
 	expect(books.pairs.every(({ booked }) => booked)).toBe(true);

@@ -20,9 +20,24 @@ beforeAll(async () => {
 	sync = await startSync({
 		registration: 'manual',
 		change(workflow) {
-			const update = { restrictImmediately: false, restrictAfterDays: 7, waitForFirstPayment: true, keepPrepaidPeriod: true, callbackUrl: callbacks.url };
-			const configured = configureSync(workflow, { productId: '', retrySchedule: '1d', reconcileMinutes: 5, access: { update, callbackSecret: ACCESS.secret, apiToken: ACCESS.token } });
-			workflow.nodes = configured.nodes.map((node) => (node.name === 'Check Access' ? { ...node, parameters: { rule: { interval: [{ field: 'seconds', secondsInterval: LOOK_EVERY_S }] } } } : node));
+			const update = {
+				restrictImmediately: false,
+				restrictAfterDays: 7,
+				waitForFirstPayment: true,
+				keepPrepaidPeriod: true,
+				callbackUrl: callbacks.url,
+			};
+			const configured = configureSync(workflow, {
+				productId: '',
+				retrySchedule: '1d',
+				reconcileMinutes: 5,
+				access: { update, callbackSecret: ACCESS.secret, apiToken: ACCESS.token },
+			});
+			workflow.nodes = configured.nodes.map((node) =>
+				node.name === 'Check Access'
+					? { ...node, parameters: { rule: { interval: [{ field: 'seconds', secondsInterval: LOOK_EVERY_S }] } } }
+					: node,
+			);
 		},
 	});
 }, 300_000);
@@ -38,13 +53,26 @@ beforeEach(() => {
 	callbacks.status = 200;
 });
 
-const issue = async (given: Parameters<Sync['issue']>[0] = {}): Promise<Invoice> => await sync.issue({ customer: { external_id: customer }, ...given });
+const issue = async (given: Parameters<Sync['issue']>[0] = {}): Promise<Invoice> =>
+	await sync.issue({ customer: { external_id: customer }, ...given });
 /** What our own system was told about the customer of this test: `active -> grace`. */
 const told = (): string[] =>
-	callbacks.received.flatMap(({ body }) => body.data.changes).filter(({ of, external_id }) => of === 'customer' && external_id === customer).map(({ from, to }) => `${from} -> ${to}`);
-const toldOfSubscriptions = (): string[] => callbacks.received.flatMap(({ body }) => body.data.changes).filter(({ of }) => of === 'subscription').map(({ external_id, from, to }) => `${external_id}: ${from} -> ${to}`);
-const asking = async (query: Record<string, string> = { external_customer_id: customer }, authorization: string | null = `Bearer ${ACCESS.token}`): Promise<Response> =>
-	await fetch(`${sync.n8n.hook('access')}?${new URLSearchParams(query).toString()}`, { headers: authorization === null ? {} : { authorization } });
+	callbacks.received
+		.flatMap(({ body }) => body.data.changes)
+		.filter(({ of, external_id }) => of === 'customer' && external_id === customer)
+		.map(({ from, to }) => `${from} -> ${to}`);
+const toldOfSubscriptions = (): string[] =>
+	callbacks.received
+		.flatMap(({ body }) => body.data.changes)
+		.filter(({ of }) => of === 'subscription')
+		.map(({ external_id, from, to }) => `${external_id}: ${from} -> ${to}`);
+const asking = async (
+	query: Record<string, string> = { external_customer_id: customer },
+	authorization: string | null = `Bearer ${ACCESS.token}`,
+): Promise<Response> =>
+	await fetch(`${sync.n8n.hook('access')}?${new URLSearchParams(query).toString()}`, {
+		headers: authorization === null ? {} : { authorization },
+	});
 const answered = async (): Promise<CustomerAccessView> => (await (await asking()).json()) as CustomerAccessView;
 const daysPass = async (days: number): Promise<void> => {
 	sync.lago.passDays(days);
@@ -58,35 +86,61 @@ test('the first payment: access begins when the money is there, and each change 
 	await waitFor(() => told().length > 0);
 	expect(told()).toEqual(['active -> pending_payment']);
 	expect(toldOfSubscriptions()).toEqual([`sub_${customer}: active -> pending_payment`]);
-	expect(await answered()).toMatchObject({ customer: { state: 'pending_payment', reasons: [{ rule: 'first_payment', invoice_id: invoice.lago_id }] } });
+	expect(await answered()).toMatchObject({
+		customer: { state: 'pending_payment', reasons: [{ rule: 'first_payment', invoice_id: invoice.lago_id }] },
+	});
 	await sync.pay(invoice);
 	await waitFor(() => told().length > 1);
 	await looks();
 	expect(told()).toEqual(['active -> pending_payment', 'pending_payment -> active']);
-	expect(await answered()).toMatchObject({ customer: { state: 'active', reasons: [] }, subscriptions: [{ external_id: `sub_${customer}`, state: 'active' }] });
+	expect(await answered()).toMatchObject({
+		customer: { state: 'active', reasons: [] },
+		subscriptions: [{ external_id: `sub_${customer}`, state: 'active' }],
+	});
 });
 
 test('a subscription starts, its first invoice comes in the same second and is paid: access at once', async () => {
 	const post = async (path: string, body: object): Promise<void> => {
 		const headers = { authorization: `Bearer ${sync.lago.apiKey}`, 'content-type': 'application/json' };
-		const { status } = await fetch(`${sync.lago.url}/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+		const { status } = await fetch(`${sync.lago.url}/api/v1/${path}`, {
+			method: 'POST',
+			headers,
+			body: JSON.stringify(body),
+		});
 		expect(status).toBe(200);
 	};
 	await post('plans', { plan: { code: 'first_payment', name: 'Pro', amount_cents: 4_900 } });
 	await post('customers', { customer: { external_id: customer, email: 'ada@example.com', currency: 'EUR' } });
-	await post('subscriptions', { subscription: { external_customer_id: customer, external_id: `sub_${customer}`, plan_code: 'first_payment' } });
+	await post('subscriptions', {
+		subscription: { external_customer_id: customer, external_id: `sub_${customer}`, plan_code: 'first_payment' },
+	});
 	await sync.quiet();
-	const invoice = [...sync.lago.state.invoices.values()].find((one) => one.customer.external_id === customer) as Invoice;
+	const invoice = [...sync.lago.state.invoices.values()].find(
+		(one) => one.customer.external_id === customer,
+	) as Invoice;
 	expect(invoice.invoicing_reason).toBe('subscription_starting');
-	expect(Date.parse(invoice.created_at)).toBe(Math.floor(Date.parse(String(invoice.subscription?.started_at)) / 1000) * 1000);
+	expect(Date.parse(invoice.created_at)).toBe(
+		Math.floor(Date.parse(String(invoice.subscription?.started_at)) / 1000) * 1000,
+	);
 	await waitFor(() => told().length > 0);
-	expect(await answered()).toMatchObject({ customer: { state: 'pending_payment', reasons: [{ rule: 'first_payment', invoice_id: invoice.lago_id, amount_cents: 4_900 }] } });
+	expect(await answered()).toMatchObject({
+		customer: {
+			state: 'pending_payment',
+			reasons: [{ rule: 'first_payment', invoice_id: invoice.lago_id, amount_cents: 4_900 }],
+		},
+	});
 	await sync.pay(invoice);
 	await waitFor(() => told().length > 1);
-	expect(await answered()).toMatchObject({ customer: { state: 'active', next_change_at: null, reasons: [] }, subscriptions: [{ external_id: `sub_${customer}`, state: 'active' }] });
+	expect(await answered()).toMatchObject({
+		customer: { state: 'active', next_change_at: null, reasons: [] },
+		subscriptions: [{ external_id: `sub_${customer}`, state: 'active' }],
+	});
 	await looks();
 	expect(told()).toEqual(['active -> pending_payment', 'pending_payment -> active']);
-	expect(toldOfSubscriptions()).toEqual([`sub_${customer}: active -> pending_payment`, `sub_${customer}: pending_payment -> active`]);
+	expect(toldOfSubscriptions()).toEqual([
+		`sub_${customer}: active -> pending_payment`,
+		`sub_${customer}: pending_payment -> active`,
+	]);
 });
 
 test('overdue, restricted, paid: grace by webhook, restriction by time alone, and access back by itself', async () => {
@@ -98,7 +152,12 @@ test('overdue, restricted, paid: grace by webhook, restriction by time alone, an
 	await waitFor(() => told().length > 1);
 	expect(told()[1]).toBe('grace -> restricted');
 	const { customer: view } = await answered();
-	expect(view).toMatchObject({ state: 'restricted', days_overdue: 7, overdue: [{ currency: 'EUR', amount_cents: 10_000 }], reasons: [{ rule: 'restrict_after_days', clears_when: `EUR 100.00 is paid on invoice ${invoice.number}` }] });
+	expect(view).toMatchObject({
+		state: 'restricted',
+		days_overdue: 7,
+		overdue: [{ currency: 'EUR', amount_cents: 10_000 }],
+		reasons: [{ rule: 'restrict_after_days', clears_when: `EUR 100.00 is paid on invoice ${invoice.number}` }],
+	});
 	await sync.pay(invoice);
 	await waitFor(() => told().length > 2);
 	await looks();
@@ -157,7 +216,11 @@ test('cancelled: what was paid in advance is honoured to its end, then it has en
 	Object.assign(invoice.subscription ?? {}, { on_termination_credit_note: 'skip' });
 	sync.lago.terminateSubscription(`sub_${customer}`);
 	await waitFor(() => told().length > 0);
-	expect((await answered()).customer).toMatchObject({ state: 'paid_until', until: expect.any(String), reasons: [{ rule: 'prepaid' }] });
+	expect((await answered()).customer).toMatchObject({
+		state: 'paid_until',
+		until: expect.any(String),
+		reasons: [{ rule: 'prepaid' }],
+	});
 	await daysPass(11);
 	await waitFor(() => told().length > 1);
 	await looks();
@@ -195,9 +258,20 @@ describe('questions', () => {
 	test('only who has the token is answered, and nobody learns more', async () => {
 		await issue();
 		const before = await sync.n8n.newestId();
-		for (const authorization of [null, '', 'Bearer ', `bearer ${ACCESS.token}x`, `Bearer ${ACCESS.token}x`, ACCESS.token, `Basic ${Buffer.from(`a:${ACCESS.token}`).toString('base64')}`]) {
+		for (const authorization of [
+			null,
+			'',
+			'Bearer ',
+			`bearer ${ACCESS.token}x`,
+			`Bearer ${ACCESS.token}x`,
+			ACCESS.token,
+			`Basic ${Buffer.from(`a:${ACCESS.token}`).toString('base64')}`,
+		]) {
 			const response = await asking(undefined, authorization);
-			expect([response.status, await response.json()]).toEqual([401, { message: 'Send the access token as "Authorization: Bearer <token>"' }]);
+			expect([response.status, await response.json()]).toEqual([
+				401,
+				{ message: 'Send the access token as "Authorization: Bearer <token>"' },
+			]);
 		}
 		const calls = sync.lago.calls.length;
 		expect((await asking()).status).toBe(200);
@@ -212,11 +286,17 @@ describe('questions', () => {
 	test('one subscription, an unknown customer, an unknown subscription, and questions that are none', async () => {
 		await issue();
 		const one = await asking({ external_customer_id: customer, external_subscription_id: `sub_${customer}` });
-		expect(await one.json()).toMatchObject({ customer: { external_id: customer }, subscriptions: [{ external_id: `sub_${customer}`, state: 'active' }] });
+		expect(await one.json()).toMatchObject({
+			customer: { external_id: customer },
+			subscriptions: [{ external_id: `sub_${customer}`, state: 'active' }],
+		});
 		expect(one.headers.get('cache-control')).toBe('no-store');
 		expect((await asking({ external_customer_id: 'nobody' })).status).toBe(404);
 		expect((await asking({ external_customer_id: customer, external_subscription_id: 'none' })).status).toBe(404);
-		for (const query of [{}, { external_customer_id: '' }, { external_customer_id: 'x'.repeat(256) }] as Array<Record<string, string>>) expect((await asking(query)).status).toBe(400);
+		for (const query of [{}, { external_customer_id: '' }, { external_customer_id: 'x'.repeat(256) }] as Array<
+			Record<string, string>
+		>)
+			expect((await asking(query)).status).toBe(400);
 	});
 
 	test('while Lago is down the last known state is told, and that it is old', async () => {
@@ -227,10 +307,18 @@ describe('questions', () => {
 		sync.lago.faults.add({ path: /^\/api\/v1\//, kind: '500', times: 1_000 });
 		const response = await asking();
 		expect(response.status).toBe(503);
-		expect(await response.json()).toEqual({ message: expect.stringContaining('last that is known'), stale: true, age_seconds: expect.any(Number), ...fresh });
+		expect(await response.json()).toEqual({
+			message: expect.stringContaining('last that is known'),
+			stale: true,
+			age_seconds: expect.any(Number),
+			...fresh,
+		});
 		expect(response.headers.get('retry-after')).toBe('5');
 		const unknown = await asking({ external_customer_id: 'never-asked' });
-		expect([unknown.status, await unknown.json()]).toEqual([503, expect.objectContaining({ stale: true, customer: null })]);
+		expect([unknown.status, await unknown.json()]).toEqual([
+			503,
+			expect.objectContaining({ stale: true, customer: null }),
+		]);
 		sync.lago.faults.clear();
 		expect((await asking()).status).toBe(200);
 	});

@@ -33,17 +33,48 @@ afterAll(async () => {
 }, 60_000);
 
 const storedBy = async (rest: Rest): Promise<Stored> => (await rest('GET', `/workflows/${WORKFLOW_ID}`)) as Stored;
-const scheduleOf = ({ nodes }: Stored): unknown => nodes.find(({ parameters }) => parameters.operation === 'planRetry')?.parameters.schedule;
-const linesOf = (entrypoint: Entrypoint): string => entrypoint.log().split('\n').filter((line) => line.startsWith('[dodo-lago]')).join('\n');
+const scheduleOf = ({ nodes }: Stored): unknown =>
+	nodes.find(({ parameters }) => parameters.operation === 'planRetry')?.parameters.schedule;
+const linesOf = (entrypoint: Entrypoint): string =>
+	entrypoint
+		.log()
+		.split('\n')
+		.filter((line) => line.startsWith('[dodo-lago]'))
+		.join('\n');
 
 describe('an environment that is wrong ends the start with 78 before anything is done', () => {
 	test.each<[string, NodeJS.ProcessEnv, string[]]>([
-		['nothing is given', { DODO_API_KEY: '', DODO_WEBHOOK_SECRET: '', LAGO_API_KEY: '', LAGO_WEBHOOK_HMAC_KEY: '' }, ['DODO_API_KEY is missing', 'DODO_WEBHOOK_SECRET is missing', 'LAGO_API_KEY is missing', 'LAGO_WEBHOOK_HMAC_KEY is missing']],
-		['several are malformed', { DODO_ENVIRONMENT: 'prod', RETRY_SCHEDULE: 'daily', LAGO_API_URL: 'lago' }, ['DODO_ENVIRONMENT is "prod"', 'RETRY_SCHEDULE is "daily"', 'LAGO_API_URL is not an address']],
-		['a file is not there', { LAGO_API_KEY: '', LAGO_API_KEY_FILE: '/not-there' }, ['LAGO_API_KEY_FILE: the file /not-there cannot be read']],
-		['a file is empty', { LAGO_API_KEY: '', LAGO_API_KEY_FILE: '/dev/null' }, ['LAGO_API_KEY_FILE: the file /dev/null is empty']],
+		[
+			'nothing is given',
+			{ DODO_API_KEY: '', DODO_WEBHOOK_SECRET: '', LAGO_API_KEY: '', LAGO_WEBHOOK_HMAC_KEY: '' },
+			[
+				'DODO_API_KEY is missing',
+				'DODO_WEBHOOK_SECRET is missing',
+				'LAGO_API_KEY is missing',
+				'LAGO_WEBHOOK_HMAC_KEY is missing',
+			],
+		],
+		[
+			'several are malformed',
+			{ DODO_ENVIRONMENT: 'prod', RETRY_SCHEDULE: 'daily', LAGO_API_URL: 'lago' },
+			['DODO_ENVIRONMENT is "prod"', 'RETRY_SCHEDULE is "daily"', 'LAGO_API_URL is not an address'],
+		],
+		[
+			'a file is not there',
+			{ LAGO_API_KEY: '', LAGO_API_KEY_FILE: '/not-there' },
+			['LAGO_API_KEY_FILE: the file /not-there cannot be read'],
+		],
+		[
+			'a file is empty',
+			{ LAGO_API_KEY: '', LAGO_API_KEY_FILE: '/dev/null' },
+			['LAGO_API_KEY_FILE: the file /dev/null is empty'],
+		],
 		['half an owner', { OWNER_EMAIL: 'owner@example.com' }, ['OWNER_PASSWORD is missing']],
-		['a file of settings that is not there', { ENV_FILE: '/not-there' }, ['ENV_FILE: the file /not-there cannot be read.']],
+		[
+			'a file of settings that is not there',
+			{ ENV_FILE: '/not-there' },
+			['ENV_FILE: the file /not-there cannot be read.'],
+		],
 		['a database elsewhere without a key', { DB_TYPE: 'postgresdb' }, ['N8N_ENCRYPTION_KEY is missing']],
 	])('%s', async (_case, env, problems) => {
 		const other = await container();
@@ -104,7 +135,8 @@ describe('one container, start after start', () => {
 			expect(filesWith(box.home, secret)).toEqual([]);
 		}
 		expect(filesWith(box.home, WORKFLOW_ID)).toContain('database.sqlite-wal');
-		for (const id of ['dodoCredential01', 'lagoCredential01']) expect(await rest('GET', `/credentials/${id}?includeData=true`)).not.toHaveProperty('data.apiKey');
+		for (const id of ['dodoCredential01', 'lagoCredential01'])
+			expect(await rest('GET', `/credentials/${id}?includeData=true`)).not.toHaveProperty('data.apiKey');
 		expect(readdirSync(box.temporary).filter((name) => name.startsWith('dodo-lago'))).toEqual([]);
 	});
 
@@ -131,7 +163,15 @@ describe('one container, start after start', () => {
 		expect(linesOf(current)).toContain('The workflow is not published, so nothing is collected.');
 		for (const secret of given.secrets) expect(current.log()).not.toContain(secret);
 		const body = JSON.stringify({ email: 'thief@example.com', password: 'Password-1', firstName: 'A', lastName: 'B' });
-		expect((await fetch(`${box.url}/rest/owner/setup`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).status).toBe(404);
+		expect(
+			(
+				await fetch(`${box.url}/rest/owner/setup`, {
+					method: 'POST',
+					headers: { 'content-type': 'application/json' },
+					body,
+				})
+			).status,
+		).toBe(404);
 		expect((await fetch(`${box.url}/webhooks/lago`, { method: 'POST' })).status).toBe(404);
 		expect(await current.stop()).toBe(0);
 	});
@@ -139,7 +179,9 @@ describe('one container, start after start', () => {
 	test('a later image and a changed variable replace the workflow and leave the data; what was unpublished stays so', async () => {
 		const link = join(box.home, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-dodo-lago');
 		const before = readlinkSync(link);
-		const image = await laterImage(join(box.temporary, 'later'), (workflow) => workflow.replaceAll('Every 5 Minutes', 'Every Few Minutes'));
+		const image = await laterImage(join(box.temporary, 'later'), (workflow) =>
+			workflow.replaceAll('Every 5 Minutes', 'Every Few Minutes'),
+		);
 		await startWith({ ...OWNED, RETRY_SCHEDULE: '2h' }, image);
 		await current.waitFor('Lago accepts the API key.');
 		expect(linesOf(current)).toContain('The workflow is replaced: the image or a variable has changed.');
@@ -147,13 +189,21 @@ describe('one container, start after start', () => {
 		expect([before, readlinkSync(link)]).toEqual([expect.not.stringContaining(image), join(image, 'package')]);
 		rest = await signIn(box.url, OWNER, false);
 		const stored = await storedBy(rest);
-		expect([stored.active, scheduleOf(stored), stored.nodes.some(({ name }) => name === 'Every Few Minutes')]).toEqual([false, '2h', true]);
+		expect([stored.active, scheduleOf(stored), stored.nodes.some(({ name }) => name === 'Every Few Minutes')]).toEqual([
+			false,
+			'2h',
+			true,
+		]);
 		expect(((await rest('GET', '/executions')) as { results: unknown[] }).results.length).toBeGreaterThanOrEqual(2);
 	});
 
 	test('what a person changed in the editor is kept, and said; a copy of the package that was installed there is replaced', async () => {
 		const { nodes, versionId } = await storedBy(rest);
-		const renamed = nodes.map((node) => (node.parameters.operation === 'planRetry' ? { ...node, parameters: { ...node.parameters, schedule: '3h' } } : node));
+		const renamed = nodes.map((node) =>
+			node.parameters.operation === 'planRetry'
+				? { ...node, parameters: { ...node.parameters, schedule: '3h' } }
+				: node,
+		);
 		await rest('PATCH', `/workflows/${WORKFLOW_ID}`, { nodes: renamed, versionId });
 		await setPublished(rest, WORKFLOW_ID, true, false);
 		expect(await current.stop()).toBe(0);

@@ -35,7 +35,14 @@ describeQueue(why ?? 'one main process, a webhook processor and two workers, eac
 		services = await startServices();
 		keys = mkdtempSync(join(tmpdir(), 'keys-'));
 		makeKeys(keys);
-		env = { ...given.env, ...QUEUE_MODE, ...services.env, N8N_ENCRYPTION_KEY_FILE: join(keys, 'n8n_encryption_key'), OWNER_EMAIL: OWNER.email, OWNER_PASSWORD: OWNER.password };
+		env = {
+			...given.env,
+			...QUEUE_MODE,
+			...services.env,
+			N8N_ENCRYPTION_KEY_FILE: join(keys, 'n8n_encryption_key'),
+			OWNER_EMAIL: OWNER.email,
+			OWNER_PASSWORD: OWNER.password,
+		};
 		for (let index = 0; index < 4; index++) boxes.push(await container());
 		[main, processor] = boxes as [Container, Container];
 		running.push(await startIn(main, 'main', 'Both webhooks answer'));
@@ -52,11 +59,25 @@ describeQueue(why ?? 'one main process, a webhook processor and two workers, eac
 	test('what arrives at the webhook processor is verified there, and done by the workers', async () => {
 		given.dodo.addWebhook({ url: `${processor.url}/webhooks/dodo`, secret: given.env.DODO_WEBHOOK_SECRET as string });
 		given.lago.addEndpoint({ url: `${processor.url}/webhooks/lago` });
-		const forged = await fetch(`${processor.url}/webhooks/lago`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-lago-signature': 'Zm9yZ2Vk', 'x-lago-signature-algorithm': 'hmac' }, body: '{}' });
+		const forged = await fetch(`${processor.url}/webhooks/lago`, {
+			method: 'POST',
+			headers: {
+				'content-type': 'application/json',
+				'x-lago-signature': 'Zm9yZ2Vk',
+				'x-lago-signature-algorithm': 'hmac',
+			},
+			body: '{}',
+		});
 		expect(forged.status).toBe(401);
-		const invoices = Array.from({ length: 6 }, (_, index) => given.lago.issueInvoice({ fees: [{ amountCents: 1_000 + index }] }));
-		await waitFor(() => invoices.every(({ lago_id }) => given.lago.metadataOf(lago_id, 'dodo_payment_id') !== undefined), 60_000);
-		for (const { lago_id } of invoices) given.dodo.payCheckout(given.lago.metadataOf(lago_id, 'dodo_payment_id') as string);
+		const invoices = Array.from({ length: 6 }, (_, index) =>
+			given.lago.issueInvoice({ fees: [{ amountCents: 1_000 + index }] }),
+		);
+		await waitFor(
+			() => invoices.every(({ lago_id }) => given.lago.metadataOf(lago_id, 'dodo_payment_id') !== undefined),
+			60_000,
+		);
+		for (const { lago_id } of invoices)
+			given.dodo.payCheckout(given.lago.metadataOf(lago_id, 'dodo_payment_id') as string);
 		await waitFor(() => invoices.every(({ payment_status }) => payment_status === 'succeeded'), 60_000);
 		await given.dodo.idle();
 		const executed = running.slice(2).map((worker) => (worker.log().match(/finished execution \d+/gi) ?? []).length);
@@ -68,7 +89,16 @@ describeQueue(why ?? 'one main process, a webhook processor and two workers, eac
 	test('a copy that arrives at another process changes nothing', async () => {
 		const copies = [...given.lago.deliveries.filter(({ event }) => event === 'invoice.created')];
 		const before = given.dodo.state.checkouts.size;
-		for (const { body, headers } of copies) expect((await fetch(`${main.url}/webhooks/lago`, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } })).status).toBe(200);
+		for (const { body, headers } of copies)
+			expect(
+				(
+					await fetch(`${main.url}/webhooks/lago`, {
+						method: 'POST',
+						body,
+						headers: { 'content-type': 'application/json', ...headers },
+					})
+				).status,
+			).toBe(200);
 		expect(given.dodo.state.checkouts.size).toBe(before);
 	});
 
@@ -76,7 +106,9 @@ describeQueue(why ?? 'one main process, a webhook processor and two workers, eac
 		for (const { pid, log } of running) {
 			const shown = shownBy(pid);
 			expect(shown.length).toBeGreaterThanOrEqual(1);
-			for (const secret of given.secrets) for (const text of [log(), ...shown.map(({ args, environment }) => args + environment)]) expect(text).not.toContain(secret);
+			for (const secret of given.secrets)
+				for (const text of [log(), ...shown.map(({ args, environment }) => args + environment)])
+					expect(text).not.toContain(secret);
 		}
 	});
 

@@ -12,13 +12,36 @@ afterAll(async () => {
 }, 30_000);
 
 /** One delivery of each service, again and again with the same identity; a payment of something else than an invoice needs no books. */
-const body = JSON.stringify({ business_id: 'bus_1', type: 'payment.succeeded', timestamp: new Date().toISOString(), data: { payload_type: 'Payment', payment_id: 'pay_other', status: 'succeeded', total_amount: 100, currency: 'EUR', metadata: {} } });
-const dodoDelivery = (id: string) => async () => await sync.postDodo(body, signedByDodo(sync.dodo, body, sync.dodoSecret, { id }));
-const lagoDelivery = (key: string, text: string) => async () => await sync.postLago(text, { ...sync.lago.sign(text), 'X-Lago-Unique-Key': key });
-const invoiceEvent = (): string => JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', organization_id: 'org', invoice: { lago_id: sync.lago.issueInvoice({ emit: false }).lago_id } });
+const body = JSON.stringify({
+	business_id: 'bus_1',
+	type: 'payment.succeeded',
+	timestamp: new Date().toISOString(),
+	data: {
+		payload_type: 'Payment',
+		payment_id: 'pay_other',
+		status: 'succeeded',
+		total_amount: 100,
+		currency: 'EUR',
+		metadata: {},
+	},
+});
+const dodoDelivery = (id: string) => async () =>
+	await sync.postDodo(body, signedByDodo(sync.dodo, body, sync.dodoSecret, { id }));
+const lagoDelivery = (key: string, text: string) => async () =>
+	await sync.postLago(text, { ...sync.lago.sign(text), 'X-Lago-Unique-Key': key });
+const invoiceEvent = (): string =>
+	JSON.stringify({
+		webhook_type: 'invoice.created',
+		object_type: 'invoice',
+		organization_id: 'org',
+		invoice: { lago_id: sync.lago.issueInvoice({ emit: false }).lago_id },
+	});
 
 const duplicate = { message: 'Already processed', duplicate: true };
-const executionsAfter = async (id: string): Promise<number> => (await sync.n8n.runsAfter(id)).filter(({ nodes }) => nodes.includes('Dodo Payments Trigger') || nodes.includes('Lago Trigger')).length;
+const executionsAfter = async (id: string): Promise<number> =>
+	(await sync.n8n.runsAfter(id)).filter(
+		({ nodes }) => nodes.includes('Dodo Payments Trigger') || nodes.includes('Lago Trigger'),
+	).length;
 
 /** The delivery succeeds, and leads to one execution. n8n answers a moment before it has written that down. */
 async function expectExecuted(deliver: () => Promise<Response>): Promise<void> {
@@ -28,13 +51,20 @@ async function expectExecuted(deliver: () => Promise<Response>): Promise<void> {
 }
 
 /** Delivers, then does something to n8n, then delivers a copy; whether the copy was executed. */
-async function copyAfter(deliver: () => Promise<Response>, meanwhile: () => Promise<void>): Promise<{ status: number; answer: unknown; executed: number }> {
+async function copyAfter(
+	deliver: () => Promise<Response>,
+	meanwhile: () => Promise<void>,
+): Promise<{ status: number; answer: unknown; executed: number }> {
 	expect((await deliver()).status).toBe(200);
 	await meanwhile();
 	const before = await sync.n8n.newestId();
 	const response = await deliver();
 	const text = await response.text();
-	return { status: response.status, answer: text === '' ? null : JSON.parse(text), executed: await executionsAfter(before) };
+	return {
+		status: response.status,
+		answer: text === '' ? null : JSON.parse(text),
+		executed: await executionsAfter(before),
+	};
 }
 
 describe.each<[string, () => () => Promise<Response>]>([
@@ -42,17 +72,34 @@ describe.each<[string, () => () => Promise<Response>]>([
 	['Lago', () => lagoDelivery(randomUUID(), invoiceEvent())],
 ])('a copy of a delivery of %s is answered without an execution', (_name, make) => {
 	test('at once', async () => {
-		expect(await copyAfter(make(), async () => await Promise.resolve())).toEqual({ status: 200, answer: duplicate, executed: 0 });
+		expect(await copyAfter(make(), async () => await Promise.resolve())).toEqual({
+			status: 200,
+			answer: duplicate,
+			executed: 0,
+		});
 	});
 
 	test('after n8n was killed and started again', async () => {
-		expect(await copyAfter(make(), async () => await sync.n8n.killAndRestart())).toEqual({ status: 200, answer: duplicate, executed: 0 });
+		expect(await copyAfter(make(), async () => await sync.n8n.killAndRestart())).toEqual({
+			status: 200,
+			answer: duplicate,
+			executed: 0,
+		});
 	}, 60_000);
 
 	test('after its trigger and its mark were renamed, and a restart', async () => {
-		const NAMES = [['Lago Trigger', 'From Lago'], ['Dodo Payments Trigger', 'From Dodo'], ['Mark as Processed', 'Done']] as const;
+		const NAMES = [
+			['Lago Trigger', 'From Lago'],
+			['Dodo Payments Trigger', 'From Dodo'],
+			['Mark as Processed', 'Done'],
+		] as const;
 		const rename = async (back: boolean): Promise<void> => {
-			await sync.n8n.changeTemplate((text) => NAMES.reduce((changed, [name, other]) => (back ? changed.replaceAll(other, name) : changed.replaceAll(name, other)), text));
+			await sync.n8n.changeTemplate((text) =>
+				NAMES.reduce(
+					(changed, [name, other]) => (back ? changed.replaceAll(other, name) : changed.replaceAll(name, other)),
+					text,
+				),
+			);
 			await sync.n8n.killAndRestart();
 		};
 		const { status, answer } = await copyAfter(make(), async () => await rename(false));

@@ -25,10 +25,33 @@ beforeAll(async () => {
 	});
 	operate = await publishOperations(sync, {
 		setup: [
-			{ node: 'lago', parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') } },
-			{ node: 'dodoPayments', parameters: { resource: 'mandate', operation: 'createSetupLink', customer: '={{ $json }}', currency: '={{ $json.currency }}', taxMode: 'inclusive', additionalFields: {} } },
+			{
+				node: 'lago',
+				parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') },
+			},
+			{
+				node: 'dodoPayments',
+				parameters: {
+					resource: 'mandate',
+					operation: 'createSetupLink',
+					customer: '={{ $json }}',
+					currency: '={{ $json.currency }}',
+					taxMode: 'inclusive',
+					additionalFields: {},
+				},
+			},
 		],
-		update: [{ node: 'dodoPayments', parameters: { resource: 'mandate', operation: 'getUpdateLink', mandate: byId('={{ $json.body.mandate }}'), additionalFields: {} } }],
+		update: [
+			{
+				node: 'dodoPayments',
+				parameters: {
+					resource: 'mandate',
+					operation: 'getUpdateLink',
+					mandate: byId('={{ $json.body.mandate }}'),
+					additionalFields: {},
+				},
+			},
+		],
 	});
 }, 900_000);
 
@@ -56,7 +79,8 @@ const customer = (externalId: string): Customer => {
 	if (!found) throw new Error(`No customer ${externalId}`);
 	return found;
 };
-const entry = (externalId: string, key: string): string | undefined => customer(externalId).metadata.find((one) => one.key === key)?.value;
+const entry = (externalId: string, key: string): string | undefined =>
+	customer(externalId).metadata.find((one) => one.key === key)?.value;
 /** The customer opens the set-up link and gives a card. */
 const agree = async (externalId: string, card?: string): Promise<Subscription> => {
 	const { checkoutSessionId } = await operate('setup', { customer: externalId });
@@ -69,16 +93,21 @@ const secondOver = async (): Promise<void> => {
 	const began = Math.floor(Date.now() / 1000);
 	await waitFor(() => Math.floor(Date.now() / 1000) > began);
 };
-const issueTo = async (externalId: string, input: NewInvoice = {}): Promise<Invoice> => await sync.issue({ ...input, customer: { external_id: externalId } });
-const calls = (): string[] => sync.dodo.calls.map(({ method, path }) => `${method} ${path.replace(/(sub|pay|cks)_\w+/, '$1')}`);
+const issueTo = async (externalId: string, input: NewInvoice = {}): Promise<Invoice> =>
+	await sync.issue({ ...input, customer: { external_id: externalId } });
+const calls = (): string[] =>
+	sync.dodo.calls.map(({ method, path }) => `${method} ${path.replace(/(sub|pay|cks)_\w+/, '$1')}`);
 const charges = (): number => sync.dodo.calls.filter(({ path }) => path.endsWith('/charge')).length;
 /** What a node gave out in the newest execution in which it ran. */
-const lastItem = async (node: string): Promise<Record<string, unknown> | undefined> => (await sync.n8n.lastRunOf(node)).items(node)[0];
+const lastItem = async (node: string): Promise<Record<string, unknown> | undefined> =>
+	(await sync.n8n.lastRunOf(node)).items(node)[0];
 /** Makes the planned try due: its time moves into the past. */
 const makeDue = (invoice: Invoice): void => {
 	const state = sync.stateOf(invoice);
 	expect(state).toMatch(/;n=\d+/);
-	sync.lago.setMetadata(invoice.lago_id, { dodo_state: state.replace(/;n=\d+/, `;n=${Math.floor(Date.now() / 1000) - 60}`) });
+	sync.lago.setMetadata(invoice.lago_id, {
+		dodo_state: state.replace(/;n=\d+/, `;n=${Math.floor(Date.now() / 1000) - 60}`),
+	});
 };
 const plannedMs = (invoice: Invoice): number | null => {
 	const planned = /;n=(\d+)/.exec(sync.stateOf(invoice))?.[1];
@@ -96,7 +125,12 @@ describe('set-up', () => {
 		});
 		const own = structuredClone(customer('cust_template').metadata);
 		const [link] = (await sync.n8n.executeFrom('Set Up Automatic Payment')).items('Create Set-Up Link');
-		expect(link).toMatchObject({ outcome: 'created', customerExternalId: 'cust_template', setupUrl: expect.stringContaining(sync.dodo.url), checkoutSessionId: expect.stringMatching(/^cks_/) });
+		expect(link).toMatchObject({
+			outcome: 'created',
+			customerExternalId: 'cust_template',
+			setupUrl: expect.stringContaining(sync.dodo.url),
+			checkoutSessionId: expect.stringMatching(/^cks_/),
+		});
 		expect(Date.parse(String(link?.expiresAt))).toBeGreaterThan(Date.now() + 23 * 3_600_000);
 		const mandate = sync.dodo.activateMandate(String(link?.checkoutSessionId));
 		await sync.quiet();
@@ -118,7 +152,9 @@ describe('set-up', () => {
 		const id = await freshCustomer({ metadata: [{ key: 'crm', value: '1', display_in_invoice: true }] });
 		sync.dodo.knobs.copies = 3;
 		await agree(id);
-		await waitFor(() => sync.dodo.deliveries.some(({ event, status }) => event === 'subscription.active' && status === 200));
+		await waitFor(() =>
+			sync.dodo.deliveries.some(({ event, status }) => event === 'subscription.active' && status === 200),
+		);
 		sync.dodo.knobs.copies = 1;
 		const delivery = sync.dodo.deliveries.find(({ event }) => event === 'subscription.active');
 		sync.dodo.redeliver(delivery?.id ?? '');
@@ -139,7 +175,9 @@ describe('set-up', () => {
 	});
 
 	test('a customer whose metadata is full is held, and nothing is overwritten', async () => {
-		const id = await freshCustomer({ metadata: ['a', 'b', 'c', 'd'].map((key) => ({ key, value: key, display_in_invoice: true })) });
+		const id = await freshCustomer({
+			metadata: ['a', 'b', 'c', 'd'].map((key) => ({ key, value: key, display_in_invoice: true })),
+		});
 		await agree(id);
 		expect(customer(id).metadata.map(({ key }) => key)).toEqual(['a', 'b', 'c', 'd']);
 		expect(await lastItem('Save Mandate')).toMatchObject({ outcome: 'held', reason: 'metadata_full' });
@@ -157,8 +195,18 @@ describe('charge', () => {
 		expect(sync.checkoutsOf(invoice)).toHaveLength(0);
 		const [payment, ...more] = sync.paymentsFor(invoice);
 		expect(more).toHaveLength(0);
-		expect(payment).toMatchObject({ status: 'succeeded', total_amount: 15_594, currency: 'EUR', subscription_id: mandate.subscription_id });
-		expect(payment?.metadata).toEqual({ lago_invoice_id: invoice.lago_id, lago_invoice_number: invoice.number, lago_organization_id: sync.lago.state.organizationId, attempt: '1' });
+		expect(payment).toMatchObject({
+			status: 'succeeded',
+			total_amount: 15_594,
+			currency: 'EUR',
+			subscription_id: mandate.subscription_id,
+		});
+		expect(payment?.metadata).toEqual({
+			lago_invoice_id: invoice.lago_id,
+			lago_invoice_number: invoice.number,
+			lago_organization_id: sync.lago.state.organizationId,
+			attempt: '1',
+		});
 		expect(invoice).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 15_594 });
 		expect(sync.bookedOn(invoice)).toMatchObject([{ reference: payment?.payment_id, amount_cents: 15_594 }]);
 		expect(calls()).toEqual(['GET /payments', 'POST /subscriptions/sub/charge']);
@@ -166,18 +214,22 @@ describe('charge', () => {
 		expect(sync.lago.calls).toHaveLength(4);
 	});
 
-	test.each(['reset', '500', 'timeout'] as const)('an answer that is lost (%s) is found again: one payment', async (kind) => {
-		const id = await freshCustomer();
-		await agree(id);
-		sync.dodo.faults.add({ method: 'POST', path: /charge$/, kind, after: true });
-		const invoice = sync.lago.issueInvoice({ customer: { external_id: id } });
-		await waitFor(() => invoice.payment_status === 'succeeded', 25_000);
-		await sync.quiet();
-		expect(sync.paymentsFor(invoice)).toHaveLength(1);
-		expect(sync.checkoutsOf(invoice)).toHaveLength(0);
-		expect(charges()).toBe(1);
-		expect(sync.bookedOn(invoice)).toHaveLength(1);
-	}, 40_000);
+	test.each(['reset', '500', 'timeout'] as const)(
+		'an answer that is lost (%s) is found again: one payment',
+		async (kind) => {
+			const id = await freshCustomer();
+			await agree(id);
+			sync.dodo.faults.add({ method: 'POST', path: /charge$/, kind, after: true });
+			const invoice = sync.lago.issueInvoice({ customer: { external_id: id } });
+			await waitFor(() => invoice.payment_status === 'succeeded', 25_000);
+			await sync.quiet();
+			expect(sync.paymentsFor(invoice)).toHaveLength(1);
+			expect(sync.checkoutsOf(invoice)).toHaveLength(0);
+			expect(charges()).toBe(1);
+			expect(sync.bookedOn(invoice)).toHaveLength(1);
+		},
+		40_000,
+	);
 
 	test('a charge of which nobody knows whether it was made is not sent again before that is clear, and collected all the same', async () => {
 		const id = await freshCustomer();
@@ -186,10 +238,14 @@ describe('charge', () => {
 		const invoice = sync.lago.issueInvoice({ customer: { external_id: id } });
 		await waitFor(() => sync.paymentsFor(invoice).length > 0, 30_000);
 		await sync.quiet();
-		const [lost, sentAgain] = sync.dodo.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/charge')).map(({ at }) => Date.parse(at));
+		const [lost, sentAgain] = sync.dodo.calls
+			.filter(({ method, path }) => method === 'POST' && path.endsWith('/charge'))
+			.map(({ at }) => Date.parse(at));
 		expect(Number(sentAgain) - Number(lost)).toBeGreaterThanOrEqual(10_000);
 		// All within the patience of Lago.
-		expect(sync.lago.deliveries.filter(({ event }) => event === 'invoice.created').map(({ status }) => status)).toEqual([200]);
+		expect(sync.lago.deliveries.filter(({ event }) => event === 'invoice.created').map(({ status }) => status)).toEqual(
+			[200],
+		);
 		expect(sync.paymentsFor(invoice)).toHaveLength(1);
 		expect(invoice.payment_status).toBe('succeeded');
 	}, 40_000);
@@ -201,7 +257,10 @@ describe('charge', () => {
 		sync.lago.faults.add({ method: 'PUT', path: /invoices/, kind: 'timeout' });
 		sync.dodo.knobs.delayMs = 500;
 		const invoice = sync.lago.issueInvoice({ customer: { external_id: id } });
-		await waitFor(() => sync.lago.deliveries.some(({ event, status }) => event === 'invoice.created' && status === 200), 25_000);
+		await waitFor(
+			() => sync.lago.deliveries.some(({ event, status }) => event === 'invoice.created' && status === 200),
+			25_000,
+		);
 		await sync.quiet();
 		expect(sync.lago.calls.some(({ fault }) => fault === 'timeout')).toBe(true);
 		expect(invoice.payment_status).toBe('failed');
@@ -216,7 +275,12 @@ describe('charge', () => {
 		sync.lago.knobs.copies = 3;
 		const invoice = await issueTo(id);
 		sync.lago.knobs.copies = 1;
-		const other = JSON.stringify({ webhook_type: 'invoice.one_off_created', object_type: 'invoice', organization_id: sync.lago.state.organizationId, invoice: { lago_id: invoice.lago_id } });
+		const other = JSON.stringify({
+			webhook_type: 'invoice.one_off_created',
+			object_type: 'invoice',
+			organization_id: sync.lago.state.organizationId,
+			invoice: { lago_id: invoice.lago_id },
+		});
 		await Promise.all([sync.postLago(other), sync.postLago(other)]);
 		await sync.quiet();
 		expect(sync.paymentsFor(invoice)).toHaveLength(1);
@@ -250,7 +314,9 @@ describe('charge', () => {
 		makeDue(invoice);
 		expect((await sync.n8n.executeFrom('Every Hour')).status).toBe('success');
 		await sync.quiet();
-		expect(sync.paymentsFor(invoice)).toMatchObject([{ status: 'succeeded', subscription_id: mandate.subscription_id }]);
+		expect(sync.paymentsFor(invoice)).toMatchObject([
+			{ status: 'succeeded', subscription_id: mandate.subscription_id },
+		]);
 		expect(invoice.payment_status).toBe('succeeded');
 	});
 
@@ -263,7 +329,10 @@ describe('charge', () => {
 		const [failed] = sync.paymentsFor(invoice);
 		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(failed?.payment_id);
 		expect(sync.stateOf(invoice)).toMatch(/^v1;failed;a=1;/);
-		expect(await lastItem('Update Payment Status')).toMatchObject({ outcome: 'retry_planned', declineCode: 'GENERIC_DECLINE' });
+		expect(await lastItem('Update Payment Status')).toMatchObject({
+			outcome: 'retry_planned',
+			declineCode: 'GENERIC_DECLINE',
+		});
 		const next = await issueTo(id);
 		expect(await lastItem('Charge Mandate')).toMatchObject({ outcome: 'needs_link', reason: 'mandate_on_hold' });
 		expect(sync.lago.metadataOf(next.lago_id, 'dodo_payment_id')).toBe(sync.checkoutOf(next).id);
@@ -275,18 +344,21 @@ describe('charge', () => {
 		['expired', 'mandate_expired', (mandate) => (mandate.status = 'expired')],
 		['cancelled without our knowing', 'mandate_inactive', (mandate) => (mandate.status = 'cancelled')],
 		['about to be cancelled', 'mandate_refused', (mandate) => (mandate.cancel_at_next_billing_date = true)],
-	])('a mandate that is %s: a link instead, whether its terms are known to this process or not', async (_case, reason, end) => {
-		const [cold, warm] = [await freshCustomer(), await freshCustomer()];
-		const mandates = [await agree(cold), await agree(warm)];
-		await issueTo(warm);
-		mandates.forEach(end);
-		for (const id of [cold, warm]) {
-			const invoice = await issueTo(id);
-			expect(await lastItem('Charge Mandate')).toMatchObject({ outcome: 'needs_link', reason });
-			expect(sync.checkoutOf(invoice).cart[0]?.amount).toBe(10_000);
-			expect(sync.paymentsFor(invoice)).toHaveLength(0);
-		}
-	});
+	])(
+		'a mandate that is %s: a link instead, whether its terms are known to this process or not',
+		async (_case, reason, end) => {
+			const [cold, warm] = [await freshCustomer(), await freshCustomer()];
+			const mandates = [await agree(cold), await agree(warm)];
+			await issueTo(warm);
+			mandates.forEach(end);
+			for (const id of [cold, warm]) {
+				const invoice = await issueTo(id);
+				expect(await lastItem('Charge Mandate')).toMatchObject({ outcome: 'needs_link', reason });
+				expect(sync.checkoutOf(invoice).cart[0]?.amount).toBe(10_000);
+				expect(sync.paymentsFor(invoice)).toHaveLength(0);
+			}
+		},
+	);
 
 	test('a mandate that Dodo cancels leaves the customer, and only our own entry does', async () => {
 		const id = await freshCustomer({ metadata: [{ key: 'crm', value: '1', display_in_invoice: true }] });
@@ -338,7 +410,11 @@ describe('a new card for a held mandate', () => {
 		const invoice = await issueTo(id);
 		expect(invoice.payment_status).toBe('failed');
 		const link = await operate('update', { mandate: mandate.subscription_id });
-		expect(link).toMatchObject({ outcome: 'created', subscriptionId: mandate.subscription_id, updateUrl: expect.stringContaining('/update/') });
+		expect(link).toMatchObject({
+			outcome: 'created',
+			subscriptionId: mandate.subscription_id,
+			updateUrl: expect.stringContaining('/update/'),
+		});
 		sync.dodo.setMandateCard(mandate.subscription_id);
 		await sync.quiet();
 		expect(mandate.status).toBe('active');
@@ -360,10 +436,20 @@ describe('a new card for a held mandate', () => {
 		expect(invoice).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 10_000 });
 		sync.dodo.setMandateCard(mandate.subscription_id);
 		await sync.quiet();
-		const surplus = [...sync.dodo.state.payments.values()].filter(({ subscription_id, status }) => subscription_id === mandate.subscription_id && status === 'succeeded');
+		const surplus = [...sync.dodo.state.payments.values()].filter(
+			({ subscription_id, status }) => subscription_id === mandate.subscription_id && status === 'succeeded',
+		);
 		expect(surplus).toHaveLength(1);
 		const refunds = [...sync.dodo.state.refunds.values()];
-		expect(refunds).toMatchObject([{ payment_id: surplus[0]?.payment_id, amount: 10_000, is_partial: false, status: 'succeeded', reason: `Overpayment of invoice ${invoice.number}` }]);
+		expect(refunds).toMatchObject([
+			{
+				payment_id: surplus[0]?.payment_id,
+				amount: 10_000,
+				is_partial: false,
+				status: 'succeeded',
+				reason: `Overpayment of invoice ${invoice.number}`,
+			},
+		]);
 		expect(await lastItem('Create Credit Note')).toMatchObject({ outcome: 'overpayment_returned' });
 		expect(sync.notesOf(invoice)).toHaveLength(0);
 		expect(sync.bookedOn(invoice)).toMatchObject([{ reference: byLink.payment_id, amount_cents: 10_000 }]);
@@ -371,7 +457,8 @@ describe('a new card for a held mandate', () => {
 		expect(sync.stateOf(invoice)).toMatch(/^v1;returned/);
 		// Every event once more: nothing changes.
 		sync.dodo.movePayment(surplus[0]?.payment_id ?? '', 'succeeded');
-		for (const { id: delivery } of sync.dodo.deliveries.filter(({ event }) => event.startsWith('refund.'))) sync.dodo.redeliver(delivery);
+		for (const { id: delivery } of sync.dodo.deliveries.filter(({ event }) => event.startsWith('refund.')))
+			sync.dodo.redeliver(delivery);
 		await sync.quiet();
 		expect(sync.dodo.state.refunds.size).toBe(1);
 		expect(sync.stateOf(invoice)).toMatch(/^v1;returned/);
@@ -380,13 +467,14 @@ describe('a new card for a held mandate', () => {
 
 describe('retries', () => {
 	/** Midnight UTC of the day in a time zone that lies `days` after now there. */
-	const dayIn = (zone: string, days: number): string => new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' }).format(Date.now() + days * DAY_MS);
+	const dayIn = (zone: string, days: number): string =>
+		new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' }).format(Date.now() + days * DAY_MS);
 
 	test.each([
 		['Asia/Tokyo', '+09:00'],
 		['UTC', 'Z'],
 		['Asia/Kolkata', '+05:30'],
-	])('a soft decline is tried again the next day at 9 o\'clock of the customer (%s)', async (zone, offset) => {
+	])("a soft decline is tried again the next day at 9 o'clock of the customer (%s)", async (zone, offset) => {
 		const id = await freshCustomer();
 		customer(id).applicable_timezone = zone;
 		const invoice = await issueTo(id);
@@ -397,7 +485,12 @@ describe('retries', () => {
 		expect(days.map((day) => Date.parse(`${day}T09:00:00${offset}`))).toContain(plannedMs(invoice));
 		expect(sync.stateOf(invoice)).toContain(';f=1');
 		const planned = await lastItem('Update Payment Status');
-		expect(planned).toMatchObject({ outcome: 'retry_planned', nextTryAt: new Date(plannedMs(invoice) ?? 0).toISOString(), localTime: expect.stringMatching(/^\d{4}-\d{2}-\d{2} 09:00$/), failedTries: 1 });
+		expect(planned).toMatchObject({
+			outcome: 'retry_planned',
+			nextTryAt: new Date(plannedMs(invoice) ?? 0).toISOString(),
+			localTime: expect.stringMatching(/^\d{4}-\d{2}-\d{2} 09:00$/),
+			failedTries: 1,
+		});
 		// The same news again plans nothing new.
 		const before = sync.stateOf(invoice);
 		sync.dodo.redeliver(sync.dodo.deliveries.find(({ event }) => event === 'payment.failed')?.id ?? '');
@@ -416,7 +509,9 @@ describe('retries', () => {
 		expect(invoice.payment_status).toBe('failed');
 		expect(plannedMs(invoice)).toBeNull();
 		const run = await sync.n8n.lastExecution();
-		expect(run.items('Update Payment Status')).toMatchObject([{ outcome: 'hard_decline', declineCode: 'STOLEN_CARD', nextStep: expect.any(String) }]);
+		expect(run.items('Update Payment Status')).toMatchObject([
+			{ outcome: 'hard_decline', declineCode: 'STOLEN_CARD', nextStep: expect.any(String) },
+		]);
 		expect(run.nodes).toContain('Tell Me');
 		await sync.n8n.executeFrom('Every Hour');
 		expect(sync.stateOf(invoice)).not.toMatch(/;n=/);
@@ -429,13 +524,21 @@ describe('retries', () => {
 		expect(plannedMs(invoice)).not.toBeNull();
 		// Somebody mends the mandate in Dodo's dashboard.
 		Object.assign(mandate, { status: 'active', card: '4242424242424242', dues: null });
-		const copy = JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', organization_id: sync.lago.state.organizationId, invoice: { lago_id: invoice.lago_id } });
+		const copy = JSON.stringify({
+			webhook_type: 'invoice.created',
+			object_type: 'invoice',
+			organization_id: sync.lago.state.organizationId,
+			invoice: { lago_id: invoice.lago_id },
+		});
 		expect((await sync.postLago(copy)).status).toBe(200);
 		expect(await lastItem('Charge Mandate')).toMatchObject({ outcome: 'skipped', reason: 'retry_planned' });
 		expect(sync.paymentsFor(invoice)).toHaveLength(1);
 		sync.lago.retryPayment(invoice.lago_id);
 		await sync.quiet();
-		expect(sync.paymentsFor(invoice).map(({ status, metadata }) => [status, metadata.attempt])).toEqual([['failed', '1'], ['succeeded', '2']]);
+		expect(sync.paymentsFor(invoice).map(({ status, metadata }) => [status, metadata.attempt])).toEqual([
+			['failed', '1'],
+			['succeeded', '2'],
+		]);
 		expect(invoice.payment_status).toBe('succeeded');
 		expect(plannedMs(invoice)).toBeNull();
 	});
@@ -485,7 +588,12 @@ describe('retries', () => {
 		const run = await sync.n8n.executeFrom('Every Hour');
 		expect(run.status).toBe('success');
 		await sync.quiet();
-		expect(run.items('Charge Again').map(({ outcome }) => outcome).sort()).toEqual(['charging', 'mandate_busy', 'needs_link']);
+		expect(
+			run
+				.items('Charge Again')
+				.map(({ outcome }) => outcome)
+				.sort(),
+		).toEqual(['charging', 'mandate_busy', 'needs_link']);
 		const [paid, waiting] = first.payment_status === 'succeeded' ? [first, second] : [second, first];
 		expect([paid.payment_status, waiting.payment_status]).toEqual(['succeeded', 'failed']);
 		expect(Math.abs((plannedMs(waiting) ?? 0) - (Date.now() + 15 * 60_000))).toBeLessThan(60_000);
@@ -496,7 +604,8 @@ describe('retries', () => {
 		await sync.n8n.executeFrom('Every Hour');
 		await sync.quiet();
 		expect(waiting.payment_status).toBe('succeeded');
-		for (const invoice of [first, second]) expect(sync.paymentsFor(invoice).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
+		for (const invoice of [first, second])
+			expect(sync.paymentsFor(invoice).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
 		expect(sync.checkoutsOf(third)).toHaveLength(1);
 	});
 
@@ -520,7 +629,8 @@ describe('retries', () => {
 			await sync.quiet();
 			return invoices[1]?.payment_status === 'succeeded';
 		}, 20_000);
-		for (const invoice of invoices) expect(sync.paymentsFor(invoice).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
+		for (const invoice of invoices)
+			expect(sync.paymentsFor(invoice).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
 	}, 150_000);
 
 	test('without a mandate the link is handed out again, once for each planned try, until all are used up', async () => {
@@ -538,7 +648,9 @@ describe('retries', () => {
 		makeDue(invoice);
 		const last = await sync.n8n.executeFrom('Every Hour');
 		await sync.quiet();
-		expect(last.items('Plan Next Try')).toMatchObject([{ outcome: 'exhausted', invoiceId: invoice.lago_id, nextStep: expect.any(String) }]);
+		expect(last.items('Plan Next Try')).toMatchObject([
+			{ outcome: 'exhausted', invoiceId: invoice.lago_id, nextStep: expect.any(String) },
+		]);
 		expect(last.nodes).toContain('Tell Me');
 		expect(plannedMs(invoice)).toBeNull();
 		const after = sync.stateOf(invoice);

@@ -3,7 +3,6 @@ import { withFixedPaths, type WorkflowJson } from '../../scripts/n8n/provision';
 import { readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { letAMinutePass, startSync, waitFor, type Sync } from '../support/sync';
 
-
 jest.setTimeout(120_000);
 
 let sync: Sync;
@@ -13,7 +12,18 @@ let workflow: ImportedWorkflow;
 const lookedForByHand = (template: WorkflowJson): WorkflowJson => {
 	for (const node of template.nodes)
 		if (node.name === 'Every 5 Minutes')
-			Object.assign(node, { type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: '5f1d7d9a-1c1e-4b67-9a35-0f6f5b7a2c10', parameters: { httpMethod: 'GET', path: 'look', responseMode: 'lastNode', responseData: 'allEntries', options: {} } });
+			Object.assign(node, {
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				webhookId: '5f1d7d9a-1c1e-4b67-9a35-0f6f5b7a2c10',
+				parameters: {
+					httpMethod: 'GET',
+					path: 'look',
+					responseMode: 'lastNode',
+					responseData: 'allEntries',
+					options: {},
+				},
+			});
 	return template;
 };
 
@@ -29,7 +39,10 @@ afterAll(async () => {
 
 beforeEach(() => sync.reset());
 
-const endpoints = (): string[] => [...[...sync.lago.state.endpoints.values()].map(({ webhook_url }) => webhook_url), ...[...sync.dodo.state.webhooks.values()].map(({ url }) => url)];
+const endpoints = (): string[] => [
+	...[...sync.lago.state.endpoints.values()].map(({ webhook_url }) => webhook_url),
+	...[...sync.dodo.state.webhooks.values()].map(({ url }) => url),
+];
 /** Waits until n8n listens again: it has no template from the start that one could wait for. */
 const restart = async (): Promise<void> => {
 	await sync.n8n.killAndRestart();
@@ -47,17 +60,25 @@ test('the package loads; the template imports, registers both endpoints when it 
 });
 
 test('collect, settle, and a refund from either side', async () => {
-	const [one, other] = [await sync.issue({ fees: [{ amountCents: 8_000 }] }), await sync.issue({ fees: [{ amountCents: 9_000 }] })];
+	const [one, other] = [
+		await sync.issue({ fees: [{ amountCents: 8_000 }] }),
+		await sync.issue({ fees: [{ amountCents: 9_000 }] }),
+	];
 	const [paid] = [await sync.pay(one), await sync.pay(other)];
 	expect(one).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 8_000 });
 	expect(sync.bookedOn(one)).toMatchObject([{ reference: paid.payment_id, amount_cents: 8_000 }]);
 
 	sync.dodo.refundPayment(paid.payment_id, { amount: 2_500 });
-	const note = sync.lago.createCreditNoteInUi(other.lago_id, { refund_amount_cents: 3_000, items: [{ fee_id: other.fees[0]?.lago_id ?? '', amount_cents: 3_000 }] });
+	const note = sync.lago.createCreditNoteInUi(other.lago_id, {
+		refund_amount_cents: 3_000,
+		items: [{ fee_id: other.fees[0]?.lago_id ?? '', amount_cents: 3_000 }],
+	});
 	await sync.quiet();
 	expect(sync.notesOf(one)).toMatchObject([{ refund_amount_cents: 2_500, refund_status: 'succeeded' }]);
 	expect(note.refund_status).toBe('succeeded');
-	expect([...sync.lago.deliveries, ...sync.dodo.deliveries].map(({ status }) => status)).toEqual(expect.not.arrayContaining([500]));
+	expect([...sync.lago.deliveries, ...sync.dodo.deliveries].map(({ status }) => status)).toEqual(
+		expect.not.arrayContaining([500]),
+	);
 });
 
 test('a click on a pay link leads to the checkout, and to a page when it is paid or forged', async () => {
@@ -80,12 +101,16 @@ test('copies of an event are executed once: at the same time, one after the othe
 	await waitFor(() => sync.dodo.deliveries.filter(({ status }) => status === 200).length === 4);
 	expect(sync.dodo.deliveries.every(({ status }) => status === 200 || status === 503)).toBe(true);
 	const before = await sync.n8n.newestId();
-	const [issued, paid] = [sync.lago.deliveries.find(({ event }) => event === 'invoice.created'), sync.dodo.deliveries.find(({ event }) => event === 'payment.succeeded')];
+	const [issued, paid] = [
+		sync.lago.deliveries.find(({ event }) => event === 'invoice.created'),
+		sync.dodo.deliveries.find(({ event }) => event === 'payment.succeeded'),
+	];
 	if (issued === undefined || paid === undefined) throw new Error('Nothing was delivered');
 	for (const inBetween of [async () => await Promise.resolve(), restart]) {
 		await inBetween();
 		const copies = [await sync.postLago(issued.body, issued.headers), await sync.postDodo(paid.body, paid.headers)];
-		for (const copy of copies) expect([copy.status, await copy.json()]).toEqual([200, { message: 'Already processed', duplicate: true }]);
+		for (const copy of copies)
+			expect([copy.status, await copy.json()]).toEqual([200, { message: 'Already processed', duplicate: true }]);
 		expect(await sync.n8n.newestId()).toBe(before);
 	}
 	expect(sync.bookedOn(invoice)).toHaveLength(1);

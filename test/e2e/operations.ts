@@ -34,17 +34,40 @@ function operationsWorkflow(chains: Record<string, Step[]>, prefix: string): Wor
 			typeVersion: 2,
 			position: place(0),
 			webhookId: randomUUID(),
-			parameters: { httpMethod: 'POST', path: `${prefix}-${name}`, responseMode: 'lastNode', responseData: 'firstEntryJson', options: {} },
+			parameters: {
+				httpMethod: 'POST',
+				path: `${prefix}-${name}`,
+				responseMode: 'lastNode',
+				responseData: 'firstEntryJson',
+				options: {},
+			},
 		});
 		connections[name] = { main: [[{ node: `${name} 1`, type: 'main', index: 0 }]] };
 		for (const [column, { node, parameters }] of steps.entries()) {
 			const type = CREDENTIALS[node];
 			const step = `${name} ${column + 1}`;
-			nodes.push({ id: randomUUID(), name: step, type: `${PACKAGE}.${node}`, typeVersion: node === 'lago' ? 1.1 : 1, position: place(column + 1), parameters, credentials: { [type]: { id: null, name: '' } } });
+			nodes.push({
+				id: randomUUID(),
+				name: step,
+				type: `${PACKAGE}.${node}`,
+				typeVersion: node === 'lago' ? 1.1 : 1,
+				position: place(column + 1),
+				parameters,
+				credentials: { [type]: { id: null, name: '' } },
+			});
 			const next = column + 1 === steps.length ? `${name} ends` : `${name} ${column + 2}`;
-			connections[step] = { main: Array.from({ length: MOST_OUTPUTS }, () => [{ node: next, type: 'main', index: 0 }]) };
+			connections[step] = {
+				main: Array.from({ length: MOST_OUTPUTS }, () => [{ node: next, type: 'main', index: 0 }]),
+			};
 		}
-		nodes.push({ id: randomUUID(), name: `${name} ends`, type: 'n8n-nodes-base.noOp', typeVersion: 1, position: place(steps.length + 1), parameters: {} });
+		nodes.push({
+			id: randomUUID(),
+			name: `${name} ends`,
+			type: 'n8n-nodes-base.noOp',
+			typeVersion: 1,
+			position: place(steps.length + 1),
+			parameters: {},
+		});
 	}
 	return { name: 'Operations', nodes, connections, settings: { executionOrder: 'v1' } };
 }
@@ -58,7 +81,11 @@ export async function publishOperations({ n8n }: Sync, chains: Record<string, St
 	const credentials = another ? await n8n.copyCredentials() : undefined;
 	await (await n8n.importWorkflow(operationsWorkflow(chains, prefix), credentials)).publish();
 	return async (name, body) => {
-		const response = await fetch(n8n.hook(`${prefix}-${name}`), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+		const response = await fetch(n8n.hook(`${prefix}-${name}`), {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify(body),
+		});
 		const text = await response.text();
 		if (!response.ok) throw new Error(`${name} answered ${response.status}: ${text.slice(0, 300)}`);
 		return JSON.parse(text) as Json;
@@ -70,7 +97,15 @@ export async function newCustomer({ lago }: Sync, customer: Json & { external_id
 	const response = await fetch(`${lago.url}/api/v1/customers`, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json', authorization: `Bearer ${lago.apiKey}` },
-		body: JSON.stringify({ customer: { currency: 'EUR', email: `${customer.external_id}@example.com`, name: customer.external_id, country: 'US', ...customer } }),
+		body: JSON.stringify({
+			customer: {
+				currency: 'EUR',
+				email: `${customer.external_id}@example.com`,
+				name: customer.external_id,
+				country: 'US',
+				...customer,
+			},
+		}),
 	});
 	if (!response.ok) throw new Error(`POST /customers answered ${response.status}: ${await response.text()}`);
 }
@@ -79,7 +114,12 @@ export async function newCustomer({ lago }: Sync, customer: Json & { external_id
 export function printTable(title: string, head: string[], rows: Array<Array<string | number>>): void {
 	const all = [head, ...rows.map((row) => row.map(String))];
 	const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-	const lines = all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+	const lines = all.map((row) =>
+		row
+			.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+			.join('  ')
+			.trimEnd(),
+	);
 	lines.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '));
 	process.stdout.write(`\n${title}\n${lines.map((line) => `  ${line}`).join('\n')}\n\n`);
 }

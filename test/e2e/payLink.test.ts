@@ -18,7 +18,12 @@ beforeAll(async () => {
 		link: [
 			{
 				node: 'lago',
-				parameters: { resource: 'invoice', operation: 'createPayLink', invoice: '={{ $json.body }}', payLinkAddress: sync.n8n.hook('pay') },
+				parameters: {
+					resource: 'invoice',
+					operation: 'createPayLink',
+					invoice: '={{ $json.body }}',
+					payLinkAddress: sync.n8n.hook('pay'),
+				},
 			},
 		],
 	});
@@ -33,7 +38,8 @@ beforeEach(async () => {
 	sync.reset();
 });
 
-const checkoutCalls = (): number => sync.dodo.calls.filter(({ method, path }) => method === 'POST' && path === '/checkouts').length;
+const checkoutCalls = (): number =>
+	sync.dodo.calls.filter(({ method, path }) => method === 'POST' && path === '/checkouts').length;
 /** The permanent link as it stands on the invoice. */
 const linkOn = (invoice: Invoice): string => /;l=(.+)$/.exec(sync.stateOf(invoice))?.[1] ?? '';
 const tokenOf = (link: string): string => new URL(link).searchParams.get('t') ?? '';
@@ -45,7 +51,12 @@ interface Answer {
 }
 const click = async (link: string, method = 'GET'): Promise<Answer> => {
 	const response = await fetch(link, { method, redirect: 'manual' });
-	return { status: response.status, location: response.headers.get('location'), headers: response.headers, text: await response.text() };
+	return {
+		status: response.status,
+		location: response.headers.get('location'),
+		headers: response.headers,
+		text: await response.text(),
+	};
 };
 const sessionIn = (location: string | null): string => /\/session\/(cks_\w+)$/.exec(location ?? '')?.[1] ?? '';
 /** An invoice whose link is out, but for which nothing was made at Dodo yet. */
@@ -71,7 +82,9 @@ test('the link stands on the invoice, and leads to the checkout that exists alre
 	const invoice = await sync.issue();
 	const link = linkOn(invoice);
 	expect(link).toMatch(new RegExp(`^${sync.n8n.hook('pay')}\\?t=[\\w-]{38}$`));
-	expect((await sync.n8n.lastRunOf('Save Payment Reference')).items('Save Payment Reference')).toMatchObject([{ outcome: 'created', payLink: link }]);
+	expect((await sync.n8n.lastRunOf('Save Payment Reference')).items('Save Payment Reference')).toMatchObject([
+		{ outcome: 'created', payLink: link },
+	]);
 	const first = await click(link);
 	expect(first.status).toBe(302);
 	expect(first.location).toBe(`${sync.dodo.url}/session/${sync.checkoutOf(invoice).id}`);
@@ -106,7 +119,9 @@ test('when the checkout has expired the same link leads to a new one, also for f
 	await click(link);
 	const old = sync.checkoutOf(invoice);
 	old.expires_at_ms = Date.now() - 1_000;
-	sync.lago.setMetadata(invoice.lago_id, { dodo_state: sync.stateOf(invoice).replace(/;x=\d+/, `;x=${Math.floor(Date.now() / 1000) - DAY_S}`) });
+	sync.lago.setMetadata(invoice.lago_id, {
+		dodo_state: sync.stateOf(invoice).replace(/;x=\d+/, `;x=${Math.floor(Date.now() / 1000) - DAY_S}`),
+	});
 	const answers = await Promise.all(Array.from({ length: 5 }, async () => await click(link)));
 	expect(answers.map(({ status }) => status)).toEqual([302, 302, 302, 302, 302]);
 	const made = sync.checkoutsOf(invoice);
@@ -159,7 +174,10 @@ test.each<[string, (token: string) => string]>([
 	['truncated', (token) => token.slice(0, -1)],
 	['cut to nothing', () => ''],
 	['longer', (token) => `${token}A`],
-	['with one character changed at the end', (token) => token.slice(0, -2) + (token.at(-2) === 'A' ? 'B' : 'A') + token.slice(-1)],
+	[
+		'with one character changed at the end',
+		(token) => token.slice(0, -2) + (token.at(-2) === 'A' ? 'B' : 'A') + token.slice(-1),
+	],
 	['for another invoice, with the old signature', (token) => (token.startsWith('A') ? 'B' : 'A') + token.slice(1)],
 	['the id of the invoice itself', () => crypto.randomUUID()],
 	['an attack on whoever shows it', () => '<script>alert(1)</script>'],
@@ -178,7 +196,8 @@ test.each<[string, (token: string) => string]>([
 test('without a token, or with two of them: 403, no execution', async () => {
 	const { link } = await linkOnly();
 	const before = await sync.n8n.newestId();
-	for (const address of [sync.n8n.hook('pay'), `${link}&t=${tokenOf(link)}`]) expectPage(await click(address), 403, /not valid/);
+	for (const address of [sync.n8n.hook('pay'), `${link}&t=${tokenOf(link)}`])
+		expectPage(await click(address), 403, /not valid/);
 	expect(sync.dodo.calls).toHaveLength(0);
 	expect(await sync.n8n.newestId()).toBe(before);
 });
@@ -192,8 +211,23 @@ test.each<[string, string, Record<string, unknown>]>([
 	const lane = await sync.n8n.importWorkflow({
 		name: path,
 		nodes: [
-			{ id: randomUUID(), name: 'Page', type: 'n8n-nodes-dodo-lago.lagoPayPageTrigger', typeVersion: 1.1, position: [0, 0], webhookId: randomUUID(), parameters: { path } },
-			{ id: randomUUID(), name: 'Next', type: `n8n-nodes-base.${type}`, typeVersion: 1, position: [240, 0], parameters },
+			{
+				id: randomUUID(),
+				name: 'Page',
+				type: 'n8n-nodes-dodo-lago.lagoPayPageTrigger',
+				typeVersion: 1.1,
+				position: [0, 0],
+				webhookId: randomUUID(),
+				parameters: { path },
+			},
+			{
+				id: randomUUID(),
+				name: 'Next',
+				type: `n8n-nodes-base.${type}`,
+				typeVersion: 1,
+				position: [240, 0],
+				parameters,
+			},
 		],
 		connections: { Page: { main: [[{ node: 'Next', type: 'main', index: 0 }]] } },
 		settings: { executionOrder: 'v1' },
@@ -209,7 +243,9 @@ test.each<[string, string, Record<string, unknown>]>([
 test('what mail scanners send (HEAD) makes no checkout', async () => {
 	const { invoice, link } = await linkOnly();
 	const status = await new Promise<number>((resolve, reject) => {
-		request(link, { method: 'HEAD' }, (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject).end();
+		request(link, { method: 'HEAD' }, (response) => resolve(response.resume().statusCode ?? 0))
+			.on('error', reject)
+			.end();
 	});
 	expect(status).toBeGreaterThanOrEqual(200);
 	for (const method of ['OPTIONS', 'POST', 'PUT']) await click(link, method);
@@ -247,16 +283,20 @@ test(`${BURST} invoices at once, with Dodo's lowest rate limit: all are collecte
 	const statuses = sync.lago.deliveries.filter(({ event }) => event === 'invoice.created').map(({ status }) => status);
 	const refused = sync.dodo.calls.filter(({ status }) => status === 429).length;
 	for (const invoice of invoices) expect(sync.checkoutsOf(invoice)).toHaveLength(1);
-	printTable('A burst', ['figure', 'value'], [
-		['invoices at once', BURST],
-		['collected', invoices.filter((invoice) => sync.checkoutsOf(invoice).length === 1).length],
-		['seconds until the last', seconds.toFixed(1)],
-		['calls to Dodo', sync.dodo.calls.length],
-		['calls to Lago', sync.lago.calls.length],
-		['answers 429 of Dodo', refused],
-		['webhooks answered 200', statuses.filter((status) => status === 200).length],
-		['webhooks answered otherwise (sent again)', statuses.filter((status) => status !== 200).length],
-	]);
+	printTable(
+		'A burst',
+		['figure', 'value'],
+		[
+			['invoices at once', BURST],
+			['collected', invoices.filter((invoice) => sync.checkoutsOf(invoice).length === 1).length],
+			['seconds until the last', seconds.toFixed(1)],
+			['calls to Dodo', sync.dodo.calls.length],
+			['calls to Lago', sync.lago.calls.length],
+			['answers 429 of Dodo', refused],
+			['webhooks answered 200', statuses.filter((status) => status === 200).length],
+			['webhooks answered otherwise (sent again)', statuses.filter((status) => status !== 200).length],
+		],
+	);
 	expect(statuses.filter((status) => status === 200)).toHaveLength(BURST);
 	expect(refused).toBe(0);
 	expect(checkoutCalls()).toBe(BURST);

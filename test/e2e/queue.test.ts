@@ -20,7 +20,9 @@ describeQueue(why ?? 'one main process and two workers on PostgreSQL and Redis',
 	let handedOut: HandedOut;
 
 	const often = (workflow: WorkflowJson): void => {
-		for (const node of workflow.nodes) if (node.name === 'Every 5 Minutes') node.parameters = { rule: { interval: [{ field: 'seconds', secondsInterval: LOOK_EVERY_S }] } };
+		for (const node of workflow.nodes)
+			if (node.name === 'Every 5 Minutes')
+				node.parameters = { rule: { interval: [{ field: 'seconds', secondsInterval: LOOK_EVERY_S }] } };
 	};
 
 	beforeAll(async () => {
@@ -33,24 +35,36 @@ describeQueue(why ?? 'one main process and two workers on PostgreSQL and Redis',
 	beforeEach(() => sync.reset());
 
 	/** Ids in the lines that a worker wrote about its executions. */
-	const idsIn = (worker: number, word: 'started' | 'finished'): string[] => [...(sync.n8n.workers[worker]?.process.log() ?? '').matchAll(new RegExp(`${word} execution (\\d+)`, 'gi'))].map(([, id]) => id as string);
-	const unfinishedBy = (worker: number): string[] => idsIn(worker, 'started').filter((id) => !idsIn(worker, 'finished').includes(id));
+	const idsIn = (worker: number, word: 'started' | 'finished'): string[] =>
+		[...(sync.n8n.workers[worker]?.process.log() ?? '').matchAll(new RegExp(`${word} execution (\\d+)`, 'gi'))].map(
+			([, id]) => id as string,
+		);
+	const unfinishedBy = (worker: number): string[] =>
+		idsIn(worker, 'started').filter((id) => !idsIn(worker, 'finished').includes(id));
 
 	test('collect, settle, and a refund from either side: the main process listens, the workers execute', async () => {
 		const before = Number(await sync.n8n.newestId());
-		const [one, other] = [await sync.issue({ fees: [{ amountCents: 8_000 }] }), await sync.issue({ fees: [{ amountCents: 9_000 }] })];
+		const [one, other] = [
+			await sync.issue({ fees: [{ amountCents: 8_000 }] }),
+			await sync.issue({ fees: [{ amountCents: 9_000 }] }),
+		];
 		const [paid] = [await sync.pay(one), await sync.pay(other)];
 		expect(sync.bookedOn(one)).toMatchObject([{ reference: paid.payment_id, amount_cents: 8_000 }]);
 
 		sync.dodo.refundPayment(paid.payment_id, { amount: 2_500 });
-		const note = sync.lago.createCreditNoteInUi(other.lago_id, { refund_amount_cents: 3_000, items: [{ fee_id: other.fees[0]?.lago_id ?? '', amount_cents: 3_000 }] });
+		const note = sync.lago.createCreditNoteInUi(other.lago_id, {
+			refund_amount_cents: 3_000,
+			items: [{ fee_id: other.fees[0]?.lago_id ?? '', amount_cents: 3_000 }],
+		});
 		await sync.quiet();
 		expect(sync.notesOf(one)).toMatchObject([{ refund_amount_cents: 2_500, refund_status: 'succeeded' }]);
 		expect(note.refund_status).toBe('succeeded');
 		expect(audit(sync, handedOut)).toMatchObject({ lost: [], doubled: [] });
 
 		const executed = [0, 1].map((worker) => idsIn(worker, 'started').filter((id) => Number(id) > before));
-		const all = sync.n8n.sql(`SELECT id FROM execution_entity WHERE id > ${before} AND mode = 'webhook'`).map(({ id }) => String(id));
+		const all = sync.n8n
+			.sql(`SELECT id FROM execution_entity WHERE id > ${before} AND mode = 'webhook'`)
+			.map(({ id }) => String(id));
 		expect(all.length).toBeGreaterThanOrEqual(8);
 		expect(executed.flat()).toEqual(expect.arrayContaining(all));
 		expect(executed.every((ids) => ids.length > 0)).toBe(true);
@@ -59,10 +73,17 @@ describeQueue(why ?? 'one main process and two workers on PostgreSQL and Redis',
 	test('a copy of what a worker has done is answered by the main process; one that a new main process lets through changes nothing', async () => {
 		const [paid, open] = [await sync.issue(), await sync.issue()];
 		await sync.pay(paid);
-		const [lago, dodo] = [sync.lago.deliveries.filter(({ event }) => event === 'invoice.created'), sync.dodo.deliveries.filter(({ event }) => event === 'payment.succeeded')];
+		const [lago, dodo] = [
+			sync.lago.deliveries.filter(({ event }) => event === 'invoice.created'),
+			sync.dodo.deliveries.filter(({ event }) => event === 'payment.succeeded'),
+		];
 		expect([lago.length, dodo.length]).toEqual([2, 1]);
-		const sendAgain = async (): Promise<Response[]> => [...(await Promise.all(lago.map(async ({ body, headers }) => await sync.postLago(body, headers)))), ...(await Promise.all(dodo.map(async ({ body, headers }) => await sync.postDodo(body, headers))))];
-		for (const copy of await sendAgain()) expect([copy.status, await copy.json()]).toEqual([200, { message: 'Already processed', duplicate: true }]);
+		const sendAgain = async (): Promise<Response[]> => [
+			...(await Promise.all(lago.map(async ({ body, headers }) => await sync.postLago(body, headers)))),
+			...(await Promise.all(dodo.map(async ({ body, headers }) => await sync.postDodo(body, headers)))),
+		];
+		for (const copy of await sendAgain())
+			expect([copy.status, await copy.json()]).toEqual([200, { message: 'Already processed', duplicate: true }]);
 
 		// n8n 2.41 hands no static data to its workers, so the marks of one replace those of the other: only the books are sure.
 		await sync.n8n.killAndRestart();
@@ -76,7 +97,9 @@ describeQueue(why ?? 'one main process and two workers on PostgreSQL and Redis',
 
 	test(`${STORM} invoices are paid while a worker is killed and comes back: each has one link and one booking`, async () => {
 		const started = Date.now();
-		const invoices = Array.from({ length: STORM }, (_, index) => sync.lago.issueInvoice({ fees: [{ amountCents: 1_000 + index }] }));
+		const invoices = Array.from({ length: STORM }, (_, index) =>
+			sync.lago.issueInvoice({ fees: [{ amountCents: 1_000 + index }] }),
+		);
 		const unpaid = new Set(invoices);
 		const paying = setInterval(() => payOpenLinks(unpaid), 50);
 		try {
@@ -91,7 +114,9 @@ describeQueue(why ?? 'one main process and two workers on PostgreSQL and Redis',
 			for (const [index, invoice] of invoices.entries()) {
 				expect(handedOut.of(invoice.lago_id).size).toBe(1);
 				expect(sync.paymentsFor(invoice)).toHaveLength(1);
-				expect(sync.bookedOn(invoice)).toMatchObject([{ reference: sync.paymentsFor(invoice)[0]?.payment_id, amount_cents: 1_000 + index }]);
+				expect(sync.bookedOn(invoice)).toMatchObject([
+					{ reference: sync.paymentsFor(invoice)[0]?.payment_id, amount_cents: 1_000 + index },
+				]);
 			}
 			report(cut.length, found, (Date.now() - calm) / 1000);
 		} finally {
@@ -114,7 +139,11 @@ describeQueue(why ?? 'one main process and two workers on PostgreSQL and Redis',
 		expect(sync.checkoutsOf(invoice)).toHaveLength(1);
 		sync.lago.payManually(invoice.lago_id, 10_000);
 		const paid = await fetch(link, { redirect: 'manual' });
-		expect([paid.status, paid.headers.get('content-type'), await paid.text()]).toEqual([200, expect.stringContaining('text/html'), expect.stringContaining('is paid')]);
+		expect([paid.status, paid.headers.get('content-type'), await paid.text()]).toEqual([
+			200,
+			expect.stringContaining('text/html'),
+			expect.stringContaining('is paid'),
+		]);
 	});
 
 	function payOpenLinks(unpaid: Set<Invoice>): void {
@@ -130,7 +159,8 @@ describeQueue(why ?? 'one main process and two workers on PostgreSQL and Redis',
 	async function untilEqual(unpaid: Set<Invoice>, started: number): Promise<Audit> {
 		for (;;) {
 			const found = audit(sync, handedOut);
-			if ((found.lost.length === 0 && unpaid.size === 0) || found.doubled.length > 0 || Date.now() - started > STORM_MS) return found;
+			if ((found.lost.length === 0 && unpaid.size === 0) || found.doubled.length > 0 || Date.now() - started > STORM_MS)
+				return found;
 			await sync.lago.idle();
 			await sync.dodo.idle();
 			letAMinutePass(sync);
@@ -140,12 +170,37 @@ describeQueue(why ?? 'one main process and two workers on PostgreSQL and Redis',
 
 	function report(cut: number, { orphans }: Audit, seconds: number): void {
 		const records = [...sync.lago.deliveries, ...sync.dodo.deliveries];
-		const answered = (...statuses: Array<number | null>): number => records.filter(({ status }) => statuses.includes(status)).length;
-		const healed = sync.n8n.sql("SELECT id FROM execution_entity WHERE mode = 'integrated' AND status = 'success'").length;
+		const answered = (...statuses: Array<number | null>): number =>
+			records.filter(({ status }) => statuses.includes(status)).length;
+		const healed = sync.n8n.sql(
+			"SELECT id FROM execution_entity WHERE mode = 'integrated' AND status = 'success'",
+		).length;
 		printTable(
 			`${STORM} invoices, one of two workers killed; a look every ${LOOK_EVERY_S} s`,
-			['deliveries', '200', '503', '500', 'no answer', 'executions cut off', 'healed by looks', 'orphans', 's to equal'],
-			[[records.length, answered(200), answered(503), answered(500), answered(null), cut, healed, orphans, seconds.toFixed(1)]],
+			[
+				'deliveries',
+				'200',
+				'503',
+				'500',
+				'no answer',
+				'executions cut off',
+				'healed by looks',
+				'orphans',
+				's to equal',
+			],
+			[
+				[
+					records.length,
+					answered(200),
+					answered(503),
+					answered(500),
+					answered(null),
+					cut,
+					healed,
+					orphans,
+					seconds.toFixed(1),
+				],
+			],
 		);
 	}
 });

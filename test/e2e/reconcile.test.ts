@@ -13,7 +13,18 @@ const startedByHand = (workflow: WorkflowJson): void => {
 		// What fails on purpose need not fail twice.
 		if (node.name === 'Update Payment Status') node.retryOnFail = false;
 		if (node.name === 'Every 5 Minutes')
-			Object.assign(node, { type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: '0f6a3c52-9a44-4b0e-8c25-6f5a2f0c1d11', parameters: { httpMethod: 'GET', path: 'look', responseMode: 'lastNode', responseData: 'allEntries', options: {} } });
+			Object.assign(node, {
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				webhookId: '0f6a3c52-9a44-4b0e-8c25-6f5a2f0c1d11',
+				parameters: {
+					httpMethod: 'GET',
+					path: 'look',
+					responseMode: 'lastNode',
+					responseData: 'allEntries',
+					options: {},
+				},
+			});
 	}
 };
 
@@ -21,8 +32,21 @@ beforeAll(async () => {
 	sync = await startSync({ registration: 'manual', change: startedByHand });
 	operate = await publishOperations(sync, {
 		setup: [
-			{ node: 'lago', parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') } },
-			{ node: 'dodoPayments', parameters: { resource: 'mandate', operation: 'createSetupLink', customer: '={{ $json }}', currency: 'EUR', taxMode: 'inclusive', additionalFields: {} } },
+			{
+				node: 'lago',
+				parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') },
+			},
+			{
+				node: 'dodoPayments',
+				parameters: {
+					resource: 'mandate',
+					operation: 'createSetupLink',
+					customer: '={{ $json }}',
+					currency: 'EUR',
+					taxMode: 'inclusive',
+					additionalFields: {},
+				},
+			},
 		],
 	});
 }, 900_000);
@@ -53,7 +77,9 @@ async function look(): Promise<{ summary: Summary; calls: string[] }> {
 	const before = [sync.lago.calls.length, sync.dodo.calls.length];
 	const response = await fetch(sync.n8n.hook('look'));
 	expect(response.status).toBe(200);
-	const calls = [...sync.lago.calls.slice(before[0]), ...sync.dodo.calls.slice(before[1])].map(({ method, path }) => `${method} ${path}`);
+	const calls = [...sync.lago.calls.slice(before[0]), ...sync.dodo.calls.slice(before[1])].map(
+		({ method, path }) => `${method} ${path}`,
+	);
 	const run = await sync.n8n.lastRunOf('Save Progress');
 	return { summary: run.items('Save Progress')[0] as unknown as Summary, calls };
 }
@@ -73,11 +99,21 @@ test('when nothing is wrong, a look is two calls, and it says so', async () => {
 	await lookUntilEqual();
 	const { summary, calls } = await look();
 	expect(calls).toEqual(['GET /api/v1/invoices', 'GET /payments']);
-	expect(summary).toMatchObject({ outcome: 'nothing_missed', missed: 0, message: expect.stringMatching(/^Looked at \d+ invoices, \d+ payments; nothing was missed\.$/) as string });
+	expect(summary).toMatchObject({
+		outcome: 'nothing_missed',
+		missed: 0,
+		message: expect.stringMatching(/^Looked at \d+ invoices, \d+ payments; nothing was missed\.$/) as string,
+	});
 });
 
 test('everything that nobody delivered is healed in one look, by the same lanes, once', async () => {
-	const [paidBefore, disputed, refunded, noted, declined] = [await sync.issue(), await sync.issue(), await sync.issue(), await sync.issue(), await sync.issue()];
+	const [paidBefore, disputed, refunded, noted, declined] = [
+		await sync.issue(),
+		await sync.issue(),
+		await sync.issue(),
+		await sync.issue(),
+		await sync.issue(),
+	];
 	for (const invoice of [disputed, refunded, noted]) await sync.pay(invoice);
 	await lookUntilEqual();
 	setAnnouncing(false);
@@ -85,12 +121,17 @@ test('everything that nobody delivered is healed in one look, by the same lanes,
 	const issued = sync.lago.issueInvoice();
 	await sync.pay(paidBefore);
 	await sync.pay(declined, { card: 'INSUFFICIENT_FUNDS' });
-	const [toRefund, toDispute, toNote] = [refunded, disputed, noted].map((invoice) => sync.paymentsFor(invoice)[0]?.payment_id ?? '');
+	const [toRefund, toDispute, toNote] = [refunded, disputed, noted].map(
+		(invoice) => sync.paymentsFor(invoice)[0]?.payment_id ?? '',
+	);
 	const refund = sync.dodo.refundPayment(toRefund as string, { amount: 2_000 });
 	await waitFor(() => sync.dodo.state.refunds.get(refund.refund_id)?.status === 'succeeded');
 	const dispute = sync.dodo.openDispute(toDispute as string);
 	sync.dodo.moveDispute(dispute.dispute_id, 'lost');
-	const note = sync.lago.createCreditNoteInUi(noted.lago_id, { refund_amount_cents: 3_000, items: [{ fee_id: noted.fees[0]?.lago_id ?? '', amount_cents: 3_000 }] });
+	const note = sync.lago.createCreditNoteInUi(noted.lago_id, {
+		refund_amount_cents: 3_000,
+		items: [{ fee_id: noted.fees[0]?.lago_id ?? '', amount_cents: 3_000 }],
+	});
 	const customer = 'with-mandate';
 	await newCustomer(sync, { external_id: customer });
 	const mandate = sync.dodo.activateMandate(String((await operate('setup', { customer })).checkoutSessionId));
@@ -105,7 +146,9 @@ test('everything that nobody delivered is healed in one look, by the same lanes,
 	expect(sync.notesOf(refunded)).toHaveLength(1);
 	expect(disputed.payment_dispute_lost_at).not.toBeNull();
 	expect([...sync.dodo.state.refunds.values()].filter(({ payment_id }) => payment_id === toNote)).toHaveLength(1);
-	expect(sync.lago.state.customers.get(customer)?.metadata.map(({ value }) => value)).toContain(mandate.subscription_id);
+	expect(sync.lago.state.customers.get(customer)?.metadata.map(({ value }) => value)).toContain(
+		mandate.subscription_id,
+	);
 
 	// The refund ran when the look ended; the next one confirms it.
 	await waitFor(() => [...sync.dodo.state.refunds.values()].every(({ status }) => status === 'succeeded'));
@@ -134,7 +177,8 @@ test('what needs a person is shown to one, and not again by every look', async (
 	await lookUntilEqual();
 	setAnnouncing(false);
 	const invoice = sync.lago.issueInvoice();
-	for (const key of ['a', 'b', 'c', 'd']) invoice.metadata.push({ lago_id: key, key, value: 'x', created_at: invoice.created_at });
+	for (const key of ['a', 'b', 'c', 'd'])
+		invoice.metadata.push({ lago_id: key, key, value: 'x', created_at: invoice.created_at });
 	const before = await sync.n8n.newestId();
 	const { summary } = await look();
 	expect(summary).toMatchObject({ missed: 1, held: 1, healed: 0 });
@@ -151,7 +195,14 @@ test('a restart loses nothing and repeats nothing: the first look is a thorough 
 	await sync.n8n.killAndRestart();
 	const { summary, calls } = await look();
 	expect(summary).toMatchObject({ outcome: 'nothing_missed', missed: 0 });
-	expect(calls).toEqual(['GET /api/v1/invoices', 'GET /api/v1/credit_notes', 'GET /payments', 'GET /refunds', 'GET /disputes', 'GET /subscriptions']);
+	expect(calls).toEqual([
+		'GET /api/v1/invoices',
+		'GET /api/v1/credit_notes',
+		'GET /payments',
+		'GET /refunds',
+		'GET /disputes',
+		'GET /subscriptions',
+	]);
 	expect((await look()).calls).toHaveLength(2);
 });
 

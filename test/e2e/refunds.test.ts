@@ -14,7 +14,13 @@ beforeAll(async () => {
 		credit: [
 			{
 				node: 'lago',
-				parameters: { resource: 'creditNote', operation: 'create', refund: '={{ $json.body.refund }}', payment: '={{ $json.body.payment }}', reason: 'other' },
+				parameters: {
+					resource: 'creditNote',
+					operation: 'create',
+					refund: '={{ $json.body.refund }}',
+					payment: '={{ $json.body.payment }}',
+					reason: 'other',
+				},
 			},
 		],
 	});
@@ -42,13 +48,21 @@ const refund = async (payment: Payment, amount?: number) => {
 	await sync.quiet();
 	return made;
 };
-const refundsOf = (payment: Payment) => [...sync.dodo.state.refunds.values()].filter(({ payment_id }) => payment_id === payment.payment_id);
-const refundCalls = (): number => sync.dodo.calls.filter(({ method, path }) => method === 'POST' && path === '/refunds').length;
-const noteCalls = (): number => sync.lago.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/credit_notes')).length;
-const deliveriesOf = (event: string) => [...sync.dodo.deliveries, ...sync.lago.deliveries].filter((one) => one.event === event);
+const refundsOf = (payment: Payment) =>
+	[...sync.dodo.state.refunds.values()].filter(({ payment_id }) => payment_id === payment.payment_id);
+const refundCalls = (): number =>
+	sync.dodo.calls.filter(({ method, path }) => method === 'POST' && path === '/refunds').length;
+const noteCalls = (): number =>
+	sync.lago.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/credit_notes')).length;
+const deliveriesOf = (event: string) =>
+	[...sync.dodo.deliveries, ...sync.lago.deliveries].filter((one) => one.event === event);
 const sum = (notes: CreditNote[]): number => notes.reduce((total, note) => total + note.refund_amount_cents, 0);
 /** A credit note made in Lago's screen, which gives back money; items before coupons and tax. */
-const noteInLago = async (invoice: Invoice, refundAmount: number, items: Array<{ fee: number; amount: number }>): Promise<CreditNote> => {
+const noteInLago = async (
+	invoice: Invoice,
+	refundAmount: number,
+	items: Array<{ fee: number; amount: number }>,
+): Promise<CreditNote> => {
 	const note = sync.lago.createCreditNoteInUi(invoice.lago_id, {
 		refund_amount_cents: refundAmount,
 		items: items.map(({ fee, amount }) => ({ fee_id: invoice.fees[fee]?.lago_id ?? '', amount_cents: amount })),
@@ -62,11 +76,26 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 		{ name: 'in full', input: {}, parts: [10_000] },
 		{ name: 'three parts', input: {}, parts: [3_333, 3_333, 3_334] },
 		{ name: 'tax of 20 %, in full', input: { fees: [{ amountCents: 12_995, taxRate: 20 }] }, parts: [15_594] },
-		{ name: 'tax of 20 %, three parts', input: { fees: [{ amountCents: 12_995, taxRate: 20 }] }, parts: [5_000, 4_999, 5_595], roundedPart: 2 },
-		{ name: 'a coupon and tax, two parts', input: { fees: [{ amountCents: 10_000, taxRate: 19, couponsCents: 1_111 }] }, parts: [4_321, 6_257] },
+		{
+			name: 'tax of 20 %, three parts',
+			input: { fees: [{ amountCents: 12_995, taxRate: 20 }] },
+			parts: [5_000, 4_999, 5_595],
+			roundedPart: 2,
+		},
+		{
+			name: 'a coupon and tax, two parts',
+			input: { fees: [{ amountCents: 10_000, taxRate: 19, couponsCents: 1_111 }] },
+			parts: [4_321, 6_257],
+		},
 		{
 			name: 'several fees with different taxes, three parts',
-			input: { fees: [{ name: 'Pro', amountCents: 4_900, taxRate: 20 }, { name: 'Seats', amountCents: 333, taxRate: 7 }, { name: 'Setup', amountCents: 1 }] },
+			input: {
+				fees: [
+					{ name: 'Pro', amountCents: 4_900, taxRate: 20 },
+					{ name: 'Seats', amountCents: 333, taxRate: 7 },
+					{ name: 'Setup', amountCents: 1 },
+				],
+			},
 			parts: [1_000, 5_000, 237],
 		},
 		{ name: 'yen', input: { currency: 'JPY', fees: [{ amountCents: 5_001, taxRate: 10 }] }, parts: [2_500, 3_001] },
@@ -83,7 +112,11 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 			expect(notes).toHaveLength(index + 1);
 			// Lago keeps tax and net in whole cents, so the last part can come out a cent apart; the item says by how much.
 			const [item] = (await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note');
-			expect(item).toMatchObject({ outcome: 'credited', refundId: refund_id, difference: index === roundedPart ? -1 : 0 });
+			expect(item).toMatchObject({
+				outcome: 'credited',
+				refundId: refund_id,
+				difference: index === roundedPart ? -1 : 0,
+			});
 			expect(notes.at(-1)).toMatchObject({
 				refund_amount_cents: part + Number(item?.difference),
 				credit_amount_cents: 0,
@@ -94,7 +127,9 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 		}
 		// Everything is given back on both sides, and the note did not lead to a second refund.
 		expect(sum(sync.notesOf(invoice))).toBe(payment.total_amount - (roundedPart === undefined ? 0 : 1));
-		expect(refundsOf(payment).map(({ refund_id, status }) => [refund_id, status])).toEqual(made.map((id) => [id, 'succeeded']));
+		expect(refundsOf(payment).map(({ refund_id, status }) => [refund_id, status])).toEqual(
+			made.map((id) => [id, 'succeeded']),
+		);
 		expect(refundCalls()).toBe(0);
 		expect(deliveriesOf('refund.succeeded').map(({ status }) => status)).toEqual(parts.map(() => 200));
 		expect(deliveriesOf('credit_note.created').map(({ status }) => status)).toEqual(parts.map(() => 200));
@@ -109,8 +144,17 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 		sync.dodo.knobs.copies = 1;
 		sync.dodo.redeliver(deliveriesOf('refund.succeeded')[0]?.id ?? '');
 		// Under another id, as after a restart or by hand: only the books can tell.
-		const body = JSON.stringify({ business_id: 'x', type: 'refund.succeeded', timestamp: new Date().toISOString(), data: { payload_type: 'Refund', ...refundsOf(payment)[0] } });
-		const answers = await Promise.all([sync.postDodo(body), sync.postDodo(body), sync.postDodo(body.replace('refund.succeeded', 'payment.refunded'))]);
+		const body = JSON.stringify({
+			business_id: 'x',
+			type: 'refund.succeeded',
+			timestamp: new Date().toISOString(),
+			data: { payload_type: 'Refund', ...refundsOf(payment)[0] },
+		});
+		const answers = await Promise.all([
+			sync.postDodo(body),
+			sync.postDodo(body),
+			sync.postDodo(body.replace('refund.succeeded', 'payment.refunded')),
+		]);
 		await sync.quiet();
 		expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
 		expect(sync.notesOf(invoice)).toHaveLength(1);
@@ -139,7 +183,9 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 		});
 		await sync.quiet();
 		const run = await sync.n8n.lastRunOf('Save Refund');
-		expect(run.items('Save Refund')).toMatchObject([{ outcome: 'held', reason: 'duplicate_credit_note', creditNoteId: second.lago_id, nextStep: expect.any(String) }]);
+		expect(run.items('Save Refund')).toMatchObject([
+			{ outcome: 'held', reason: 'duplicate_credit_note', creditNoteId: second.lago_id, nextStep: expect.any(String) },
+		]);
 		expect(run.nodes).toContain('Tell Me');
 		expect([first?.refund_status, second.refund_status]).toEqual(['succeeded', 'failed']);
 		expect(refundsOf(payment)).toHaveLength(1);
@@ -158,31 +204,46 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 		await sync.quiet();
 		await refund(payment);
 		const run = await sync.n8n.lastRunOf('Create Credit Note');
-		expect(run.items('Create Credit Note')).toMatchObject([{ outcome: 'held', reason: 'refund_exceeds_booked', nextStep: expect.any(String) }]);
+		expect(run.items('Create Credit Note')).toMatchObject([
+			{ outcome: 'held', reason: 'refund_exceeds_booked', nextStep: expect.any(String) },
+		]);
 		expect(run.nodes).toContain('Tell Me');
 		expect(sync.notesOf(invoice)).toHaveLength(1);
 	});
 
 	test('a payment that has nothing to do with Lago, and one of an invoice that Lago does not have, are left alone or held', async () => {
 		const foreign = sync.dodo.createPayment({ status: 'succeeded', total_amount: 900, metadata: {} });
-		const unknown = sync.dodo.createPayment({ status: 'succeeded', total_amount: 900, checkout_session_id: 'cks_x', metadata: { lago_invoice_id: crypto.randomUUID() } });
+		const unknown = sync.dodo.createPayment({
+			status: 'succeeded',
+			total_amount: 900,
+			checkout_session_id: 'cks_x',
+			metadata: { lago_invoice_id: crypto.randomUUID() },
+		});
 		await sync.quiet();
 		await refund(foreign);
-		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([{ outcome: 'ignored' }]);
+		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([
+			{ outcome: 'ignored' },
+		]);
 		await refund(unknown);
-		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([{ outcome: 'held', reason: 'unknown_invoice' }]);
+		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([
+			{ outcome: 'held', reason: 'unknown_invoice' },
+		]);
 		expect(deliveriesOf('refund.succeeded').map(({ status }) => status)).toEqual([200, 200]);
 		expect(noteCalls()).toBe(0);
 	});
 
 	test('a top-up whose credits are spent cannot be credited: held', async () => {
 		const { invoice, payment } = await paid({ type: 'credit', customer: { external_id: 'cust_wallet' } });
-		const [wallet] = [...sync.lago.state.wallets.values()].filter(({ customer }) => customer.external_id === 'cust_wallet');
+		const [wallet] = [...sync.lago.state.wallets.values()].filter(
+			({ customer }) => customer.external_id === 'cust_wallet',
+		);
 		expect(wallet?.credits).toBe(100);
 		if (wallet) wallet.credits = 40;
 		await refund(payment, 6_000);
 		const run = await sync.n8n.lastRunOf('Create Credit Note');
-		expect(run.items('Create Credit Note')).toMatchObject([{ outcome: 'held', reason: 'lago_refused', nextStep: expect.any(String) }]);
+		expect(run.items('Create Credit Note')).toMatchObject([
+			{ outcome: 'held', reason: 'lago_refused', nextStep: expect.any(String) },
+		]);
 		expect(run.nodes).toContain('Tell Me');
 		expect(deliveriesOf('refund.succeeded')).toMatchObject([{ status: 200 }]);
 		expect(sync.notesOf(invoice)).toHaveLength(0);
@@ -200,8 +261,17 @@ describe('Lago to Dodo: one refund for each credit note', () => {
 		const note = await noteInLago(invoice, 10_000, [{ fee: 0, amount: 10_000 }]);
 		const [made, ...more] = refundsOf(payment);
 		expect(more).toHaveLength(0);
-		expect(made).toMatchObject({ amount: 10_000, is_partial: false, status: 'succeeded', metadata: { lago_credit_note_id: note.lago_id }, reason: expect.stringContaining(note.lago_id) });
-		expect(note).toMatchObject({ refund_status: 'succeeded', metadata: { dodo_refund_id: made?.refund_id, dodo_payment_id: payment.payment_id } });
+		expect(made).toMatchObject({
+			amount: 10_000,
+			is_partial: false,
+			status: 'succeeded',
+			metadata: { lago_credit_note_id: note.lago_id },
+			reason: expect.stringContaining(note.lago_id),
+		});
+		expect(note).toMatchObject({
+			refund_status: 'succeeded',
+			metadata: { dodo_refund_id: made?.refund_id, dodo_payment_id: payment.payment_id },
+		});
 		expect(sync.notesOf(invoice)).toEqual([note]);
 		expect(noteCalls()).toBe(0);
 		expect(deliveriesOf('credit_note.created')).toMatchObject([{ status: 200 }]);
@@ -216,7 +286,9 @@ describe('Lago to Dodo: one refund for each credit note', () => {
 			{ amount: 6_000, is_partial: true, status: 'succeeded', metadata: { lago_credit_note_id: first.lago_id } },
 			{ amount: 1_200, is_partial: true, status: 'succeeded', metadata: { lago_credit_note_id: second.lago_id } },
 		]);
-		const bodies = sync.dodo.calls.filter(({ method, path }) => method === 'POST' && path === '/refunds').map(({ body }) => body as { items?: unknown });
+		const bodies = sync.dodo.calls
+			.filter(({ method, path }) => method === 'POST' && path === '/refunds')
+			.map(({ body }) => body as { items?: unknown });
 		expect(bodies.map(({ items }) => items)).toMatchObject([[{ amount: 6_000 }], [{ amount: 1_200 }]]);
 		expect([first, second].map(({ refund_status }) => refund_status)).toEqual(['succeeded', 'succeeded']);
 		expect(sync.notesOf(invoice)).toHaveLength(2);
@@ -225,10 +297,22 @@ describe('Lago to Dodo: one refund for each credit note', () => {
 	test('two notes at the same time: Dodo takes one refund after the other, and both go back', async () => {
 		const { invoice, payment } = await paid();
 		const item = { fee_id: invoice.fees[0]?.lago_id ?? '' };
-		const notes = [2_000, 3_000].map((amount) => sync.lago.createCreditNoteInUi(invoice.lago_id, { refund_amount_cents: amount, items: [{ ...item, amount_cents: amount }] }));
+		const notes = [2_000, 3_000].map((amount) =>
+			sync.lago.createCreditNoteInUi(invoice.lago_id, {
+				refund_amount_cents: amount,
+				items: [{ ...item, amount_cents: amount }],
+			}),
+		);
 		await waitFor(() => notes.every(({ refund_status }) => refund_status === 'succeeded'));
 		await sync.quiet();
-		expect(refundsOf(payment).map(({ amount, status }) => [amount, status]).sort()).toEqual([[2_000, 'succeeded'], [3_000, 'succeeded']]);
+		expect(
+			refundsOf(payment)
+				.map(({ amount, status }) => [amount, status])
+				.sort(),
+		).toEqual([
+			[2_000, 'succeeded'],
+			[3_000, 'succeeded'],
+		]);
 		expect(sync.notesOf(invoice)).toHaveLength(2);
 	});
 
@@ -239,7 +323,12 @@ describe('Lago to Dodo: one refund for each credit note', () => {
 		const note = await noteInLago(invoice, 2_500, [{ fee: 0, amount: 2_500 }]);
 		await waitFor(() => note.refund_status === 'succeeded');
 		sync.lago.knobs.copies = 1;
-		const body = JSON.stringify({ webhook_type: 'credit_note.created', object_type: 'credit_note', organization_id: 'x', credit_note: { lago_id: note.lago_id } });
+		const body = JSON.stringify({
+			webhook_type: 'credit_note.created',
+			object_type: 'credit_note',
+			organization_id: 'x',
+			credit_note: { lago_id: note.lago_id },
+		});
 		const answers = await Promise.all([sync.postLago(body), sync.postLago(body)]);
 		await sync.quiet();
 		expect(answers.map(({ status }) => status)).toEqual([200, 200]);
@@ -256,7 +345,9 @@ describe('Lago to Dodo: one refund for each credit note', () => {
 		expect(refundsOf(payment)).toMatchObject([{ status: 'failed' }]);
 		expect(note.refund_status).toBe('failed');
 		const run = await sync.n8n.lastRunOf('Create Credit Note');
-		expect(run.items('Create Credit Note')).toMatchObject([{ outcome: 'refund_failed', creditNoteId: note.lago_id, nextStep: expect.any(String) }]);
+		expect(run.items('Create Credit Note')).toMatchObject([
+			{ outcome: 'refund_failed', creditNoteId: note.lago_id, nextStep: expect.any(String) },
+		]);
 		expect(run.nodes).toContain('Tell Me');
 		expect(sync.notesOf(invoice)).toHaveLength(1);
 	});
@@ -266,7 +357,9 @@ describe('Lago to Dodo: one refund for each credit note', () => {
 		payment.created_at = new Date(Date.now() - 31 * 86_400_000).toISOString();
 		const note = await noteInLago(invoice, 10_000, [{ fee: 0, amount: 10_000 }]);
 		const run = await sync.n8n.lastRunOf('Save Refund');
-		expect(run.items('Save Refund')).toMatchObject([{ outcome: 'held', reason: 'refund_refused', message: expect.stringContaining('REFUND_WINDOW_EXPIRED') }]);
+		expect(run.items('Save Refund')).toMatchObject([
+			{ outcome: 'held', reason: 'refund_refused', message: expect.stringContaining('REFUND_WINDOW_EXPIRED') },
+		]);
 		expect(run.nodes).toContain('Tell Me');
 		expect(note.refund_status).toBe('failed');
 		expect(refundsOf(payment)).toHaveLength(0);
@@ -277,27 +370,39 @@ describe('Lago to Dodo: one refund for each credit note', () => {
 		sync.lago.payManually(invoice.lago_id, 10_000);
 		await sync.quiet();
 		const note = await noteInLago(invoice, 5_000, [{ fee: 0, amount: 5_000 }]);
-		expect((await sync.n8n.lastRunOf('Save Refund')).items('Save Refund')).toMatchObject([{ outcome: 'held', reason: 'no_dodo_payment', creditNoteId: note.lago_id }]);
+		expect((await sync.n8n.lastRunOf('Save Refund')).items('Save Refund')).toMatchObject([
+			{ outcome: 'held', reason: 'no_dodo_payment', creditNoteId: note.lago_id },
+		]);
 		expect(deliveriesOf('credit_note.created')).toMatchObject([{ status: 200 }]);
 		expect(refundCalls()).toBe(0);
 	});
 
 	test('a note that only grants credit moves no money', async () => {
 		const { invoice } = await paid();
-		sync.lago.createCreditNoteInUi(invoice.lago_id, { credit_amount_cents: 1_000, items: [{ fee_id: invoice.fees[0]?.lago_id ?? '', amount_cents: 1_000 }] });
+		sync.lago.createCreditNoteInUi(invoice.lago_id, {
+			credit_amount_cents: 1_000,
+			items: [{ fee_id: invoice.fees[0]?.lago_id ?? '', amount_cents: 1_000 }],
+		});
 		await sync.quiet();
-		expect((await sync.n8n.lastRunOf('Save Refund')).items('Save Refund')).toMatchObject([{ outcome: 'skipped', reason: 'no_refund' }]);
+		expect((await sync.n8n.lastRunOf('Save Refund')).items('Save Refund')).toMatchObject([
+			{ outcome: 'skipped', reason: 'no_refund' },
+		]);
 		expect(refundCalls()).toBe(0);
 	});
 });
 
 describe('disputes', () => {
-	const move = async (dispute: { dispute_id: string }, status: DisputeStatus, options?: { rdr?: boolean }): Promise<void> => {
+	const move = async (
+		dispute: { dispute_id: string },
+		status: DisputeStatus,
+		options?: { rdr?: boolean },
+	): Promise<void> => {
 		sync.dodo.moveDispute(dispute.dispute_id, status, options);
 		await sync.quiet();
 	};
 	const losses = (): number => sync.lago.calls.filter(({ path }) => path.endsWith('/lose_dispute')).length;
-	const lagoWrites = (): string[] => sync.lago.calls.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
+	const lagoWrites = (): string[] =>
+		sync.lago.calls.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
 	const outcome = async () => (await sync.n8n.lastRunOf('Record Dispute')).items('Record Dispute')[0];
 
 	test.each<[DisputeStatus | 'opened', string]>([
@@ -311,7 +416,13 @@ describe('disputes', () => {
 		const dispute = sync.dodo.openDispute(payment.payment_id);
 		await sync.quiet();
 		if (status !== 'opened') await move(dispute, status);
-		expect(await outcome()).toMatchObject({ outcome: expected, disputeId: dispute.dispute_id, amount: 10_000, currency: 'EUR', invoiceId: invoice.lago_id });
+		expect(await outcome()).toMatchObject({
+			outcome: expected,
+			disputeId: dispute.dispute_id,
+			amount: 10_000,
+			currency: 'EUR',
+			invoiceId: invoice.lago_id,
+		});
 		expect((await sync.n8n.lastRunOf('Record Dispute')).nodes).toContain('Tell Me');
 		expect(lagoWrites()).toEqual([]);
 		expect(invoice.payment_dispute_lost_at).toBeNull();
@@ -368,7 +479,12 @@ describe('disputes', () => {
 
 	test('about a surplus payment that was never booked: nothing is marked', async () => {
 		const { invoice } = await paid();
-		const surplus = sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_other', metadata: { lago_invoice_id: invoice.lago_id } });
+		const surplus = sync.dodo.createPayment({
+			status: 'succeeded',
+			total_amount: 10_000,
+			checkout_session_id: 'cks_other',
+			metadata: { lago_invoice_id: invoice.lago_id },
+		});
 		await sync.quiet();
 		await move(sync.dodo.openDispute(surplus.payment_id), 'lost');
 		expect(await outcome()).toMatchObject({ outcome: 'ignored', invoiceNumber: invoice.number });
@@ -382,10 +498,20 @@ describe('money that nobody owed', () => {
 		sync.lago.voidInvoice(invoice.lago_id);
 		const payment = await sync.pay(invoice);
 		const run = await sync.n8n.lastRunOf('Update Payment Status');
-		expect(run.items('Tell Me')).toMatchObject([{ outcome: 'overpaid', reason: 'invoice_voided', paymentId: payment.payment_id, amount: 10_000, invoiceNumber: invoice.number }]);
+		expect(run.items('Tell Me')).toMatchObject([
+			{
+				outcome: 'overpaid',
+				reason: 'invoice_voided',
+				paymentId: payment.payment_id,
+				amount: 10_000,
+				invoiceNumber: invoice.number,
+			},
+		]);
 		expect(refundCalls()).toBe(0);
 		await refund(payment);
-		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([{ outcome: 'overpayment_returned' }]);
+		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([
+			{ outcome: 'overpayment_returned' },
+		]);
 		expect(sync.notesOf(invoice)).toHaveLength(0);
 	});
 
@@ -394,22 +520,33 @@ describe('money that nobody owed', () => {
 		sync.lago.payManually(invoice.lago_id, 10_000);
 		const payment = await sync.pay(invoice);
 		const run = await sync.n8n.lastRunOf('Update Payment Status');
-		expect(run.items('Tell Me')).toMatchObject([{ outcome: 'overpaid', reason: 'paid_twice', paymentId: payment.payment_id }]);
+		expect(run.items('Tell Me')).toMatchObject([
+			{ outcome: 'overpaid', reason: 'paid_twice', paymentId: payment.payment_id },
+		]);
 		await refund(payment);
-		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([{ outcome: 'overpayment_returned' }]);
+		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([
+			{ outcome: 'overpayment_returned' },
+		]);
 		expect(sync.notesOf(invoice)).toHaveLength(0);
 		expect(sync.bookedOn(invoice)).toMatchObject([{ reference: 'by hand' }]);
 	});
 
 	test('the refund of what WAS booked is not taken for the return of a surplus', async () => {
 		const { invoice, payment } = await paid();
-		const surplus = sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_other', metadata: { lago_invoice_id: invoice.lago_id } });
+		const surplus = sync.dodo.createPayment({
+			status: 'succeeded',
+			total_amount: 10_000,
+			checkout_session_id: 'cks_other',
+			metadata: { lago_invoice_id: invoice.lago_id },
+		});
 		await sync.quiet();
 		await refund(payment, 1_000);
 		expect(sync.notesOf(invoice)).toMatchObject([{ refund_amount_cents: 1_000, refund_status: 'succeeded' }]);
 		await refund(surplus);
 		expect(sync.notesOf(invoice)).toHaveLength(1);
-		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([{ outcome: 'overpayment_returned' }]);
+		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([
+			{ outcome: 'overpayment_returned' },
+		]);
 	});
 
 	test('a top-up is collected and settled, and its credits are granted once', async () => {
@@ -425,7 +562,10 @@ describe('money that nobody owed', () => {
 
 test('a refund item that is none comes out as held, whatever it is', async () => {
 	for (const body of [{}, { data: 7 }, { event: 'refund.succeeded', data: { refund_id: 'ref_x' } }])
-		expect(await operate('credit', { refund: body, payment: {} })).toMatchObject({ outcome: 'held', reason: 'unreadable_refund' });
+		expect(await operate('credit', { refund: body, payment: {} })).toMatchObject({
+			outcome: 'held',
+			reason: 'unreadable_refund',
+		});
 });
 
 // Last: that a Lago has no licence is remembered for a while.
@@ -435,7 +575,9 @@ describe('free Lago', () => {
 		const { invoice, payment } = await paid({ customer: { external_id: 'cust_free' } });
 		await refund(payment, 3_000);
 		const run = await sync.n8n.lastRunOf('Create Credit Note');
-		expect(run.items('Create Credit Note')).toMatchObject([{ outcome: 'needs_premium', invoiceId: invoice.lago_id, nextStep: expect.any(String) }]);
+		expect(run.items('Create Credit Note')).toMatchObject([
+			{ outcome: 'needs_premium', invoiceId: invoice.lago_id, nextStep: expect.any(String) },
+		]);
 		expect(run.nodes).toContain('Tell Me');
 		expect(deliveriesOf('refund.succeeded')).toMatchObject([{ status: 200 }]);
 		expect(sync.stateOf(invoice)).toMatch(/^v1;paid;.*;r=3000/);

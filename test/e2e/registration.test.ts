@@ -20,7 +20,13 @@ test('publishing registers one endpoint on each side, with the selected events a
 		{
 			webhook_url: sync.n8n.hook('lago'),
 			signature_algo: 'hmac',
-			event_types: ['credit_note.created', 'invoice.created', 'invoice.one_off_created', 'invoice.paid_credit_added', 'invoice.payment_failure'],
+			event_types: [
+				'credit_note.created',
+				'invoice.created',
+				'invoice.one_off_created',
+				'invoice.paid_credit_added',
+				'invoice.payment_failure',
+			],
 		},
 	]);
 	expect(dodoEndpoints()).toMatchObject([
@@ -81,22 +87,52 @@ describe('credential tests in the editor', () => {
 	const unreachable = 'http://127.0.0.1:9';
 
 	test('Dodo Payments: right key, wrong key, nobody there, something else there', async () => {
-		const ask = async (change: object) => await sync.n8n.testCredential('dodoPaymentsApi', { environment: 'test', apiKey: sync.dodo.apiKey, webhookSecret: '', baseUrl: sync.dodo.url, ...change });
+		const ask = async (change: object) =>
+			await sync.n8n.testCredential('dodoPaymentsApi', {
+				environment: 'test',
+				apiKey: sync.dodo.apiKey,
+				webhookSecret: '',
+				baseUrl: sync.dodo.url,
+				...change,
+			});
 		expect(await ask({})).toMatchObject({ status: 'OK' });
 		expect(await ask({ baseUrl: `${sync.dodo.url}/` })).toMatchObject({ status: 'OK' });
-		expect(await ask({ apiKey: 'wrong' })).toMatchObject({ status: 'Error', message: expect.stringContaining('was reached but does not accept this API key') });
-		expect((await ask({ baseUrl: unreachable })).message).toContain('Dodo Payments did not answer at 127.0.0.1:9: nothing listens there');
+		expect(await ask({ apiKey: 'wrong' })).toMatchObject({
+			status: 'Error',
+			message: expect.stringContaining('was reached but does not accept this API key'),
+		});
+		expect((await ask({ baseUrl: unreachable })).message).toContain(
+			'Dodo Payments did not answer at 127.0.0.1:9: nothing listens there',
+		);
 		expect((await ask({ baseUrl: sync.lago.url })).message).toContain('it is not the API of Dodo Payments');
-		expect((await ask({ baseUrl: sync.n8n.process.url })).message).toMatch(/is n8n itself, not Dodo Payments|it is not the API of Dodo Payments/);
+		expect((await ask({ baseUrl: sync.n8n.process.url })).message).toMatch(
+			/is n8n itself, not Dodo Payments|it is not the API of Dodo Payments/,
+		);
 	});
 
 	test('Lago: right key with any spelling of the address, wrong key, nobody there', async () => {
-		const ask = async (change: object) => await sync.n8n.testCredential('lagoBillingApi', { baseUrl: sync.lago.url, apiKey: sync.lago.apiKey, webhookHmacKey: sync.lago.hmacKey, ...change });
-		for (const baseUrl of [sync.lago.url, `${sync.lago.url}/`, `${sync.lago.url}/api/v1`, `${sync.lago.url}/api/v1/`]) expect(await ask({ baseUrl })).toMatchObject({ status: 'OK' });
-		expect(await ask({ apiKey: 'wrong' })).toMatchObject({ status: 'Error', message: expect.stringContaining('was reached but does not accept this API key') });
-		expect((await ask({ baseUrl: unreachable })).message).toContain('Lago did not answer at 127.0.0.1:9: nothing listens there');
-		expect((await ask({ baseUrl: '127.0.0.1:9' })).message).toContain('The Base URL does not begin with https:// or http://');
-		expect((await ask({ baseUrl: sync.n8n.process.url })).message).toMatch(/is n8n itself, not Lago|it is not the API of Lago/);
+		const ask = async (change: object) =>
+			await sync.n8n.testCredential('lagoBillingApi', {
+				baseUrl: sync.lago.url,
+				apiKey: sync.lago.apiKey,
+				webhookHmacKey: sync.lago.hmacKey,
+				...change,
+			});
+		for (const baseUrl of [sync.lago.url, `${sync.lago.url}/`, `${sync.lago.url}/api/v1`, `${sync.lago.url}/api/v1/`])
+			expect(await ask({ baseUrl })).toMatchObject({ status: 'OK' });
+		expect(await ask({ apiKey: 'wrong' })).toMatchObject({
+			status: 'Error',
+			message: expect.stringContaining('was reached but does not accept this API key'),
+		});
+		expect((await ask({ baseUrl: unreachable })).message).toContain(
+			'Lago did not answer at 127.0.0.1:9: nothing listens there',
+		);
+		expect((await ask({ baseUrl: '127.0.0.1:9' })).message).toContain(
+			'The Base URL does not begin with https:// or http://',
+		);
+		expect((await ask({ baseUrl: sync.n8n.process.url })).message).toMatch(
+			/is n8n itself, not Lago|it is not the API of Lago/,
+		);
 		expect((await ask({ webhookHmacKey: '' })).message).toContain('the Webhook HMAC Key is missing');
 		expect((await ask({ webhookHmacKey: sync.lago.apiKey })).message).toContain('the API key once more');
 	});
@@ -105,13 +141,19 @@ describe('credential tests in the editor', () => {
 test('without a key nothing is published, so nothing is accepted', async () => {
 	await sync.n8n.setPublished(false);
 	await waitFor(() => lagoEndpoints().length === 0 && dodoEndpoints().length === 0);
-	await sync.n8n.setCredential('lagoBillingApi', { baseUrl: sync.lago.url, apiKey: sync.lago.apiKey, webhookHmacKey: '' });
+	await sync.n8n.setCredential('lagoBillingApi', {
+		baseUrl: sync.lago.url,
+		apiKey: sync.lago.apiKey,
+		webhookHmacKey: '',
+	});
 	const began = Date.now();
 	await sync.n8n.setPublished(true);
 	// n8n would try any other error for 15 s and more before it says a word.
 	await waitFor(async () => (await sync.n8n.publicationErrors())?.length === 2);
 	expect(Date.now() - began).toBeLessThan(10_000);
-	const missing = expect.stringMatching(/^The Webhook HMAC Key in the Lago credential is missing.*Copy it from Lago > Developers > Webhooks > HMAC key/) as string;
+	const missing = expect.stringMatching(
+		/^The Webhook HMAC Key in the Lago credential is missing.*Copy it from Lago > Developers > Webhooks > HMAC key/,
+	) as string;
 	// Of Lago's trigger and of the pay page. The other trigger is published meanwhile; these never are.
 	expect(await sync.n8n.publicationErrors()).toEqual([missing, missing]);
 	await waitFor(() => dodoEndpoints().length === 1);
@@ -119,7 +161,10 @@ test('without a key nothing is published, so nothing is accepted', async () => {
 	// While n8n still tries, the path may answer; it then refuses (401), and it is gone when n8n has given up.
 	const statuses: number[] = [];
 	await waitFor(async () => {
-		statuses.push((await sync.postLago(JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', invoice: {} }))).status);
+		statuses.push(
+			(await sync.postLago(JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', invoice: {} })))
+				.status,
+		);
 		return statuses.at(-1) === 404;
 	});
 	expect(statuses.every((status) => status === 401 || status === 404)).toBe(true);

@@ -5,7 +5,10 @@ import { waitFor } from '../support/sync';
 
 /** Runs the command of the README and returns its exit code and everything it printed. */
 async function start(args: string[], env: NodeJS.ProcessEnv): Promise<{ code: number | null; output: string }> {
-	const child = spawn(process.execPath, ['scripts/start.mjs', ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+	const child = spawn(process.execPath, ['scripts/start.mjs', ...args], {
+		env: { ...process.env, ...env },
+		stdio: ['ignore', 'pipe', 'pipe'],
+	});
 	let output = '';
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
 	const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -23,7 +26,8 @@ test('npm start -- --check runs a sample invoice to paid', async () => {
 test('npm start with half of the keys says what is missing and ends with 1', async () => {
 	const { code, output } = await start([], { DODO_API_KEY: 'key' });
 	expect(code).toBe(1);
-	for (const name of ['DODO_WEBHOOK_SECRET', 'LAGO_API_KEY', 'LAGO_WEBHOOK_HMAC_KEY']) expect(output).toContain(`${name} is missing. You find it in`);
+	for (const name of ['DODO_WEBHOOK_SECRET', 'LAGO_API_KEY', 'LAGO_WEBHOOK_HMAC_KEY'])
+		expect(output).toContain(`${name} is missing. You find it in`);
 	expect(output).not.toContain('    at ');
 }, 60_000);
 
@@ -58,23 +62,35 @@ describe('npm start leaves nothing behind, however it ends', () => {
 				process.kill(-(npm.pid as number), 'SIGHUP');
 			},
 		],
-	])('%s: %s', async (when, _, end) => {
-		const family = await begin(when === 'ready');
-		const { npm, port, ...pids } = family;
-		try {
-			end(family);
-			await waitFor(() => Object.values(pids).every((pid) => !isAlive(pid)), 30_000);
-			await waitFor(async () => (await Promise.all([0, 10, 11, 12].map(async (above) => await isFree(port + above)))).every(Boolean), 5_000);
-		} finally {
-			for (const pid of Object.values(pids)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-			npm.kill('SIGKILL');
-		}
-	}, 120_000);
+	])(
+		'%s: %s',
+		async (when, _, end) => {
+			const family = await begin(when === 'ready');
+			const { npm, port, ...pids } = family;
+			try {
+				end(family);
+				await waitFor(() => Object.values(pids).every((pid) => !isAlive(pid)), 30_000);
+				await waitFor(
+					async () =>
+						(await Promise.all([0, 10, 11, 12].map(async (above) => await isFree(port + above)))).every(Boolean),
+					5_000,
+				);
+			} finally {
+				for (const pid of Object.values(pids)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+				npm.kill('SIGKILL');
+			}
+		},
+		120_000,
+	);
 
 	/** Starts it as a person does, and waits until n8n runs, or answers. */
 	async function begin(untilReady: boolean): Promise<Family> {
 		const port = await freeBlock();
-		const npm = spawn('npm', ['start'], { env: { ...process.env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+		const npm = spawn('npm', ['start'], {
+			env: { ...process.env, PORT: String(port) },
+			stdio: ['ignore', 'pipe', 'pipe'],
+			detached: true,
+		});
 		let output = '';
 		for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
 		try {
@@ -96,8 +112,12 @@ describe('npm start leaves nothing behind, however it ends', () => {
 
 	/** The child whose command line is so. */
 	function below(parent: number, command: RegExp, otherwise?: number): number {
-		const lines = execFileSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid=', '-o', 'args='], { encoding: 'utf8' }).split('\n');
-		const found = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).find((match) => Number(match?.[2]) === parent && command.test(match?.[3] ?? ''));
+		const lines = execFileSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid=', '-o', 'args='], { encoding: 'utf8' }).split(
+			'\n',
+		);
+		const found = lines
+			.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
+			.find((match) => Number(match?.[2]) === parent && command.test(match?.[3] ?? ''));
 		const pid = found ? Number(found[1]) : otherwise;
 		if (pid === undefined) throw new Error(`Nothing like ${command} below ${parent}:\n${lines.join('\n')}`);
 		return pid;

@@ -75,7 +75,12 @@ describe('collect', () => {
 		const [delivery] = sync.lago.deliveries;
 		sync.lago.resend(delivery?.id ?? '');
 		await sync.quiet();
-		const other = JSON.stringify({ webhook_type: 'invoice.one_off_created', object_type: 'invoice', organization_id: 'x', invoice: { lago_id: invoice.lago_id } });
+		const other = JSON.stringify({
+			webhook_type: 'invoice.one_off_created',
+			object_type: 'invoice',
+			organization_id: 'x',
+			invoice: { lago_id: invoice.lago_id },
+		});
 		expect((await sync.postLago(other)).status).toBe(200);
 		expect(sync.checkoutOf(invoice).metadata.attempt).toBe('1');
 		expect(sync.dodo.calls.filter(({ path }) => path === '/checkouts')).toHaveLength(1);
@@ -108,17 +113,27 @@ describe('collect', () => {
 		await waitFor(() => sync.lago.deliveries.length > 0, 40_000);
 		sync.lago.faults.clear();
 		await waitFor(() => sync.lago.deliveries.some(({ status }) => status === 200));
-		expect(sync.lago.deliveries.map(({ status, attempt }) => [attempt, status])).toEqual([[1, 500], [2, 200]]);
+		expect(sync.lago.deliveries.map(({ status, attempt }) => [attempt, status])).toEqual([
+			[1, 500],
+			[2, 200],
+		]);
 		expect(sync.checkoutOf(invoice).cart).toHaveLength(1);
 	}, 60_000);
 });
 
 test('a sender that hung up while we worked is told when it comes again that the work was done, once', async () => {
 	const invoice = sync.lago.issueInvoice({ emit: false });
-	const body = JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', organization_id: 'x', invoice: { lago_id: invoice.lago_id } });
+	const body = JSON.stringify({
+		webhook_type: 'invoice.created',
+		object_type: 'invoice',
+		organization_id: 'x',
+		invoice: { lago_id: invoice.lago_id },
+	});
 	const headers = { 'content-type': 'application/json', ...sync.lago.sign(body), 'X-Lago-Unique-Key': randomUUID() };
 	sync.lago.faults.add({ method: 'GET', path: /invoices/, kind: 'timeout' });
-	await expect(fetch(sync.n8n.hook('lago'), { method: 'POST', body, headers, signal: AbortSignal.timeout(1_000) })).rejects.toThrow();
+	await expect(
+		fetch(sync.n8n.hook('lago'), { method: 'POST', body, headers, signal: AbortSignal.timeout(1_000) }),
+	).rejects.toThrow();
 	await waitFor(async () => (await sync.postLago(body, headers)).status === 200, 40_000);
 	expect(sync.checkoutOf(invoice).metadata.attempt).toBe('1');
 }, 60_000);
@@ -129,7 +144,9 @@ describe('settle', () => {
 		sync.lago.reset();
 		const payment = await sync.pay(invoice);
 		expect(invoice).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 5_000 });
-		expect(sync.bookedOn(invoice)).toMatchObject([{ reference: payment.payment_id, amount_cents: 5_000, amount_currency: 'EUR' }]);
+		expect(sync.bookedOn(invoice)).toMatchObject([
+			{ reference: payment.payment_id, amount_cents: 5_000, amount_currency: 'EUR' },
+		]);
 		expect(sync.lago.calls.map(({ method }) => method)).toEqual(['GET', 'POST']);
 		expect(sync.dodo.deliveries).toMatchObject([{ event: 'payment.succeeded', status: 200 }]);
 	});
@@ -191,7 +208,9 @@ describe('settle', () => {
 			const execution = await sync.n8n.lastExecution();
 			expect(execution.status).toBe('success');
 			expect(execution.nodes).toContain('Tell Me');
-			expect(execution.items('Update Payment Status')).toMatchObject([{ outcome: 'held', reason, nextStep: expect.any(String) }]);
+			expect(execution.items('Update Payment Status')).toMatchObject([
+				{ outcome: 'held', reason, nextStep: expect.any(String) },
+			]);
 		};
 
 		test.each<[string, string, Record<string, unknown>]>([
@@ -205,14 +224,24 @@ describe('settle', () => {
 			const metadata = { lago_invoice_id: invoice.lago_id };
 			sync.lago.reset();
 			sync.dodo.calls.length = 0;
-			sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, currency: 'EUR', checkout_session_id: sync.checkoutOf(invoice).id, metadata, ...bent });
+			sync.dodo.createPayment({
+				status: 'succeeded',
+				total_amount: 10_000,
+				currency: 'EUR',
+				checkout_session_id: sync.checkoutOf(invoice).id,
+				metadata,
+				...bent,
+			});
 			await sync.quiet();
 			await heldFor(reason);
 			expect(invoice).toMatchObject(unpaid);
 			expect(writes()).toHaveLength(0);
 		});
 
-		test.each([['an unknown invoice', randomUUID()], ['an id that is none', '../payments']])('%s', async (_case, lago_invoice_id) => {
+		test.each([
+			['an unknown invoice', randomUUID()],
+			['an id that is none', '../payments'],
+		])('%s', async (_case, lago_invoice_id) => {
 			sync.dodo.createPayment({ status: 'succeeded', checkout_session_id: 'cks_x', metadata: { lago_invoice_id } });
 			await sync.quiet();
 			await heldFor('unknown_invoice');
@@ -225,7 +254,9 @@ describe('settle', () => {
 			expect(sync.dodo.deliveries.at(-1)).toMatchObject({ status: 200 });
 			const execution = await sync.n8n.lastExecution();
 			expect(execution.status).toBe('success');
-			expect(execution.items('Tell Me')).toMatchObject([{ outcome: 'overpaid', reason, paymentId, amount: 10_000, nextStep: expect.any(String) }]);
+			expect(execution.items('Tell Me')).toMatchObject([
+				{ outcome: 'overpaid', reason, paymentId, amount: 10_000, nextStep: expect.any(String) },
+			]);
 			// "Refund Overpayment" is shipped deactivated: no money moves by itself.
 			expect(sync.dodo.calls.filter(({ path }) => path.startsWith('/refunds'))).toHaveLength(0);
 		};
@@ -233,7 +264,12 @@ describe('settle', () => {
 		test('paid twice', async () => {
 			const invoice = await sync.issue();
 			await sync.pay(invoice);
-			const second = sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_other', metadata: { lago_invoice_id: invoice.lago_id } });
+			const second = sync.dodo.createPayment({
+				status: 'succeeded',
+				total_amount: 10_000,
+				checkout_session_id: 'cks_other',
+				metadata: { lago_invoice_id: invoice.lago_id },
+			});
 			await sync.quiet();
 			await overpaidFor('paid_twice', second.payment_id);
 			expect(sync.bookedOn(invoice)).toHaveLength(1);
@@ -258,7 +294,11 @@ describe('settle', () => {
 });
 
 describe('refused: 401 and no execution', () => {
-	const body = JSON.stringify({ type: 'payment.succeeded', timestamp: new Date().toISOString(), data: { payment_id: 'pay_x' } });
+	const body = JSON.stringify({
+		type: 'payment.succeeded',
+		timestamp: new Date().toISOString(),
+		data: { payment_id: 'pay_x' },
+	});
 	const nowS = Math.floor(Date.now() / 1000);
 
 	test.each<[string, () => Record<string, string>]>([
@@ -275,10 +315,20 @@ describe('refused: 401 and no execution', () => {
 		expect(await sync.n8n.newestId()).toBe(before);
 	});
 
-	const lagoBody = JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', invoice: { lago_id: randomUUID() } });
+	const lagoBody = JSON.stringify({
+		webhook_type: 'invoice.created',
+		object_type: 'invoice',
+		invoice: { lago_id: randomUUID() },
+	});
 	test.each<[string, () => Record<string, string>]>([
 		['unsigned', () => ({})],
-		['signed with another key', () => ({ 'X-Lago-Signature': 'D+RAerzrKGp+IZyyIXAwmwsxu20wHwIGZJ01YfmCuiw=', 'X-Lago-Signature-Algorithm': 'hmac' })],
+		[
+			'signed with another key',
+			() => ({
+				'X-Lago-Signature': 'D+RAerzrKGp+IZyyIXAwmwsxu20wHwIGZJ01YfmCuiw=',
+				'X-Lago-Signature-Algorithm': 'hmac',
+			}),
+		],
 		['tampered', () => sync.lago.sign(`${lagoBody} `)],
 		['signed with JWT where HMAC is expected', () => sync.lago.sign(lagoBody, 'jwt')],
 	])('Lago: %s', async (_case, headers) => {
@@ -290,7 +340,8 @@ describe('refused: 401 and no execution', () => {
 });
 
 describe('bad input never crashes n8n and never loses an event', () => {
-	const event = (data: unknown, type = 'payment.succeeded') => JSON.stringify({ type, timestamp: new Date().toISOString(), data });
+	const event = (data: unknown, type = 'payment.succeeded') =>
+		JSON.stringify({ type, timestamp: new Date().toISOString(), data });
 
 	test.each<[string, string, number]>([
 		['not JSON', '{"type":', 422],
@@ -298,10 +349,24 @@ describe('bad input never crashes n8n and never loses an event', () => {
 		['missing keys', '{}', 400],
 		['wrong types', JSON.stringify({ type: 7, timestamp: null, data: 'x' }), 400],
 		['an unknown event', event({}, 'payment.exploded'), 200],
-		['an unknown status', event({ payment_id: 'pay_1', total_amount: 1, currency: 'EUR', status: 'sideways', metadata: { lago_invoice_id: randomUUID() } }), 200],
+		[
+			'an unknown status',
+			event({
+				payment_id: 'pay_1',
+				total_amount: 1,
+				currency: 'EUR',
+				status: 'sideways',
+				metadata: { lago_invoice_id: randomUUID() },
+			}),
+			200,
+		],
 		['a payment without its keys', event({ status: 'succeeded' }), 200],
 		['amounts of the wrong type', event({ payment_id: 'pay_1', total_amount: {}, currency: 5 }), 200],
-		['3 MB', event({ payment_id: 'pay_1', total_amount: 1, currency: 'EUR', metadata: {}, padding: 'x'.repeat(3_000_000) }), 200],
+		[
+			'3 MB',
+			event({ payment_id: 'pay_1', total_amount: 1, currency: 'EUR', metadata: {}, padding: 'x'.repeat(3_000_000) }),
+			200,
+		],
 	])('%s', async (_case, body, status) => {
 		expect((await sync.postDodo(body)).status).toBe(status);
 	});
@@ -310,7 +375,11 @@ describe('bad input never crashes n8n and never loses an event', () => {
 		['not JSON', 'hello', 422],
 		['missing keys', '{}', 400],
 		['no object under its key', JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice' }), 400],
-		['an unknown event', JSON.stringify({ webhook_type: 'invoice.exploded', object_type: 'invoice', invoice: {} }), 200],
+		[
+			'an unknown event',
+			JSON.stringify({ webhook_type: 'invoice.exploded', object_type: 'invoice', invoice: {} }),
+			200,
+		],
 	])('Lago: %s', async (_case, body, status) => {
 		expect((await sync.postLago(body)).status).toBe(status);
 	});
@@ -329,7 +398,12 @@ describe('free Lago', () => {
 		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_state')).toMatch(/^v1;paid/);
 		sync.lago.reset();
 		sync.dodo.movePayment(payment.payment_id, 'succeeded');
-		sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_other', metadata: { lago_invoice_id: invoice.lago_id } });
+		sync.dodo.createPayment({
+			status: 'succeeded',
+			total_amount: 10_000,
+			checkout_session_id: 'cks_other',
+			metadata: { lago_invoice_id: invoice.lago_id },
+		});
 		await sync.quiet();
 		expect(sync.dodo.deliveries.map(({ status }) => status)).toEqual([200, 200, 200]);
 		expect(writes().filter(({ path }) => path.includes('invoices'))).toHaveLength(0);
@@ -347,13 +421,29 @@ describe('free Lago', () => {
 
 test('after all of this no key and no secret stands anywhere that n8n wrote to, neither in executions nor in the log', async () => {
 	expect(sync.n8n.filesWith('dodo_payment_id').length).toBeGreaterThan(0);
-	for (const secret of [sync.dodo.apiKey, sync.lago.apiKey, sync.lago.hmacKey, sync.dodoSecret, sync.dodoSecret.slice(6)]) expect(sync.n8n.filesWith(secret)).toEqual([]);
+	for (const secret of [
+		sync.dodo.apiKey,
+		sync.lago.apiKey,
+		sync.lago.hmacKey,
+		sync.dodoSecret,
+		sync.dodoSecret.slice(6),
+	])
+		expect(sync.n8n.filesWith(secret)).toEqual([]);
 });
 
 describe('a credential without secret', () => {
 	test('refuses everything', async () => {
-		await sync.n8n.setCredential('dodoPaymentsApi', { environment: 'test', apiKey: sync.dodo.apiKey, webhookSecret: '', baseUrl: sync.dodo.url });
-		await sync.n8n.setCredential('lagoBillingApi', { baseUrl: sync.lago.url, apiKey: sync.lago.apiKey, webhookHmacKey: '' });
+		await sync.n8n.setCredential('dodoPaymentsApi', {
+			environment: 'test',
+			apiKey: sync.dodo.apiKey,
+			webhookSecret: '',
+			baseUrl: sync.dodo.url,
+		});
+		await sync.n8n.setCredential('lagoBillingApi', {
+			baseUrl: sync.lago.url,
+			apiKey: sync.lago.apiKey,
+			webhookHmacKey: '',
+		});
 		// So long a trigger remembers what it has read.
 		await new Promise((resolve) => setTimeout(resolve, 1_000));
 		const before = await sync.n8n.newestId();

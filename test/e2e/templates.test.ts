@@ -35,7 +35,10 @@ afterEach(async () => {
 });
 
 /** Imports a file as it is shipped unless changed, at addresses that the tests know, chooses the credentials, publishes, and waits until both services know the address. */
-const publish = async (file: string, change: (template: WorkflowJson) => WorkflowJson = (template) => template): Promise<ImportedWorkflow> => {
+const publish = async (
+	file: string,
+	change: (template: WorkflowJson) => WorkflowJson = (template) => template,
+): Promise<ImportedWorkflow> => {
 	const template = change(readTemplate(file));
 	const listensTo = (type: string): boolean => template.nodes.some((node) => node.type.endsWith(`.${type}`));
 	const workflow = await sync.n8n.importWorkflow(template);
@@ -49,7 +52,12 @@ const publish = async (file: string, change: (template: WorkflowJson) => Workflo
 const collectedElsewhere = (): { invoice: Invoice; payment: Payment } => {
 	const invoice = sync.lago.issueInvoice({ emit: false });
 	const metadata = { lago_invoice_id: invoice.lago_id, lago_invoice_number: invoice.number, attempt: '1' };
-	const payment = sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_x', metadata });
+	const payment = sync.dodo.createPayment({
+		status: 'succeeded',
+		total_amount: 10_000,
+		checkout_session_id: 'cks_x',
+		metadata,
+	});
 	if (sync.lago.premium) sync.lago.payManually(invoice.lago_id, 10_000, payment.payment_id);
 	else {
 		sync.lago.setMetadata(invoice.lago_id, { dodo_payment_id: payment.payment_id, dodo_state: 'v1;paid;a=1;m=10000' });
@@ -57,11 +65,21 @@ const collectedElsewhere = (): { invoice: Invoice; payment: Payment } => {
 	}
 	return { invoice, payment };
 };
-const refundsOf = (payment: Payment) => [...sync.dodo.state.refunds.values()].filter(({ payment_id }) => payment_id === payment.payment_id);
-const statuses = (): Array<number | null> => [...sync.lago.deliveries, ...sync.dodo.deliveries].map(({ status }) => status);
+const refundsOf = (payment: Payment) =>
+	[...sync.dodo.state.refunds.values()].filter(({ payment_id }) => payment_id === payment.payment_id);
+const statuses = (): Array<number | null> =>
+	[...sync.lago.deliveries, ...sync.dodo.deliveries].map(({ status }) => status);
 
 test('every shipped template is tried here', () => {
-	expect(FILES.sort()).toEqual(['access.json', 'collect-only.json', 'lago-dodo-sync.json', 'pay-link.json', 'refunds-only.json', 'retries.json', 'tell-me.json']);
+	expect(FILES.sort()).toEqual([
+		'access.json',
+		'collect-only.json',
+		'lago-dodo-sync.json',
+		'pay-link.json',
+		'refunds-only.json',
+		'retries.json',
+		'tell-me.json',
+	]);
 });
 
 /** Premium first: that a Lago has no licence is remembered for a while. */
@@ -75,33 +93,54 @@ describe.each([
 
 	const expectPaid = (invoice: Invoice, payment: Payment): void => {
 		expect(invoice.payment_status).toBe('succeeded');
-		if (premium) expect(sync.bookedOn(invoice)).toMatchObject([{ reference: payment.payment_id, amount_cents: 10_000 }]);
+		if (premium)
+			expect(sync.bookedOn(invoice)).toMatchObject([{ reference: payment.payment_id, amount_cents: 10_000 }]);
 		else expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(payment.payment_id);
 		expect(sync.bookedOn(invoice)).toHaveLength(premium ? 1 : 0);
 	};
 
-	test.each(['collect-only.json', 'lago-dodo-sync.json'])('%s: an invoice gets one link; a declined card fails it, a good one settles it', async (file) => {
-		await publish(file);
-		const invoice = await sync.issue();
-		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(sync.checkoutOf(invoice).id);
-		// The small template has no pay page, so the link on the invoice is the one of Dodo.
-		expect(sync.stateOf(invoice)).toContain(file === 'collect-only.json' ? `;u=${sync.dodo.url}/session/` : `;l=${sync.n8n.hook('pay')}?t=`);
-		await sync.pay(invoice, { card: '4000000000009995' });
-		expect(invoice.payment_status).toBe('failed');
-		expectPaid(invoice, await sync.pay(invoice));
-		sync.dodo.createPayment({ status: 'succeeded', total_amount: 10_000, checkout_session_id: 'cks_other', metadata: { lago_invoice_id: invoice.lago_id } });
-		await sync.quiet();
-		expect((await sync.n8n.lastExecution()).items('Tell Me')).toMatchObject([{ outcome: 'overpaid', reason: 'paid_twice', invoiceNumber: invoice.number }]);
-		expect(sync.dodo.calls.filter(({ path }) => path === '/refunds')).toHaveLength(0);
-		expect(sync.checkoutsOf(invoice)).toHaveLength(1);
-		expect(statuses().every((status) => status === 200)).toBe(true);
-	});
+	test.each(['collect-only.json', 'lago-dodo-sync.json'])(
+		'%s: an invoice gets one link; a declined card fails it, a good one settles it',
+		async (file) => {
+			await publish(file);
+			const invoice = await sync.issue();
+			expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(sync.checkoutOf(invoice).id);
+			// The small template has no pay page, so the link on the invoice is the one of Dodo.
+			expect(sync.stateOf(invoice)).toContain(
+				file === 'collect-only.json' ? `;u=${sync.dodo.url}/session/` : `;l=${sync.n8n.hook('pay')}?t=`,
+			);
+			await sync.pay(invoice, { card: '4000000000009995' });
+			expect(invoice.payment_status).toBe('failed');
+			expectPaid(invoice, await sync.pay(invoice));
+			sync.dodo.createPayment({
+				status: 'succeeded',
+				total_amount: 10_000,
+				checkout_session_id: 'cks_other',
+				metadata: { lago_invoice_id: invoice.lago_id },
+			});
+			await sync.quiet();
+			expect((await sync.n8n.lastExecution()).items('Tell Me')).toMatchObject([
+				{ outcome: 'overpaid', reason: 'paid_twice', invoiceNumber: invoice.number },
+			]);
+			expect(sync.dodo.calls.filter(({ path }) => path === '/refunds')).toHaveLength(0);
+			expect(sync.checkoutsOf(invoice)).toHaveLength(1);
+			expect(statuses().every((status) => status === 200)).toBe(true);
+		},
+	);
 
 	test('access.json: nobody is restricted as it is shipped; with a rule the change comes out once, the endpoint answers by the same rule, and the back test agrees', async () => {
-		const askable = (template: WorkflowJson): WorkflowJson => ({ ...template, nodes: template.nodes.map(({ disabled: _off, ...node }) => node) });
+		const askable = (template: WorkflowJson): WorkflowJson => ({
+			...template,
+			nodes: template.nodes.map(({ disabled: _off, ...node }) => node),
+		});
 		const workflow = await publish('access.json', askable);
 		const customer = `c-access-${premium}`;
-		const ask = async () => (await (await fetch(`${sync.n8n.hook('access')}?external_customer_id=${customer}`, { headers: { authorization: `Bearer ${ACCESS.token}` } })).json()) as { customer: { state: string } };
+		const ask = async () =>
+			(await (
+				await fetch(`${sync.n8n.hook('access')}?external_customer_id=${customer}`, {
+					headers: { authorization: `Bearer ${ACCESS.token}` },
+				})
+			).json()) as { customer: { state: string } };
 		const invoice = await sync.issue({ customer: { external_id: customer } });
 		sync.lago.passDays(40);
 		await sync.quiet();
@@ -121,9 +160,13 @@ describe.each([
 		sync.lago.voidInvoice((await sync.issue({ customer: { external_id: customer } })).lago_id);
 		await sync.quiet();
 		const changes = await sync.n8n.lastRunOf('Access Changed');
-		expect(changes.items('Access Changed')).toMatchObject([{ outcome: 'access_changed', customerExternalId: customer, customer: { state: 'restricted' } }]);
+		expect(changes.items('Access Changed')).toMatchObject([
+			{ outcome: 'access_changed', customerExternalId: customer, customer: { state: 'restricted' } },
+		]);
 		const tested = await sync.n8n.executeFrom('Back-Test the Rules', ruled.id);
-		expect(tested.items('Back-Test Policy')).toEqual(expect.arrayContaining([expect.objectContaining({ customer_external_id: customer, restricted_now: true })]));
+		expect(tested.items('Back-Test Policy')).toEqual(
+			expect.arrayContaining([expect.objectContaining({ customer_external_id: customer, restricted_now: true })]),
+		);
 		sync.lago.voidInvoice(invoice.lago_id);
 		await sync.quiet();
 		expect((await ask()).customer.state).toBe('active');
@@ -137,7 +180,10 @@ describe.each([
 		expect(link).toMatch(new RegExp(`^${sync.n8n.hook('pay')}\\?t=`));
 		for (let clicks = 0; clicks < 2; clicks++) {
 			const response = await fetch(link, { redirect: 'manual' });
-			expect([response.status, response.headers.get('location')]).toEqual([302, `${sync.dodo.url}/session/${sync.checkoutOf(invoice).id}`]);
+			expect([response.status, response.headers.get('location')]).toEqual([
+				302,
+				`${sync.dodo.url}/session/${sync.checkoutOf(invoice).id}`,
+			]);
 		}
 		expectPaid(invoice, await sync.pay(invoice));
 		const page = await fetch(link, { redirect: 'manual' });
@@ -158,10 +204,18 @@ describe.each([
 			return;
 		}
 		expect(run.items('Create Credit Note')).toMatchObject([{ outcome: 'credited', refundAmount: 4_000 }]);
-		expect(sync.notesOf(invoice)).toMatchObject([{ refund_amount_cents: 4_000, refund_status: 'succeeded', metadata: { dodo_refund_id: made.refund_id } }]);
-		const note = sync.lago.createCreditNoteInUi(invoice.lago_id, { refund_amount_cents: 6_000, items: [{ fee_id: invoice.fees[0]?.lago_id ?? '', amount_cents: 6_000 }] });
+		expect(sync.notesOf(invoice)).toMatchObject([
+			{ refund_amount_cents: 4_000, refund_status: 'succeeded', metadata: { dodo_refund_id: made.refund_id } },
+		]);
+		const note = sync.lago.createCreditNoteInUi(invoice.lago_id, {
+			refund_amount_cents: 6_000,
+			items: [{ fee_id: invoice.fees[0]?.lago_id ?? '', amount_cents: 6_000 }],
+		});
 		await sync.quiet();
-		expect(refundsOf(payment).map(({ amount, status }) => [amount, status])).toEqual([[4_000, 'succeeded'], [6_000, 'succeeded']]);
+		expect(refundsOf(payment).map(({ amount, status }) => [amount, status])).toEqual([
+			[4_000, 'succeeded'],
+			[6_000, 'succeeded'],
+		]);
 		expect(note.refund_status).toBe('succeeded');
 		expect(sync.notesOf(invoice)).toHaveLength(2);
 	});
@@ -169,12 +223,24 @@ describe.each([
 	test('retries.json: a failure is planned, and when it is due a link is made once', async () => {
 		const { id } = await publish('retries.json');
 		const invoice = sync.lago.issueInvoice({ emit: false });
-		sync.dodo.createPayment({ status: 'failed', error_code: 'INSUFFICIENT_FUNDS', total_amount: 10_000, checkout_session_id: 'cks_x', metadata: { lago_invoice_id: invoice.lago_id, attempt: '1' } });
+		sync.dodo.createPayment({
+			status: 'failed',
+			error_code: 'INSUFFICIENT_FUNDS',
+			total_amount: 10_000,
+			checkout_session_id: 'cks_x',
+			metadata: { lago_invoice_id: invoice.lago_id, attempt: '1' },
+		});
 		await sync.quiet();
 		expect(invoice.payment_status).toBe('failed');
 		expect(sync.stateOf(invoice)).toMatch(/^v1;failed;a=1;.*n=\d+;f=1/);
-		expect((await sync.n8n.executeFrom('Every Hour', id)).items('Get Due Retries').filter(({ lago_id }) => lago_id === invoice.lago_id)).toHaveLength(0);
-		sync.lago.setMetadata(invoice.lago_id, { dodo_state: sync.stateOf(invoice).replace(/n=\d+/, `n=${Math.floor(Date.now() / 1000) - 60}`) });
+		expect(
+			(await sync.n8n.executeFrom('Every Hour', id))
+				.items('Get Due Retries')
+				.filter(({ lago_id }) => lago_id === invoice.lago_id),
+		).toHaveLength(0);
+		sync.lago.setMetadata(invoice.lago_id, {
+			dodo_state: sync.stateOf(invoice).replace(/n=\d+/, `n=${Math.floor(Date.now() / 1000) - 60}`),
+		});
 		expect((await sync.n8n.executeFrom('Every Hour', id)).status).toBe('success');
 		expect(sync.checkoutOf(invoice).metadata).toMatchObject({ attempt: '2' });
 		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(sync.checkoutOf(invoice).id);
@@ -187,26 +253,48 @@ describe.each([
 describe('tell-me.json', () => {
 	test('in the place of the node "Tell Me" it turns what needs a person into a message with a subject and a next step', async () => {
 		const { id } = await publish('tell-me.json');
-		const callIt = { type: 'n8n-nodes-base.executeWorkflow', typeVersion: 1.2, parameters: { source: 'database', workflowId: { __rl: true, mode: 'id', value: id }, workflowInputs: { mappingMode: 'defineBelow', value: {} }, options: {} } };
-		await publish('lago-dodo-sync.json', (template) => ({ ...template, nodes: template.nodes.map((node) => (node.name === 'Tell Me' ? { ...node, ...callIt } : node)) }));
+		const callIt = {
+			type: 'n8n-nodes-base.executeWorkflow',
+			typeVersion: 1.2,
+			parameters: {
+				source: 'database',
+				workflowId: { __rl: true, mode: 'id', value: id },
+				workflowInputs: { mappingMode: 'defineBelow', value: {} },
+				options: {},
+			},
+		};
+		await publish('lago-dodo-sync.json', (template) => ({
+			...template,
+			nodes: template.nodes.map((node) => (node.name === 'Tell Me' ? { ...node, ...callIt } : node)),
+		}));
 		const invoice = await sync.issue();
 		sync.lago.voidInvoice(invoice.lago_id);
 		const payment = await sync.pay(invoice);
 		expect(sync.dodo.deliveries).toMatchObject([{ event: 'payment.succeeded', status: 200 }]);
 		const [message] = (await sync.n8n.lastRunOf('Write Message')).items('Tell Me');
-		expect(message).toMatchObject({ subject: `overpaid · invoice voided · ${invoice.number}`, outcome: 'overpaid', paymentId: payment.payment_id });
+		expect(message).toMatchObject({
+			subject: `overpaid · invoice voided · ${invoice.number}`,
+			outcome: 'overpaid',
+			paymentId: payment.payment_id,
+		});
 		expect(message?.text).toBe(`${String(message?.message)}\n\n${String(message?.nextStep)}`);
 	});
 
 	test('as error workflow it tells of a workflow that failed', async () => {
 		const { id } = await publish('tell-me.json');
-		await publish('collect-only.json', (template) => ({ ...template, settings: { ...(template.settings as object), errorWorkflow: id } }));
+		await publish('collect-only.json', (template) => ({
+			...template,
+			settings: { ...(template.settings as object), errorWorkflow: id },
+		}));
 		sync.lago.faults.add({ method: 'GET', path: /invoices/, kind: '502', times: 50 });
 		sync.lago.issueInvoice();
 		// As long as Lago waits for the answer, it is tried again.
 		await waitFor(() => sync.lago.deliveries.some(({ status }) => status === 500), 40_000);
 		await waitFor(async () => (await sync.n8n.lastExecution()).nodes.includes('Write Message'));
 		const [message] = (await sync.n8n.lastRunOf('Write Message')).items('Tell Me');
-		expect(message).toMatchObject({ subject: `Failed: ${readTemplate('collect-only.json').name}`, text: expect.stringContaining('Lago') });
+		expect(message).toMatchObject({
+			subject: `Failed: ${readTemplate('collect-only.json').name}`,
+			text: expect.stringContaining('Lago'),
+		});
 	});
 });

@@ -1,6 +1,12 @@
 import type { INode } from 'n8n-workflow';
 import { readPolicy } from '../../nodes/Lago/actions/access/policy.fields';
-import { listedInvoiceSchema, subscriptionSchema, timeOf, toAccessInvoice, toSubscriptionFacts } from '../../nodes/Lago/schemas/access';
+import {
+	listedInvoiceSchema,
+	subscriptionSchema,
+	timeOf,
+	toAccessInvoice,
+	toSubscriptionFacts,
+} from '../../nodes/Lago/schemas/access';
 import { DAY_MS } from '../../nodes/shared/domain/calendar';
 import { evaluateAccess } from '../../nodes/shared/domain/access/evaluate';
 import { asOf, segmentsOf, type AccessHistory, type PastInvoice } from '../../nodes/shared/domain/access/history';
@@ -30,7 +36,9 @@ export function accessBook(lago: LagoSimulator, rules: SandboxRules, now: number
 			from: segment.from,
 			to: segment.to,
 			state: segment.state,
-			why: [...new Set(reasons.flatMap(({ rule, invoiceNumber }) => [rule, invoiceNumber].filter(Boolean).join(' ')))].join(', '),
+			why: [
+				...new Set(reasons.flatMap(({ rule, invoiceNumber }) => [rule, invoiceNumber].filter(Boolean).join(' '))),
+			].join(', '),
 		}));
 		return { id: customer.external_id, ...decision, segments: [...before, ...segments], now };
 	});
@@ -42,9 +50,14 @@ function policyOf(rules: SandboxRules): AccessPolicy {
 
 function historyOf(lago: LagoSimulator, customer: Customer): AccessHistory {
 	const rows = [...lago.state.subscriptions.values()].filter((one) => one.customer === customer);
-	const invoices = [...lago.state.invoices.values()].filter((one) => one.customer === customer && ['draft', 'finalized', 'voided'].includes(one.status));
+	const invoices = [...lago.state.invoices.values()].filter(
+		(one) => one.customer === customer && ['draft', 'finalized', 'voided'].includes(one.status),
+	);
 	return {
-		customer: { externalId: customer.external_id, timeZone: typeof customer.applicable_timezone === 'string' ? customer.applicable_timezone : 'UTC' },
+		customer: {
+			externalId: customer.external_id,
+			timeZone: typeof customer.applicable_timezone === 'string' ? customer.applicable_timezone : 'UTC',
+		},
 		subscriptions: rows.map((row) => toSubscriptionFacts(subscriptionSchema.parse(subscriptionView(row)), false)),
 		invoices: invoices.map(pastInvoice),
 	};
@@ -52,8 +65,20 @@ function historyOf(lago: LagoSimulator, customer: Customer): AccessHistory {
 
 function pastInvoice(invoice: Invoice): PastInvoice {
 	const { subscription, invoicing_reason } = invoice;
-	const covers = subscription === null ? [] : [{ subscriptionId: subscription.lago_id, externalId: subscription.external_id, isFirst: invoicing_reason === 'subscription_starting', prepaidUntil: null }];
-	const paidAts = invoice.fees.map(({ succeeded_at }) => timeOf(succeeded_at as string | null)).filter((at) => at !== null);
+	const covers =
+		subscription === null
+			? []
+			: [
+					{
+						subscriptionId: subscription.lago_id,
+						externalId: subscription.external_id,
+						isFirst: invoicing_reason === 'subscription_starting',
+						prepaidUntil: null,
+					},
+				];
+	const paidAts = invoice.fees
+		.map(({ succeeded_at }) => timeOf(succeeded_at as string | null))
+		.filter((at) => at !== null);
 	const isPaid = invoice.payment_status === 'succeeded';
 	return {
 		...toAccessInvoice(listedInvoiceSchema.parse(invoiceView(invoice, 'list')), covers),

@@ -17,7 +17,13 @@ const amount = z.number().int().positive().optional();
 /** Dodo's reason why a card or a bank says no. */
 const declineCode = z.string().refine((code) => DECLINE_CODES.includes(code), 'is no decline code of Dodo');
 /** A number, or a decline code: a card that declines with it. */
-const card = z.string().refine((text) => /^\d{16}$/.test(text) || DECLINE_CODES.includes(text), 'is neither a card number nor a decline code of Dodo').optional();
+const card = z
+	.string()
+	.refine(
+		(text) => /^\d{16}$/.test(text) || DECLINE_CODES.includes(text),
+		'is neither a card number nor a decline code of Dodo',
+	)
+	.optional();
 const currency = z.enum(['EUR', 'USD', 'JPY', 'KWD']);
 /** How long a bank debit is on its way here; in real life it is days. */
 const DEBIT_MS = 5_000;
@@ -25,7 +31,10 @@ const DEBIT_MS = 5_000;
 export const USER_AGENT = 'sandbox-page';
 
 /** Declares an action: what it needs, and what it does. */
-function action<Shape extends z.ZodRawShape>(shape: Shape, run: (input: z.output<z.ZodObject<Shape>>, world: World) => unknown) {
+function action<Shape extends z.ZodRawShape>(
+	shape: Shape,
+	run: (input: z.output<z.ZodObject<Shape>>, world: World) => unknown,
+) {
 	const schema = z.object(shape).strict();
 	return async (input: unknown, world: World): Promise<void> => void (await run(schema.parse(input), world));
 }
@@ -43,13 +52,22 @@ export const actions: Readonly<Record<string, (input: unknown, world: World) => 
 		},
 		({ count, amount: amountCents, taxRate, type, customer, ...billed }, { lago }) => {
 			for (let index = 0; index < count; index++)
-				lago.issueInvoice({ ...billed, type, customer: { external_id: customer }, fees: [{ amountCents, taxRate: type === 'credit' ? 0 : taxRate }] });
+				lago.issueInvoice({
+					...billed,
+					type,
+					customer: { external_id: customer },
+					fees: [{ amountCents, taxRate: type === 'credit' ? 0 : taxRate }],
+				});
 		},
 	),
 	void: action({ id }, ({ id: invoice }, { lago }) => lago.voidInvoice(invoice)),
 	retryPayment: action({ id }, ({ id: invoice }, { lago }) => lago.retryPayment(invoice)),
-	payByHand: action({ id, amount }, ({ id: invoice, amount: given }, { lago }) => lago.payManually(invoice, given ?? invoiceOf(lago, invoice).total_amount_cents, 'by hand')),
-	creditNote: action({ id, amount }, ({ id: invoice, amount: given }, { lago }) => creditNote(lago, invoiceOf(lago, invoice), given)),
+	payByHand: action({ id, amount }, ({ id: invoice, amount: given }, { lago }) =>
+		lago.payManually(invoice, given ?? invoiceOf(lago, invoice).total_amount_cents, 'by hand'),
+	),
+	creditNote: action({ id, amount }, ({ id: invoice, amount: given }, { lago }) =>
+		creditNote(lago, invoiceOf(lago, invoice), given),
+	),
 	dueNow: action({ id }, ({ id: invoice }, { lago }) => {
 		const state = lago.metadataOf(invoice, 'dodo_state');
 		if (state === undefined || !/;n=\d+/.test(state)) throw new Error('No further try is planned for this invoice.');
@@ -61,34 +79,59 @@ export const actions: Readonly<Record<string, (input: unknown, world: World) => 
 		dodo.passDays(days);
 		lago.passDays(days);
 	}),
-	startSubscription: action({ customer: id, currency: currency.default('EUR') }, ({ customer, currency: given }, { lago }) => lago.issueInvoice({ customer: { external_id: customer }, currency: given, reason: 'subscription_starting' })),
+	startSubscription: action(
+		{ customer: id, currency: currency.default('EUR') },
+		({ customer, currency: given }, { lago }) =>
+			lago.issueInvoice({ customer: { external_id: customer }, currency: given, reason: 'subscription_starting' }),
+	),
 	endSubscription: action({ id }, ({ id: subscription }, { lago }) => lago.terminateSubscription(subscription)),
-	timeZone: action({ id, zone: z.string().trim() }, ({ id: customer, zone }, { lago }) => lago.setTimezone(customer, zone === '' ? null : zone)),
+	timeZone: action({ id, zone: z.string().trim() }, ({ id: customer, zone }, { lago }) =>
+		lago.setTimezone(customer, zone === '' ? null : zone),
+	),
 	spendWallet: action({ id, amount }, ({ id: walletId, amount: given }, { lago }) => {
 		const wallet = lago.state.wallets.get(walletId);
-		lago.spendWallet(walletId, given === undefined || wallet === undefined ? undefined : given / subunits(wallet.currency) / wallet.rate);
+		lago.spendWallet(
+			walletId,
+			given === undefined || wallet === undefined ? undefined : given / subunits(wallet.currency) / wallet.rate,
+		);
 	}),
 
 	pay: action({ id, card, amount }, ({ id: session, ...options }, { dodo }) => dodo.payCheckout(session, options)),
-	payByDebit: action({ id, card, amount }, ({ id: session, ...options }, { dodo }) => dodo.payCheckout(session, { ...options, settleAfterMs: DEBIT_MS })),
-	refund: action({ id, amount, fail: z.boolean().optional() }, ({ id: payment, ...options }, { dodo }) => dodo.refundPayment(payment, options)),
+	payByDebit: action({ id, card, amount }, ({ id: session, ...options }, { dodo }) =>
+		dodo.payCheckout(session, { ...options, settleAfterMs: DEBIT_MS }),
+	),
+	refund: action({ id, amount, fail: z.boolean().optional() }, ({ id: payment, ...options }, { dodo }) =>
+		dodo.refundPayment(payment, options),
+	),
 	failNextRefund: action({ id }, ({ id: payment }, { dodo }) => dodo.failNextRefund(payment)),
 	openDispute: action({ id }, ({ id: payment }, { dodo }) => dodo.openDispute(payment)),
 	moveDispute: action(
-		{ id, status: z.enum(['challenged', 'won', 'lost', 'accepted', 'expired', 'cancelled']), rdr: z.boolean().optional() },
+		{
+			id,
+			status: z.enum(['challenged', 'won', 'lost', 'accepted', 'expired', 'cancelled']),
+			rdr: z.boolean().optional(),
+		},
 		({ id: dispute, status, rdr }, { dodo }) => dodo.moveDispute(dispute, status, { rdr }),
 	),
 
-	setUpMandate: action({ customer: id, currency: currency.optional(), card }, async ({ customer, card: given, ...chosen }, { dodo, lago }) => {
-		const wanted = chosen.currency ?? lago.state.customers.get(customer)?.currency ?? 'EUR';
-		dodo.activateMandate(await setUpLink(dodo, customer, wanted), given);
-	}),
+	setUpMandate: action(
+		{ customer: id, currency: currency.optional(), card },
+		async ({ customer, card: given, ...chosen }, { dodo, lago }) => {
+			const wanted = chosen.currency ?? lago.state.customers.get(customer)?.currency ?? 'EUR';
+			dodo.activateMandate(await setUpLink(dodo, customer, wanted), given);
+		},
+	),
 	giveCard: action({ id, card }, ({ id: session, card: given }, { dodo }) => dodo.activateMandate(session, given)),
 	mandateCard: action({ id, card }, ({ id: mandate, card: given }, { dodo }) => dodo.setMandateCard(mandate, given)),
-	planCharge: action({ id, code: declineCode.optional(), debit: z.boolean().default(false) }, ({ id: mandate, code, debit }, { dodo }) =>
-		dodo.planCharge(mandate, { code, ...(debit ? { settleAfterMs: DEBIT_MS } : {}) }),
+	planCharge: action(
+		{ id, code: declineCode.optional(), debit: z.boolean().default(false) },
+		({ id: mandate, code, debit }, { dodo }) =>
+			dodo.planCharge(mandate, { code, ...(debit ? { settleAfterMs: DEBIT_MS } : {}) }),
 	),
-	moveMandate: action({ id, status: z.enum(['active', 'paused', 'cancelled', 'failed', 'expired']) }, ({ id: mandate, status }, { dodo }) => dodo.moveMandate(mandate, status)),
+	moveMandate: action(
+		{ id, status: z.enum(['active', 'paused', 'cancelled', 'failed', 'expired']) },
+		({ id: mandate, status }, { dodo }) => dodo.moveMandate(mandate, status),
+	),
 };
 
 function invoiceOf(lago: LagoSimulator, invoiceId: string): Invoice {
@@ -100,24 +143,51 @@ function invoiceOf(lago: LagoSimulator, invoiceId: string): Invoice {
 /** What a person does in Lago's screen: choose how much of the fees goes back. */
 function creditNote(lago: LagoSimulator, invoice: Invoice, given: number | undefined): void {
 	const notes = [...lago.state.creditNotes.values()].filter((note) => note.invoice === invoice);
-	const credited = (feeId: string): number => notes.flatMap(({ items }) => items).reduce((sum, item) => (item.fee.lago_id === feeId ? sum + item.precise_amount_cents : sum), 0);
+	const credited = (feeId: string): number =>
+		notes
+			.flatMap(({ items }) => items)
+			.reduce((sum, item) => (item.fee.lago_id === feeId ? sum + item.precise_amount_cents : sum), 0);
 	const refundable = invoice.total_paid_amount_cents - notes.reduce((sum, note) => sum + note.refund_amount_cents, 0);
-	const fees = invoice.fees.map((fee) => ({ id: fee.lago_id, amount: fee.amount_cents, credited: credited(fee.lago_id), taxesRate: fee.taxes_rate, couponsAmount: Number(fee.precise_coupons_amount_cents) }));
+	const fees = invoice.fees.map((fee) => ({
+		id: fee.lago_id,
+		amount: fee.amount_cents,
+		credited: credited(fee.lago_id),
+		taxesRate: fee.taxes_rate,
+		couponsAmount: Number(fee.precise_coupons_amount_cents),
+	}));
 	const earlier = notes.reduce((sum, note) => sum + note.total_amount_cents, 0);
-	const allocation = refundable <= 0 ? null : allocateRefund({ wanted: Math.min(given ?? refundable, refundable), refundable, earlier }, fees);
-	if (allocation === null) throw new Error('Nothing of this invoice is left to refund in Lago. With a free Lago no payment is recorded, so nothing can be refunded there.');
-	lago.createCreditNoteInUi(invoice.lago_id, { items: allocation.items.map((item) => ({ fee_id: item.feeId, amount_cents: item.amount })), refund_amount_cents: allocation.refund });
+	const allocation =
+		refundable <= 0
+			? null
+			: allocateRefund({ wanted: Math.min(given ?? refundable, refundable), refundable, earlier }, fees);
+	if (allocation === null)
+		throw new Error(
+			'Nothing of this invoice is left to refund in Lago. With a free Lago no payment is recorded, so nothing can be refunded there.',
+		);
+	lago.createCreditNoteInUi(invoice.lago_id, {
+		items: allocation.items.map((item) => ({ fee_id: item.feeId, amount_cents: item.amount })),
+		refund_amount_cents: allocation.refund,
+	});
 }
 
 /** The checkout that Mandate > Create Set-Up Link would make. */
 async function setUpLink(dodo: DodoSimulator, customer: string, currency: string): Promise<string> {
 	const price = {
-		type: 'recurring_price', currency, price: 500, tax_inclusive: true, discount: 0, purchasing_power_parity: false,
-		payment_frequency_count: 1, payment_frequency_interval: 'Month', subscription_period_count: 20, subscription_period_interval: 'Year',
+		type: 'recurring_price',
+		currency,
+		price: 500,
+		tax_inclusive: true,
+		discount: 0,
+		purchasing_power_parity: false,
+		payment_frequency_count: 1,
+		payment_frequency_interval: 'Month',
+		subscription_period_count: 20,
+		subscription_period_interval: 'Year',
 	};
 	const name = `Automatic payment ${currency}`;
 	const known = [...dodo.state.products.values()].find((product) => product.name === name);
-	const { product_id } = known ?? (await ask<{ product_id: string }>(dodo, '/products', { name, tax_category: 'saas', price }));
+	const { product_id } =
+		known ?? (await ask<{ product_id: string }>(dodo, '/products', { name, tax_category: 'saas', price }));
 	const session = await ask<{ session_id: string }>(dodo, '/checkouts', {
 		product_cart: [{ product_id, quantity: 1 }],
 		subscription_data: { on_demand: { mandate_only: true } },
@@ -128,7 +198,11 @@ async function setUpLink(dodo: DodoSimulator, customer: string, currency: string
 }
 
 async function ask<T>(dodo: DodoSimulator, path: string, body: unknown): Promise<T> {
-	const headers = { authorization: `Bearer ${dodo.apiKey}`, 'content-type': 'application/json', 'user-agent': USER_AGENT };
+	const headers = {
+		authorization: `Bearer ${dodo.apiKey}`,
+		'content-type': 'application/json',
+		'user-agent': USER_AGENT,
+	};
 	const response = await fetch(`${dodo.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
 	const answer = (await response.json()) as T & { message?: string };
 	if (!response.ok) throw new Error(answer.message ?? `Dodo answered ${response.status}`);

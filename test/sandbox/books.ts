@@ -6,7 +6,8 @@ import type { World } from './actions';
 /** Both books as the page shows them, newest first. Amounts in minor units. */
 export function books({ dodo, lago }: World): Record<string, unknown> {
 	const newestFirst = <T>(map: Map<string, T>): T[] => [...map.values()].reverse();
-	const numberOf = (paymentId: string): string => String(dodo.state.payments.get(paymentId)?.metadata.lago_invoice_number ?? '');
+	const numberOf = (paymentId: string): string =>
+		String(dodo.state.payments.get(paymentId)?.metadata.lago_invoice_number ?? '');
 	return {
 		premium: lago.premium,
 		declineCodes: DECLINE_CODES,
@@ -75,7 +76,10 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 			id: payment.payment_id,
 			invoice: payment.metadata.lago_invoice_number ?? '',
 			amount: payment.total_amount,
-			left: (dodo.state.paymentLines.get(payment.payment_id) ?? []).reduce((sum, line) => sum + line.amount - line.refunded, 0),
+			left: (dodo.state.paymentLines.get(payment.payment_id) ?? []).reduce(
+				(sum, line) => sum + line.amount - line.refunded,
+				0,
+			),
 			currency: payment.currency,
 			status: payment.status,
 			code: payment.error_code,

@@ -6,7 +6,8 @@ const element = (tag, properties = {}, ...children) => {
 	return made;
 };
 
-const decimals = (currency) => new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;
+const decimals = (currency) =>
+	new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;
 const inMajor = (amount, currency) => (amount / 10 ** decimals(currency)).toFixed(decimals(currency));
 const money = (amount, currency) => (currency ? `${currency} ${inMajor(amount, currency)}` : String(amount ?? ''));
 const minorUnits = (text, currency) => {
@@ -62,7 +63,10 @@ const PHASES = {
 };
 
 /** The state of the collection, in words. */
-function inWords({ phase, attempt, amount, nextTryAt, failedTries, declineCode, expiresAt, refunded, taxOnTop }, currency) {
+function inWords(
+	{ phase, attempt, amount, nextTryAt, failedTries, declineCode, expiresAt, refunded, taxOnTop },
+	currency,
+) {
 	const words = [`${PHASES[phase] ?? phase}, try ${attempt}`];
 	if (amount) words.push(`asks for ${money(amount, currency)}${taxOnTop ? ' plus tax' : ''}`);
 	if (declineCode) words.push(`declined: ${declineCode}`);
@@ -83,7 +87,9 @@ function table(empty, head, rows) {
 		if (detail) shown.push(element('tr', { className: 'detail' }, element('td', { colSpan: head.length }, ...detail)));
 		return element('tbody', {}, ...shown);
 	});
-	const heads = head.map((text) => element('th', { scope: 'col', className: AMOUNTS.includes(text) ? 'amount' : '' }, text));
+	const heads = head.map((text) =>
+		element('th', { scope: 'col', className: AMOUNTS.includes(text) ? 'amount' : '' }, text),
+	);
 	return element('table', {}, element('thead', {}, element('tr', {}, ...heads)), ...body);
 }
 
@@ -92,17 +98,38 @@ const status = (word, text = word) => element('td', { className: word ?? '' }, t
 const amountCell = (amount, currency) => element('td', { className: 'amount' }, money(amount, currency));
 const code = (text) => element('td', {}, element('code', {}, text));
 const buttonCell = (...buttons) => element('td', {}, ...buttons);
-const lines = (metadata) => Object.entries(metadata).map(([key, value]) => `${key} = ${value}`).join('\n');
+const lines = (metadata) =>
+	Object.entries(metadata)
+		.map(([key, value]) => `${key} = ${value}`)
+		.join('\n');
 /** Only what a browser may open without harm. */
-const link = (href, text) => (/^https?:\/\//.test(href) ? [element('a', { href, target: '_blank', rel: 'noreferrer' }, text)] : []);
+const link = (href, text) =>
+	/^https?:\/\//.test(href) ? [element('a', { href, target: '_blank', rel: 'noreferrer' }, text)] : [];
 
 const TYPES = { one_off: 'one-off', credit: 'wallet top-up' };
-function invoice({ id, number, customer, type, status: kept, paymentStatus, total, paid, currency, fees, disputeLost, metadata, state }) {
+function invoice({
+	id,
+	number,
+	customer,
+	type,
+	status: kept,
+	paymentStatus,
+	total,
+	paid,
+	currency,
+	fees,
+	disputeLost,
+	metadata,
+	state,
+}) {
 	const isOpen = kept === 'finalized';
 	const buttons = isOpen ? [button('Void', 'void', { id })] : [];
 	if (isOpen && paymentStatus !== 'succeeded') {
 		buttons.push(button('Retry payment', 'retryPayment', { id }));
-		if (total > paid) buttons.push(button('Pay by hand', 'payByHand', askAmount(currency, total - paid, { id, amount: total - paid }), id));
+		if (total > paid)
+			buttons.push(
+				button('Pay by hand', 'payByHand', askAmount(currency, total - paid, { id, amount: total - paid }), id),
+			);
 	}
 	if (isOpen && paid > 0) buttons.push(button('Credit note', 'creditNote', askAmount(currency, paid, { id }), id));
 	if (state?.nextTryAt) buttons.push(button('Make the next try due', 'dueNow', { id }));
@@ -110,10 +137,28 @@ function invoice({ id, number, customer, type, status: kept, paymentStatus, tota
 	const feeWords = fees.map((fee) => `${fee.name} ${money(fee.amount, currency)} + ${fee.taxRate} %`).join(', ');
 	const entries = lines(metadata);
 	return {
-		cells: [`${number} (${customer})`, status(kept, about), status(paymentStatus), amountCell(total, currency), amountCell(paid, currency), buttonCell(...buttons)],
+		cells: [
+			`${number} (${customer})`,
+			status(kept, about),
+			status(paymentStatus),
+			amountCell(total, currency),
+			amountCell(paid, currency),
+			buttonCell(...buttons),
+		],
 		detail: [
 			element('span', { className: 'hint' }, feeWords),
-			...(state ? [element('div', {}, inWords(state, currency), ' ', ...link(state.payLink ?? '', 'pay link'), ...link(state.url ?? '', 'checkout'))] : []),
+			...(state
+				? [
+						element(
+							'div',
+							{},
+							inWords(state, currency),
+							' ',
+							...link(state.payLink ?? '', 'pay link'),
+							...link(state.url ?? '', 'checkout'),
+						),
+					]
+				: []),
 			...(entries === '' ? [] : [element('div', {}, element('code', {}, entries))]),
 		],
 	};
@@ -126,12 +171,26 @@ function customer({ id, timeZone, currency, metadata, mandates }) {
 	};
 	const setUp = () => ({ customer: id, card: shownCard() });
 	const words = mandates.map((mandate) => `${mandate.status} mandate in ${mandate.currency}`).join(', ');
-	const buttons = [button('Set up automatic payment', 'setUpMandate', setUp, id), button('Time zone', 'timeZone', zone, id)];
+	const buttons = [
+		button('Set up automatic payment', 'setUpMandate', setUp, id),
+		button('Time zone', 'timeZone', zone, id),
+	];
 	const about = [currency, timeZone, words].filter(Boolean).join(' · ');
 	return { cells: [id, about, code(lines(metadata)), buttonCell(...buttons)] };
 }
 
-function checkout({ id, invoice: number, customer: payer, isMandate, page, amount, currency, open, used, customerChooses }) {
+function checkout({
+	id,
+	invoice: number,
+	customer: payer,
+	isMandate,
+	page,
+	amount,
+	currency,
+	open,
+	used,
+	customerChooses,
+}) {
 	const withCard = (input) => ({ ...input, card: shownCard() });
 	const chosen = customerChooses ? askChosen(currency, id) : () => withCard({ id });
 	const buttons = isMandate
@@ -139,7 +198,12 @@ function checkout({ id, invoice: number, customer: payer, isMandate, page, amoun
 		: [button('Pay', 'pay', chosen, id), button('Pay by bank debit', 'payByDebit', chosen, id)];
 	const name = isMandate ? `set-up (${payer})` : number;
 	const where = element('td', {}, ...link(page, id));
-	return row(name, where, isMandate ? '' : amountCell(amount, currency), buttonCell(...(open ? buttons : [used ? 'used' : 'expired'])));
+	return row(
+		name,
+		where,
+		isMandate ? '' : amountCell(amount, currency),
+		buttonCell(...(open ? buttons : [used ? 'used' : 'expired'])),
+	);
 }
 
 /** Where the cart leaves the amount open. */
@@ -153,56 +217,118 @@ function payment({ id, invoice: number, amount, left, currency, status: kept, co
 	if (kept === 'succeeded') {
 		if (left > 0) buttons.push(button('Refund', 'refund', askAmount(currency, left, { id }), id));
 		const rare = [button('Open dispute', 'openDispute', { id })];
-		if (left > 0) rare.push(button('Refund that fails', 'refund', { id, fail: true }), button('Let the next refund fail', 'failNextRefund', { id }));
+		if (left > 0)
+			rare.push(
+				button('Refund that fails', 'refund', { id, fail: true }),
+				button('Let the next refund fail', 'failNextRefund', { id }),
+			);
 		buttons.push(more(id, ...rare));
 	}
-	const words = [kept ?? 'not begun', reason, byMandate && 'by mandate', refunded && `refunded: ${refunded}`].filter(Boolean).join(', ');
+	const words = [kept ?? 'not begun', reason, byMandate && 'by mandate', refunded && `refunded: ${refunded}`]
+		.filter(Boolean)
+		.join(', ');
 	return row(number, code(id), amountCell(amount, currency), status(kept, words), buttonCell(...buttons));
 }
 
 function mandate({ id, customer: payer, currency, status: kept, card, planned, dues }) {
 	const plan = (debit) => () => ({ id, code: shownCard(), debit });
 	const buttons = [];
-	if (['active', 'on_hold'].includes(kept)) buttons.push(button('Change card', 'mandateCard', () => ({ id, card: shownCard() }), id));
+	if (['active', 'on_hold'].includes(kept))
+		buttons.push(button('Change card', 'mandateCard', () => ({ id, card: shownCard() }), id));
 	if (!['cancelled', 'failed', 'expired'].includes(kept)) {
 		buttons.push(button('Cancel', 'moveMandate', { id, status: 'cancelled' }));
-		const rare = [button('Next charge as the card above', 'planCharge', plan(false), id), button('Next charge by bank debit', 'planCharge', plan(true), id)];
-		const pause = kept === 'paused' ? button('Unpause', 'moveMandate', { id, status: 'active' }) : button('Pause', 'moveMandate', { id, status: 'paused' });
-		buttons.push(more(id, ...rare, pause, button('Expire', 'moveMandate', { id, status: 'expired' }), button('Fail', 'moveMandate', { id, status: 'failed' })));
+		const rare = [
+			button('Next charge as the card above', 'planCharge', plan(false), id),
+			button('Next charge by bank debit', 'planCharge', plan(true), id),
+		];
+		const pause =
+			kept === 'paused'
+				? button('Unpause', 'moveMandate', { id, status: 'active' })
+				: button('Pause', 'moveMandate', { id, status: 'paused' });
+		buttons.push(
+			more(
+				id,
+				...rare,
+				pause,
+				button('Expire', 'moveMandate', { id, status: 'expired' }),
+				button('Fail', 'moveMandate', { id, status: 'failed' }),
+			),
+		);
 	}
-	const next = planned && `next charge ${planned.settleAfterMs ? 'by bank debit' : 'by card'}: ${planned.code ?? 'pays'}`;
+	const next =
+		planned && `next charge ${planned.settleAfterMs ? 'by bank debit' : 'by card'}: ${planned.code ?? 'pays'}`;
 	const words = [kept, dues && `${money(dues, currency)} are due`, next].filter(Boolean).join(', ');
 	return row(`${payer} (${currency})`, code(id), status(kept, words), code(card), buttonCell(...buttons));
 }
 
 function dispute({ id, invoice: number, amount, currency, status: kept, rdr }) {
-	const moves = ['challenged', 'won', 'lost', 'accepted', 'expired', 'cancelled'].map((to) => button(to, 'moveDispute', { id, status: to }));
+	const moves = ['challenged', 'won', 'lost', 'accepted', 'expired', 'cancelled'].map((to) =>
+		button(to, 'moveDispute', { id, status: to }),
+	);
 	const isOpen = /opened|challenged/.test(kept);
 	const buttons = isOpen ? [...moves, button('lost by RDR', 'moveDispute', { id, status: 'lost', rdr: true })] : [];
-	return row(number, code(id), amountCell(amount, currency), `${kept.replace('dispute_', '')}${rdr ? ' by RDR' : ''}`, buttonCell(...buttons));
+	return row(
+		number,
+		code(id),
+		amountCell(amount, currency),
+		`${kept.replace('dispute_', '')}${rdr ? ' by RDR' : ''}`,
+		buttonCell(...buttons),
+	);
 }
 
 const shownDay = (at) => new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
-const STATES = { none: 'no customer yet', active: 'active', grace: 'grace', restricted: 'restricted', pending_payment: 'waiting for the first payment', paid_until: 'cancelled, but paid', ended: 'ended' };
+const STATES = {
+	none: 'no customer yet',
+	active: 'active',
+	grace: 'grace',
+	restricted: 'restricted',
+	pending_payment: 'waiting for the first payment',
+	paid_until: 'cancelled, but paid',
+	ended: 'ended',
+};
 /** The states of a customer, from the past into the future, with now between them. */
 function bar({ segments, now }) {
-	const made = element('div', { className: 'bar', role: 'img', ariaLabel: segments.map(({ state, from, to }) => `${STATES[state]} ${shownDay(from)} to ${shownDay(to)}`).join(', ') });
+	const made = element('div', {
+		className: 'bar',
+		role: 'img',
+		ariaLabel: segments
+			.map(({ state, from, to }) => `${STATES[state]} ${shownDay(from)} to ${shownDay(to)}`)
+			.join(', '),
+	});
 	const add = ({ from, to, state, why }, toCome) => {
-		const piece = element('span', { className: `is-${state}${toCome ? ' to-come' : ''}`, title: `${STATES[state]}, ${shownDay(from)} to ${shownDay(to)}${why ? `: ${why}` : ''}` });
+		const piece = element('span', {
+			className: `is-${state}${toCome ? ' to-come' : ''}`,
+			title: `${STATES[state]}, ${shownDay(from)} to ${shownDay(to)}${why ? `: ${why}` : ''}`,
+		});
 		piece.style.flexGrow = to - from;
 		made.append(piece);
 	};
-	for (const segment of segments.filter(({ from }) => from < now)) add({ ...segment, to: Math.min(segment.to, now) }, false);
+	for (const segment of segments.filter(({ from }) => from < now))
+		add({ ...segment, to: Math.min(segment.to, now) }, false);
 	made.append(element('span', { className: 'now', title: 'now' }));
-	for (const segment of segments.filter(({ to }) => to > now)) add({ ...segment, from: Math.max(segment.from, now) }, true);
+	for (const segment of segments.filter(({ to }) => to > now))
+		add({ ...segment, from: Math.max(segment.from, now) }, true);
 	return made;
 }
 
 function accessOf({ id, state, until, reasons, segments, now }) {
-	const words = reasons.map(({ rule, invoice_number, clears_when }) => [rule.replaceAll('_', ' '), invoice_number, clears_when && `until ${clears_when}`].filter(Boolean).join(', '));
+	const words = reasons.map(({ rule, invoice_number, clears_when }) =>
+		[rule.replaceAll('_', ' '), invoice_number, clears_when && `until ${clears_when}`].filter(Boolean).join(', '),
+	);
 	const about = `${STATES[state]}${until ? ` until ${shownDay(until)}` : ''}`;
-	const buttons = [button('Start subscription', 'startSubscription', { customer: id }, id), button('End subscription', 'endSubscription', { id: `sub_${id}` }, id)];
-	return { cells: [id, status(state, about), element('td', {}, bar({ segments, now })), element('td', {}, words.join('; ')), buttonCell(...buttons)] };
+	const buttons = [
+		button('Start subscription', 'startSubscription', { customer: id }, id),
+		button('End subscription', 'endSubscription', { id: `sub_${id}` }, id),
+	];
+	return {
+		cells: [
+			id,
+			status(state, about),
+			element('td', {}, bar({ segments, now })),
+			element('td', {}, words.join('; ')),
+			buttonCell(...buttons),
+		],
+	};
 }
 
 /** Each part of the page: what to do while it is empty, the head of its table, and a row for each thing. */
@@ -214,20 +340,47 @@ const PARTS = {
 		(note) => row(note.number, amountCell(note.refund, note.currency), status(note.status), code(lines(note.metadata))),
 	],
 	customers: ['None. They come with their first invoice.', ['Customer', 'About', 'Metadata', 'Do'], customer],
-	access: ['Nobody yet. Customers come with their first invoice.', ['Customer', 'State', '30 days back and ahead', 'Why', 'Do'], accessOf],
+	access: [
+		'Nobody yet. Customers come with their first invoice.',
+		['Customer', 'State', '30 days back and ahead', 'Why', 'Do'],
+		accessOf,
+	],
 	wallets: [
 		'None. Issue a wallet top-up.',
 		['Customer', 'Balance', 'Do'],
 		({ id, customer: owner, balance, currency }) =>
-			row(owner, amountCell(balance, currency), buttonCell(...(balance > 0 ? [button('Spend', 'spendWallet', askAmount(currency, balance, { id }), id)] : []))),
+			row(
+				owner,
+				amountCell(balance, currency),
+				buttonCell(...(balance > 0 ? [button('Spend', 'spendWallet', askAmount(currency, balance, { id }), id)] : [])),
+			),
 	],
-	checkouts: ['None. One is made for each invoice that is collected by link.', ['Invoice', 'Checkout', 'Amount', 'Do'], checkout],
-	payments: ['None. Pay a checkout, or set up automatic payment and issue an invoice.', ['Invoice', 'Payment', 'Amount', 'Status', 'Do'], payment],
-	mandates: ['None. Set up automatic payment for a customer.', ['Customer', 'Mandate', 'Status', 'Card', 'Do'], mandate],
+	checkouts: [
+		'None. One is made for each invoice that is collected by link.',
+		['Invoice', 'Checkout', 'Amount', 'Do'],
+		checkout,
+	],
+	payments: [
+		'None. Pay a checkout, or set up automatic payment and issue an invoice.',
+		['Invoice', 'Payment', 'Amount', 'Status', 'Do'],
+		payment,
+	],
+	mandates: [
+		'None. Set up automatic payment for a customer.',
+		['Customer', 'Mandate', 'Status', 'Card', 'Do'],
+		mandate,
+	],
 	refunds: [
 		'None. Refund a payment above, or make a credit note in Lago.',
 		['Invoice', 'Id', 'Amount', 'Status', 'Reason'],
-		(refund) => row(refund.invoice, code(refund.id), amountCell(refund.amount, refund.currency), status(refund.status), refund.reason ?? ''),
+		(refund) =>
+			row(
+				refund.invoice,
+				code(refund.id),
+				amountCell(refund.amount, refund.currency),
+				status(refund.status),
+				refund.reason ?? '',
+			),
 	],
 	disputes: ['None. Open one on a payment.', ['Invoice', 'Dispute', 'Amount', 'Status', 'Do'], dispute],
 };
@@ -255,7 +408,9 @@ function part(id, shown, content) {
 
 /** `restrictAfterDays: 7` -> `restrict after days: 7`. */
 function rulesInWords(rules) {
-	const words = Object.entries(rules).map(([name, value]) => `${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}: ${value}`);
+	const words = Object.entries(rules).map(
+		([name, value]) => `${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}: ${value}`,
+	);
 	return `Rules: ${words.join(', ') || 'none'}. Other ones with ACCESS_... variables.`;
 }
 
@@ -264,18 +419,26 @@ function draw(state) {
 	$('rules').textContent = rulesInWords(state.rules);
 	$('premium').checked = state.premium;
 	if ($('card').length === 1) $('card').append(...state.declineCodes.map((each) => element('option', {}, each)));
-	for (const [id, [empty, head, toRow]] of Object.entries(PARTS)) part(id, state[id], () => [table(empty, head, state[id].map(toRow))]);
+	for (const [id, [empty, head, toRow]] of Object.entries(PARTS))
+		part(id, state[id], () => [table(empty, head, state[id].map(toRow))]);
 	part('timeline', state.timeline, () =>
 		state.timeline.toReversed().map(({ at, from, to, what, status: answer }) => {
 			const good = answer >= 200 && answer < 300;
-			return element('div', { className: good ? '' : 'bad' }, `${at.slice(11, 23)}  ${from.padStart(4)} → ${to.padEnd(4)}  ${answer || '---'}  ${what}`);
+			return element(
+				'div',
+				{ className: good ? '' : 'bad' },
+				`${at.slice(11, 23)}  ${from.padStart(4)} → ${to.padEnd(4)}  ${answer || '---'}  ${what}`,
+			);
 		}),
 	);
 }
 
 const LOST = 'The sandbox does not answer any more. Start it again with npm start.';
 async function refresh() {
-	const state = await fetch('state').then((response) => response.json(), () => null);
+	const state = await fetch('state').then(
+		(response) => response.json(),
+		() => null,
+	);
 	if (state !== null) draw(state);
 	if (state === null) $('message').textContent = LOST;
 	else if ($('message').textContent === LOST) $('message').textContent = '';
@@ -298,7 +461,12 @@ async function act(action, input) {
 
 $('issue').addEventListener('submit', (event) => {
 	event.preventDefault();
-	const { currency, type, customer: payer, ...numbers } = Object.fromEntries(new FormData(event.target, event.submitter));
+	const {
+		currency,
+		type,
+		customer: payer,
+		...numbers
+	} = Object.fromEntries(new FormData(event.target, event.submitter));
 	const input = () => ({
 		currency,
 		type,

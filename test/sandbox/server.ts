@@ -44,7 +44,14 @@ export async function startSandbox({ port, dodo, lago, n8nUrl, rules }: SandboxO
 		});
 	}
 	app.get('/state', (_request: Request, response: Response) => {
-		response.json({ ...books(world), access: accessBook(lago, rules, Date.now()), rules, n8nUrl, actions: Object.keys(actions), timeline: timeline.entries.slice(-200) });
+		response.json({
+			...books(world),
+			access: accessBook(lago, rules, Date.now()),
+			rules,
+			n8nUrl,
+			actions: Object.keys(actions),
+			timeline: timeline.entries.slice(-200),
+		});
 	});
 	app.post('/act', async (request: Request, response: Response) => {
 		// Nothing is parsed unless it is called JSON: a form of another page cannot say that without asking first.
@@ -59,8 +66,12 @@ export async function startSandbox({ port, dodo, lago, n8nUrl, rules }: SandboxO
 			(caught: unknown) => response.status(400).json({ message: wordsOf(caught) }),
 		);
 	});
-	app.use((_request: Request, response: Response) => response.status(404).json({ message: 'The sandbox has no such page' }));
-	app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => response.status(400).json({ message: 'The sandbox takes JSON only' }));
+	app.use((_request: Request, response: Response) =>
+		response.status(404).json({ message: 'The sandbox has no such page' }),
+	);
+	app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) =>
+		response.status(400).json({ message: 'The sandbox takes JSON only' }),
+	);
 	const server = createServer(app);
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);
@@ -81,16 +92,23 @@ function sameOrigin(request: Request, response: Response, next: NextFunction): v
 	const { origin, host } = request.headers;
 	const site = request.headers['sec-fetch-site'] ?? 'none';
 	const isHere = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host ?? '');
-	const isForeign = (origin !== undefined && origin !== `http://${host}`) || !['same-origin', 'none'].includes(String(site));
+	const isForeign =
+		(origin !== undefined && origin !== `http://${host}`) || !['same-origin', 'none'].includes(String(site));
 	// Neither may it be shown inside another page, where a click could be led onto a button. A link to it is fine.
-	response.set({ 'x-frame-options': 'DENY', 'content-security-policy': "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'" });
-	if (!isHere || (isForeign && request.path !== '/')) response.status(403).json({ message: 'Only the sandbox page itself may do that' });
+	response.set({
+		'x-frame-options': 'DENY',
+		'content-security-policy':
+			"default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+	});
+	if (!isHere || (isForeign && request.path !== '/'))
+		response.status(403).json({ message: 'Only the sandbox page itself may do that' });
 	else next();
 }
 
 /** The simulated service's own words where it refused. */
 function wordsOf(caught: unknown): string {
 	if (caught instanceof Refusal) return JSON.stringify(caught.body);
-	if (caught instanceof ZodError) return caught.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+	if (caught instanceof ZodError)
+		return caught.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
 	return caught instanceof Error ? caught.message : String(caught);
 }

@@ -18,14 +18,29 @@ export class Timeline {
 	readonly entries: TimelineEntry[] = [];
 
 	constructor(dodo: DodoSimulator, lago: LagoSimulator) {
-		for (const [name, simulator] of [['Dodo', dodo], ['Lago', lago]] as const) {
+		for (const [name, simulator] of [
+			['Dodo', dodo],
+			['Lago', lago],
+		] as const) {
 			simulator.activity.on('call', (call: CallRecord) => {
 				const fault = call.fault ? ` (simulated fault: ${call.fault})` : '';
-				this.entries.push({ at: call.at, from: call.headers['user-agent'] === USER_AGENT ? 'you' : 'n8n', to: name, what: `${call.method} ${call.path}${fault}`, status: call.status });
+				this.entries.push({
+					at: call.at,
+					from: call.headers['user-agent'] === USER_AGENT ? 'you' : 'n8n',
+					to: name,
+					what: `${call.method} ${call.path}${fault}`,
+					status: call.status,
+				});
 			});
 			simulator.activity.on('delivery', (delivery: DeliveryRecord) => {
 				const again = delivery.attempt > 1 ? `, attempt ${delivery.attempt}` : '';
-				this.entries.push({ at: delivery.at, from: name, to: 'n8n', what: `webhook ${delivery.event}${again}`, status: delivery.status ?? 0 });
+				this.entries.push({
+					at: delivery.at,
+					from: name,
+					to: 'n8n',
+					what: `webhook ${delivery.event}${again}`,
+					status: delivery.status ?? 0,
+				});
 			});
 		}
 	}

@@ -5,7 +5,15 @@ import type { AddressInfo } from 'node:net';
 export interface ReceivedCallback {
 	headers: Record<string, string>;
 	rawBody: string;
-	body: { type: string; timestamp: string; data: { changes: Array<Record<string, string>>; customer: Record<string, unknown>; subscriptions: Array<Record<string, unknown>> } };
+	body: {
+		type: string;
+		timestamp: string;
+		data: {
+			changes: Array<Record<string, string>>;
+			customer: Record<string, unknown>;
+			subscriptions: Array<Record<string, unknown>>;
+		};
+	};
 }
 
 /** A system of the user that is told of changes, on loopback. */
@@ -25,7 +33,12 @@ export async function startCallbackServer(): Promise<CallbackServer> {
 		let rawBody = '';
 		request.on('data', (chunk: Buffer) => (rawBody += chunk.toString()));
 		request.on('end', () => {
-			if (callbacks.status < 300) callbacks.received.push({ headers: request.headers as Record<string, string>, rawBody, body: JSON.parse(rawBody) as ReceivedCallback['body'] });
+			if (callbacks.status < 300)
+				callbacks.received.push({
+					headers: request.headers as Record<string, string>,
+					rawBody,
+					body: JSON.parse(rawBody) as ReceivedCallback['body'],
+				});
 			else callbacks.refused++;
 			response.writeHead(callbacks.status).end();
 		});

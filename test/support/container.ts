@@ -23,8 +23,17 @@ const DODO_SECRET = `whsec_${Buffer.alloc(32, 'dodo').toString('base64')}`;
 /** Starts both services, and names their keys as a person does. */
 export async function give(): Promise<Given> {
 	const dodo = await startDodoSimulator({ apiKey: 'dodo-key-of-the-test', timeScale: 100 });
-	const lago = await startLagoSimulator({ apiKey: 'lago-key-of-the-test', hmacKey: 'hmac-key-of-the-test', timeScale: 100 });
-	const secrets = { DODO_API_KEY: dodo.apiKey, DODO_WEBHOOK_SECRET: DODO_SECRET, LAGO_API_KEY: lago.apiKey, LAGO_WEBHOOK_HMAC_KEY: lago.hmacKey };
+	const lago = await startLagoSimulator({
+		apiKey: 'lago-key-of-the-test',
+		hmacKey: 'hmac-key-of-the-test',
+		timeScale: 100,
+	});
+	const secrets = {
+		DODO_API_KEY: dodo.apiKey,
+		DODO_WEBHOOK_SECRET: DODO_SECRET,
+		LAGO_API_KEY: lago.apiKey,
+		LAGO_WEBHOOK_HMAC_KEY: lago.hmacKey,
+	};
 	return {
 		dodo,
 		lago,
@@ -58,10 +67,25 @@ export async function container(): Promise<Container> {
 		url: `http://127.0.0.1:${port}`,
 		async start(env, { args, image } = {}) {
 			const [runtime, ownImage] = [await ensureN8n(quiet), await assembleImage(quiet)];
-			const local = { HOME: home, N8N_USER_FOLDER: home, TMPDIR: temporary, PORT: port, N8N_LISTEN_ADDRESS: '127.0.0.1', N8N_WORKER_SERVER_ADDRESS: '127.0.0.1', N8N_RUNNERS_BROKER_PORT: String(await freePort()), N8N_ENCRYPTION_KEY: undefined };
+			const local = {
+				HOME: home,
+				N8N_USER_FOLDER: home,
+				TMPDIR: temporary,
+				PORT: port,
+				N8N_LISTEN_ADDRESS: '127.0.0.1',
+				N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
+				N8N_RUNNERS_BROKER_PORT: String(await freePort()),
+				N8N_ENCRYPTION_KEY: undefined,
+			};
 			// What a failed test left.
 			await running?.stop();
-			running = startEntrypoint({ runtime, image: image ?? ownImage, args, env: { ...local, ...env }, logFile: join(folder, 'log') });
+			running = startEntrypoint({
+				runtime,
+				image: image ?? ownImage,
+				args,
+				env: { ...local, ...env },
+				logFile: join(folder, 'log'),
+			});
 			return running;
 		},
 		async remove() {
@@ -83,8 +107,12 @@ export async function laterImage(folder: string, change: (workflow: string) => s
 export function shownBy(pid: number): { args: string; environment: string }[] {
 	const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
 	const parentOf = (one: string): string => /^PPid:\s+(\d+)$/m.exec(readProc(one, 'status'))?.[1] ?? '';
-	const children = (of: string): string[] => processes.filter((one) => parentOf(one) === of).flatMap((one) => [one, ...children(one)]);
-	return children(String(pid)).map((one) => ({ args: readProc(one, 'cmdline'), environment: readProc(one, 'environ') }));
+	const children = (of: string): string[] =>
+		processes.filter((one) => parentOf(one) === of).flatMap((one) => [one, ...children(one)]);
+	return children(String(pid)).map((one) => ({
+		args: readProc(one, 'cmdline'),
+		environment: readProc(one, 'environ'),
+	}));
 }
 
 function readProc(pid: string, file: string): string {

@@ -133,8 +133,15 @@ export class Editor {
 		await this.closeAdvice();
 		await this.click(this.byId('workflow-open-publish-modal-button'));
 		await this.click(this.byId('workflow-publish-button'));
-		const done = this.page.getByText('Workflow published', { exact: false }).or(this.page.getByText('Production Checklist')).first();
-		const refused = this.page.locator('.el-notification--error, .el-notification:has-text("Problem"), [role=alert]:has-text("Problem"), [role=alert]:has-text("issues"), [role=dialog]:has-text("Conflicting")').first();
+		const done = this.page
+			.getByText('Workflow published', { exact: false })
+			.or(this.page.getByText('Production Checklist'))
+			.first();
+		const refused = this.page
+			.locator(
+				'.el-notification--error, .el-notification:has-text("Problem"), [role=alert]:has-text("Problem"), [role=alert]:has-text("issues"), [role=dialog]:has-text("Conflicting")',
+			)
+			.first();
 		await done.or(refused).first().waitFor({ timeout: 60_000 });
 		return (await refused.count()) > 0 ? ((await refused.textContent()) ?? '').trim() : null;
 	}
@@ -200,7 +207,8 @@ export class Editor {
 	/** n8n's news, surveys and hints lie over the canvas. */
 	private async closeAdvice(): Promise<void> {
 		const checklist = this.page.getByText('Production Checklist').locator('xpath=following::button[1]');
-		for (const close of [this.page.getByRole('button', { name: 'Got it' }), checklist]) if ((await close.count()) > 0) await close.first().click();
+		for (const close of [this.page.getByRole('button', { name: 'Got it' }), checklist])
+			if ((await close.count()) > 0) await close.first().click();
 	}
 
 	private node(name: string): Locator {

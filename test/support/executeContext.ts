@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { NodeApiError, type IDataObject, type IExecuteFunctions, type IHttpRequestOptions, type INode, type INodeExecutionData, type WorkflowExecuteMode } from 'n8n-workflow';
+import {
+	NodeApiError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type IHttpRequestOptions,
+	type INode,
+	type INodeExecutionData,
+	type WorkflowExecuteMode,
+} from 'n8n-workflow';
 import { runOperation } from '../../nodes/shared/node/operation';
 
 export const BASE_URL = 'https://service.example';
@@ -20,9 +28,26 @@ interface Given {
 }
 
 /** What an operation needs of n8n: parameters, input, credentials, and requests that really go through HTTP. */
-export function executeContext({ parameters, input = [{}], credentialId = randomUUID(), continueOnFail = false, credential, began, typeVersion = 1.1, mode = 'trigger' }: Given): IExecuteFunctions {
+export function executeContext({
+	parameters,
+	input = [{}],
+	credentialId = randomUUID(),
+	continueOnFail = false,
+	credential,
+	began,
+	typeVersion = 1.1,
+	mode = 'trigger',
+}: Given): IExecuteFunctions {
 	const stored = { id: credentialId, name: 'test' };
-	const node = { id: '1', name: 'Node', type: 'test', typeVersion, position: [0, 0], parameters: {}, credentials: { dodoPaymentsApi: stored, lagoBillingApi: stored } } as unknown as INode;
+	const node = {
+		id: '1',
+		name: 'Node',
+		type: 'test',
+		typeVersion,
+		position: [0, 0],
+		parameters: {},
+		credentials: { dodoPaymentsApi: stored, lagoBillingApi: stored },
+	} as unknown as INode;
 	const context = {
 		getNode: () => node,
 		getMode: () => mode,
@@ -34,10 +59,14 @@ export function executeContext({ parameters, input = [{}], credentialId = random
 		getCredentials: async () => ({ baseUrl: BASE_URL, environment: 'test', apiKey: API_KEY, ...credential }),
 		getTimezone: () => 'UTC',
 		continueOnFail: () => continueOnFail,
-		getParentNodes: () => (began === undefined ? [] : [{ name: 'Lago Trigger', type: 'n8n-nodes-dodo-lago.lagoTrigger' }]),
-		getWorkflowDataProxy: () => ({ $: () => ({ isExecuted: true, all: () => (began === undefined ? [] : [{ json: began }]) }) }),
+		getParentNodes: () =>
+			began === undefined ? [] : [{ name: 'Lago Trigger', type: 'n8n-nodes-dodo-lago.lagoTrigger' }],
+		getWorkflowDataProxy: () => ({
+			$: () => ({ isExecuted: true, all: () => (began === undefined ? [] : [{ json: began }]) }),
+		}),
 		helpers: {
-			httpRequestWithAuthentication: async (_type: string, options: IHttpRequestOptions) => await request(node, options),
+			httpRequestWithAuthentication: async (_type: string, options: IHttpRequestOptions) =>
+				await request(node, options),
 			httpRequest: async (options: IHttpRequestOptions) => await plainRequest(options),
 		},
 	};
@@ -46,7 +75,12 @@ export function executeContext({ parameters, input = [{}], credentialId = random
 
 /** The same without a credential. */
 async function plainRequest({ url, method, headers, body }: IHttpRequestOptions): Promise<unknown> {
-	const { status } = await fetch(url, { method, headers: headers as Record<string, string>, body: body as string, redirect: 'manual' });
+	const { status } = await fetch(url, {
+		method,
+		headers: headers as Record<string, string>,
+		body: body as string,
+		redirect: 'manual',
+	});
 	return { statusCode: status };
 }
 
@@ -59,14 +93,29 @@ export async function itemsOf(...given: Parameters<typeof runOperation>): Promis
 async function request(node: INode, options: IHttpRequestOptions): Promise<unknown> {
 	const url = new URL(options.url);
 	for (const [name, value] of Object.entries(options.qs ?? {}))
-		if (value !== undefined) for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(Array.isArray(value) ? `${name}[]` : name, String(one));
-	const headers = { ...(options.headers as Record<string, string>), authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
+		if (value !== undefined)
+			for (const one of Array.isArray(value) ? value : [value])
+				url.searchParams.append(Array.isArray(value) ? `${name}[]` : name, String(one));
+	const headers = {
+		...(options.headers as Record<string, string>),
+		authorization: `Bearer ${API_KEY}`,
+		'content-type': 'application/json',
+	};
 	try {
-		const response = await fetch(url, { method: options.method, headers, body: options.body === undefined ? undefined : JSON.stringify(options.body), redirect: 'manual' });
+		const response = await fetch(url, {
+			method: options.method,
+			headers,
+			body: options.body === undefined ? undefined : JSON.stringify(options.body),
+			redirect: 'manual',
+		});
 		const text = await response.text();
-		const body: unknown = text === '' ? '' : response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
+		const body: unknown =
+			text === '' ? '' : response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
 		return { statusCode: response.status, body };
 	} catch (caught) {
-		throw new NodeApiError(node, { message: `connect failed with ${API_KEY}`, code: (caught as { cause?: { code?: string } }).cause?.code ?? 'ECONNRESET' });
+		throw new NodeApiError(node, {
+			message: `connect failed with ${API_KEY}`,
+			code: (caught as { cause?: { code?: string } }).cause?.code ?? 'ECONNRESET',
+		});
 	}
 }

@@ -42,14 +42,37 @@ export class LookingWorkflow {
 		const execution = `${this.id} ${++this.executions}`;
 		const mode = since === '' ? 'trigger' : 'manual';
 		const context = (operation: string, input: IDataObject[]): IExecuteFunctions => {
-			const ctx = executeContext({ input, parameters: { resource: 'event', operation, since }, credential: { requestsPerMinute: this.requestsPerMinute }, credentialId: this.id });
-			Object.assign(ctx, { getExecutionId: () => execution, getWorkflow: () => ({ id: this.id }), getMode: () => mode, getWorkflowStaticData: () => this.staticData });
+			const ctx = executeContext({
+				input,
+				parameters: { resource: 'event', operation, since },
+				credential: { requestsPerMinute: this.requestsPerMinute },
+				credentialId: this.id,
+			});
+			Object.assign(ctx, {
+				getExecutionId: () => execution,
+				getWorkflow: () => ({ id: this.id }),
+				getMode: () => mode,
+				getWorkflowStaticData: () => this.staticData,
+			});
 			ctx.helpers.httpRequestWithAuthentication = this.books.request as never;
 			return ctx;
 		};
-		const run = async <Client extends ServiceClient>(operations: Operations<Client>, connect: (ctx: never) => Promise<Client>, host: string, operation: string, input: IDataObject[]): Promise<IDataObject[]> => {
+		const run = async <Client extends ServiceClient>(
+			operations: Operations<Client>,
+			connect: (ctx: never) => Promise<Client>,
+			host: string,
+			operation: string,
+			input: IDataObject[],
+		): Promise<IDataObject[]> => {
 			const ctx = context(operation, input);
-			Object.assign(ctx, { getCredentials: async () => await Promise.resolve({ baseUrl: `https://${host}.example`, environment: 'test', requestsPerMinute: this.requestsPerMinute }) });
+			Object.assign(ctx, {
+				getCredentials: async () =>
+					await Promise.resolve({
+						baseUrl: `https://${host}.example`,
+						environment: 'test',
+						requestsPerMinute: this.requestsPerMinute,
+					}),
+			});
 			return (await itemsOf(ctx, operations, connect as never)).map(({ json }) => json);
 		};
 		const fromLago = await run(lagoOperations, LagoClient.of, 'lago', 'getMissed', [{}]);

@@ -7,7 +7,14 @@ import { WORKFLOW_ID } from '../../docker/entrypoint/workflow';
 import { installPackage, packPackage, ROOT } from '../../scripts/n8n/package';
 import { ensureN8n } from '../../scripts/n8n/prefix';
 import { freePort, startN8n, type N8nInstance, type N8nProcess } from '../../scripts/n8n/process';
-import { bindCredentials, isVersion1, provision, withFixedPaths, type CredentialJson, type WorkflowJson } from '../../scripts/n8n/provision';
+import {
+	bindCredentials,
+	isVersion1,
+	provision,
+	withFixedPaths,
+	type CredentialJson,
+	type WorkflowJson,
+} from '../../scripts/n8n/provision';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
 import { readRun, setPublished, signIn, type Execution, type Run } from './n8nRest';
 import { startServices, type TestServices } from './services';
@@ -17,7 +24,10 @@ import { QUEUE_MODE, startWorker, type TestWorker } from './workers';
 export const OWNER = { email: 'owner@example.com', password: 'Test-only-1' };
 
 /** What the Lago credential of a test n8n holds for the questions and answers about access. */
-export const ACCESS = { token: 'access-token-of-the-test', secret: `whsec_${Buffer.alloc(32, 'callback').toString('base64')}` };
+export const ACCESS = {
+	token: 'access-token-of-the-test',
+	secret: `whsec_${Buffer.alloc(32, 'callback').toString('base64')}`,
+};
 
 /** A workflow that was imported into the running n8n. */
 export interface ImportedWorkflow {
@@ -108,20 +118,55 @@ export { WORKFLOW_ID };
 const quiet = (): void => {};
 
 /** Starts n8n from nothing; {@link TestN8n.stop} removes every trace. */
-export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPerMinute, env = {}, template: file = 'lago-dodo-sync.json', version, queue, install = installPackage }: TestN8nOptions): Promise<TestN8n> {
+export async function startTestN8n({
+	dodo,
+	lago,
+	change,
+	dodoSecret,
+	requestsPerMinute,
+	env = {},
+	template: file = 'lago-dodo-sync.json',
+	version,
+	queue,
+	install = installPackage,
+}: TestN8nOptions): Promise<TestN8n> {
 	const [runtime, tarball] = [await ensureN8n(quiet, version), await packPackage(quiet)];
 	const isOld = isVersion1(runtime);
 	const userFolder = mkdtempSync(join(tmpdir(), 'n8n-e2e-'));
 	const credentials: CredentialJson[] = [
-		{ id: 'dodoCredential01', name: 'Dodo', type: 'dodoPaymentsApi', data: { environment: 'test', apiKey: dodo.apiKey, webhookSecret: dodoSecret, baseUrl: dodo.url, ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }) } },
-		{ id: 'lagoCredential01', name: 'Lago', type: 'lagoBillingApi', data: { baseUrl: lago.url, apiKey: lago.apiKey, webhookHmacKey: lago.hmacKey, accessToken: ACCESS.token, accessCallbackSecret: ACCESS.secret } },
+		{
+			id: 'dodoCredential01',
+			name: 'Dodo',
+			type: 'dodoPaymentsApi',
+			data: {
+				environment: 'test',
+				apiKey: dodo.apiKey,
+				webhookSecret: dodoSecret,
+				baseUrl: dodo.url,
+				...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+			},
+		},
+		{
+			id: 'lagoCredential01',
+			name: 'Lago',
+			type: 'lagoBillingApi',
+			data: {
+				baseUrl: lago.url,
+				apiKey: lago.apiKey,
+				webhookHmacKey: lago.hmacKey,
+				accessToken: ACCESS.token,
+				accessCallbackSecret: ACCESS.secret,
+			},
+		},
 	];
 	const bound: Array<WorkflowJson & { id: string }> = [];
 	let running: N8nProcess | undefined;
 	let services: TestServices | undefined;
 	const workers: TestWorker[] = [];
 	const stop = async (): Promise<void> => {
-		await Promise.all([...workers, ...(running === undefined ? [] : [running])].map(async (process) => await process.stop()));
+		await Promise.all(
+			[...workers, ...(running === undefined ? [] : [running])].map(async (process) => await process.stop()),
+		);
 		await services?.stop();
 		rmSync(userFolder, { recursive: true, force: true });
 	};
@@ -133,7 +178,11 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPer
 			port: await freePort(),
 			webhookPrefix: 'webhooks',
 			encryptionKey: 'e2e-encryption-key',
-			env: { ...ownerEnvironment(OWNER), ...(services === undefined ? {} : { ...QUEUE_MODE, ...services.env }), ...env },
+			env: {
+				...ownerEnvironment(OWNER),
+				...(services === undefined ? {} : { ...QUEUE_MODE, ...services.env }),
+				...env,
+			},
 		};
 		await install(tarball, userFolder);
 		const template = file === null ? null : withFixedPaths(readTemplate(file));
@@ -158,10 +207,13 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPer
 		// n8n puts those that run, or have not begun, above newer ones.
 		return results.sort((one, other) => Number(other.id) - Number(one.id));
 	};
-	const ended = async (): Promise<Execution[]> => (await executions()).filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
+	const ended = async (): Promise<Execution[]> =>
+		(await executions()).filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
 	const run = async (id: string): Promise<Run> => await readRun(rest, id);
-	const sql = (statement: string): Array<Record<string, unknown>> => services?.sql(statement) ?? sqliteOf(instance, statement);
-	const publications = (statuses: string): number => Number(sql(`SELECT count(*) AS count FROM workflow_publication_outbox WHERE status ${statuses}`)[0]?.count);
+	const sql = (statement: string): Array<Record<string, unknown>> =>
+		services?.sql(statement) ?? sqliteOf(instance, statement);
+	const publications = (statuses: string): number =>
+		Number(sql(`SELECT count(*) AS count FROM workflow_publication_outbox WHERE status ${statuses}`)[0]?.count);
 	/**
 	 * The webhooks of an n8n that was killed answer as soon as it listens, but are not there for a moment when it publishes its workflows anew.
 	 */
@@ -185,8 +237,15 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPer
 			await restart();
 		},
 		async changeTemplate(change) {
-			const { nodes, connections, versionId } = (await rest('GET', `/workflows/${WORKFLOW_ID}`)) as { nodes: unknown; connections: unknown; versionId: string };
-			await rest('PATCH', `/workflows/${WORKFLOW_ID}`, { ...(JSON.parse(change(JSON.stringify({ nodes, connections }))) as object), versionId });
+			const { nodes, connections, versionId } = (await rest('GET', `/workflows/${WORKFLOW_ID}`)) as {
+				nodes: unknown;
+				connections: unknown;
+				versionId: string;
+			};
+			await rest('PATCH', `/workflows/${WORKFLOW_ID}`, {
+				...(JSON.parse(change(JSON.stringify({ nodes, connections }))) as object),
+				versionId,
+			});
 			await setPublished(rest, WORKFLOW_ID, true, isOld);
 			if (!isOld) await until(() => publications(UNDER_WAY) === 0);
 		},
@@ -214,18 +273,31 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPer
 			return (await executions())[0]?.id ?? '0';
 		},
 		async executeFrom(trigger, workflowId = WORKFLOW_ID) {
-			const { executionId } = (await rest('POST', `/workflows/${workflowId}/run`, { triggerToStartFrom: { name: trigger } })) as { executionId?: string };
+			const { executionId } = (await rest('POST', `/workflows/${workflowId}/run`, {
+				triggerToStartFrom: { name: trigger },
+			})) as { executionId?: string };
 			if (!executionId) throw new Error(`n8n did not execute from ${trigger}`);
-			for (const deadline = Date.now() + EXECUTION_MS; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 50))) {
-				const { status, finished } = (await rest('GET', `/executions/${executionId}`)) as { status: string; finished: boolean };
+			for (
+				const deadline = Date.now() + EXECUTION_MS;
+				Date.now() < deadline;
+				await new Promise((resolve) => setTimeout(resolve, 50))
+			) {
+				const { status, finished } = (await rest('GET', `/executions/${executionId}`)) as {
+					status: string;
+					finished: boolean;
+				};
 				if (finished || status === 'error' || status === 'crashed') return await run(executionId);
 			}
 			throw new Error(`Execution ${executionId} from ${trigger} did not end`);
 		},
 		async importWorkflow(given, chosen = credentials) {
 			const workflow = withFixedPaths(given);
-			const { id } = (await rest('POST', '/workflows', { ...bindCredentials(workflow, chosen), active: false })) as { id: string };
-			const paths = workflow.nodes.flatMap(({ parameters, disabled }) => (disabled !== true && typeof parameters.path === 'string' && parameters.path !== '' ? [parameters.path] : []));
+			const { id } = (await rest('POST', '/workflows', { ...bindCredentials(workflow, chosen), active: false })) as {
+				id: string;
+			};
+			const paths = workflow.nodes.flatMap(({ parameters, disabled }) =>
+				disabled !== true && typeof parameters.path === 'string' && parameters.path !== '' ? [parameters.path] : [],
+			);
 			const switchTo = async (published: boolean): Promise<void> => {
 				await setPublished(rest, id, published, isOld);
 				for (const path of paths) await listening(`http://127.0.0.1:${instance.port}/webhooks/${path}`, published);
@@ -250,10 +322,16 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPer
 		},
 		filesWith: (text) => filesWith(userFolder, text),
 		async testCredential(type, data) {
-			return (await rest('POST', '/credentials/test', { credentials: { id: '', name: 'new', type, data } })) as { status: string; message: string };
+			return (await rest('POST', '/credentials/test', { credentials: { id: '', name: 'new', type, data } })) as {
+				status: string;
+				message: string;
+			};
 		},
 		async publicationErrors() {
-			const { status, triggers } = (await rest('GET', `/workflows/${WORKFLOW_ID}/publication-status`)) as { status: string; triggers: Array<{ errorMessage: string | null }> };
+			const { status, triggers } = (await rest('GET', `/workflows/${WORKFLOW_ID}/publication-status`)) as {
+				status: string;
+				triggers: Array<{ errorMessage: string | null }>;
+			};
 			return status === 'in_progress' ? null : triggers.flatMap(({ errorMessage }) => errorMessage ?? []);
 		},
 		setPublished: async (published) => await setPublished(rest, WORKFLOW_ID, published, isOld),
@@ -262,8 +340,12 @@ export async function startTestN8n({ dodo, lago, change, dodoSecret, requestsPer
 
 /** The files below a folder in which a text stands in the clear; installed packages are left out. */
 export function filesWith(folder: string, text: string): string[] {
-	const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'));
-	return files.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(text)).map(({ name }) => name);
+	const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+		(entry) => entry.isFile() && !entry.parentPath.includes('node_modules'),
+	);
+	return files
+		.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(text))
+		.map(({ name }) => name);
 }
 
 async function start(instance: N8nInstance, userFolder: string, hasTemplate: boolean): Promise<N8nProcess> {
@@ -279,8 +361,13 @@ async function start(instance: N8nInstance, userFolder: string, hasTemplate: boo
 }
 
 function sqliteOf({ runtime, userFolder }: N8nInstance, statement: string): Array<Record<string, unknown>> {
-	const script = "const { DatabaseSync } = require('node:sqlite'); const [, file, sql] = process.argv; console.log(JSON.stringify(new DatabaseSync(file, { timeout: 5000 }).prepare(sql).all()))";
-	const output = execFileSync(runtime.node, ['--no-warnings', '-e', script, join(userFolder, '.n8n', 'database.sqlite'), statement], { encoding: 'utf8' });
+	const script =
+		"const { DatabaseSync } = require('node:sqlite'); const [, file, sql] = process.argv; console.log(JSON.stringify(new DatabaseSync(file, { timeout: 5000 }).prepare(sql).all()))";
+	const output = execFileSync(
+		runtime.node,
+		['--no-warnings', '-e', script, join(userFolder, '.n8n', 'database.sqlite'), statement],
+		{ encoding: 'utf8' },
+	);
 	return JSON.parse(output) as Array<Record<string, unknown>>;
 }
 
@@ -289,7 +376,11 @@ const UNDER_WAY = "IN ('pending', 'in_progress')";
 const ENDED = `NOT ${UNDER_WAY}`;
 
 async function until(condition: () => boolean): Promise<void> {
-	for (const deadline = Date.now() + EXECUTION_MS; !condition(); await new Promise((resolve) => setTimeout(resolve, 100)))
+	for (
+		const deadline = Date.now() + EXECUTION_MS;
+		!condition();
+		await new Promise((resolve) => setTimeout(resolve, 100))
+	)
 		if (Date.now() > deadline) throw new Error('n8n did not publish its workflows');
 }
 
@@ -299,7 +390,11 @@ const EXECUTION_MS = 100_000;
 
 /** Waits until a webhook is registered, or is not any more. n8n tells a wrong method from an unknown path, and executes nothing for either. */
 async function listening(url: string, wanted: boolean): Promise<void> {
-	for (const deadline = Date.now() + EXECUTION_MS; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 30))) {
+	for (
+		const deadline = Date.now() + EXECUTION_MS;
+		Date.now() < deadline;
+		await new Promise((resolve) => setTimeout(resolve, 30))
+	) {
 		const text = await (await fetch(url, { method: 'PUT' })).text();
 		if (text.includes('not registered for PUT requests') === wanted) return;
 	}

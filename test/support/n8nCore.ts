@@ -24,7 +24,8 @@ export const WEBHOOK_BASE = 'https://n8n.example/webhook';
 export async function loadNodeTypes(extra: Readonly<Record<string, INodeType>> = {}): Promise<INodeTypes> {
 	const loader = new PackageDirectoryLoader(join(__dirname, '..', '..'));
 	await loader.loadAll();
-	const byName = (type: string): INodeType => extra[type] ?? (loader.getNode(type.replace(`${PACKAGE}.`, '')).type as INodeType);
+	const byName = (type: string): INodeType =>
+		extra[type] ?? (loader.getNode(type.replace(`${PACKAGE}.`, '')).type as INodeType);
 	return { getByName: byName, getByNameAndVersion: byName, getKnownTypes: () => ({}) };
 }
 
@@ -57,11 +58,22 @@ export class TestCredentials extends ICredentialsHelper {
 		return await Promise.resolve(undefined);
 	}
 
-	async authenticate(credentials: ICredentialDataDecryptedObject, _type: string, options: IHttpRequestOptions): Promise<IHttpRequestOptions> {
-		return await Promise.resolve({ ...options, headers: { ...options.headers, Authorization: `Bearer ${String(credentials.apiKey)}` } });
+	async authenticate(
+		credentials: ICredentialDataDecryptedObject,
+		_type: string,
+		options: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> {
+		return await Promise.resolve({
+			...options,
+			headers: { ...options.headers, Authorization: `Bearer ${String(credentials.apiKey)}` },
+		});
 	}
 
-	async getDecrypted(_data: IWorkflowExecuteAdditionalData, _node: unknown, type: string): Promise<ICredentialDataDecryptedObject> {
+	async getDecrypted(
+		_data: IWorkflowExecuteAdditionalData,
+		_node: unknown,
+		type: string,
+	): Promise<ICredentialDataDecryptedObject> {
 		return await Promise.resolve(this.credentials[type] ?? {});
 	}
 
@@ -79,7 +91,10 @@ export class TestCredentials extends ICredentialsHelper {
 }
 
 /** What n8n gives to every node. */
-export function additionalData(credentials: Credentials, more: Partial<IWorkflowExecuteAdditionalData> = {}): IWorkflowExecuteAdditionalData {
+export function additionalData(
+	credentials: Credentials,
+	more: Partial<IWorkflowExecuteAdditionalData> = {},
+): IWorkflowExecuteAdditionalData {
 	return {
 		credentialsHelper: new TestCredentials(credentials),
 		executionId: randomUUID(),
@@ -146,10 +161,34 @@ export class TriggerBench {
 	private readonly data: IWorkflowExecuteAdditionalData;
 
 	/** @param account id of the credential: what the package remembers of an account is kept by it. */
-	constructor(nodeTypes: INodeTypes, type: string, parameters: INode['parameters'], credentials: Credentials, account: string, workflowId = account) {
+	constructor(
+		nodeTypes: INodeTypes,
+		type: string,
+		parameters: INode['parameters'],
+		credentials: Credentials,
+		account: string,
+		workflowId = account,
+	) {
 		const [credentialType = ''] = Object.keys(credentials);
-		this.node = { id: 'n1', name: 'Trigger', type: `${PACKAGE}.${type}`, typeVersion: 1.1, position: [0, 0], webhookId: '5681eecd-0f64-5094-8b58-7862f2f997c3', parameters, credentials: { [credentialType]: { id: account, name: 'Account' } } };
-		this.workflow = new Workflow({ id: workflowId, name: 'Test', nodes: [this.node], connections: {}, active: true, nodeTypes, staticData: {} });
+		this.node = {
+			id: 'n1',
+			name: 'Trigger',
+			type: `${PACKAGE}.${type}`,
+			typeVersion: 1.1,
+			position: [0, 0],
+			webhookId: '5681eecd-0f64-5094-8b58-7862f2f997c3',
+			parameters,
+			credentials: { [credentialType]: { id: account, name: 'Account' } },
+		};
+		this.workflow = new Workflow({
+			id: workflowId,
+			name: 'Test',
+			nodes: [this.node],
+			connections: {},
+			active: true,
+			nodeTypes,
+			staticData: {},
+		});
 		this.type = nodeTypes.getByNameAndVersion(this.node.type);
 		this.data = additionalData(credentials);
 	}
@@ -162,7 +201,8 @@ export class TriggerBench {
 	/** Calls a lifecycle method as publishing and unpublishing do. */
 	async hook(name: 'checkExists' | 'create' | 'delete'): Promise<boolean> {
 		const context = new HookContext(this.workflow, this.node, this.data, 'trigger', 'activate');
-		const method = (this.type.webhookMethods as { default: Record<string, (this: HookContext) => Promise<boolean>> }).default[name];
+		const method = (this.type.webhookMethods as { default: Record<string, (this: HookContext) => Promise<boolean>> })
+			.default[name];
 		return (await method?.call(context)) as boolean;
 	}
 
@@ -172,9 +212,16 @@ export class TriggerBench {
 	}
 
 	/** One delivery. The caller ends the answer of one that is executed: `response.end(200)` or `response.end(500)`. */
-	async deliver(body: string | Buffer, headers: Record<string, string | string[]>, mode: WorkflowExecuteMode = 'webhook'): Promise<Delivered> {
+	async deliver(
+		body: string | Buffer,
+		headers: Record<string, string | string[]>,
+		mode: WorkflowExecuteMode = 'webhook',
+	): Promise<Delivered> {
 		const rawBody = Buffer.from(body as string);
-		return await this.call({ headers, body: {}, params: {}, query: {}, rawBody, readRawBody: async () => await Promise.resolve() }, mode);
+		return await this.call(
+			{ headers, body: {}, params: {}, query: {}, rawBody, readRawBody: async () => await Promise.resolve() },
+			mode,
+		);
 	}
 
 	/** One GET, with what Express makes of its query. */

@@ -29,7 +29,11 @@ export type Rest = (method: string, path: string, body?: unknown) => Promise<unk
 export async function signIn(url: string, { email, password }: Owner, isNew: boolean): Promise<Rest> {
 	const headers: Record<string, string> = { 'content-type': 'application/json', 'browser-id': 'e2e' };
 	const call: Rest = async (method, path, body) => {
-		const response = await fetch(`${url}/rest${path}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+		const response = await fetch(`${url}/rest${path}`, {
+			method,
+			headers,
+			body: body === undefined ? undefined : JSON.stringify(body),
+		});
 		const text = await response.text();
 		if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 300)}`);
 		const cookie = response.headers.get('set-cookie')?.split(';')[0];
@@ -55,7 +59,9 @@ interface NodeRun {
 /** Reads an execution with its data. */
 export async function readRun(rest: Rest, id: string): Promise<Run> {
 	const { status, data: text } = (await rest('GET', `/executions/${id}`)) as { status: string; data: string };
-	const { resultData } = flatted.parse(text) as { resultData: { runData: Record<string, NodeRun[]>; error?: { message: string; description?: string } } };
+	const { resultData } = flatted.parse(text) as {
+		resultData: { runData: Record<string, NodeRun[]>; error?: { message: string; description?: string } };
+	};
 	const { runData, error } = resultData;
 	return {
 		id,
@@ -63,6 +69,9 @@ export async function readRun(rest: Rest, id: string): Promise<Run> {
 		nodes: Object.keys(runData),
 		error: error === undefined ? null : [error.message, error.description].filter(Boolean).join(': '),
 		text,
-		items: (node) => (runData[node] ?? []).flatMap(({ data }) => (data?.main ?? []).flatMap((output) => (output ?? []).map(({ json }) => json))),
+		items: (node) =>
+			(runData[node] ?? []).flatMap(({ data }) =>
+				(data?.main ?? []).flatMap((output) => (output ?? []).map(({ json }) => json)),
+			),
 	};
 }

@@ -37,7 +37,9 @@ export function loadSpec(name: 'dodo' | 'lago'): Spec | null {
 	if (known !== undefined) return known;
 	const file = existsSync(FOLDER) ? readdirSync(FOLDER).find((one) => one.startsWith(`${name}-openapi-`)) : undefined;
 	const spec =
-		file === undefined ? null : toSpec(name, parse(readFileSync(join(FOLDER, file), 'utf8'), { maxAliasCount: -1 }) as Json);
+		file === undefined
+			? null
+			: toSpec(name, parse(readFileSync(join(FOLDER, file), 'utf8'), { maxAliasCount: -1 }) as Json);
 	loaded.set(name, spec);
 	return spec;
 }
@@ -132,7 +134,9 @@ function compiled(spec: Spec, key: string, make: () => ValidateFunction): Valida
 function complaints(validate: ValidateFunction, value: unknown, lenientNulls = false): string[] {
 	if (validate(value)) return [];
 	const errors = (validate.errors ?? []).filter(({ data }) => !(lenientNulls && data === null));
-	return errors.map(({ instancePath, message, params }) => `${instancePath || '/'} ${message} ${JSON.stringify(params)}`);
+	return errors.map(
+		({ instancePath, message, params }) => `${instancePath || '/'} ${message} ${JSON.stringify(params)}`,
+	);
 }
 
 /** References inside a schema that stands alone point into the document. */
@@ -166,7 +170,9 @@ function closed(spec: Spec, schema: Json, part = false): Json {
 		else if (key !== 'example' && key !== 'examples') result[key] = value;
 	}
 	const names = 'properties' in own || 'allOf' in own;
-	return names && !part && own.additionalProperties === undefined ? { ...result, unevaluatedProperties: false } : result;
+	return names && !part && own.additionalProperties === undefined
+		? { ...result, unevaluatedProperties: false }
+		: result;
 }
 
 function resolve(spec: Spec, value: unknown): unknown {
@@ -176,7 +182,10 @@ function resolve(spec: Spec, value: unknown): unknown {
 }
 
 function at(value: unknown, ...keys: string[]): unknown {
-	return keys.reduce<unknown>((one, key) => (typeof one === 'object' && one !== null ? (one as Json)[key] : undefined), value);
+	return keys.reduce<unknown>(
+		(one, key) => (typeof one === 'object' && one !== null ? (one as Json)[key] : undefined),
+		value,
+	);
 }
 
 function isEmpty(body: unknown): boolean {

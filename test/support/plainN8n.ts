@@ -33,7 +33,14 @@ export async function startPlainN8n(): Promise<PlainN8n> {
 	const [runtime, tarball] = [await ensureN8n(quiet), await packPackage(quiet)];
 	const userFolder = mkdtempSync(join(tmpdir(), 'n8n-browser-'));
 	await installPackage(tarball, userFolder);
-	const instance = { runtime, userFolder, port: await freePort(), webhookPrefix: 'webhook', encryptionKey: 'browser-encryption-key', env: ownerEnvironment(OWNER) };
+	const instance = {
+		runtime,
+		userFolder,
+		port: await freePort(),
+		webhookPrefix: 'webhook',
+		encryptionKey: 'browser-encryption-key',
+		env: ownerEnvironment(OWNER),
+	};
 	const process = await startN8n(instance, join(userFolder, 'n8n.log'));
 	const stop = async (): Promise<void> => {
 		await process.stop();
@@ -51,7 +58,8 @@ export async function startPlainN8n(): Promise<PlainN8n> {
 		const done = results.filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
 		return done.sort((one, other) => Number(other.id) - Number(one.id));
 	};
-	const workflows = async (): Promise<Array<{ id: string; name: string; active: boolean }>> => (await rest('GET', '/workflows')) as Array<{ id: string; name: string; active: boolean }>;
+	const workflows = async (): Promise<Array<{ id: string; name: string; active: boolean }>> =>
+		(await rest('GET', '/workflows')) as Array<{ id: string; name: string; active: boolean }>;
 	const newestWith = async (node: string, after = '0'): Promise<Run | null> => {
 		for (const { id } of (await ended()).slice(0, LOOK_BACK)) {
 			if (Number(id) <= Number(after)) break;
@@ -74,7 +82,11 @@ export async function startPlainN8n(): Promise<PlainN8n> {
 			return run;
 		},
 		async nextExecutionWith(node, before) {
-			for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 250))) {
+			for (
+				const deadline = Date.now() + PATIENCE_MS;
+				Date.now() < deadline;
+				await new Promise((resolve) => setTimeout(resolve, 250))
+			) {
 				const run = await newestWith(node, before);
 				if (run !== null) return run;
 			}
@@ -84,7 +96,8 @@ export async function startPlainN8n(): Promise<PlainN8n> {
 			for (const { id } of await workflows()) await rest('POST', `/workflows/${id}/deactivate`, {});
 		},
 		async deleteCredentials() {
-			for (const { id } of (await rest('GET', '/credentials')) as Array<{ id: string }>) await rest('DELETE', `/credentials/${id}`);
+			for (const { id } of (await rest('GET', '/credentials')) as Array<{ id: string }>)
+				await rest('DELETE', `/credentials/${id}`);
 		},
 		stop,
 	};

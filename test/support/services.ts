@@ -46,7 +46,9 @@ const isRoot = process.getuid?.() === 0;
 /** Why there can be no Postgres or no Redis here, in one line; null when there can. Starts nothing, but installs both where that is possible. */
 export function whyNoServices(): string | null {
 	if (!isThere() && isRoot && programme('apt-get') !== null) {
-		process.stderr.write('Installing PostgreSQL and Redis for the tests in queue mode (apt-get install -y postgresql redis-server) ...\n');
+		process.stderr.write(
+			'Installing PostgreSQL and Redis for the tests in queue mode (apt-get install -y postgresql redis-server) ...\n',
+		);
 		attempt('apt-get', ['install', '-y', '-q', 'postgresql', 'redis-server'], { timeout: INSTALL_MS });
 	}
 	if (isThere()) return null;
@@ -94,7 +96,11 @@ export async function startServices(): Promise<TestServices> {
 			N8N_REDIS_KEY_PREFIX: name,
 		},
 		sql(question) {
-			const answer = run('psql', [...QUIETLY, ...database, '-c', `SELECT coalesce(json_agg(found), '[]') FROM (${question}) AS found`], { env: { ...process.env, PGPASSWORD: password } });
+			const answer = run(
+				'psql',
+				[...QUIETLY, ...database, '-c', `SELECT coalesce(json_agg(found), '[]') FROM (${question}) AS found`],
+				{ env: { ...process.env, PGPASSWORD: password } },
+			);
 			return JSON.parse(answer) as Array<Record<string, unknown>>;
 		},
 		stop,
@@ -109,7 +115,13 @@ function isThere(): boolean {
 }
 
 function postgresIsThere(): boolean {
-	return runningPostgres() !== null || (programme('psql') !== null && serverProgramme('initdb') !== null && serverProgramme('pg_ctl') !== null && (!isRoot || userNamed('postgres') !== undefined));
+	return (
+		runningPostgres() !== null ||
+		(programme('psql') !== null &&
+			serverProgramme('initdb') !== null &&
+			serverProgramme('pg_ctl') !== null &&
+			(!isRoot || userNamed('postgres') !== undefined))
+	);
 }
 
 function redisIsThere(): boolean {
@@ -124,11 +136,17 @@ function psql({ admin, as }: Pick<Postgres, 'admin' | 'as'>, args: string[]): st
 function runningPostgres(): Postgres | null {
 	if (ownOnly) return null;
 	const port = String(POSTGRES_PORT);
-	const ways: Array<Pick<Postgres, 'admin' | 'as'>> = [{ admin: ['-h', '127.0.0.1', '-p', port, '-U', 'postgres', '-d', 'postgres'] }, { admin: ['-p', port, '-d', 'postgres'] }];
+	const ways: Array<Pick<Postgres, 'admin' | 'as'>> = [
+		{ admin: ['-h', '127.0.0.1', '-p', port, '-U', 'postgres', '-d', 'postgres'] },
+		{ admin: ['-p', port, '-d', 'postgres'] },
+	];
 	const postgres = isRoot ? userNamed('postgres') : undefined;
 	if (postgres !== undefined) ways.push({ admin: ['-p', port, '-d', 'postgres'], as: postgres });
-	const mayCreate = "SELECT rolsuper OR (rolcreatedb AND rolcreaterole) FROM pg_roles WHERE rolname = current_user AND current_setting('listen_addresses') <> ''";
-	const way = ways.find(({ admin, as }) => attempt('psql', [...QUIETLY, ...admin, '-c', mayCreate], { as })?.trim() === 't');
+	const mayCreate =
+		"SELECT rolsuper OR (rolcreatedb AND rolcreaterole) FROM pg_roles WHERE rolname = current_user AND current_setting('listen_addresses') <> ''";
+	const way = ways.find(
+		({ admin, as }) => attempt('psql', [...QUIETLY, ...admin, '-c', mayCreate], { as })?.trim() === 't',
+	);
 	return way === undefined ? null : { ...way, port: POSTGRES_PORT, stop: () => undefined };
 }
 
@@ -139,7 +157,8 @@ async function startPostgres(): Promise<Postgres> {
 	const as = isRoot ? userNamed('postgres') : undefined;
 	const data = join(folder, 'data');
 	const log = join(folder, 'log');
-	const control = (...args: string[]): void => void run(serverProgramme('pg_ctl') ?? 'pg_ctl', ['-D', data, '-w', '-s', ...args], { as });
+	const control = (...args: string[]): void =>
+		void run(serverProgramme('pg_ctl') ?? 'pg_ctl', ['-D', data, '-w', '-s', ...args], { as });
 	try {
 		if (as !== undefined) chownSync(folder, as.uid, as.gid);
 		run(serverProgramme('initdb') ?? 'initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'], { as });
@@ -170,14 +189,22 @@ function answersPing(port: number): boolean {
 async function startRedis(): Promise<Redis> {
 	const port = await freePort();
 	const folder = mkdtempSync(join(tmpdir(), 'redis-test-'));
-	const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder], { stdio: 'ignore' });
+	const server = spawn(
+		'redis-server',
+		['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
+		{ stdio: 'ignore' },
+	);
 	const ended = new Promise<void>((resolve) => server.on('exit', () => resolve()).on('error', () => resolve()));
 	const stop = async (): Promise<void> => {
 		if (isRunning(server)) server.kill();
 		await ended;
 		rmSync(folder, { recursive: true, force: true });
 	};
-	for (const deadline = Date.now() + COMMAND_MS; !answersPing(port); await new Promise((resolve) => setTimeout(resolve, 50))) {
+	for (
+		const deadline = Date.now() + COMMAND_MS;
+		!answersPing(port);
+		await new Promise((resolve) => setTimeout(resolve, 50))
+	) {
 		if (isRunning(server) && Date.now() < deadline) continue;
 		await stop();
 		throw new Error(`Redis does not start on port ${port}`);
@@ -192,7 +219,9 @@ function isRunning({ pid, exitCode, signalCode }: ChildProcess): boolean {
 /** Removes every key of a test. */
 function forget({ port }: Redis, name: string): void {
 	const cli = ['-h', '127.0.0.1', '-p', String(port)];
-	const keys = run('redis-cli', [...cli, '--scan', '--pattern', `*${name}*`]).split('\n').filter((key) => key !== '');
+	const keys = run('redis-cli', [...cli, '--scan', '--pattern', `*${name}*`])
+		.split('\n')
+		.filter((key) => key !== '');
 	for (let at = 0; at < keys.length; at += 500) run('redis-cli', [...cli, 'DEL', ...keys.slice(at, at + 500)]);
 }
 
@@ -204,7 +233,14 @@ interface RunOptions {
 
 function run(command: string, args: string[], { as, env, timeout = COMMAND_MS }: RunOptions = {}): string {
 	// The working folder may be closed to the other user.
-	return execFileSync(command, args, { ...as, env, timeout, cwd: tmpdir(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+	return execFileSync(command, args, {
+		...as,
+		env,
+		timeout,
+		cwd: tmpdir(),
+		encoding: 'utf8',
+		stdio: ['ignore', 'pipe', 'pipe'],
+	});
 }
 
 /** What a command printed; null when there is no such command or it failed. */
@@ -222,7 +258,12 @@ function userNamed(name: string): User | undefined {
 }
 
 function programme(name: string): string | null {
-	return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)).find(existsSync) ?? null;
+	return (
+		(process.env.PATH ?? '')
+			.split(delimiter)
+			.map((folder) => join(folder, name))
+			.find(existsSync) ?? null
+	);
 }
 
 /** Debian keeps the server's programmes outside PATH, one folder for each version. */

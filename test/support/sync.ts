@@ -43,7 +43,10 @@ export interface Sync {
 	stop(): Promise<void>;
 }
 
-export interface SyncOptions extends Pick<TestN8nOptions, 'change' | 'env' | 'install' | 'queue' | 'requestsPerMinute' | 'template' | 'version'> {
+export interface SyncOptions extends Pick<
+	TestN8nOptions,
+	'change' | 'env' | 'install' | 'queue' | 'requestsPerMinute' | 'template' | 'version'
+> {
 	/** `manual` leaves registration to the simulators, as the headless set-up does. */
 	registration: 'manual' | 'automatic';
 	dodo?: DodoSimulatorOptions;
@@ -52,7 +55,13 @@ export interface SyncOptions extends Pick<TestN8nOptions, 'change' | 'env' | 'in
 }
 
 /** Starts everything. */
-export async function startSync({ registration, dodo: dodoOptions, timeScale = 100, change = withoutClock, ...n8nOptions }: SyncOptions): Promise<Sync> {
+export async function startSync({
+	registration,
+	dodo: dodoOptions,
+	timeScale = 100,
+	change = withoutClock,
+	...n8nOptions
+}: SyncOptions): Promise<Sync> {
 	const dodo = await startDodoSimulator({ timeScale, ...dodoOptions });
 	const lago = await startLagoSimulator({ timeScale });
 	const dodoSecret = `whsec_${Buffer.from(randomUUID()).toString('base64')}`;
@@ -60,10 +69,12 @@ export async function startSync({ registration, dodo: dodoOptions, timeScale = 1
 		register(workflow, registration);
 		change(workflow);
 	};
-	const n8n = await startTestN8n({ ...n8nOptions, dodo, lago, change: prepare, dodoSecret }).catch(async (caught: unknown) => {
-		await Promise.all([dodo.close(), lago.close()]);
-		throw caught;
-	});
+	const n8n = await startTestN8n({ ...n8nOptions, dodo, lago, change: prepare, dodoSecret }).catch(
+		async (caught: unknown) => {
+			await Promise.all([dodo.close(), lago.close()]);
+			throw caught;
+		},
+	);
 	if (registration === 'manual') {
 		dodo.addWebhook({ url: n8n.hook('dodo'), secret: dodoSecret });
 		lago.addEndpoint({ url: n8n.hook('lago') });
@@ -71,7 +82,10 @@ export async function startSync({ registration, dodo: dodoOptions, timeScale = 1
 	const parked = new Set<string>();
 	const isMoving = (): boolean =>
 		[...dodo.state.refunds.values()].some(({ status }) => status === 'pending') ||
-		[...dodo.state.payments.values()].some(({ status, subscription_id, payment_id }) => status === 'processing' && subscription_id !== null && !parked.has(payment_id));
+		[...dodo.state.payments.values()].some(
+			({ status, subscription_id, payment_id }) =>
+				status === 'processing' && subscription_id !== null && !parked.has(payment_id),
+		);
 	const quiet = async (): Promise<void> => {
 		for (;;) {
 			await lago.idle();
@@ -81,7 +95,10 @@ export async function startSync({ registration, dodo: dodoOptions, timeScale = 1
 			await waitFor(() => !isMoving());
 		}
 	};
-	const named = (invoice: Invoice) => (one: { metadata: Record<string, unknown> }): boolean => one.metadata.lago_invoice_id === invoice.lago_id;
+	const named =
+		(invoice: Invoice) =>
+		(one: { metadata: Record<string, unknown> }): boolean =>
+			one.metadata.lago_invoice_id === invoice.lago_id;
 	const checkoutsOf = (invoice: Invoice): Checkout[] => [...dodo.state.checkouts.values()].filter(named(invoice));
 	const post = async (path: 'lago' | 'dodo', body: string, headers: Record<string, string>): Promise<Response> =>
 		await fetch(n8n.hook(path), { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
@@ -99,7 +116,8 @@ export async function startSync({ registration, dodo: dodoOptions, timeScale = 1
 			return found[0] as Checkout;
 		},
 		paymentsFor: (invoice) => [...dodo.state.payments.values()].filter(named(invoice)),
-		bookedOn: ({ lago_id }) => [...lago.state.payments.values()].filter(({ lago_payable_id }) => lago_payable_id === lago_id),
+		bookedOn: ({ lago_id }) =>
+			[...lago.state.payments.values()].filter(({ lago_payable_id }) => lago_payable_id === lago_id),
 		notesOf: ({ lago_id }) => [...lago.state.creditNotes.values()].filter(({ invoice }) => invoice.lago_id === lago_id),
 		stateOf: ({ lago_id }) => lago.metadataOf(lago_id, 'dodo_state') ?? '',
 		async issue(input) {
@@ -115,7 +133,8 @@ export async function startSync({ registration, dodo: dodoOptions, timeScale = 1
 			return payment;
 		},
 		postDodo: async (body, headers) => await post('dodo', body, headers ?? signedByDodo(dodo, body, dodoSecret)),
-		postLago: async (body, headers) => await post('lago', body, headers ?? { ...lago.sign(body), 'X-Lago-Unique-Key': randomUUID() }),
+		postLago: async (body, headers) =>
+			await post('lago', body, headers ?? { ...lago.sign(body), 'X-Lago-Unique-Key': randomUUID() }),
 		reset() {
 			dodo.reset();
 			lago.reset();
@@ -136,11 +155,17 @@ export function withoutClock(workflow: WorkflowJson): void {
 
 /** Sets how the triggers of a workflow are registered. */
 export function register(workflow: WorkflowJson, registration: SyncOptions['registration']): void {
-	for (const node of workflow.nodes) if (/\.(lago|dodoPayments)Trigger$/.test(node.type)) node.parameters.registration = registration;
+	for (const node of workflow.nodes)
+		if (/\.(lago|dodoPayments)Trigger$/.test(node.type)) node.parameters.registration = registration;
 }
 
 /** The three headers of a Dodo delivery; every part can be bent. */
-export function signedByDodo(dodo: DodoSimulator, body: string, secret: string, { id = `msg_${randomUUID()}`, atS = Math.floor(Date.now() / 1000) } = {}): Record<string, string> {
+export function signedByDodo(
+	dodo: DodoSimulator,
+	body: string,
+	secret: string,
+	{ id = `msg_${randomUUID()}`, atS = Math.floor(Date.now() / 1000) } = {},
+): Record<string, string> {
 	return { 'webhook-id': id, 'webhook-timestamp': String(atS), 'webhook-signature': dodo.sign(id, atS, body, secret) };
 }
 
@@ -150,7 +175,8 @@ export function letAMinutePass({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>): voi
 	const { payments, refunds, disputes, subscriptions } = dodo.state;
 	const { invoices, creditNotes } = lago.state;
 	for (const objects of [payments, refunds, disputes, subscriptions, invoices, creditNotes])
-		for (const one of objects.values() as Iterable<{ created_at: string }>) if (Date.parse(one.created_at) > aMinuteAgo) one.created_at = new Date(aMinuteAgo).toISOString();
+		for (const one of objects.values() as Iterable<{ created_at: string }>)
+			if (Date.parse(one.created_at) > aMinuteAgo) one.created_at = new Date(aMinuteAgo).toISOString();
 }
 
 /** Waits for something that happens by itself soon. */

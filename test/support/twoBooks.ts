@@ -41,7 +41,17 @@ export class TwoBooks {
 
 	add(createdAt: number, more: Partial<Pair> = {}): Pair {
 		const index = this.pairs.length;
-		const pair: Pair = { id: `pay_${index}`, invoiceId: uuidOf(index), createdAt, status: 'succeeded', booked: true, collected: true, bookedAt: createdAt + 2, refund: null, ...more };
+		const pair: Pair = {
+			id: `pay_${index}`,
+			invoiceId: uuidOf(index),
+			createdAt,
+			status: 'succeeded',
+			booked: true,
+			collected: true,
+			bookedAt: createdAt + 2,
+			refund: null,
+			...more,
+		};
 		this.pairs.push(pair);
 		this.byId.set(pair.id, pair);
 		return pair;
@@ -70,7 +80,11 @@ export class TwoBooks {
 		const id = path.split('/')[2] ?? '';
 		const pair = this.byId.get(id) ?? this.pairs.find(({ refund }) => refund?.id === id);
 		if (pair === undefined) return { statusCode: 404, body: { code: 'NOT_FOUND', message: 'unknown' } };
-		if (pair.broken !== undefined) return { statusCode: pair.broken, body: pair.broken === 200 ? 'not JSON at all' : { code: 'X', message: 'broken' } };
+		if (pair.broken !== undefined)
+			return {
+				statusCode: pair.broken,
+				body: pair.broken === 200 ? 'not JSON at all' : { code: 'X', message: 'broken' },
+			};
 		return { statusCode: 200, body: path.startsWith('/refunds') ? this.refund(pair) : this.payment(pair) };
 	}
 
@@ -80,12 +94,20 @@ export class TwoBooks {
 		const skip = Number(page_number) * size;
 		if (path === '/payments') {
 			const [first, last] = [this.indexOf(from), this.indexOf(until + 1)];
-			const within = status === undefined ? null : this.pairs.slice(first, last).filter((pair) => pair.status === status);
-			const page = within === null ? this.pairs.slice(Math.max(first, last - skip - size), Math.max(first, last - skip)) : within.slice(Math.max(0, within.length - skip - size), Math.max(0, within.length - skip));
+			const within =
+				status === undefined ? null : this.pairs.slice(first, last).filter((pair) => pair.status === status);
+			const page =
+				within === null
+					? this.pairs.slice(Math.max(first, last - skip - size), Math.max(first, last - skip))
+					: within.slice(Math.max(0, within.length - skip - size), Math.max(0, within.length - skip));
 			return { items: page.reverse().map((pair) => this.payment(pair)) };
 		}
 		if (path !== '/refunds') return { items: [] };
-		const refunds = this.newest(({ refund }) => refund !== null && refund.createdAt >= from && refund.createdAt <= until, skip, size);
+		const refunds = this.newest(
+			({ refund }) => refund !== null && refund.createdAt >= from && refund.createdAt <= until,
+			skip,
+			size,
+		);
 		return { items: refunds.map((pair) => this.refund(pair)) };
 	}
 
@@ -95,12 +117,32 @@ export class TwoBooks {
 		if (path === '/payments') {
 			// In order already, but for what was booked late.
 			const rows = this.newest(({ booked, status }) => booked && status === 'succeeded', skip, size);
-			return { payments: rows.map((pair) => ({ lago_id: pair.id, reference: pair.id, lago_payable_id: pair.invoiceId, amount_cents: 1_000, created_at: iso(pair.bookedAt) })) };
+			return {
+				payments: rows.map((pair) => ({
+					lago_id: pair.id,
+					reference: pair.id,
+					lago_payable_id: pair.invoiceId,
+					amount_cents: 1_000,
+					created_at: iso(pair.bookedAt),
+				})),
+			};
 		}
-		if (path === '/credit_notes') return { credit_notes: filters.refund_status === undefined ? this.newest(({ refund }) => refund?.noted === true, skip, size).map((pair) => this.note(pair)) : [] };
+		if (path === '/credit_notes')
+			return {
+				credit_notes:
+					filters.refund_status === undefined
+						? this.newest(({ refund }) => refund?.noted === true, skip, size).map((pair) => this.note(pair))
+						: [],
+			};
 		if (path !== '/invoices' || filters.payment_dispute_lost !== undefined) return { [path.slice(1)]: [] };
 		const isUnhandled = 'metadata[dodo_payment_id]' in filters;
-		return { invoices: this.newest((pair) => (isUnhandled ? !pair.collected : payment_statuses === undefined || this.isUnpaid(pair)), skip, size).map((pair) => this.invoice(pair)) };
+		return {
+			invoices: this.newest(
+				(pair) => (isUnhandled ? !pair.collected : payment_statuses === undefined || this.isUnpaid(pair)),
+				skip,
+				size,
+			).map((pair) => this.invoice(pair)),
+		};
 	}
 
 	private newest(matches: (pair: Pair) => boolean, skip: number, size: number): Pair[] {
@@ -130,25 +172,63 @@ export class TwoBooks {
 
 	private payment({ id, invoiceId, createdAt, status, collected }: Pair): IDataObject {
 		// An invoice that Dodo does not know has no payment.
-		return { payment_id: collected ? id : '', status, created_at: iso(createdAt), total_amount: 1_000, currency: 'EUR', metadata: { lago_invoice_id: invoiceId, attempt: '1' }, subscription_id: null };
+		return {
+			payment_id: collected ? id : '',
+			status,
+			created_at: iso(createdAt),
+			total_amount: 1_000,
+			currency: 'EUR',
+			metadata: { lago_invoice_id: invoiceId, attempt: '1' },
+			subscription_id: null,
+		};
 	}
 
 	private refund(pair: Pair): IDataObject {
-		return { refund_id: pair.refund?.id ?? '', payment_id: pair.id, status: 'succeeded', created_at: iso(pair.refund?.createdAt ?? 0), amount: 500 };
+		return {
+			refund_id: pair.refund?.id ?? '',
+			payment_id: pair.id,
+			status: 'succeeded',
+			created_at: iso(pair.refund?.createdAt ?? 0),
+			amount: 500,
+		};
 	}
 
 	private note(pair: Pair): IDataObject {
-		return { lago_id: `note_${pair.id}`, number: pair.id, lago_invoice_id: pair.invoiceId, invoice_number: pair.id, currency: 'EUR', refund_status: 'succeeded', total_amount_cents: 500, refund_amount_cents: 500, created_at: iso(pair.createdAt), metadata: { dodo_refund_id: pair.refund?.id ?? '' } };
+		return {
+			lago_id: `note_${pair.id}`,
+			number: pair.id,
+			lago_invoice_id: pair.invoiceId,
+			invoice_number: pair.id,
+			currency: 'EUR',
+			refund_status: 'succeeded',
+			total_amount_cents: 500,
+			refund_amount_cents: 500,
+			created_at: iso(pair.createdAt),
+			metadata: { dodo_refund_id: pair.refund?.id ?? '' },
+		};
 	}
 
 	private invoice(pair: Pair): IDataObject {
 		const isFailed = pair.status === 'failed' && pair.booked;
 		const phase = isFailed ? 'failed' : pair.status === 'processing' && pair.booked ? 'processing' : 'open';
-		const entries = pair.collected ? [['dodo_payment_id', phase === 'open' ? `cks_${pair.id}` : pair.id], ['dodo_state', `v1;${phase};a=1;m=1000`]] : [];
+		const entries = pair.collected
+			? [
+					['dodo_payment_id', phase === 'open' ? `cks_${pair.id}` : pair.id],
+					['dodo_state', `v1;${phase};a=1;m=1000`],
+				]
+			: [];
 		const metadata = entries.map(([key, value]) => ({ lago_id: `${key} ${pair.id}`, key, value }));
 		return {
-			lago_id: pair.invoiceId, number: pair.id, status: 'finalized', payment_status: isFailed ? 'failed' : this.isUnpaid(pair) ? 'pending' : 'succeeded', currency: 'EUR', total_amount_cents: 1_000,
-			total_due_amount_cents: this.isUnpaid(pair) ? 1_000 : 0, metadata, created_at: iso(pair.createdAt), customer: { external_id: 'c' },
+			lago_id: pair.invoiceId,
+			number: pair.id,
+			status: 'finalized',
+			payment_status: isFailed ? 'failed' : this.isUnpaid(pair) ? 'pending' : 'succeeded',
+			currency: 'EUR',
+			total_amount_cents: 1_000,
+			total_due_amount_cents: this.isUnpaid(pair) ? 1_000 : 0,
+			metadata,
+			created_at: iso(pair.createdAt),
+			customer: { external_id: 'c' },
 		};
 	}
 }

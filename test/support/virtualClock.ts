@@ -3,7 +3,11 @@ export class VirtualClock {
 	private nowMs: number;
 	private readonly timers: Array<{ at: number; order: number; run: () => void }> = [];
 	private order = 0;
-	private readonly real = { Date: Date.now, performance: performance.now.bind(performance), setTimeout: globalThis.setTimeout };
+	private readonly real = {
+		Date: Date.now,
+		performance: performance.now.bind(performance),
+		setTimeout: globalThis.setTimeout,
+	};
 
 	/** @param startMs ms since 1970. */
 	constructor(private readonly startMs: number) {

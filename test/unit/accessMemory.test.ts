@@ -4,8 +4,18 @@ import { AccessMemory, type RememberedAccess } from '../../nodes/shared/delivery
 import { changesSince } from '../../nodes/shared/domain/access/changes';
 import type { CustomerAccess } from '../../nodes/shared/domain/access/evaluate';
 
-const restricted = (lookedAt: number): RememberedAccess => ({ known: { customer: 'restricted', subscriptions: {}, changeId: 'access_1' }, lookedAt, nextChangeAt: null, untold: false });
-const open = (lookedAt: number): RememberedAccess => ({ known: { customer: 'active', subscriptions: {}, changeId: 'access_2' }, lookedAt, nextChangeAt: null, untold: false });
+const restricted = (lookedAt: number): RememberedAccess => ({
+	known: { customer: 'restricted', subscriptions: {}, changeId: 'access_1' },
+	lookedAt,
+	nextChangeAt: null,
+	untold: false,
+});
+const open = (lookedAt: number): RememberedAccess => ({
+	known: { customer: 'active', subscriptions: {}, changeId: 'access_2' },
+	lookedAt,
+	nextChangeAt: null,
+	untold: false,
+});
 const stored = (staticData: IDataObject): string[] => Object.keys((staticData.access ?? {}) as object);
 
 test('what is stored survives a restart; who has access again is stored no more', () => {
@@ -53,11 +63,17 @@ test('what an update costs does not grow with the number of customers', () => {
 	expect(timeOf(20_000)).toBeLessThan(10 * timeOf(2_000) + 50);
 });
 
-test.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])('a subscription or a customer with the external id %s is one like others', (id) => {
-	const access = { customer: { externalId: id, state: 'active' }, subscriptions: [{ externalId: id, state: 'active' }] } as unknown as CustomerAccess;
-	expect(changesSince({ customer: 'active', subscriptions: {}, changeId: '' }, access)).toEqual([]);
-	const memory = new AccessMemory(randomUUID(), {});
-	expect(memory.of(id)).toBeUndefined();
-	memory.remember(id, restricted(1));
-	expect(memory.of(id)).toEqual(restricted(1));
-});
+test.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])(
+	'a subscription or a customer with the external id %s is one like others',
+	(id) => {
+		const access = {
+			customer: { externalId: id, state: 'active' },
+			subscriptions: [{ externalId: id, state: 'active' }],
+		} as unknown as CustomerAccess;
+		expect(changesSince({ customer: 'active', subscriptions: {}, changeId: '' }, access)).toEqual([]);
+		const memory = new AccessMemory(randomUUID(), {});
+		expect(memory.of(id)).toBeUndefined();
+		memory.remember(id, restricted(1));
+		expect(memory.of(id)).toEqual(restricted(1));
+	},
+);

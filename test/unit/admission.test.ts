@@ -35,8 +35,14 @@ class Answer extends EventEmitter {
 /** One delivery; its answer once n8n or the trigger has given one. */
 function deliver(about: string, needsTurn = true): Answer & { executed: boolean } {
 	const response = Object.assign(new Answer(), { executed: false });
-	const ctx = { getMode: () => 'webhook', getResponseObject: () => response, getWorkflow: () => ({ id: workflow }), getWorkflowStaticData: () => ({}) };
-	response.executed = admit(ctx as unknown as IWebhookFunctions, { id: `delivery of ${about}`, about }, needsTurn) === null;
+	const ctx = {
+		getMode: () => 'webhook',
+		getResponseObject: () => response,
+		getWorkflow: () => ({ id: workflow }),
+		getWorkflowStaticData: () => ({}),
+	};
+	response.executed =
+		admit(ctx as unknown as IWebhookFunctions, { id: `delivery of ${about}`, about }, needsTurn) === null;
 	return response;
 }
 const use = async (count: number): Promise<void> => {

@@ -44,14 +44,32 @@ afterAll(async () => {
 });
 
 const run = async (test: ICredentialTestFunction, type: string, data: object): Promise<INodeCredentialTestResult> => {
-	const result = await test.call(new CredentialTestContext(), { id: '1', name: 'Mine', type, data: data as Record<string, string> });
+	const result = await test.call(new CredentialTestContext(), {
+		id: '1',
+		name: 'Mine',
+		type,
+		data: data as Record<string, string>,
+	});
 	for (const secret of [API_KEY, HMAC_KEY, WEBHOOK_SECRET]) expect(result.message).not.toContain(secret);
 	// n8n replaces messages with one of the network's words by a stock text.
 	expect(result.message).not.toMatch(/\bE[A-Z]{5,}\b|ERR_|undefined|\[object/);
 	return result;
 };
-const lago = async (change: object = {}): Promise<INodeCredentialTestResult> => await run(testLagoCredential, 'lagoBillingApi', { baseUrl: url, apiKey: API_KEY, webhookHmacKey: HMAC_KEY, ...change });
-const dodo = async (change: object = {}): Promise<INodeCredentialTestResult> => await run(testDodoCredential, 'dodoPaymentsApi', { environment: 'test', baseUrl: url, apiKey: API_KEY, webhookSecret: '', ...change });
+const lago = async (change: object = {}): Promise<INodeCredentialTestResult> =>
+	await run(testLagoCredential, 'lagoBillingApi', {
+		baseUrl: url,
+		apiKey: API_KEY,
+		webhookHmacKey: HMAC_KEY,
+		...change,
+	});
+const dodo = async (change: object = {}): Promise<INodeCredentialTestResult> =>
+	await run(testDodoCredential, 'dodoPaymentsApi', {
+		environment: 'test',
+		baseUrl: url,
+		apiKey: API_KEY,
+		webhookSecret: '',
+		...change,
+	});
 
 const ORGANIZATION = { organization: { lago_id: '1a901a90-1a90-4a90-8a90-1a901a901a90', name: 'Mine' } };
 const PRODUCTS = { items: [{ product_id: 'pdt_1', business_id: 'bus_1' }] };
@@ -60,40 +78,107 @@ describe('the right key', () => {
 	test.each(['', '/', '/api/v1', '/api/v1/', ' '])('Lago, with "%s" behind the address', async (end) => {
 		answer = { status: 200, body: ORGANIZATION };
 		expect(await lago({ baseUrl: `${url}${end}` })).toMatchObject({ status: 'OK' });
-		expect(asked).toMatchObject([{ method: 'GET', url: '/api/v1/organizations', headers: { authorization: `Bearer ${API_KEY}` } }]);
+		expect(asked).toMatchObject([
+			{ method: 'GET', url: '/api/v1/organizations', headers: { authorization: `Bearer ${API_KEY}` } },
+		]);
 	});
 
 	test.each([{ items: [] }, PRODUCTS])('Dodo Payments: %j', async (body) => {
 		answer = { status: 200, body };
 		expect(await dodo({ apiKey: `${API_KEY}\n`, webhookSecret: WEBHOOK_SECRET })).toMatchObject({ status: 'OK' });
-		expect(asked).toMatchObject([{ method: 'GET', url: '/products?page_size=1', headers: { authorization: `Bearer ${API_KEY}` } }]);
+		expect(asked).toMatchObject([
+			{ method: 'GET', url: '/products?page_size=1', headers: { authorization: `Bearer ${API_KEY}` } },
+		]);
 	});
 });
 
 describe('what is not the service, and what it refuses', () => {
 	// [what, answer, words for Lago, words for Dodo]
 	test.each<[string, typeof answer, RegExp, RegExp]>([
-		['wrong key', { status: 401, body: { status: 401, error: 'Unauthorized', code: 'UNAUTHORIZED' } }, /Lago was reached but does not accept this API key.*Developers > API keys/, /Dodo Payments was reached but does not accept this API key.*set to Test, where only test keys work/],
-		['a key that may not read', { status: 403, body: { status: 403, error: 'Forbidden', code: 'read_action_not_allowed_for_organization' } }, /knows this API key, but the key may not read the organisation/, /knows this API key, but the key may not read products/],
-		['a login of a proxy', { status: 401, body: '<html>Login</html>', headers: { 'www-authenticate': 'Basic' } }, /not in the words of Lago.*a proxy/, /not in the words of Dodo Payments.*a proxy/],
-		['a firewall', { status: 403, body: '<html>Forbidden</html>' }, /not in the words of Lago/, /not in the words of Dodo Payments/],
-		['a web page', { status: 200, body: HTML }, /with a web page, so it is not the API of Lago.*LAGO_API_URL/, /with a web page, so it is not the API of Dodo Payments.*Leave the Base URL empty/],
+		[
+			'wrong key',
+			{ status: 401, body: { status: 401, error: 'Unauthorized', code: 'UNAUTHORIZED' } },
+			/Lago was reached but does not accept this API key.*Developers > API keys/,
+			/Dodo Payments was reached but does not accept this API key.*set to Test, where only test keys work/,
+		],
+		[
+			'a key that may not read',
+			{ status: 403, body: { status: 403, error: 'Forbidden', code: 'read_action_not_allowed_for_organization' } },
+			/knows this API key, but the key may not read the organisation/,
+			/knows this API key, but the key may not read products/,
+		],
+		[
+			'a login of a proxy',
+			{ status: 401, body: '<html>Login</html>', headers: { 'www-authenticate': 'Basic' } },
+			/not in the words of Lago.*a proxy/,
+			/not in the words of Dodo Payments.*a proxy/,
+		],
+		[
+			'a firewall',
+			{ status: 403, body: '<html>Forbidden</html>' },
+			/not in the words of Lago/,
+			/not in the words of Dodo Payments/,
+		],
+		[
+			'a web page',
+			{ status: 200, body: HTML },
+			/with a web page, so it is not the API of Lago.*LAGO_API_URL/,
+			/with a web page, so it is not the API of Dodo Payments.*Leave the Base URL empty/,
+		],
 		['n8n', { status: 200, body: N8N }, /is n8n itself, not Lago/, /is n8n itself, not Dodo Payments/],
-		["n8n's own API", { status: 401, body: { message: "'X-N8N-API-KEY' header required" } }, /is n8n itself/, /is n8n itself/],
-		['JSON of something else', { status: 200, body: { ok: true, items: [{ id: 1 }] } }, /with other data, so it is not the API of Lago/, /with other data, so it is not the API/],
+		[
+			"n8n's own API",
+			{ status: 401, body: { message: "'X-N8N-API-KEY' header required" } },
+			/is n8n itself/,
+			/is n8n itself/,
+		],
+		[
+			'JSON of something else',
+			{ status: 200, body: { ok: true, items: [{ id: 1 }] } },
+			/with other data, so it is not the API of Lago/,
+			/with other data, so it is not the API/,
+		],
 		['a list', { status: 200, body: [] }, /other data/, /other data/],
 		['text', { status: 200, body: 'OK' }, /with text/, /with text/],
 		['nothing', { status: 204 }, /with nothing/, /with nothing/],
-		['404', { status: 404, body: { status: 404, error: 'Not Found' } }, /answers 404, so it is not the API of Lago/, /answers 404, so it is not the API of Dodo/],
+		[
+			'404',
+			{ status: 404, body: { status: 404, error: 'Not Found' } },
+			/answers 404, so it is not the API of Lago/,
+			/answers 404, so it is not the API of Dodo/,
+		],
 		['410', { status: 410 }, /answers 410/, /answers 410/],
-		['429', { status: 429, body: {} }, /limits the number of requests right now. Wait a minute/, /limits the number of requests/],
-		['500', { status: 500, body: HTML }, /Lago has trouble right now.*answers 500/, /Dodo Payments has trouble right now/],
+		[
+			'429',
+			{ status: 429, body: {} },
+			/limits the number of requests right now. Wait a minute/,
+			/limits the number of requests/,
+		],
+		[
+			'500',
+			{ status: 500, body: HTML },
+			/Lago has trouble right now.*answers 500/,
+			/Dodo Payments has trouble right now/,
+		],
 		['503', { status: 503 }, /answers 503/, /answers 503/],
-		['a redirect', { status: 301, headers: { location: 'https://elsewhere.example/login?to=x' } }, /redirects the request to https:\/\/elsewhere\.example instead/, /redirects the request to https:\/\/elsewhere\.example instead/],
-		['a redirect to a path', { status: 302, headers: { location: '/login' } }, /redirects the request instead/, /redirects the request instead/],
+		[
+			'a redirect',
+			{ status: 301, headers: { location: 'https://elsewhere.example/login?to=x' } },
+			/redirects the request to https:\/\/elsewhere\.example instead/,
+			/redirects the request to https:\/\/elsewhere\.example instead/,
+		],
+		[
+			'a redirect to a path',
+			{ status: 302, headers: { location: '/login' } },
+			/redirects the request instead/,
+			/redirects the request instead/,
+		],
 	])('%s', async (_, given, forLago, forDodo) => {
 		answer = given;
-		for (const [result, words] of [[await lago(), forLago], [await dodo(), forDodo]] as const) {
+		for (const [result, words] of [
+			[await lago(), forLago],
+			[await dodo(), forDodo],
+		] as const) {
 			expect(result.status).toBe('Error');
 			expect(result.message).toMatch(words);
 		}
@@ -119,7 +204,9 @@ describe('no answer', () => {
 		['ERR_TLS_CERT_ALTNAME_INVALID', /belongs to another host name/],
 		['SOMETHING_NEW', /no answer came/],
 	])('%s', async (code, words) => {
-		nock('https://lago.example').get('/api/v1/organizations').replyWithError(Object.assign(new Error(`${code} ${API_KEY}`), { code }));
+		nock('https://lago.example')
+			.get('/api/v1/organizations')
+			.replyWithError(Object.assign(new Error(`${code} ${API_KEY}`), { code }));
 		const { status, message } = await lago({ baseUrl: 'https://lago.example' });
 		expect(status).toBe('Error');
 		expect(message).toMatch(/^Lago did not answer at lago\.example: /);
@@ -133,10 +220,13 @@ describe('no answer', () => {
 				other.close(() => resolve(port));
 			});
 		});
-		expect((await dodo({ baseUrl: `http://127.0.0.1:${free}` })).message).toMatch(new RegExp(`did not answer at 127\\.0\\.0\\.1:${free}: nothing listens there`));
-		expect((await lago({ baseUrl: url.replace('http:', 'https:') })).message).toContain('it does not speak TLS on this port');
+		expect((await dodo({ baseUrl: `http://127.0.0.1:${free}` })).message).toMatch(
+			new RegExp(`did not answer at 127\\.0\\.0\\.1:${free}: nothing listens there`),
+		);
+		expect((await lago({ baseUrl: url.replace('http:', 'https:') })).message).toContain(
+			'it does not speak TLS on this port',
+		);
 	});
-
 });
 
 describe('without asking anybody', () => {
@@ -157,12 +247,14 @@ describe('without asking anybody', () => {
 	});
 
 	test.each(['schlüssel–1', '"key"', "'key'", '<key>', 'a key', 'a\nkey'])('the API key %j', async (apiKey) => {
-		for (const result of [await lago({ apiKey }), await dodo({ apiKey })]) expect(result.message).toContain('The API Key has a character in it that no key has');
+		for (const result of [await lago({ apiKey }), await dodo({ apiKey })])
+			expect(result.message).toContain('The API Key has a character in it that no key has');
 		expect(asked).toEqual([]);
 	});
 
 	test('an empty API key', async () => {
-		for (const result of [await lago({ apiKey: ' ' }), await dodo({ apiKey: '' }), await dodo({ apiKey: undefined })]) expect(result.message).toContain('The API Key is empty');
+		for (const result of [await lago({ apiKey: ' ' }), await dodo({ apiKey: '' }), await dodo({ apiKey: undefined })])
+			expect(result.message).toContain('The API Key is empty');
 		expect(asked).toEqual([]);
 	});
 });
@@ -182,7 +274,9 @@ describe('a key of the other world of Dodo Payments', () => {
 	test('a key that neither knows', async () => {
 		at('live').reply(401, { code: 'UNAUTHORIZED' });
 		at('test').reply(401, { code: 'UNAUTHORIZED' });
-		expect((await dodo({ environment: 'live', baseUrl: '' })).message).toContain('set to Live, where only live keys work');
+		expect((await dodo({ environment: 'live', baseUrl: '' })).message).toContain(
+			'set to Live, where only live keys work',
+		);
 	});
 
 	test('the other world is asked for nothing else than a refusal', async () => {

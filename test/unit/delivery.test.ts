@@ -29,21 +29,31 @@ describe('registry', () => {
 	test('it keeps the newest 20,000', () => {
 		const registry = new DeliveryRegistry();
 		for (let index = 0; index <= 20_000; index++) registry.done(String(index));
-		expect([registry.stateOf('0'), registry.stateOf('1'), registry.stateOf('20000')]).toEqual([undefined, 'done', 'done']);
+		expect([registry.stateOf('0'), registry.stateOf('1'), registry.stateOf('20000')]).toEqual([
+			undefined,
+			'done',
+			'done',
+		]);
 	});
 });
 
 describe('lock', () => {
 	test('works of one key run one after another, of different keys beside each other; a failure does not block', async () => {
 		const log: string[] = [];
-		const work = (name: string, ms: number, fail = false) => async () => {
-			log.push(`${name}+`);
-			await new Promise((resolve) => setTimeout(resolve, ms));
-			log.push(`${name}-`);
-			if (fail) throw new Error(name);
-			return name;
-		};
-		const results = await Promise.allSettled([withLock('k', work('a', 20, true)), withLock('k', work('b', 1)), withLock('other', work('c', 1))]);
+		const work =
+			(name: string, ms: number, fail = false) =>
+			async () => {
+				log.push(`${name}+`);
+				await new Promise((resolve) => setTimeout(resolve, ms));
+				log.push(`${name}-`);
+				if (fail) throw new Error(name);
+				return name;
+			};
+		const results = await Promise.allSettled([
+			withLock('k', work('a', 20, true)),
+			withLock('k', work('b', 1)),
+			withLock('other', work('c', 1)),
+		]);
 		expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
 		expect(log.filter((entry) => !entry.startsWith('c'))).toEqual(['a+', 'a-', 'b+', 'b-']);
 		expect(log.indexOf('c-')).toBeLessThan(log.indexOf('a-'));
@@ -94,7 +104,10 @@ describe('what is remembered for verifying', () => {
 		jest.useFakeTimers();
 		const remembered = new Remembered<string>();
 		const load = jest.fn(async () => 'secret');
-		const storm = async () => await Promise.all(Array.from({ length: 200 }, async (_, index) => await remembered.get('k', index % 2 === 0, load)));
+		const storm = async () =>
+			await Promise.all(
+				Array.from({ length: 200 }, async (_, index) => await remembered.get('k', index % 2 === 0, load)),
+			);
 		expect(new Set(await storm())).toEqual(new Set(['secret']));
 		await storm();
 		expect(load).toHaveBeenCalledTimes(1);
@@ -128,7 +141,8 @@ describe('what is remembered for verifying', () => {
 				},
 				...(isWebhook ? { getRequestObject: () => ({}) } : {}),
 			}) as unknown as IWebhookFunctions;
-		const keyOf = async (ctx: IWebhookFunctions) => (await readCredential<{ webhookHmacKey: string }>(ctx, 'lagoBillingApi')).webhookHmacKey;
+		const keyOf = async (ctx: IWebhookFunctions) =>
+			(await readCredential<{ webhookHmacKey: string }>(ctx, 'lagoBillingApi')).webhookHmacKey;
 		beforeEach(() => {
 			jest.useFakeTimers();
 			[stored, reads] = [{ webhookHmacKey: 'old', apiKey: 'api key' }, 0];
@@ -142,7 +156,9 @@ describe('what is remembered for verifying', () => {
 			for (let event = 0; event < 100; event++) expect(await keyOf(ctx)).toBe('old');
 			expect(reads).toBe(1);
 			jest.advanceTimersByTime(1);
-			expect(await Promise.all(Array.from({ length: 100 }, async () => await keyOf(ctx)))).toEqual(Array(100).fill('new'));
+			expect(await Promise.all(Array.from({ length: 100 }, async () => await keyOf(ctx)))).toEqual(
+				Array(100).fill('new'),
+			);
 			expect(reads).toBe(2);
 		});
 
@@ -150,7 +166,10 @@ describe('what is remembered for verifying', () => {
 			const ctx = trigger('gone');
 			expect(await keyOf(ctx)).toBe('old');
 			jest.advanceTimersByTime(1_000);
-			const broken = { ...ctx, getCredentials: async () => await Promise.reject(new Error('gone')) } as unknown as IWebhookFunctions;
+			const broken = {
+				...ctx,
+				getCredentials: async () => await Promise.reject(new Error('gone')),
+			} as unknown as IWebhookFunctions;
 			await expect(keyOf(broken)).rejects.toThrow('gone');
 			expect(await keyOf(ctx)).toBe('old');
 			expect(reads).toBe(2);

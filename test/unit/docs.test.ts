@@ -3,17 +3,23 @@ import { join } from 'node:path';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { DODO_OUTPUTS, LAGO_OUTPUTS } from '../../nodes/shared/node/start';
 import { STORIES } from '../../scripts/docs/accessStories';
+import { readPage } from '../support/docs';
 
 const ROOT = join(__dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const filesBelow = (folder: string, ending: string): string[] => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
+const filesBelow = (folder: string, ending: string): string[] =>
+	readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+		.filter((name) => name.endsWith(ending))
+		.map((name) => join(folder, name));
 
 const code = filesBelow('nodes', '.ts').map(read).join('\n');
-const found = (pattern: RegExp, text = code): string[] => [...text.matchAll(pattern)].flatMap(([, ...groups]) => groups.filter((group) => group !== undefined));
+const found = (pattern: RegExp, text = code): string[] =>
+	[...text.matchAll(pattern)].flatMap(([, ...groups]) => groups.filter((group) => group !== undefined));
 
 /** The words that leave the nodes, as the code has them. */
 function wordsOfCode(): Set<string> {
-	const union = (name: string): string[] => found(/'(\w+)'/g, new RegExp(`export type ${name} =([^;]+);`).exec(code)?.[1] ?? '');
+	const union = (name: string): string[] =>
+		found(/'(\w+)'/g, new RegExp(`export type ${name} =([^;]+);`).exec(code)?.[1] ?? '');
 	return new Set([
 		...found(/outcome: '(\w+)'/g),
 		...found(/outcome: \w[\w ='!]* \? '(\w+)' : '(\w+)'/g),
@@ -25,7 +31,7 @@ function wordsOfCode(): Set<string> {
 }
 
 describe('docs/outcomes.md', () => {
-	const documented = new Set(found(/`([a-z]+(?:_[a-z]+)*)`/g, read('docs/outcomes.md')));
+	const documented = new Set(found(/`([a-z]+(?:_[a-z]+)*)`/g, readPage('docs/outcomes.md')));
 
 	test('explains every word of the code', () => {
 		const words = wordsOfCode();
@@ -34,8 +40,12 @@ describe('docs/outcomes.md', () => {
 	});
 
 	test('names the outputs of every node that has several', () => {
-		const told = found(/^\| [A-Z][\w ]+ \| ([A-Z][\w ,]+) \|$/gm, read('docs/outcomes.md'));
-		const shown = Object.values(lagoOperations).flatMap((resource) => Object.values(resource).flatMap(({ outputs }) => (outputs === undefined ? [] : [outputs.map(({ name }) => name).join(', ')])));
+		const told = found(/^\| [A-Z][\w ]+ \| ([A-Z][\w ,]+) \|$/gm, readPage('docs/outcomes.md'));
+		const shown = Object.values(lagoOperations).flatMap((resource) =>
+			Object.values(resource).flatMap(({ outputs }) =>
+				outputs === undefined ? [] : [outputs.map(({ name }) => name).join(', ')],
+			),
+		);
 		expect(told.sort()).toEqual([LAGO_OUTPUTS.join(', '), DODO_OUTPUTS.join(', '), ...shown].sort());
 	});
 
@@ -46,8 +56,9 @@ describe('docs/outcomes.md', () => {
 });
 
 describe('docs/access.md', () => {
-	const text = read('docs/access.md');
-	const dayOf = (time: number): string => new Date(time).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', timeZone: 'UTC' });
+	const text = readPage('docs/access.md');
+	const dayOf = (time: number): string =>
+		new Date(time).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', timeZone: 'UTC' });
 
 	test('the stories are what the evaluator decides', () => {
 		const told = text.slice(text.indexOf('## Four customers'), text.indexOf('## What counts as unpaid'));
@@ -76,13 +87,29 @@ describe.each(['README.md', ...filesBelow('docs', '.md')])('%s', (file) => {
 			const full = path === '' ? file : join(folder, path);
 			const content = read(full);
 			if (heading === undefined) continue;
-			const headings = found(/^#+ (.+)$/gm, content).map((title) => title.toLowerCase().replace(/[^\w -]/g, '').replace(/ /g, '-'));
+			const headings = found(/^#+ (.+)$/gm, content).map((title) =>
+				title
+					.toLowerCase()
+					.replace(/[^\w -]/g, '')
+					.replace(/ /g, '-'),
+			);
 			expect(headings).toContain(heading);
 		}
 	});
 
 	test('names nodes of the full sync as they are called', () => {
-		const names = new Set((JSON.parse(read('workflows/lago-dodo-sync.json')) as { nodes: Array<{ name: string }> }).nodes.map(({ name }) => name));
-		for (const name of ['Refund Overpayment', 'Refund Overpayments Now', 'Plan Next Try', 'Tell Me', 'Get Customer'].filter((one) => text.includes(`*${one}*`))) expect([...names]).toContain(name);
+		const names = new Set(
+			(JSON.parse(read('workflows/lago-dodo-sync.json')) as { nodes: Array<{ name: string }> }).nodes.map(
+				({ name }) => name,
+			),
+		);
+		for (const name of [
+			'Refund Overpayment',
+			'Refund Overpayments Now',
+			'Plan Next Try',
+			'Tell Me',
+			'Get Customer',
+		].filter((one) => text.includes(`*${one}*`)))
+			expect([...names]).toContain(name);
 	});
 });

@@ -1,9 +1,25 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	lstatSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareSync } from 'bcryptjs';
 import { readConfiguration, type Configuration } from '../../docker/entrypoint/configuration';
-import { credentialOverwrites, givenEnvironment, keyProblem, n8nEnvironment } from '../../docker/entrypoint/environment';
+import {
+	credentialOverwrites,
+	givenEnvironment,
+	keyProblem,
+	n8nEnvironment,
+} from '../../docker/entrypoint/environment';
 import { makeKeys } from '../../docker/entrypoint/keys';
 import { linkPackage } from '../../docker/entrypoint/packageLink';
 import { privateFiles } from '../../docker/entrypoint/privateFiles';
@@ -13,23 +29,39 @@ import type { WorkflowJson } from '../../docker/entrypoint/workflow';
 
 const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
 const GIVEN = { DODO_API_KEY: 'd', DODO_WEBHOOK_SECRET: SECRET, LAGO_API_KEY: 'l', LAGO_WEBHOOK_HMAC_KEY: 'h' };
-const configurationOf = (env: NodeJS.ProcessEnv): Configuration => (readConfiguration(env) as { configuration: Configuration }).configuration;
-const environmentOf = (env: NodeJS.ProcessEnv, role: 'main' | 'webhook' | 'worker' = 'main'): NodeJS.ProcessEnv => n8nEnvironment(env, configurationOf({ ...GIVEN, ...env }), role);
+const configurationOf = (env: NodeJS.ProcessEnv): Configuration =>
+	(readConfiguration(env) as { configuration: Configuration }).configuration;
+const environmentOf = (env: NodeJS.ProcessEnv, role: 'main' | 'webhook' | 'worker' = 'main'): NodeJS.ProcessEnv =>
+	n8nEnvironment(env, configurationOf({ ...GIVEN, ...env }), role);
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'entrypoint-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the stored workflow', () => {
-	const wanted: WorkflowJson = { name: 'w', nodes: [{ name: 'n', type: 't', parameters: { b: 1, a: [2, { d: 3, c: 4 }] } }], connections: {}, settings: { timezone: 'UTC' }, meta: { kept: true } };
-	const stored = (more: Partial<StoredWorkflow> = {}): StoredWorkflow => ({ ...(structuredClone(marked(wanted)) as StoredWorkflow), active: true, ...more });
+	const wanted: WorkflowJson = {
+		name: 'w',
+		nodes: [{ name: 'n', type: 't', parameters: { b: 1, a: [2, { d: 3, c: 4 }] } }],
+		connections: {},
+		settings: { timezone: 'UTC' },
+		meta: { kept: true },
+	};
+	const stored = (more: Partial<StoredWorkflow> = {}): StoredWorkflow => ({
+		...(structuredClone(marked(wanted)) as StoredWorkflow),
+		active: true,
+		...more,
+	});
 	const older: WorkflowJson = { ...wanted, nodes: [{ name: 'n', type: 't', parameters: { a: 0 } }] };
 
 	test.each<[string, StoredWorkflow | null, string]>([
 		['missing', null, 'import'],
 		['as wanted', stored(), 'nothing'],
 		['as wanted, unpublished by a person', stored({ active: false }), 'nothing'],
-		['as wanted, with its JSON in another order', stored({ nodes: [{ parameters: { a: [2, { c: 4, d: 3 }], b: 1 }, type: 't', name: 'n' }] }), 'nothing'],
+		[
+			'as wanted, with its JSON in another order',
+			stored({ nodes: [{ parameters: { a: [2, { c: 4, d: 3 }], b: 1 }, type: 't', name: 'n' }] }),
+			'nothing',
+		],
 		['as wanted, with the mark of something else', stored({ meta: {} }), 'nothing'],
 		['an older one of ours', { ...marked(older), active: true } as StoredWorkflow, 'replace'],
 		['renamed, which changes nothing that it does', stored({ name: 'other' }), 'nothing'],
@@ -38,21 +70,46 @@ describe('the stored workflow', () => {
 		['settings changed by a person', stored({ settings: { timezone: 'Europe/Berlin' } }), 'changed'],
 		['of somebody else under our id', { ...older, active: true } as StoredWorkflow, 'changed'],
 		['archived', stored({ isArchived: true }), 'archived'],
-		['an older one of ours, archived', { ...marked(older), active: false, isArchived: true } as StoredWorkflow, 'archived'],
+		[
+			'an older one of ours, archived',
+			{ ...marked(older), active: false, isArchived: true } as StoredWorkflow,
+			'archived',
+		],
 	])('%s', (_case, found, decision) => expect(decide(found, wanted)).toBe(decision));
 
-	test('the mark leaves other marks alone', () => expect(marked(wanted).meta).toEqual({ kept: true, dodoLago: digestOf(wanted) }));
+	test('the mark leaves other marks alone', () =>
+		expect(marked(wanted).meta).toEqual({ kept: true, dodoLago: digestOf(wanted) }));
 });
 
 describe("n8n's environment", () => {
 	test('has none of our variables, misspelt ones included, and all others', () => {
-		const env = environmentOf({ ...GIVEN, DODO_WEBHOOK_SECRT: 'x', LAGO_API_KEY_FILE: '/dev/null', OWNER_EMAIL: 'a@b.c', OWNER_PASSWORD: 'password', ACCESS_API_TOKEN: 'a'.repeat(32), RETRY_SCHEDULE: '1d', RECONCILE_INTERVAL_MINUTES: '5', PORT: '6000', GENERIC_TIMEZONE: 'UTC' });
-		expect(Object.keys(env).filter((name) => /^(DODO|LAGO|ACCESS|OWNER|RETRY|RECONCILE)_|^PORT$/.test(name))).toEqual([]);
-		expect(env).toMatchObject({ GENERIC_TIMEZONE: 'UTC', N8N_PORT: '6000', N8N_ENDPOINT_WEBHOOK: 'webhooks', N8N_DIAGNOSTICS_ENABLED: 'false' });
+		const env = environmentOf({
+			...GIVEN,
+			DODO_WEBHOOK_SECRT: 'x',
+			LAGO_API_KEY_FILE: '/dev/null',
+			OWNER_EMAIL: 'a@b.c',
+			OWNER_PASSWORD: 'password',
+			ACCESS_API_TOKEN: 'a'.repeat(32),
+			RETRY_SCHEDULE: '1d',
+			RECONCILE_INTERVAL_MINUTES: '5',
+			PORT: '6000',
+			GENERIC_TIMEZONE: 'UTC',
+		});
+		expect(Object.keys(env).filter((name) => /^(DODO|LAGO|ACCESS|OWNER|RETRY|RECONCILE)_|^PORT$/.test(name))).toEqual(
+			[],
+		);
+		expect(env).toMatchObject({
+			GENERIC_TIMEZONE: 'UTC',
+			N8N_PORT: '6000',
+			N8N_ENDPOINT_WEBHOOK: 'webhooks',
+			N8N_DIAGNOSTICS_ENABLED: 'false',
+		});
 	});
 
 	test("n8n's own variables win, also those that name a file", () => {
-		expect(environmentOf({ N8N_PORT: '7000', N8N_TEMPLATES_ENABLED: 'true', N8N_DIAGNOSTICS_ENABLED_FILE: '/f' })).toMatchObject({ N8N_PORT: '7000', N8N_TEMPLATES_ENABLED: 'true' });
+		expect(
+			environmentOf({ N8N_PORT: '7000', N8N_TEMPLATES_ENABLED: 'true', N8N_DIAGNOSTICS_ENABLED_FILE: '/f' }),
+		).toMatchObject({ N8N_PORT: '7000', N8N_TEMPLATES_ENABLED: 'true' });
 		expect(environmentOf({ N8N_DIAGNOSTICS_ENABLED_FILE: '/f' })).not.toHaveProperty('N8N_DIAGNOSTICS_ENABLED');
 	});
 
@@ -64,36 +121,61 @@ describe("n8n's environment", () => {
 	});
 
 	test("without an owner the editor is closed, whatever else is given, unless n8n's own variables name one", () => {
-		const [one, other] = [environmentOf({ N8N_DISABLE_UI: 'false', N8N_ENDPOINT_REST: 'rest' }), environmentOf({ N8N_INSTANCE_OWNER_MANAGED_BY_ENV: 'false' })];
-		for (const env of [one, other]) expect(env).toMatchObject({ N8N_DISABLE_UI: 'true', N8N_ENDPOINT_REST: expect.stringMatching(/^rest-[0-9a-f]{32}$/) });
+		const [one, other] = [
+			environmentOf({ N8N_DISABLE_UI: 'false', N8N_ENDPOINT_REST: 'rest' }),
+			environmentOf({ N8N_INSTANCE_OWNER_MANAGED_BY_ENV: 'false' }),
+		];
+		for (const env of [one, other])
+			expect(env).toMatchObject({
+				N8N_DISABLE_UI: 'true',
+				N8N_ENDPOINT_REST: expect.stringMatching(/^rest-[0-9a-f]{32}$/),
+			});
 		expect(one.N8N_ENDPOINT_REST).not.toBe(other.N8N_ENDPOINT_REST);
 		expect(environmentOf({ N8N_INSTANCE_OWNER_MANAGED_BY_ENV: 'true' })).not.toHaveProperty('N8N_DISABLE_UI');
 	});
 
 	test('a worker answers for its health where the others listen; a webhook processor reads the secrets', () => {
-		expect(environmentOf({ PORT: '6000' }, 'worker')).toMatchObject({ QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: '6000' });
-		expect(environmentOf({ EXTERNAL_HOOK_FILES: '/own.js' }, 'webhook').EXTERNAL_HOOK_FILES).toMatch(/webhookSecrets\.js:\/own\.js$/);
+		expect(environmentOf({ PORT: '6000' }, 'worker')).toMatchObject({
+			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+			QUEUE_HEALTH_CHECK_PORT: '6000',
+		});
+		expect(environmentOf({ EXTERNAL_HOOK_FILES: '/own.js' }, 'webhook').EXTERNAL_HOOK_FILES).toMatch(
+			/webhookSecrets\.js:\/own\.js$/,
+		);
 	});
 });
 
 test('credentials of others are filled in as before', () => {
-	const overwrites = credentialOverwrites({ CREDENTIALS_OVERWRITE_DATA: '{"slackApi":{"accessToken":"x"}}' }, configurationOf({ ...GIVEN, DODO_PRODUCT_ID: 'pdt_1' }));
+	const overwrites = credentialOverwrites(
+		{ CREDENTIALS_OVERWRITE_DATA: '{"slackApi":{"accessToken":"x"}}' },
+		configurationOf({ ...GIVEN, DODO_PRODUCT_ID: 'pdt_1' }),
+	);
 	expect(overwrites).toEqual({
 		slackApi: { accessToken: 'x' },
 		dodoPaymentsApi: { apiKey: 'd', webhookSecret: SECRET, environment: 'test', baseUrl: '', requestsPerMinute: 240 },
-		lagoBillingApi: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://api.getlago.com', accessToken: '', accessCallbackSecret: '' },
+		lagoBillingApi: {
+			apiKey: 'l',
+			webhookHmacKey: 'h',
+			baseUrl: 'https://api.getlago.com',
+			accessToken: '',
+			accessCallbackSecret: '',
+		},
 	});
 });
 
 test('what cannot be read of them is not quoted', () => {
-	expect(() => credentialOverwrites({ CREDENTIALS_OVERWRITE_DATA: 'a-secret' }, configurationOf(GIVEN))).toThrow(/^CREDENTIALS_OVERWRITE_DATA, or .* is not JSON\.$/);
+	expect(() => credentialOverwrites({ CREDENTIALS_OVERWRITE_DATA: 'a-secret' }, configurationOf(GIVEN))).toThrow(
+		/^CREDENTIALS_OVERWRITE_DATA, or .* is not JSON\.$/,
+	);
 });
 
 test('settings may stand in a file; the environment wins', () => {
 	const path = join(folder, 'settings');
 	expect(givenEnvironment({ ENV_FILE: path })).toEqual({ problem: expect.stringContaining('cannot be read') });
 	writeFileSync(path, '# words\nDODO_API_KEY=from-file\nLAGO_API_KEY="quoted"\nPORT=1\n#OWNER_EMAIL=x\n');
-	expect(givenEnvironment({ ENV_FILE: path, PORT: '2' })).toEqual({ given: { DODO_API_KEY: 'from-file', LAGO_API_KEY: 'quoted', PORT: '2' } });
+	expect(givenEnvironment({ ENV_FILE: path, PORT: '2' })).toEqual({
+		given: { DODO_API_KEY: 'from-file', LAGO_API_KEY: 'quoted', PORT: '2' },
+	});
 	writeFileSync(path, '\uFEFFDODO_API_KEY=first\r\nPORT=1\r\n');
 	expect(givenEnvironment({ ENV_FILE: path })).toEqual({ given: { DODO_API_KEY: 'first', PORT: '1' } });
 });
@@ -104,7 +186,9 @@ test.each<[string, NodeJS.ProcessEnv, 'main' | 'worker', boolean, boolean]>([
 	['Postgres and a folder that has a key', { DB_TYPE: 'postgresdb' }, 'main', true, false],
 	['Postgres and a key', { DB_TYPE: 'postgresdb', N8N_ENCRYPTION_KEY_FILE: '/k' }, 'main', false, false],
 	['a worker', {}, 'worker', false, true],
-])("n8n's key, %s", (_case, env, role, hasOwn, isMissing) => expect(keyProblem(env, role, hasOwn) !== null).toBe(isMissing));
+])("n8n's key, %s", (_case, env, role, hasOwn, isMissing) =>
+	expect(keyProblem(env, role, hasOwn) !== null).toBe(isMissing),
+);
 
 describe('the link to the package', () => {
 	const at = (): string => join(folder, 'nodes', 'node_modules', 'n8n-nodes-dodo-lago');
@@ -134,7 +218,10 @@ describe('the link to the package', () => {
 test('keys are made once, readable for those who need them', () => {
 	const keys = join(folder, 'keys');
 	expect(makeKeys(keys)).toEqual(['n8n_encryption_key', 'postgres_password']);
-	const [key, password] = ['n8n_encryption_key', 'postgres_password'].map((name) => join(keys, name)) as [string, string];
+	const [key, password] = ['n8n_encryption_key', 'postgres_password'].map((name) => join(keys, name)) as [
+		string,
+		string,
+	];
 	expect([statSync(key).mode & 0o777, statSync(password).mode & 0o777]).toEqual([0o400, 0o444]);
 	const before = readFileSync(key, 'utf8');
 	expect(before).toMatch(/^[0-9a-f]{64}$/);
@@ -153,6 +240,16 @@ test('private files are for us alone, and vanish', () => {
 
 test.each([
 	[{}, 'https://test.dodopayments.com/products?page_size=1', 'https://api.getlago.com/api/v1/organizations'],
-	[{ DODO_ENVIRONMENT: 'live', LAGO_API_URL: 'https://lago.example/api/v1/' }, 'https://live.dodopayments.com/products?page_size=1', 'https://lago.example/api/v1/organizations'],
-	[{ DODO_API_URL: 'http://127.0.0.1:1/', LAGO_API_URL: 'http://127.0.0.1:2' }, 'http://127.0.0.1:1/products?page_size=1', 'http://127.0.0.1:2/api/v1/organizations'],
-])('where keys are tried with %j', (env, dodo, lago) => expect(questionsFor(configurationOf({ ...GIVEN, ...env })).map(({ url }) => url)).toEqual([dodo, lago]));
+	[
+		{ DODO_ENVIRONMENT: 'live', LAGO_API_URL: 'https://lago.example/api/v1/' },
+		'https://live.dodopayments.com/products?page_size=1',
+		'https://lago.example/api/v1/organizations',
+	],
+	[
+		{ DODO_API_URL: 'http://127.0.0.1:1/', LAGO_API_URL: 'http://127.0.0.1:2' },
+		'http://127.0.0.1:1/products?page_size=1',
+		'http://127.0.0.1:2/api/v1/organizations',
+	],
+])('where keys are tried with %j', (env, dodo, lago) =>
+	expect(questionsFor(configurationOf({ ...GIVEN, ...env })).map(({ url }) => url)).toEqual([dodo, lago]),
+);

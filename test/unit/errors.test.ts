@@ -39,17 +39,45 @@ describe('which refusals pass', () => {
 
 describe('what a person reads', () => {
 	test.each<[ApiError, string, string]>([
-		[new ApiError('Dodo Payments', null, 'ECONNREFUSED', 'Dodo Payments did not answer: nothing listens there'), 'did not answer', 'base URL'],
-		[new ApiError('Lago', null, 'NO_ANSWER', 'Lago did not answer: no answer came'), 'did not answer', 'n8n can reach it. Nothing was lost'],
-		[new ApiError('Lago', null, 'CERT_HAS_EXPIRED', 'Lago did not answer: its certificate has expired'), 'did not answer', 'Renew the certificate'],
-		[new ApiError('Lago', null, 'BAD_BASE_URL', 'Lago was not asked: the base URL in its credential is not an address'), 'was not asked', 'correct the base URL'],
+		[
+			new ApiError('Dodo Payments', null, 'ECONNREFUSED', 'Dodo Payments did not answer: nothing listens there'),
+			'did not answer',
+			'base URL',
+		],
+		[
+			new ApiError('Lago', null, 'NO_ANSWER', 'Lago did not answer: no answer came'),
+			'did not answer',
+			'n8n can reach it. Nothing was lost',
+		],
+		[
+			new ApiError('Lago', null, 'CERT_HAS_EXPIRED', 'Lago did not answer: its certificate has expired'),
+			'did not answer',
+			'Renew the certificate',
+		],
+		[
+			new ApiError(
+				'Lago',
+				null,
+				'BAD_BASE_URL',
+				'Lago was not asked: the base URL in its credential is not an address',
+			),
+			'was not asked',
+			'correct the base URL',
+		],
 		[new ApiError('Dodo Payments', 401, null, 'Unauthorized'), '401', 'Test keys work in test mode only'],
 		[new ApiError('Lago', 401, null, 'Unauthorized'), '401', 'Developers > API keys'],
 		[new ApiError('Lago', 403, 'write_action_not_allowed_for_payment', 'Forbidden'), '403', 'write access'],
 		[new ApiError('Lago', 404, 'invoice_not_found', 'Not Found'), 'invoice_not_found', 'belongs to the account'],
 		[new ApiError('Lago', 429, null, 'Too many'), '429', 'Wait'],
 		[new ApiError('Dodo Payments', 503, null, 'HTTP 503'), '503', 'Nothing was lost'],
-		[new ApiError('Lago', 422, 'validation_errors', 'Unprocessable Entity', { metadata: ['invalid_count'], key: ['value_is_too_long', 'x'] }), 'validation_errors', 'metadata: invalid_count; key: value_is_too_long, x'],
+		[
+			new ApiError('Lago', 422, 'validation_errors', 'Unprocessable Entity', {
+				metadata: ['invalid_count'],
+				key: ['value_is_too_long', 'x'],
+			}),
+			'validation_errors',
+			'metadata: invalid_count; key: value_is_too_long, x',
+		],
 		[new ApiError('Dodo Payments', 422, 'UNSUPPORTED_COUNTRY', 'No.'), 'UNSUPPORTED_COUNTRY', 'Correct'],
 	])('%s', (error, headline, advice) => {
 		const shown = asNodeError(node, error, 2, true);
@@ -60,7 +88,16 @@ describe('what a person reads', () => {
 		expect(shown.context.itemIndex).toBe(2);
 	});
 
-	test.each<[number | null, string | null]>([[null, 'ECONNREFUSED'], [null, 'ENOTFOUND'], [408, null], [429, null], [429, 'NO_TURN_LEFT'], [500, null], [502, 'UNEXPECTED_ANSWER'], [503, null]])(
+	test.each<[number | null, string | null]>([
+		[null, 'ECONNREFUSED'],
+		[null, 'ENOTFOUND'],
+		[408, null],
+		[429, null],
+		[429, 'NO_TURN_LEFT'],
+		[500, null],
+		[502, 'UNEXPECTED_ANSWER'],
+		[503, null],
+	])(
 		'who runs it by hand, lists or publishes is told what to do after %p %p, not that something is delivered again',
 		(status, code) => {
 			for (const service of ['Lago', 'Dodo Payments'] as const) {
@@ -71,7 +108,7 @@ describe('what a person reads', () => {
 		},
 	);
 
-	test('errors that are n8n\'s already stay as they are; others become its own', () => {
+	test("errors that are n8n's already stay as they are; others become its own", () => {
 		const own = new NodeOperationError(node, 'Said already');
 		expect(asNodeError(node, own)).toBe(own);
 		expect(asNodeError(node, new Error('Surprise'))).toMatchObject({ message: 'Surprise' });

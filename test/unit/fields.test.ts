@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { ExecuteContext } from 'n8n-core';
-import { createRunExecutionData, NodeHelpers, Workflow, type IDataObject, type IHttpRequestOptions, type INode, type INodeParameters, type INodeProperties, type INodeType, type INodeTypes } from 'n8n-workflow';
+import {
+	createRunExecutionData,
+	NodeHelpers,
+	Workflow,
+	type IDataObject,
+	type IHttpRequestOptions,
+	type INode,
+	type INodeParameters,
+	type INodeProperties,
+	type INodeType,
+	type INodeTypes,
+} from 'n8n-workflow';
 import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
 import { DodoPayments } from '../../nodes/DodoPayments/DodoPayments.node';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
@@ -16,29 +27,83 @@ interface Ended {
 }
 
 type AnyOperation = Pick<Operation<never>, 'fields' | 'judges'>;
-const NODES: Readonly<Record<string, { node: INodeType; operations: Readonly<Record<string, Readonly<Record<string, AnyOperation>>>> }>> = {
+const NODES: Readonly<
+	Record<string, { node: INodeType; operations: Readonly<Record<string, Readonly<Record<string, AnyOperation>>>> }>
+> = {
 	dodoPayments: { node: new DodoPayments(), operations: dodoOperations },
 	lago: { node: new Lago(), operations: lagoOperations },
 };
 
-const CREDENTIAL: IDataObject = { baseUrl: 'https://service.example', environment: 'test', webhookHmacKey: '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9' };
+const CREDENTIAL: IDataObject = {
+	baseUrl: 'https://service.example',
+	environment: 'test',
+	webhookHmacKey: '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9',
+};
 
-async function run(name: string, parameters: INodeParameters, more: Partial<INode> = {}, getCredentials = async (): Promise<IDataObject> => await Promise.resolve(CREDENTIAL)): Promise<Ended> {
+async function run(
+	name: string,
+	parameters: INodeParameters,
+	more: Partial<INode> = {},
+	getCredentials = async (): Promise<IDataObject> => await Promise.resolve(CREDENTIAL),
+): Promise<Ended> {
 	const type = NODES[name]?.node as INodeType;
-	const nodeTypes = { getByName: () => type, getByNameAndVersion: () => type, getKnownTypes: () => ({}) } as unknown as INodeTypes;
-	const node: INode = { id: '1', name: 'Node', type: `n8n-nodes-dodo-lago.${name}`, typeVersion: 1, position: [0, 0], parameters, credentials: {}, ...more };
+	const nodeTypes = {
+		getByName: () => type,
+		getByNameAndVersion: () => type,
+		getKnownTypes: () => ({}),
+	} as unknown as INodeTypes;
+	const node: INode = {
+		id: '1',
+		name: 'Node',
+		type: `n8n-nodes-dodo-lago.${name}`,
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+		credentials: {},
+		...more,
+	};
 	const id = randomUUID();
-	const workflow = new Workflow({ id, name: 'T', nodes: [node], connections: {}, active: false, nodeTypes, settings: { timezone: 'Europe/Berlin' } });
+	const workflow = new Workflow({
+		id,
+		name: 'T',
+		nodes: [node],
+		connections: {},
+		active: false,
+		nodeTypes,
+		settings: { timezone: 'Europe/Berlin' },
+	});
 	const input = [{ json: { given: 'text' }, pairedItem: { item: 0 } }];
 	const data = additionalData({}, { executionId: id });
-	const ctx = new ExecuteContext(workflow, workflow.getNode('Node') as INode, data, 'trigger', createRunExecutionData({}), 0, input, { main: [input] }, { node, data: { main: [input] }, source: null }, []);
+	const ctx = new ExecuteContext(
+		workflow,
+		workflow.getNode('Node') as INode,
+		data,
+		'trigger',
+		createRunExecutionData({}),
+		0,
+		input,
+		{ main: [input] },
+		{ node, data: { main: [input] }, source: null },
+		[],
+	);
 	const calls: unknown[] = [];
 	Object.assign(ctx, { getCredentials });
 	const unknown = { statusCode: 404, body: { code: 'NOT_FOUND', message: 'No.' }, headers: {} };
-	Object.assign(ctx.helpers, { httpRequestWithAuthentication: async (_type: string, { method, url, qs, body }: IHttpRequestOptions) => await Promise.resolve((calls.push({ method, url, qs, body }), unknown)) });
+	Object.assign(ctx.helpers, {
+		httpRequestWithAuthentication: async (_type: string, { method, url, qs, body }: IHttpRequestOptions) =>
+			await Promise.resolve((calls.push({ method, url, qs, body }), unknown)),
+	});
 	return await (type.execute as NonNullable<INodeType['execute']>).call(ctx).then(
-		(outputs) => ({ calls, items: (outputs as Array<Array<{ json: IDataObject }>>).flat().map(({ json }) => json), error: null }),
-		(error: Error & { description?: string }) => ({ calls, items: [], error: { message: error.message, description: error.description } }),
+		(outputs) => ({
+			calls,
+			items: (outputs as Array<Array<{ json: IDataObject }>>).flat().map(({ json }) => json),
+			error: null,
+		}),
+		(error: Error & { description?: string }) => ({
+			calls,
+			items: [],
+			error: { message: error.message, description: error.description },
+		}),
 	);
 }
 
@@ -54,7 +119,11 @@ function valid(field: INodeProperties): unknown {
 	if (type === 'dateTime') return '2026-11-01T00:00:00';
 	if (type === 'multiOptions') return [(options?.[0] as { value: string }).value];
 	if (field.name === 'amount' && type === 'string') return '50.00';
-	return type === 'string' && (required || given === '') ? (given === '' || String(given).startsWith('=') ? 'EUR' : given) : given;
+	return type === 'string' && (required || given === '')
+		? given === '' || String(given).startsWith('=')
+			? 'EUR'
+			: given
+		: given;
 }
 
 const versionsOf = (node: string): number[] => [NODES[node]?.node.description.version ?? 1].flat();
@@ -62,12 +131,19 @@ const versionsOf = (node: string): number[] => [NODES[node]?.node.description.ve
 /** Whether a version of the node has the field, whatever else it depends on. */
 function isIn(typeVersion: number, field: INodeProperties): boolean {
 	const { show = {}, hide = {} } = field.displayOptions ?? {};
-	const ofVersion = ({ '@version': versions }: typeof show): typeof show => (versions === undefined ? {} : { '@version': versions });
-	return NodeHelpers.displayParameter({}, { ...field, displayOptions: { show: ofVersion(show), hide: ofVersion(hide) } }, { typeVersion }, null);
+	const ofVersion = ({ '@version': versions }: typeof show): typeof show =>
+		versions === undefined ? {} : { '@version': versions };
+	return NodeHelpers.displayParameter(
+		{},
+		{ ...field, displayOptions: { show: ofVersion(show), hide: ofVersion(hide) } },
+		{ typeVersion },
+		null,
+	);
 }
 
 /** What the values of a field must be: an object, too, where a text field takes one. */
-const kindOf = ({ type, ignoreValidationDuringExecution }: INodeProperties): string => (ignoreValidationDuringExecution ? 'json' : type);
+const kindOf = ({ type, ignoreValidationDuringExecution }: INodeProperties): string =>
+	ignoreValidationDuringExecution ? 'json' : type;
 
 interface Case {
 	node: string;
@@ -90,25 +166,42 @@ const cases: Case[] = Object.entries(NODES).flatMap(([node, { operations }]) =>
 				const { resource: _r, operation: _o, '@version': _v, ...show } = field.displayOptions?.show ?? {};
 				const shown = Object.fromEntries(Object.entries(show).map(([name, wanted]) => [name, (wanted as string[])[0]]));
 				const version = versionsOf(node).findLast((one) => isIn(one, field)) ?? 1;
-				const filled = Object.fromEntries(fields.filter((one) => isLeaf(one) && isIn(version, one)).map((one) => [one.name, valid(one)]));
+				const filled = Object.fromEntries(
+					fields.filter((one) => isLeaf(one) && isIn(version, one)).map((one) => [one.name, valid(one)]),
+				);
 				const base = { ...filled, resource, operation, ...shown } as IDataObject;
 				const one: Case = { node, version, resource, operation, field, judged: judges.includes(field.name), base };
 				if (isLeaf(field)) return [one];
-				return ((field.options ?? []) as INodeProperties[]).map((option) => ({ ...one, field: { ...option, required: field.name === 'filters' }, within: field.name }));
+				return ((field.options ?? []) as INodeProperties[]).map((option) => ({
+					...one,
+					field: { ...option, required: field.name === 'filters' },
+					within: field.name,
+				}));
 			}),
 		),
 	),
 );
-const nameOf = ({ node, resource, operation, field, within }: Case): string => [node, resource, operation, within, field.name].filter(Boolean).join(' > ');
+const nameOf = ({ node, resource, operation, field, within }: Case): string =>
+	[node, resource, operation, within, field.name].filter(Boolean).join(' > ');
 const table = cases.map((one): [string, Case] => [nameOf(one), one]);
 const withValue = ({ base, field, within }: Case, value: unknown): INodeParameters => {
 	const given = field.type === 'resourceLocator' && typeof value !== 'object' ? locator(value) : value;
-	return { ...base, ...(within === undefined ? { [field.name]: given } : { [within]: { [field.name]: given } }) } as INodeParameters;
+	return {
+		...base,
+		...(within === undefined ? { [field.name]: given } : { [within]: { [field.name]: given } }),
+	} as INodeParameters;
 };
 
-const runCase = async (one: Case, value: unknown): Promise<Ended> => await run(one.node, withValue(one, value), { typeVersion: one.version });
+const runCase = async (one: Case, value: unknown): Promise<Ended> =>
+	await run(one.node, withValue(one, value), { typeVersion: one.version });
 
-const NOTHING: Readonly<Record<string, unknown>> = { empty: '', blank: ' ', undefined: '={{ $json.nothing }}', 'undefined within': '={{ $json.nothing?.at.all ?? undefined }}', null: '={{ null }}' };
+const NOTHING: Readonly<Record<string, unknown>> = {
+	empty: '',
+	blank: ' ',
+	undefined: '={{ $json.nothing }}',
+	'undefined within': '={{ $json.nothing?.at.all ?? undefined }}',
+	null: '={{ null }}',
+};
 const FAILS = "={{ $('Nobody').item.json.id }}";
 const LIST = '={{ [1, 2] }}';
 const OBJECT = '={{ ({ id: 1 }) }}';
@@ -133,8 +226,14 @@ function refused({ calls, error, items }: Ended, { field }: Case): void {
 afterEach(() => jest.restoreAllMocks());
 
 test('every operation is in the table', () => {
-	const all = Object.entries(NODES).flatMap(([node, { operations }]) => Object.entries(operations).flatMap(([resource, of]) => Object.keys(of).map((operation) => `${node} ${resource} ${operation}`)));
-	const without = all.filter((name) => !cases.some(({ node, resource, operation }) => `${node} ${resource} ${operation}` === name));
+	const all = Object.entries(NODES).flatMap(([node, { operations }]) =>
+		Object.entries(operations).flatMap(([resource, of]) =>
+			Object.keys(of).map((operation) => `${node} ${resource} ${operation}`),
+		),
+	);
+	const without = all.filter(
+		(name) => !cases.some(({ node, resource, operation }) => `${node} ${resource} ${operation}` === name),
+	);
 	expect(without).toEqual(['dodoPayments event saveProgress', 'lago invoice answerPayLink']);
 	expect(cases.length).toBeGreaterThan(100);
 });
@@ -146,7 +245,8 @@ describe.each(table)('%s', (_name, one) => {
 		for (const value of [...(WRONG[kindOf(field)] ?? []), FAILS]) {
 			if (value === '={{ 1 / 3 }}' && field.typeOptions?.numberPrecision !== 0) continue;
 			const ended = await runCase(one, value);
-			if (judged && value !== FAILS) expect(ended).toMatchObject({ calls: [], error: null, items: [{ outcome: expect.any(String) }] });
+			if (judged && value !== FAILS)
+				expect(ended).toMatchObject({ calls: [], error: null, items: [{ outcome: expect.any(String) }] });
 			else refused(ended, one);
 		}
 	});
@@ -159,25 +259,48 @@ describe.each(table)('%s', (_name, one) => {
 			if (judged) expect(ended).toMatchObject({ calls: [], error: null, items: [{ outcome: expect.any(String) }] });
 			// One that n8n lets be published empty, and that is needed all the same.
 			else if (field.required !== true && one.operation === 'get' && field.name === 'customer') refused(ended, one);
-			else if (field.required === true || field.type === 'options' || (kindOf(field) === 'json' && value !== '')) refused(ended, one);
+			else if (field.required === true || field.type === 'options' || (kindOf(field) === 'json' && value !== ''))
+				refused(ended, one);
 			else expect(ended).toEqual(usual);
 		}
 	});
 });
 
 test('where an error is passed on, each item carries it', async () => {
-	const { items, error, calls } = await run('dodoPayments', { resource: 'payment', operation: 'get', payment: locator('={{ $json.id }}') as INodeParameters }, { onError: 'continueRegularOutput' });
+	const { items, error, calls } = await run(
+		'dodoPayments',
+		{ resource: 'payment', operation: 'get', payment: locator('={{ $json.id }}') as INodeParameters },
+		{ onError: 'continueRegularOutput' },
+	);
 	expect({ error, calls }).toEqual({ error: null, calls: [] });
-	expect(items).toEqual([{ error: '"Payment" is empty', message: expect.stringContaining('The item that came in has: given.') }]);
+	expect(items).toEqual([
+		{ error: '"Payment" is empty', message: expect.stringContaining('The item that came in has: given.') },
+	]);
 });
 
 test('a credential that cannot be read is an error of each item, too: n8n would hand on the items as if all were well', async () => {
-	const { items, error } = await run('dodoPayments', { resource: 'payment', operation: 'get', payment: locator('pay_1') as INodeParameters }, { onError: 'continueRegularOutput' }, async () => await Promise.reject(new Error('No credential')));
+	const { items, error } = await run(
+		'dodoPayments',
+		{ resource: 'payment', operation: 'get', payment: locator('pay_1') as INodeParameters },
+		{ onError: 'continueRegularOutput' },
+		async () => await Promise.reject(new Error('No credential')),
+	);
 	expect({ items, error }).toEqual({ items: [{ error: 'No credential' }], error: null });
 });
 
-test.each([['a number', '={{ 4711 }}'], ['a text with a word', '={{ "null pointer" }}'], ['what the item says', '={{ $json.given }}']])('%s is a reference', async (_what, reference) => {
-	const { error, calls } = await run('dodoPayments', { resource: 'refund', operation: 'create', source: 'payment', payment: locator('pay_1') as INodeParameters, amount: 0, reference });
+test.each([
+	['a number', '={{ 4711 }}'],
+	['a text with a word', '={{ "null pointer" }}'],
+	['what the item says', '={{ $json.given }}'],
+])('%s is a reference', async (_what, reference) => {
+	const { error, calls } = await run('dodoPayments', {
+		resource: 'refund',
+		operation: 'create',
+		source: 'payment',
+		payment: locator('pay_1') as INodeParameters,
+		amount: 0,
+		reference,
+	});
 	expect(calls).not.toEqual([]);
 	expect(error?.message).toContain('404');
 });

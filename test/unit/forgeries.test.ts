@@ -7,12 +7,25 @@ import { seededRandom } from '../simulators/shared/faults';
 const NOW_S = 1_793_869_207;
 const DODO_KEY = Buffer.from('0123456789abcdef0123456789abcdef');
 const LAGO_KEY = '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9';
-const BODY = Buffer.from('{"type":"payment.succeeded","timestamp":"2026-11-05T09:00:07Z","data":{"payment_id":"pay_1","total_amount":12995,"currency":"EUR"}}');
+const BODY = Buffer.from(
+	'{"type":"payment.succeeded","timestamp":"2026-11-05T09:00:07Z","data":{"payment_id":"pay_1","total_amount":12995,"currency":"EUR"}}',
+);
 
-const dodo: DodoDelivery = { id: 'msg_1', timestamp: String(NOW_S), rawBody: BODY, signature: `v1,${createHmac('sha256', DODO_KEY).update(`msg_1.${NOW_S}.`).update(BODY).digest('base64')}` };
-const lago: LagoDelivery = { algorithm: 'hmac', rawBody: BODY, signature: createHmac('sha256', LAGO_KEY).update(BODY).digest('base64') };
+const dodo: DodoDelivery = {
+	id: 'msg_1',
+	timestamp: String(NOW_S),
+	rawBody: BODY,
+	signature: `v1,${createHmac('sha256', DODO_KEY).update(`msg_1.${NOW_S}.`).update(BODY).digest('base64')}`,
+};
+const lago: LagoDelivery = {
+	algorithm: 'hmac',
+	rawBody: BODY,
+	signature: createHmac('sha256', LAGO_KEY).update(BODY).digest('base64'),
+};
 const INVOICE = '8a3f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a';
-const token = new URL(signPayLink('https://n8n.example/webhook/pay', INVOICE, LAGO_KEY)).searchParams.get('t') as string;
+const token = new URL(signPayLink('https://n8n.example/webhook/pay', INVOICE, LAGO_KEY)).searchParams.get(
+	't',
+) as string;
 
 const isDodo = (delivery: DodoDelivery): boolean => verifySignature(delivery, DODO_KEY, NOW_S * 1000) === 'ok';
 const isLago = (delivery: LagoDelivery): boolean => verifyHmac(delivery, LAGO_KEY) === 'ok';
@@ -22,7 +35,8 @@ const flipped = (bytes: Buffer, bit: number): Buffer => {
 	return copy;
 };
 /** Every text that differs from a given one in a single bit. */
-const flips = (text: string): string[] => Array.from({ length: text.length * 8 }, (_, bit) => flipped(Buffer.from(text, 'latin1'), bit).toString('latin1'));
+const flips = (text: string): string[] =>
+	Array.from({ length: text.length * 8 }, (_, bit) => flipped(Buffer.from(text, 'latin1'), bit).toString('latin1'));
 
 test('the genuine ones are taken', () => {
 	expect([isDodo(dodo), isLago(lago), invoiceOfToken(token, LAGO_KEY)]).toEqual([true, true, INVOICE]);
@@ -33,8 +47,12 @@ test('one flipped bit anywhere is enough to be refused', () => {
 		const rawBody = flipped(BODY, bit);
 		expect([bit, isDodo({ ...dodo, rawBody }), isLago({ ...lago, rawBody })]).toEqual([bit, false, false]);
 	}
-	for (const field of ['id', 'timestamp', 'signature'] as const) for (const text of flips(dodo[field] as string)) expect([text, isDodo({ ...dodo, [field]: text })]).toEqual([text, false]);
-	for (const field of ['algorithm', 'signature'] as const) for (const text of flips(lago[field] as string)) expect([text, isLago({ ...lago, [field]: text })]).toEqual([text, false]);
+	for (const field of ['id', 'timestamp', 'signature'] as const)
+		for (const text of flips(dodo[field] as string))
+			expect([text, isDodo({ ...dodo, [field]: text })]).toEqual([text, false]);
+	for (const field of ['algorithm', 'signature'] as const)
+		for (const text of flips(lago[field] as string))
+			expect([text, isLago({ ...lago, [field]: text })]).toEqual([text, false]);
 	for (const text of flips(token)) expect([text, invoiceOfToken(text, LAGO_KEY)]).toEqual([text, null]);
 });
 
@@ -43,7 +61,8 @@ test('one flipped bit of a JWT is enough to be refused', () => {
 	const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 	const signed = `${part({ alg: 'RS256' })}.${part({ data: BODY.toString(), iss: 'https://lago.example' })}`;
 	const signature = `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey).toString('base64url')}`;
-	const verdict = (change: Partial<LagoDelivery>) => verifyJwt({ algorithm: 'jwt', rawBody: BODY, signature, ...change }, publicKey);
+	const verdict = (change: Partial<LagoDelivery>) =>
+		verifyJwt({ algorithm: 'jwt', rawBody: BODY, signature, ...change }, publicKey);
 	expect(verdict({})).toBe('ok');
 	for (const text of flips(signature)) expect([text, verdict({ signature: text }) === 'ok']).toEqual([text, false]);
 	for (let bit = 0; bit < BODY.length * 8; bit += 3) expect(verdict({ rawBody: flipped(BODY, bit) })).not.toBe('ok');
@@ -53,31 +72,56 @@ const PAIRS = 1_000_000;
 test(`${PAIRS.toLocaleString('en')} pairs of headers and bodies that nobody signed: none is taken, none crashes`, () => {
 	const random = seededRandom(20_261_123);
 	const below = (count: number): number => Math.floor(random() * count);
-	const text = (length: number): string => String.fromCharCode(...Array.from({ length }, () => below(random() < 0.1 ? 65_536 : 128)));
+	const text = (length: number): string =>
+		String.fromCharCode(...Array.from({ length }, () => below(random() < 0.1 ? 65_536 : 128)));
 	const bent = (genuine: string): string | undefined => {
 		const at = below(genuine.length + 1);
 		switch (below(9)) {
-			case 0: return undefined;
-			case 1: return '';
-			case 2: return text(below(40));
-			case 3: return genuine.slice(0, at);
-			case 4: return genuine.slice(0, at) + text(1) + genuine.slice(at);
-			case 5: return genuine.slice(0, at) + genuine.slice(at + 1);
-			case 6: return `${text(below(8))} ${genuine}`;
-			case 7: return `${genuine},${genuine}`;
-			default: return genuine.split('').reverse().join('');
+			case 0:
+				return undefined;
+			case 1:
+				return '';
+			case 2:
+				return text(below(40));
+			case 3:
+				return genuine.slice(0, at);
+			case 4:
+				return genuine.slice(0, at) + text(1) + genuine.slice(at);
+			case 5:
+				return genuine.slice(0, at) + genuine.slice(at + 1);
+			case 6:
+				return `${text(below(8))} ${genuine}`;
+			case 7:
+				return `${genuine},${genuine}`;
+			default:
+				return genuine.split('').reverse().join('');
 		}
 	};
-	const bodies = [BODY, Buffer.alloc(0), Buffer.from('{}'), Buffer.from('[]'), Buffer.from('null'), Buffer.alloc(2_000, '[')];
+	const bodies = [
+		BODY,
+		Buffer.alloc(0),
+		Buffer.from('{}'),
+		Buffer.from('[]'),
+		Buffer.from('null'),
+		Buffer.alloc(2_000, '['),
+	];
 	let taken = 0;
 	for (let pair = 0; pair < PAIRS; pair++) {
 		// Another body with genuine headers, or the genuine body with one bent header.
-		const rawBody = random() < 0.5 ? BODY : random() < 0.5 ? (bodies[1 + below(bodies.length - 1)] as Buffer) : flipped(BODY, below(BODY.length * 8));
+		const rawBody =
+			random() < 0.5
+				? BODY
+				: random() < 0.5
+					? (bodies[1 + below(bodies.length - 1)] as Buffer)
+					: flipped(BODY, below(BODY.length * 8));
 		if (pair % 2 === 0) {
 			const field = (['id', 'timestamp', 'signature'] as const)[below(3)] ?? 'id';
 			const value = bent(dodo[field] as string);
 			// A genuine signature among others is what a rotation looks like.
-			const stillGenuine = rawBody === BODY && (value === dodo[field] || (field === 'signature' && value?.split(' ', 10).includes(dodo.signature as string) === true));
+			const stillGenuine =
+				rawBody === BODY &&
+				(value === dodo[field] ||
+					(field === 'signature' && value?.split(' ', 10).includes(dodo.signature as string) === true));
 			if (!stillGenuine && isDodo({ ...dodo, rawBody, [field]: value })) taken++;
 		} else {
 			const field = (['algorithm', 'signature'] as const)[below(2)] ?? 'signature';
@@ -96,7 +140,15 @@ test('pay links that nobody signed open nothing', () => {
 		const guess = Array.from({ length: 38 }, () => alphabet[Math.floor(random() * 64)]).join('');
 		if (invoiceOfToken(guess, LAGO_KEY) !== null) throw new Error(`${guess} was taken`);
 	}
-	for (const other of ['', token.slice(1), `${token}A`, `${token.slice(0, -1)}=`, ` ${token}`, token.replace(/-/g, '+')]) expect(other === token ? INVOICE : invoiceOfToken(other, LAGO_KEY)).toBe(other === token ? INVOICE : null);
+	for (const other of [
+		'',
+		token.slice(1),
+		`${token}A`,
+		`${token.slice(0, -1)}=`,
+		` ${token}`,
+		token.replace(/-/g, '+'),
+	])
+		expect(other === token ? INVOICE : invoiceOfToken(other, LAGO_KEY)).toBe(other === token ? INVOICE : null);
 	expect(invoiceOfToken(token, '')).toBeNull();
 	expect(invoiceOfToken(token, `${LAGO_KEY} `)).toBeNull();
 });

@@ -53,10 +53,22 @@ describe('Dockerfile', () => {
 	});
 
 	test('copies what the build needs and nothing else', () => {
-		const [first, ...allowed] = read('.dockerignore').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+		const [first, ...allowed] = read('.dockerignore')
+			.split('\n')
+			.filter((line) => line !== '' && !line.startsWith('#'));
 		expect(first).toBe('*');
 		expect(allowed.every((line) => line.startsWith('!'))).toBe(true);
-		for (const needed of ['nodes', 'credentials', 'workflows', 'scripts', 'docker/entrypoint', 'package-lock.json', 'README.md', 'LICENSE.md']) expect(allowed).toContain(`!${needed}`);
+		for (const needed of [
+			'nodes',
+			'credentials',
+			'workflows',
+			'scripts',
+			'docker/entrypoint',
+			'package-lock.json',
+			'README.md',
+			'LICENSE.md',
+		])
+			expect(allowed).toContain(`!${needed}`);
 	});
 });
 
@@ -67,7 +79,9 @@ describe.each([
 	test('fits the description of Compose files', () => {
 		const ajv = new Ajv2019({ strict: false, allErrors: true });
 		addFormats(ajv);
-		const { $schema: _dialect, ...schema } = JSON.parse(readFileSync(join(ROOT, 'node_modules', 'dclint', 'schemas', 'compose.schema.json'), 'utf8')) as Record<string, unknown>;
+		const { $schema: _dialect, ...schema } = JSON.parse(
+			readFileSync(join(ROOT, 'node_modules', 'dclint', 'schemas', 'compose.schema.json'), 'utf8'),
+		) as Record<string, unknown>;
 		const isValid = ajv.compile(schema);
 		isValid(content);
 		expect(isValid.errors ?? []).toEqual([]);
@@ -78,12 +92,18 @@ describe('all services together', () => {
 	const services = Object.entries(together);
 
 	test.each(services)('%s can change nothing but its volumes, gains no rights, and comes back', (name, service) => {
-		expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'], restart: name === 'keys' ? 'no' : 'unless-stopped' });
+		expect(service).toMatchObject({
+			read_only: true,
+			cap_drop: ['ALL'],
+			security_opt: ['no-new-privileges:true'],
+			restart: name === 'keys' ? 'no' : 'unless-stopped',
+		});
 		expect(service.image).toMatch(/^(\$\{IMAGE:-dodo-lago:latest\}|[a-z]+:\d+\.\d+(\.\d+)?-alpine)$/);
 	});
 
 	test.each(services)('%s: no secret in its environment', (_name, service) => {
-		for (const name of Object.keys(service.environment ?? {}).filter((one) => /KEY|SECRET|PASSWORD|TOKEN/.test(one))) expect(name).toMatch(/_FILE$/);
+		for (const name of Object.keys(service.environment ?? {}).filter((one) => /KEY|SECRET|PASSWORD|TOKEN/.test(one)))
+			expect(name).toMatch(/_FILE$/);
 		expect(JSON.stringify(service.environment ?? {})).not.toMatch(/\$\{(DODO|LAGO|ACCESS|OWNER)_/);
 	});
 
@@ -96,22 +116,43 @@ describe('all services together', () => {
 
 	test('the settings are a file: Compose cannot give other secrets to read-only containers', () => {
 		expect(single.secrets).toEqual({ settings: { file: '.env' } });
-		for (const name of ['n8n', 'webhook', 'worker']) expect(together[name]).toMatchObject({ secrets: ['settings'], environment: { ENV_FILE: '/run/secrets/settings', N8N_ENCRYPTION_KEY_FILE: '/keys/n8n_encryption_key' } });
+		for (const name of ['n8n', 'webhook', 'worker'])
+			expect(together[name]).toMatchObject({
+				secrets: ['settings'],
+				environment: { ENV_FILE: '/run/secrets/settings', N8N_ENCRYPTION_KEY_FILE: '/keys/n8n_encryption_key' },
+			});
 	});
 
 	test('main process, webhook processors and workers work on one queue and one database', () => {
-		const shared = ['EXECUTIONS_MODE', 'QUEUE_BULL_REDIS_HOST', 'DB_TYPE', 'DB_POSTGRESDB_HOST', 'DB_POSTGRESDB_DATABASE', 'DB_POSTGRESDB_USER', 'DB_POSTGRESDB_PASSWORD_FILE', 'ENV_FILE', 'PORT'];
-		const of = (name: string): Array<string | undefined> => shared.map((variable) => together[name]?.environment?.[variable]);
+		const shared = [
+			'EXECUTIONS_MODE',
+			'QUEUE_BULL_REDIS_HOST',
+			'DB_TYPE',
+			'DB_POSTGRESDB_HOST',
+			'DB_POSTGRESDB_DATABASE',
+			'DB_POSTGRESDB_USER',
+			'DB_POSTGRESDB_PASSWORD_FILE',
+			'ENV_FILE',
+			'PORT',
+		];
+		const of = (name: string): Array<string | undefined> =>
+			shared.map((variable) => together[name]?.environment?.[variable]);
 		expect(of('n8n')).not.toContain(undefined);
 		for (const name of ['webhook', 'worker']) expect(of(name)).toEqual(of('n8n'));
-		expect([together.webhook?.command, together.worker?.command]).toEqual([['webhook'], ['worker', '--concurrency=10']]);
+		expect([together.webhook?.command, together.worker?.command]).toEqual([
+			['webhook'],
+			['worker', '--concurrency=10'],
+		]);
 	});
 });
 
 describe('variables', () => {
 	const example = read('docker/.env.example');
-	const found = (pattern: RegExp, text: string): string[] => [...new Set([...text.matchAll(pattern)].map(([, name]) => name as string))].sort();
-	const own = found(/(?:read|take|url)\('([A-Z_]+)'/g, read('docker/entrypoint/configuration.ts')).concat(found(/^\t([A-Z_]+): '(?:Dodo|Lago)/gm, read('docker/entrypoint/configuration.ts')));
+	const found = (pattern: RegExp, text: string): string[] =>
+		[...new Set([...text.matchAll(pattern)].map(([, name]) => name as string))].sort();
+	const own = found(/(?:read|take|url)\('([A-Z_]+)'/g, read('docker/entrypoint/configuration.ts')).concat(
+		found(/^\t([A-Z_]+): '(?:Dodo|Lago)/gm, read('docker/entrypoint/configuration.ts')),
+	);
 	const offered = found(/^#?([A-Z0-9_]+)=/gm, example);
 
 	test('the example names all, and what Compose fills in', () => {
@@ -122,11 +163,27 @@ describe('variables', () => {
 	});
 
 	test('six have to be typed', () => {
-		expect(found(/^([A-Z0-9_]+)=/gm, example)).toEqual(['DODO_API_KEY', 'DODO_WEBHOOK_SECRET', 'LAGO_API_KEY', 'LAGO_API_URL', 'LAGO_WEBHOOK_HMAC_KEY', 'WEBHOOK_URL']);
+		expect(found(/^([A-Z0-9_]+)=/gm, example)).toEqual([
+			'DODO_API_KEY',
+			'DODO_WEBHOOK_SECRET',
+			'LAGO_API_KEY',
+			'LAGO_API_URL',
+			'LAGO_WEBHOOK_HMAC_KEY',
+			'WEBHOOK_URL',
+		]);
 	});
 
 	test('docs/deploy.md explains all', () => {
 		const page = read('docs/deploy.md');
-		for (const name of [...own.filter((one) => !one.startsWith('ACCESS_')), 'ENV_FILE', 'WEBHOOK_URL', 'BIND_ADDRESS', 'PUBLISHED_PORT', 'PUBLIC_PATHS', 'IMAGE']) expect(page).toContain(`\`${name}\``);
+		for (const name of [
+			...own.filter((one) => !one.startsWith('ACCESS_')),
+			'ENV_FILE',
+			'WEBHOOK_URL',
+			'BIND_ADDRESS',
+			'PUBLISHED_PORT',
+			'PUBLIC_PATHS',
+			'IMAGE',
+		])
+			expect(page).toContain(`\`${name}\``);
 	});
 });

@@ -1,37 +1,58 @@
 import * as fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 import { Ledger, registryKey } from '../../nodes/shared/delivery/ledger';
-import { digestOf, isMarked, MARK_TTL_HOURS, MAX_MARKS, mergeMarks, readMarks, withMark, type Marks } from '../../nodes/shared/delivery/marks';
+import {
+	digestOf,
+	isMarked,
+	MARK_TTL_HOURS,
+	MAX_MARKS,
+	mergeMarks,
+	readMarks,
+	withMark,
+	type Marks,
+} from '../../nodes/shared/delivery/marks';
 import { deliveries } from '../../nodes/shared/delivery/registry';
 
 const HOUR_MS = 3_600_000;
 const NOW = 500_000 * HOUR_MS;
 
-const marksOf = (texts: string[], at = NOW): Marks => texts.reduce<Marks>((marks, text) => withMark(marks, digestOf(text), at), {});
+const marksOf = (texts: string[], at = NOW): Marks =>
+	texts.reduce<Marks>((marks, text) => withMark(marks, digestOf(text), at), {});
 const all = (marks: Marks): string[] => Object.values(marks).flatMap((digests) => digests.match(/.{11}/g) ?? []);
 
 describe('marks', () => {
 	test('say what was marked and nothing else, in the space of 11 characters each', () => {
 		fc.assert(
-			fc.property(fc.uniqueArray(fc.string({ minLength: 1 }), { maxLength: 60 }), fc.string({ minLength: 1 }), (texts, other) => {
-				const marks = marksOf(texts);
-				for (const text of texts) expect(isMarked(marks, digestOf(text))).toBe(true);
-				expect(isMarked(marks, digestOf(other))).toBe(texts.includes(other));
-				expect(Object.values(marks).join('')).toHaveLength(11 * texts.length);
-			}),
+			fc.property(
+				fc.uniqueArray(fc.string({ minLength: 1 }), { maxLength: 60 }),
+				fc.string({ minLength: 1 }),
+				(texts, other) => {
+					const marks = marksOf(texts);
+					for (const text of texts) expect(isMarked(marks, digestOf(text))).toBe(true);
+					expect(isMarked(marks, digestOf(other))).toBe(texts.includes(other));
+					expect(Object.values(marks).join('')).toHaveLength(11 * texts.length);
+				},
+			),
 			{ numRuns: 2_000 },
 		);
 	});
 
 	test('a digest that only appears across the edge of two others is not marked', () => {
 		const marks = { '500000': 'AAAAAAAAAAABBBBBBBBBBB' };
-		expect([isMarked(marks, 'AAAAAAAAAAA'), isMarked(marks, 'BBBBBBBBBBB'), isMarked(marks, 'AAAAABBBBBB')]).toEqual([true, true, false]);
+		expect([isMarked(marks, 'AAAAAAAAAAA'), isMarked(marks, 'BBBBBBBBBBB'), isMarked(marks, 'AAAAABBBBBB')]).toEqual([
+			true,
+			true,
+			false,
+		]);
 	});
 
 	test('of two that were written at once nothing is lost, whoever comes last', () => {
 		fc.assert(
 			fc.property(fc.array(fc.string(), { maxLength: 40 }), fc.array(fc.string(), { maxLength: 40 }), (one, other) => {
-				for (const merged of [mergeMarks(marksOf(one), marksOf(other), NOW), mergeMarks(marksOf(other), marksOf(one), NOW)]) {
+				for (const merged of [
+					mergeMarks(marksOf(one), marksOf(other), NOW),
+					mergeMarks(marksOf(other), marksOf(one), NOW),
+				]) {
 					for (const text of [...one, ...other]) expect(isMarked(merged, digestOf(text))).toBe(true);
 					expect(new Set(all(merged)).size).toBe(all(merged).length);
 				}
@@ -44,14 +65,30 @@ describe('marks', () => {
 		const old = marksOf(['old'], NOW - MARK_TTL_HOURS * HOUR_MS);
 		const young = marksOf(['young'], NOW - (MARK_TTL_HOURS - 1) * HOUR_MS);
 		expect(all(mergeMarks(old, young, NOW))).toEqual([digestOf('young')]);
-		const many = marksOf(Array.from({ length: MAX_MARKS }, (_, index) => `early ${index}`), NOW - HOUR_MS);
+		const many = marksOf(
+			Array.from({ length: MAX_MARKS }, (_, index) => `early ${index}`),
+			NOW - HOUR_MS,
+		);
 		const merged = mergeMarks(many, marksOf(['late 1', 'late 2']), NOW);
 		expect(all(merged)).toHaveLength(MAX_MARKS);
-		expect([isMarked(merged, digestOf('late 2')), isMarked(merged, digestOf('early 0')), isMarked(merged, digestOf('early 2'))]).toEqual([true, false, true]);
+		expect([
+			isMarked(merged, digestOf('late 2')),
+			isMarked(merged, digestOf('early 0')),
+			isMarked(merged, digestOf('early 2')),
+		]).toEqual([true, false, true]);
 		expect(JSON.stringify(merged).length).toBeLessThan(23_000);
 	});
 
-	test.each([null, 7, 'text', [], { processed: 1 }, { '500000': 7 }, { '500000': 'too short' }, { hour: 'AAAAAAAAAAA' }])('static data may hold anything: %j', (stored) => {
+	test.each([
+		null,
+		7,
+		'text',
+		[],
+		{ processed: 1 },
+		{ '500000': 7 },
+		{ '500000': 'too short' },
+		{ hour: 'AAAAAAAAAAA' },
+	])('static data may hold anything: %j', (stored) => {
 		expect(readMarks(stored)).toEqual({});
 		const staticData = { processed: stored, reconciliation: stored, lago: stored } as IDataObject;
 		const ledger = new Ledger('anything', staticData);
@@ -82,7 +119,8 @@ describe('ledger', () => {
 		const copies = Array.from({ length: 50 }, () => structuredClone(before));
 		for (const [index, copy] of copies.entries()) ledger(copy).mark({ id: `msg ${index}`, about: `fact ${index}` });
 		const last = copies.at(-1) as IDataObject;
-		for (let index = 0; index < 50; index++) expect(ledger(structuredClone(last), 'another process').isProcessed(`msg ${index}`)).toBe(true);
+		for (let index = 0; index < 50; index++)
+			expect(ledger(structuredClone(last), 'another process').isProcessed(`msg ${index}`)).toBe(true);
 	});
 
 	test('an execution that fails behind its mark hides neither the next copy nor the fact, until one ends well', () => {
@@ -90,7 +128,10 @@ describe('ledger', () => {
 		deliveries.begin(registryKey(workflowId, delivery.id));
 		ledger(staticData).mark(delivery);
 		for (const text of Object.values(delivery)) deliveries.failed(registryKey(workflowId, text));
-		expect([ledger(staticData).isProcessed(delivery.id), ledger(staticData).isProcessed(delivery.about)]).toEqual([false, false]);
+		expect([ledger(staticData).isProcessed(delivery.id), ledger(staticData).isProcessed(delivery.about)]).toEqual([
+			false,
+			false,
+		]);
 		ledger(staticData).mark({ id: 'another', about: 'other fact' });
 		expect(isMarked(readMarks(staticData.processed), digestOf(delivery.id))).toBe(false);
 
@@ -110,7 +151,14 @@ describe('ledger', () => {
 	});
 
 	test('the newest progress wins, wherever it is kept', () => {
-		const progress = (lookedAt: number) => ({ seenUntil: 1, lookedAt, thoroughAt: 1, suspicious: false, unfinished: {}, backfill: null });
+		const progress = (lookedAt: number) => ({
+			seenUntil: 1,
+			lookedAt,
+			thoroughAt: 1,
+			suspicious: false,
+			unfinished: {},
+			backfill: null,
+		});
 		const staticData: IDataObject = { reconciliation: progress(5) };
 		expect(ledger(staticData).progress?.lookedAt).toBe(5);
 		expect(ledger(staticData).hasLooked).toBe(false);
@@ -121,9 +169,12 @@ describe('ledger', () => {
 		expect(staticData.reconciliation).toMatchObject({ lookedAt: 9 });
 	});
 
-	test('what only Lago\'s webhooks tell is kept for events that never come', () => {
+	test("what only Lago's webhooks tell is kept for events that never come", () => {
 		const staticData: IDataObject = {};
 		ledger(staticData).rememberSource({ organizationId: 'org', webhookBaseUrl: 'https://n8n.example/webhook' });
-		expect(ledger(structuredClone(staticData), 'another process').source).toEqual({ organizationId: 'org', webhookBaseUrl: 'https://n8n.example/webhook' });
+		expect(ledger(structuredClone(staticData), 'another process').source).toEqual({
+			organizationId: 'org',
+			webhookBaseUrl: 'https://n8n.example/webhook',
+		});
 	});
 });

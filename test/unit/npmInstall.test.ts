@@ -30,11 +30,15 @@ describe('what an installation says of itself', () => {
 		now += 10_000;
 		read(fetched, 70);
 		progress.megabytes = 750;
-		expect(progress.line()).toBe('downloading and unpacking: 70 of 210 packages, 750 MB of about 1,500, 30 s; at this rate about 20 s left');
+		expect(progress.line()).toBe(
+			'downloading and unpacking: 70 of 210 packages, 750 MB of about 1,500, 30 s; at this rate about 20 s left',
+		);
 		now += 10_000;
 		read(fetched, 140);
 		progress.megabytes = 900;
-		expect(progress.line()).toBe('downloading and unpacking: 210 of 210 packages, 900 MB of about 1,500, 40 s; at this rate about 14 s left');
+		expect(progress.line()).toBe(
+			'downloading and unpacking: 210 of 210 packages, 900 MB of about 1,500, 40 s; at this rate about 14 s left',
+		);
 		for (let tick = 0; tick < 6; tick++) {
 			now += 10_000;
 			progress.megabytes += 50;

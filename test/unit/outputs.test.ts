@@ -16,25 +16,52 @@ import { ID, lagoInvoice } from './operations/lagoInvoice';
 
 strictNock();
 
-const began = { event: 'invoice.payment_failure', organizationId: 'org_1', webhookBaseUrl: 'https://n8n.example/webhook', lagoInvoiceId: ID };
+const began = {
+	event: 'invoice.payment_failure',
+	organizationId: 'org_1',
+	webhookBaseUrl: 'https://n8n.example/webhook',
+	lagoInvoiceId: ID,
+};
 
 /** With its parameters as a person wrote them, expressions included. */
-function writtenContext(written: IDataObject, input: IDataObject, ofNode: object = {}, more: Partial<Parameters<typeof executeContext>[0]> = {}): { context: IExecuteFunctions; asked: string[] } {
+function writtenContext(
+	written: IDataObject,
+	input: IDataObject,
+	ofNode: object = {},
+	more: Partial<Parameters<typeof executeContext>[0]> = {},
+): { context: IExecuteFunctions; asked: string[] } {
 	const asked: string[] = [];
 	const context = executeContext({ parameters: written, input: [input], ...more });
 	const node = { ...context.getNode(), parameters: written, ...ofNode };
 	const ask = context.getNodeParameter.bind(context) as unknown as (...given: unknown[]) => unknown;
-	Object.assign(context, { getNode: () => node, getNodeParameter: (name: string, ...rest: unknown[]) => (asked.push(name), ask(name, ...rest)) });
+	Object.assign(context, {
+		getNode: () => node,
+		getNodeParameter: (name: string, ...rest: unknown[]) => (asked.push(name), ask(name, ...rest)),
+	});
 	return { context, asked };
 }
 
 describe('an operation', () => {
 	const operation: Operation<LagoClient> = {
 		fields: [],
-		outputs: [{ name: 'Good', outcomes: ['good', 'better'] }, { name: 'All Else' }, { name: 'Held', outcomes: ['held'] }],
-		execute: async (ctx, _client, index) => await (ctx.getInputData()[index]?.json.fails === true ? Promise.reject(new Error('no')) : Promise.resolve({ ...ctx.getInputData()[index]?.json })),
+		outputs: [
+			{ name: 'Good', outcomes: ['good', 'better'] },
+			{ name: 'All Else' },
+			{ name: 'Held', outcomes: ['held'] },
+		],
+		execute: async (ctx, _client, index) =>
+			await (ctx.getInputData()[index]?.json.fails === true
+				? Promise.reject(new Error('no'))
+				: Promise.resolve({ ...ctx.getInputData()[index]?.json })),
 	};
-	const input = [{ outcome: 'held' }, { outcome: 'better' }, { outcome: 'unheard of' }, {}, { fails: true }, { outcome: 'good' }];
+	const input = [
+		{ outcome: 'held' },
+		{ outcome: 'better' },
+		{ outcome: 'unheard of' },
+		{},
+		{ fails: true },
+		{ outcome: 'good' },
+	];
 	const run = async (ofNode: object = {}) => {
 		const context = executeContext({ parameters: { resource: 'r', operation: 'o' }, input, continueOnFail: true });
 		const node = { ...context.getNode(), type: 'n8n-nodes-dodo-lago.lago', ...ofNode };
@@ -51,19 +78,33 @@ describe('an operation', () => {
 		expect(first?.map(({ json }) => json)).toContainEqual({ error: 'no' });
 	});
 
-	test.each([['an AI agent', { type: 'n8n-nodes-dodo-lago.lagoTool' }], ['a workflow of an older version', { typeVersion: 1 }]])('gives %s everything by the only output that it knows', async (_whom, ofNode) => {
+	test.each([
+		['an AI agent', { type: 'n8n-nodes-dodo-lago.lagoTool' }],
+		['a workflow of an older version', { typeVersion: 1 }],
+	])('gives %s everything by the only output that it knows', async (_whom, ofNode) => {
 		expect((await run(ofNode)).map((items) => items.length)).toEqual([input.length]);
 	});
 });
 
 describe('an event', () => {
 	test.each([
-		['invoice.created', 'To Collect'], ['invoice.one_off_created', 'To Collect'], ['invoice.paid_credit_added', 'To Collect'], ['invoice.payment_failure', 'To Collect'],
-		['credit_note.created', 'Credit Note'], ['invoice.payment_status_updated', 'Other'], ['subscription.started', 'Other'],
+		['invoice.created', 'To Collect'],
+		['invoice.one_off_created', 'To Collect'],
+		['invoice.paid_credit_added', 'To Collect'],
+		['invoice.payment_failure', 'To Collect'],
+		['credit_note.created', 'Credit Note'],
+		['invoice.payment_status_updated', 'Other'],
+		['subscription.started', 'Other'],
 	])('%s of Lago leaves by %s', (event, output) => expect(lagoOutputOf(event)).toBe(output));
 
 	test.each([
-		['payment.succeeded', 'Payment'], ['payment.refunded', 'Refund'], ['refund.failed', 'Refund'], ['dispute.lost', 'Dispute'], ['subscription.active', 'Mandate'], ['payout.success', 'Other'], ['nonsense', 'Other'],
+		['payment.succeeded', 'Payment'],
+		['payment.refunded', 'Refund'],
+		['refund.failed', 'Refund'],
+		['dispute.lost', 'Dispute'],
+		['subscription.active', 'Mandate'],
+		['payout.success', 'Other'],
+		['nonsense', 'Other'],
 	])('%s of Dodo leaves by %s', (event, output) => expect(dodoOutputOf(event)).toBe(output));
 
 	test.each([
@@ -71,19 +112,37 @@ describe('an event', () => {
 		['one of version 1.2 has several', 1.2, {}, [[], [{ json: { a: 1 } }], []]],
 		['since then it has one', 1.3, { separateOutputs: false }, [[{ json: { a: 1 } }]]],
 		['since then it has one, unsaid too', 1.3, {}, [[{ json: { a: 1 } }]]],
-		['since then it has several when a person asks for them', 1.3, { separateOutputs: true }, [[], [{ json: { a: 1 } }], []]],
+		[
+			'since then it has several when a person asks for them',
+			1.3,
+			{ separateOutputs: true },
+			[[], [{ json: { a: 1 } }], []],
+		],
 	])('%s', (_, typeVersion, parameters, expected) => {
 		expect(leavingBy({ typeVersion, parameters }, LAGO_OUTPUTS, 'Credit Note', { a: 1 })).toEqual(expected);
 	});
 
 	test('is found again, whichever output it left by and whatever else the execution could have begun with', () => {
 		const item = { event: 'subscription.active' };
-		const starts: Record<string, Array<IDataObject | undefined> | null> = { Schedule: [{}], 'Lago Trigger': null, 'Dodo Payments Trigger': DODO_OUTPUTS.map((name) => (name === 'Mandate' ? item : undefined)) };
-		const types: Record<string, string> = { Schedule: 'n8n-nodes-base.scheduleTrigger', 'Lago Trigger': 'n8n-nodes-dodo-lago.lagoTrigger', 'Dodo Payments Trigger': 'n8n-nodes-dodo-lago.dodoPaymentsTrigger' };
+		const starts: Record<string, Array<IDataObject | undefined> | null> = {
+			Schedule: [{}],
+			'Lago Trigger': null,
+			'Dodo Payments Trigger': DODO_OUTPUTS.map((name) => (name === 'Mandate' ? item : undefined)),
+		};
+		const types: Record<string, string> = {
+			Schedule: 'n8n-nodes-base.scheduleTrigger',
+			'Lago Trigger': 'n8n-nodes-dodo-lago.lagoTrigger',
+			'Dodo Payments Trigger': 'n8n-nodes-dodo-lago.dodoPaymentsTrigger',
+		};
 		const { context } = writtenContext({}, {});
 		Object.assign(context, {
 			getParentNodes: () => Object.entries(types).map(([name, type]) => ({ name, type })),
-			getWorkflowDataProxy: () => ({ $: (name: string) => ({ isExecuted: starts[name] !== null, all: (output: number) => (starts[name]?.[output] === undefined ? [] : [{ json: starts[name]?.[output] }]) }) }),
+			getWorkflowDataProxy: () => ({
+				$: (name: string) => ({
+					isExecuted: starts[name] !== null,
+					all: (output: number) => (starts[name]?.[output] === undefined ? [] : [{ json: starts[name]?.[output] }]),
+				}),
+			}),
 		});
 		expect(startOf(context, 0)).toBe(item);
 		starts['Dodo Payments Trigger'] = null;
@@ -94,24 +153,43 @@ describe('an event', () => {
 test('of several items that a workflow is called with, each has its own event', () => {
 	const { context } = writtenContext({}, {});
 	const items = [{ json: { event: 'one' } }, { json: { event: 'two' } }];
-	Object.assign(context, { getParentNodes: () => [{ name: 'Start', type: 'n8n-nodes-base.executeWorkflowTrigger' }], getWorkflowDataProxy: (index: number) => ({ $: () => ({ isExecuted: true, all: () => items, item: items[index] }) }) });
+	Object.assign(context, {
+		getParentNodes: () => [{ name: 'Start', type: 'n8n-nodes-base.executeWorkflowTrigger' }],
+		getWorkflowDataProxy: (index: number) => ({
+			$: () => ({ isExecuted: true, all: () => items, item: items[index] }),
+		}),
+	});
 	expect([startOf(context, 0), startOf(context, 1)]).toEqual(items.map(({ json }) => json));
 	// A node in between that does not say what its items came from.
-	const unpaired = { isExecuted: true, all: () => items, get item(): never { throw new Error('Paired item data is unavailable'); } };
+	const unpaired = {
+		isExecuted: true,
+		all: () => items,
+		get item(): never {
+			throw new Error('Paired item data is unavailable');
+		},
+	};
 	Object.assign(context, { getWorkflowDataProxy: () => ({ $: () => unpaired }) });
 	expect(startOf(context, 0)).toEqual({});
 });
 
 describe('a field', () => {
 	test.each([
-		['={{ $json }}', { a: { b: { c: 1 } } }], ['={{ $json.a }}', { b: { c: 1 } }], ['={{$json.a.b}}', { c: 1 }],
+		['={{ $json }}', { a: { b: { c: 1 } } }],
+		['={{ $json.a }}', { b: { c: 1 } }],
+		['={{$json.a.b}}', { c: 1 }],
 	])('%s is read from the item, and n8n is not asked', (expression, expected) => {
 		const { context, asked } = writtenContext({ field: expression }, { a: { b: { c: 1 } } });
 		expect(objectParameter(context, 'field', 'Field', 0)).toEqual(expected);
 		expect(asked).toEqual([]);
 	});
 
-	test.each(['={{ $json.a ?? {} }}', "={{ $json['a'] }}", '={{ $json.a }}{{ $json.a }}', '{"a":1}', "={{ $('Lago Trigger').item.json }}"])('%s is n8n\'s to read', (written) => {
+	test.each([
+		'={{ $json.a ?? {} }}',
+		"={{ $json['a'] }}",
+		'={{ $json.a }}{{ $json.a }}',
+		'{"a":1}',
+		"={{ $('Lago Trigger').item.json }}",
+	])("%s is n8n's to read", (written) => {
 		const { context, asked } = writtenContext({ field: written }, { a: {} });
 		// The stand-in hands expressions back as they are, which is no object.
 		const read = (): IDataObject => objectParameter(context, 'field', 'Field', 0);
@@ -120,14 +198,21 @@ describe('a field', () => {
 		expect(asked).toEqual(['field']);
 	});
 
-	test('a tool\'s input is what the model wrote, so n8n is asked', () => {
-		const { context, asked } = writtenContext({ field: '={{ $json }}' }, { a: 1 }, { type: 'n8n-nodes-dodo-lago.lagoTool' });
+	test("a tool's input is what the model wrote, so n8n is asked", () => {
+		const { context, asked } = writtenContext(
+			{ field: '={{ $json }}' },
+			{ a: 1 },
+			{ type: 'n8n-nodes-dodo-lago.lagoTool' },
+		);
 		expect(objectParameter(context, 'field', 'Field', 0)).toEqual({ a: 1 });
 		expect(asked).toEqual(['field']);
 	});
 
-	test('an id by expression is read from the item as well; a chosen one is n8n\'s', () => {
-		const byExpression = writtenContext({ id: { __rl: true, mode: 'id', value: '={{ $json.lagoInvoiceId }}' } }, { lagoInvoiceId: ` ${ID} ` });
+	test("an id by expression is read from the item as well; a chosen one is n8n's", () => {
+		const byExpression = writtenContext(
+			{ id: { __rl: true, mode: 'id', value: '={{ $json.lagoInvoiceId }}' } },
+			{ lagoInvoiceId: ` ${ID} ` },
+		);
 		expect(idParameter(byExpression.context, 'id', 0)).toBe(ID);
 		expect(byExpression.asked).toEqual([]);
 		const missing = writtenContext({ id: { __rl: true, mode: 'id', value: '={{ $json.no.such.thing }}' } }, {});
@@ -139,34 +224,105 @@ describe('a field', () => {
 
 	test('an empty field for an event stands for the one that began the execution', () => {
 		expect(eventParameter(executeContext({ parameters: { event: '' }, began }), 'event', 'Event', 0)).toBe(began);
-		expect(eventParameter(executeContext({ parameters: { event: '{"a":1}' }, began }), 'event', 'Event', 0)).toEqual({ a: 1 });
+		expect(eventParameter(executeContext({ parameters: { event: '{"a":1}' }, began }), 'event', 'Event', 0)).toEqual({
+			a: 1,
+		});
 	});
 });
 
 describe('behind a Lago Trigger', () => {
-	const mandated = lagoInvoice({ customer: { ...(lagoInvoice().customer as IDataObject), metadata: [{ key: 'dodo_subscription_id', value: 'sub_1' }] }, metadata: [] });
+	const mandated = lagoInvoice({
+		customer: {
+			...(lagoInvoice().customer as IDataObject),
+			metadata: [{ key: 'dodo_subscription_id', value: 'sub_1' }],
+		},
+		metadata: [],
+	});
 
-	test('the organisation travels with the payment; Lago\'s button tries again by itself', async () => {
-		const metadata = [{ lago_id: 'm1', key: 'dodo_payment_id', value: 'pay_0' }, { lago_id: 'm2', key: 'dodo_state', value: 'v1;failed;a=1;f=1' }];
+	test("the organisation travels with the payment; Lago's button tries again by itself", async () => {
+		const metadata = [
+			{ lago_id: 'm1', key: 'dodo_payment_id', value: 'pay_0' },
+			{ lago_id: 'm2', key: 'dodo_state', value: 'v1;failed;a=1;f=1' },
+		];
 		const charge = async (event: string, lagoInvoiceId = ID): Promise<IDataObject> => {
-			nock(BASE_URL).get('/subscriptions/sub_1').reply(200, { subscription_id: 'sub_1', status: 'active', currency: 'EUR', on_demand: true, tax_inclusive: true, cancel_at_next_billing_date: false, metadata: {}, customer: { customer_id: 'cus_1' } });
-			const parameters = { resource: 'mandate', operation: 'charge', invoice: '={{ $json }}', tryAgain: false, additionalFields: {} };
-			const [item] = await itemsOf(executeContext({ input: [{ ...mandated, metadata }], credentialId: randomUUID(), parameters, began: { ...began, event, lagoInvoiceId } }), dodoOperations, DodoClient.of);
+			nock(BASE_URL)
+				.get('/subscriptions/sub_1')
+				.reply(200, {
+					subscription_id: 'sub_1',
+					status: 'active',
+					currency: 'EUR',
+					on_demand: true,
+					tax_inclusive: true,
+					cancel_at_next_billing_date: false,
+					metadata: {},
+					customer: { customer_id: 'cus_1' },
+				});
+			const parameters = {
+				resource: 'mandate',
+				operation: 'charge',
+				invoice: '={{ $json }}',
+				tryAgain: false,
+				additionalFields: {},
+			};
+			const [item] = await itemsOf(
+				executeContext({
+					input: [{ ...mandated, metadata }],
+					credentialId: randomUUID(),
+					parameters,
+					began: { ...began, event, lagoInvoiceId },
+				}),
+				dodoOperations,
+				DodoClient.of,
+			);
 			return item?.json as IDataObject;
 		};
 		expect(await charge('invoice.created')).toMatchObject({ outcome: 'skipped', reason: 'try_failed' });
 		// Pressed on another invoice.
-		expect(await charge('invoice.payment_failure', randomUUID())).toMatchObject({ outcome: 'skipped', reason: 'try_failed' });
+		expect(await charge('invoice.payment_failure', randomUUID())).toMatchObject({
+			outcome: 'skipped',
+			reason: 'try_failed',
+		});
 		const sent: IDataObject[] = [];
-		nock(BASE_URL).get('/payments').query(true).reply(200, { items: [{ payment_id: 'pay_0', status: 'failed', total_amount: 7_380, currency: 'EUR', refund_status: null, metadata: { lago_invoice_id: ID, attempt: '1' } }] });
-		nock(BASE_URL).post('/subscriptions/sub_1/charge', (body: IDataObject) => sent.push(body) > 0).reply(200, { payment_id: 'pay_1' });
+		nock(BASE_URL)
+			.get('/payments')
+			.query(true)
+			.reply(200, {
+				items: [
+					{
+						payment_id: 'pay_0',
+						status: 'failed',
+						total_amount: 7_380,
+						currency: 'EUR',
+						refund_status: null,
+						metadata: { lago_invoice_id: ID, attempt: '1' },
+					},
+				],
+			});
+		nock(BASE_URL)
+			.post('/subscriptions/sub_1/charge', (body: IDataObject) => sent.push(body) > 0)
+			.reply(200, { payment_id: 'pay_1' });
 		expect(await charge('invoice.payment_failure')).toMatchObject({ outcome: 'charging', attempt: 2 });
 		expect(sent).toMatchObject([{ metadata: { lago_organization_id: 'org_1' } }]);
 	});
 
-	test.each([{ outcome: 'charging', paymentId: 'pay_1', saveToInvoice: {} }, { outcome: 'held', reason: 'paid_at_dodo' }, { outcome: 'mandate_busy' }, { outcome: 'skipped' }])('Create Intent lets $outcome of Charge pass', async (item) => {
-		const parameters = { resource: 'payment', operation: 'createIntent', source: 'invoice', invoice: '={{ $json }}', taxMode: 'inclusive', productSource: 'automatic', additionalFields: {} };
-		expect(await itemsOf(executeContext({ input: [item], parameters }), dodoOperations, DodoClient.of)).toMatchObject([{ json: item }]);
+	test.each([
+		{ outcome: 'charging', paymentId: 'pay_1', saveToInvoice: {} },
+		{ outcome: 'held', reason: 'paid_at_dodo' },
+		{ outcome: 'mandate_busy' },
+		{ outcome: 'skipped' },
+	])('Create Intent lets $outcome of Charge pass', async (item) => {
+		const parameters = {
+			resource: 'payment',
+			operation: 'createIntent',
+			source: 'invoice',
+			invoice: '={{ $json }}',
+			taxMode: 'inclusive',
+			productSource: 'automatic',
+			additionalFields: {},
+		};
+		expect(await itemsOf(executeContext({ input: [item], parameters }), dodoOperations, DodoClient.of)).toMatchObject([
+			{ json: item },
+		]);
 	});
 
 	test.each([
@@ -175,8 +331,17 @@ describe('behind a Lago Trigger', () => {
 		['https://pay.example/now', began, /^https:\/\/pay\.example\/now\?t=/],
 	])('the pay page %s', async (payLinkAddress, event, expected) => {
 		nock(`${BASE_URL}/api/v1`).put(`/invoices/${ID}`).reply(200, { invoice: lagoInvoice() });
-		const intent = { outcome: 'created', invoiceId: ID, saveToInvoice: { paymentReference: 'cks_1', state: 'v1;open;a=1;m=7380', metadata: [], readAt: Date.now() } };
-		const context = executeContext({ input: [intent], parameters: { resource: 'invoice', operation: 'savePaymentReference', intent: '={{ $json }}', payLinkAddress }, credential: { webhookHmacKey: 'key' }, began: event });
+		const intent = {
+			outcome: 'created',
+			invoiceId: ID,
+			saveToInvoice: { paymentReference: 'cks_1', state: 'v1;open;a=1;m=7380', metadata: [], readAt: Date.now() },
+		};
+		const context = executeContext({
+			input: [intent],
+			parameters: { resource: 'invoice', operation: 'savePaymentReference', intent: '={{ $json }}', payLinkAddress },
+			credential: { webhookHmacKey: 'key' },
+			began: event,
+		});
 		const [item] = await itemsOf(context, lagoOperations, LagoClient.of);
 		expect(item?.json.payLink).toEqual(expected === undefined ? null : expect.stringMatching(expected));
 	});

@@ -39,7 +39,14 @@ interface Sent {
 }
 
 /** An execution of a node behind these triggers, with services that answer in this order; the last answer comes again and again. */
-function execution(answers: Answer[], { mode = 'webhook', triggers = ['dodoPaymentsTrigger'], id = randomUUID() }: { mode?: string; triggers?: string[]; id?: string } = {}): { context: IExecuteFunctions; sent: Sent[] } {
+function execution(
+	answers: Answer[],
+	{
+		mode = 'webhook',
+		triggers = ['dodoPaymentsTrigger'],
+		id = randomUUID(),
+	}: { mode?: string; triggers?: string[]; id?: string } = {},
+): { context: IExecuteFunctions; sent: Sent[] } {
 	const sent: Sent[] = [];
 	const context = executeContext({ parameters: { resource: 'r', operation: 'o' }, input: [{}] });
 	Object.assign(context, {
@@ -47,8 +54,17 @@ function execution(answers: Answer[], { mode = 'webhook', triggers = ['dodoPayme
 		getExecutionId: () => id,
 		getParentNodes: () => triggers.map((type) => ({ type: `n8n-nodes-dodo-lago.${type}` })),
 	});
-	context.helpers.httpRequestWithAuthentication = async (_type: string, { method = 'GET', url, timeout = 0 }: IHttpRequestOptions) => {
-		const { status = 200, headers = {}, body = {}, fails, takes = 0 } = answers[Math.min(sent.length, answers.length - 1)] ?? {};
+	context.helpers.httpRequestWithAuthentication = async (
+		_type: string,
+		{ method = 'GET', url, timeout = 0 }: IHttpRequestOptions,
+	) => {
+		const {
+			status = 200,
+			headers = {},
+			body = {},
+			fails,
+			takes = 0,
+		} = answers[Math.min(sent.length, answers.length - 1)] ?? {};
 		sent.push({ method, path: new URL(url).pathname, at: Date.now(), timeoutMs: timeout });
 		const hangs = fails === 'hang' || takes > timeout;
 		await new Promise((resolve) => setTimeout(resolve, hangs ? timeout : takes));
@@ -60,7 +76,11 @@ function execution(answers: Answer[], { mode = 'webhook', triggers = ['dodoPayme
 }
 
 /** Runs an operation that sends these requests one after the other; how it ended and after how many ms. */
-async function run({ context }: { context: IExecuteFunctions }, requests: ApiRequest[], of: typeof DodoClient.of | typeof LagoClient.of = LagoClient.of): Promise<{ result: unknown; ms: number }> {
+async function run(
+	{ context }: { context: IExecuteFunctions },
+	requests: ApiRequest[],
+	of: typeof DodoClient.of | typeof LagoClient.of = LagoClient.of,
+): Promise<{ result: unknown; ms: number }> {
 	const began = Date.now();
 	const operation: Operation<DodoClient | LagoClient> = {
 		fields: [],
@@ -84,8 +104,14 @@ const ok: Answer = { body: { done: true } };
 
 describe('what is sent again', () => {
 	test.each<[string, Answer]>([
-		['500', { status: 500 }], ['502', { status: 502 }], ['503', { status: 503 }], ['408', { status: 408 }], ['429', { status: 429 }],
-		['a broken connection', { fails: 'ECONNRESET' }], ['a refused connection', { fails: 'ECONNREFUSED' }], ['no answer', { fails: 'hang' }],
+		['500', { status: 500 }],
+		['502', { status: 502 }],
+		['503', { status: 503 }],
+		['408', { status: 408 }],
+		['429', { status: 429 }],
+		['a broken connection', { fails: 'ECONNRESET' }],
+		['a refused connection', { fails: 'ECONNREFUSED' }],
+		['no answer', { fails: 'hang' }],
 	])('a read after %s', async (_name, trouble) => {
 		const service = execution([trouble, trouble, ok], { triggers: ['lagoTrigger'] });
 		expect((await run(service, [read])).result).toEqual({ done: true });
@@ -93,7 +119,9 @@ describe('what is sent again', () => {
 	});
 
 	test.each<[string, Answer]>([
-		['Lago\'s lock', { status: 422, body: { code: 'lock_acquisition_failed' } }], ['a refused connection', { fails: 'ECONNREFUSED' }], ['an unknown host', { fails: 'ENOTFOUND' }],
+		["Lago's lock", { status: 422, body: { code: 'lock_acquisition_failed' } }],
+		['a refused connection', { fails: 'ECONNREFUSED' }],
+		['an unknown host', { fails: 'ENOTFOUND' }],
 	])('a write that was certainly not carried out: %s', async (_name, trouble) => {
 		const service = execution([ok, trouble, ok]);
 		expect((await run(service, [read, write])).result).toEqual({ done: true });
@@ -101,7 +129,12 @@ describe('what is sent again', () => {
 	});
 
 	test.each<[string, Answer]>([
-		['500', { status: 500 }], ['502', { status: 502 }], ['408', { status: 408 }], ['429', { status: 429 }], ['a broken connection', { fails: 'ECONNRESET' }], ['no answer', { fails: 'hang' }],
+		['500', { status: 500 }],
+		['502', { status: 502 }],
+		['408', { status: 408 }],
+		['429', { status: 429 }],
+		['a broken connection', { fails: 'ECONNRESET' }],
+		['no answer', { fails: 'hang' }],
 	])('a write that may have worked only after its operation has looked again: %s', async (_name, trouble) => {
 		const service = execution([ok, trouble, ok]);
 		expect((await run(service, [read, write])).result).toEqual({ done: true });
@@ -118,33 +151,42 @@ describe('what is sent again', () => {
 });
 
 describe('how long', () => {
-	const troubles: Answer[] = [{ status: 503 }, { fails: 'hang' }, { fails: 'ECONNRESET' }, { status: 429, headers: { 'retry-after': '3' } }, { status: 500, takes: 4_000 }];
+	const troubles: Answer[] = [
+		{ status: 503 },
+		{ fails: 'hang' },
+		{ fails: 'ECONNRESET' },
+		{ status: 429, headers: { 'retry-after': '3' } },
+		{ status: 500, takes: 4_000 },
+	];
 
 	test.each([
 		['Dodo', ['dodoPaymentsTrigger'], DODO_WAITS_MS],
 		['Lago', ['lagoTrigger'], LAGO_WAITS_MS],
 		['a visitor of the pay page', ['lagoPayPageTrigger'], DODO_WAITS_MS],
 		['any of them', ['lagoTrigger', 'lagoPayPageTrigger'], DODO_WAITS_MS],
-	])('while %s waits, an execution of several nodes ends before it hangs up, whatever the trouble', async (_name, triggers, waitsMs) => {
-		for (const trouble of troubles) {
-			const id = randomUUID();
-			let ms = 0;
-			const starts: number[] = [];
-			const began = Date.now();
-			// n8n's own retry-on-fail, and nodes behind this one.
-			for (let node = 0; node < 4; node++) {
-				const service = execution([trouble], { id, triggers });
-				const before = Date.now();
-				const ended = await run(service, [read, write]);
-				expect(ended.result).toBeInstanceOf(Error);
-				jest.setSystemTime(before + ended.ms);
-				ms += ended.ms;
-				starts.push(...service.sent.map(({ at }) => at - began));
+	])(
+		'while %s waits, an execution of several nodes ends before it hangs up, whatever the trouble',
+		async (_name, triggers, waitsMs) => {
+			for (const trouble of troubles) {
+				const id = randomUUID();
+				let ms = 0;
+				const starts: number[] = [];
+				const began = Date.now();
+				// n8n's own retry-on-fail, and nodes behind this one.
+				for (let node = 0; node < 4; node++) {
+					const service = execution([trouble], { id, triggers });
+					const before = Date.now();
+					const ended = await run(service, [read, write]);
+					expect(ended.result).toBeInstanceOf(Error);
+					jest.setSystemTime(before + ended.ms);
+					ms += ended.ms;
+					starts.push(...service.sent.map(({ at }) => at - began));
+				}
+				expect(starts.length).toBeGreaterThan(1);
+				expect(ms).toBeLessThan(waitsMs - 1_000);
 			}
-			expect(starts.length).toBeGreaterThan(1);
-			expect(ms).toBeLessThan(waitsMs - 1_000);
-		}
-	});
+		},
+	);
 
 	test('a request that hangs leaves time for another one', async () => {
 		const service = execution([{ fails: 'hang' }, ok]);
@@ -159,11 +201,17 @@ describe('how long', () => {
 		const late = execution([ok], { id });
 		const { result } = await run(late, [write]);
 		expect(late.sent).toEqual([]);
-		expect(result).toMatchObject({ message: expect.stringContaining('waits no longer') as string, description: expect.stringContaining('Nothing was lost') as string });
+		expect(result).toMatchObject({
+			message: expect.stringContaining('waits no longer') as string,
+			description: expect.stringContaining('Nothing was lost') as string,
+		});
 	});
 
 	test('where nobody waits, as in a schedule or long after the answer, it goes on for longer, for each item anew', async () => {
-		const scheduled = execution([...Array.from({ length: 8 }, () => ({ status: 503 })), ok], { mode: 'trigger', triggers: ['scheduleTrigger'] });
+		const scheduled = execution([...Array.from({ length: 8 }, () => ({ status: 503 })), ok], {
+			mode: 'trigger',
+			triggers: ['scheduleTrigger'],
+		});
 		const { result, ms } = await run(scheduled, [read]);
 		expect(result).toEqual({ done: true });
 		expect(ms).toBeGreaterThan(1_000);
@@ -180,8 +228,13 @@ describe('a run by hand', () => {
 	const byHand = { mode: 'manual', triggers: [] };
 
 	test.each<[string, Answer[]]>([
-		['hangs', [{ fails: 'hang' }]], ['answers 503', [{ status: 503 }]], ['is not there', [{ fails: 'ECONNREFUSED' }]], ['asks for a minute', [{ status: 429, headers: { 'retry-after': '60' } }]],
-		['is slow and fails', [{ status: 500, takes: 2_500 }]], ['fails and then hangs', [{ status: 503, takes: 2_000 }, { fails: 'hang' }]], ['takes the write but does not answer', [ok, { fails: 'hang' }]],
+		['hangs', [{ fails: 'hang' }]],
+		['answers 503', [{ status: 503 }]],
+		['is not there', [{ fails: 'ECONNREFUSED' }]],
+		['asks for a minute', [{ status: 429, headers: { 'retry-after': '60' } }]],
+		['is slow and fails', [{ status: 500, takes: 2_500 }]],
+		['fails and then hangs', [{ status: 503, takes: 2_000 }, { fails: 'hang' }]],
+		['takes the write but does not answer', [ok, { fails: 'hang' }]],
 	])('does not keep a person waiting for a service that %s, and says what to do', async (_name, answers) => {
 		const { result, ms } = await run(execution(answers, byHand), [read, write]);
 		expect(result).toMatchObject({ description: expect.stringContaining('try again') as string });
@@ -192,7 +245,10 @@ describe('a run by hand', () => {
 
 	test('reads for as long as the service answers, and still bears a failure then', async () => {
 		const service = execution([...Array.from({ length: 30 }, () => ({ takes: 1_000 })), { status: 503 }, ok], byHand);
-		const { result, ms } = await run(service, Array.from({ length: 31 }, () => read));
+		const { result, ms } = await run(
+			service,
+			Array.from({ length: 31 }, () => read),
+		);
 		expect(result).toEqual({ done: true });
 		expect(ms).toBeGreaterThan(30_000);
 	});
@@ -223,15 +279,21 @@ describe('pauses', () => {
 
 	test('are never shorter than what the service asked for, never longer than 20 s, and not begun when the time is short', async () => {
 		await fc.assert(
-			fc.asyncProperty(fc.integer({ min: 1, max: 12 }), fc.nat(100_000), fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 1, max: 90_000 }), async (tries, retryAfterMs, random, leftMs) => {
-				const length = await lengthOf(new Patience(leftMs, undefined, () => random).pause(tries, retryAfterMs));
-				const asked = Math.min(retryAfterMs, 20_000);
-				if (length === null) expect(Math.max(asked, 5_000) >= leftMs || asked >= leftMs).toBe(true);
-				else {
-					expect(length).toBeGreaterThanOrEqual(Math.floor(asked));
-					expect(length).toBeLessThanOrEqual(Math.min(leftMs, 20_000));
-				}
-			}),
+			fc.asyncProperty(
+				fc.integer({ min: 1, max: 12 }),
+				fc.nat(100_000),
+				fc.double({ min: 0, max: 1, noNaN: true }),
+				fc.integer({ min: 1, max: 90_000 }),
+				async (tries, retryAfterMs, random, leftMs) => {
+					const length = await lengthOf(new Patience(leftMs, undefined, () => random).pause(tries, retryAfterMs));
+					const asked = Math.min(retryAfterMs, 20_000);
+					if (length === null) expect(Math.max(asked, 5_000) >= leftMs || asked >= leftMs).toBe(true);
+					else {
+						expect(length).toBeGreaterThanOrEqual(Math.floor(asked));
+						expect(length).toBeLessThanOrEqual(Math.min(leftMs, 20_000));
+					}
+				},
+			),
 			{ numRuns: 300 },
 		);
 	});
@@ -242,7 +304,7 @@ describe('pauses', () => {
 		['a date that has passed', { 'retry-after': new Date(1_700_000_000_000).toUTCString() }, 0, 400],
 		['a negative number', { 'retry-after': '-5' }, 0, 400],
 		['nonsense', { 'retry-after': 'soon' }, 0, 400],
-		['Lago\'s own header', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '3' }, 3_000, 8_000],
+		["Lago's own header", { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '3' }, 3_000, 8_000],
 		['a moment instead of seconds', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1800000003' }, 0, 400],
 	])('after a 429 with %s', async (_name, headers, least, most) => {
 		const service = execution([{ status: 429, headers }, ok], { triggers: ['lagoTrigger'] });
@@ -266,7 +328,10 @@ describe('pauses', () => {
 test('an item that fails does not use up the time of the next one', async () => {
 	const { context, sent } = execution([{ status: 503 }], { mode: 'trigger' });
 	Object.assign(context, { getInputData: () => [{ json: {} }, { json: {} }], continueOnFail: () => true });
-	const operation: Operation<LagoClient> = { fields: [], execute: async (_ctx, client) => (await client.request(z.unknown(), read)) as IDataObject };
+	const operation: Operation<LagoClient> = {
+		fields: [],
+		execute: async (_ctx, client) => (await client.request(z.unknown(), read)) as IDataObject,
+	};
 	const items = runOperation(context, { r: { o: operation } }, LagoClient.of);
 	await jest.advanceTimersByTimeAsync(200_000);
 	expect((await items)[0]).toHaveLength(2);

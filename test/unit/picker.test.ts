@@ -24,7 +24,9 @@ const NODES: Readonly<Record<string, { folder: string; description: INodeTypeDes
 /** The nodes whose name or one of whose aliases has the word, which is what n8n's picker looks at. */
 function foundBy(word: string): string[] {
 	return Object.entries(NODES).flatMap(([name, { folder, description }]) => {
-		const { alias } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'nodes', folder, `${name}.node.json`), 'utf8')) as { alias: string[] };
+		const { alias } = JSON.parse(
+			readFileSync(join(__dirname, '..', '..', 'nodes', folder, `${name}.node.json`), 'utf8'),
+		) as { alias: string[] };
 		return [description.displayName, ...alias].some((text) => text.toLowerCase().includes(word)) ? [name] : [];
 	});
 }
@@ -33,16 +35,36 @@ const BOTH = ['DodoPayments', 'Lago'];
 const EVENTS = ['DodoPaymentsTrigger', 'LagoTrigger'];
 
 test.each<[string, string[]]>([
-	['refund', [...BOTH, ...EVENTS]], ['invoice', [...BOTH, 'LagoTrigger']], ['payment', [...BOTH, 'DodoPaymentsTrigger']], ['dispute', ['DodoPaymentsTrigger', 'Lago']], ['subscription', [...BOTH, ...EVENTS, 'LagoAccessTrigger']],
-	['mandate', [...BOTH, 'DodoPaymentsTrigger']], ['billing', ['Lago', 'LagoTrigger']], ['credit note', ['Lago', 'LagoTrigger']], ['merchant of record', ['DodoPayments', 'DodoPaymentsTrigger']], ['checkout', ['DodoPayments', 'DodoPaymentsTrigger']],
-	['usage billing', ['Lago', 'LagoTrigger']], ['webhook', [...EVENTS, 'LagoAccessTrigger']], ['access', ['Lago', 'LagoAccessTrigger']], ['lago', ['Lago', 'LagoAccessTrigger', 'LagoTrigger']], ['dodo', ['DodoPayments', 'DodoPaymentsTrigger']],
+	['refund', [...BOTH, ...EVENTS]],
+	['invoice', [...BOTH, 'LagoTrigger']],
+	['payment', [...BOTH, 'DodoPaymentsTrigger']],
+	['dispute', ['DodoPaymentsTrigger', 'Lago']],
+	['subscription', [...BOTH, ...EVENTS, 'LagoAccessTrigger']],
+	['mandate', [...BOTH, 'DodoPaymentsTrigger']],
+	['billing', ['Lago', 'LagoTrigger']],
+	['credit note', ['Lago', 'LagoTrigger']],
+	['merchant of record', ['DodoPayments', 'DodoPaymentsTrigger']],
+	['checkout', ['DodoPayments', 'DodoPaymentsTrigger']],
+	['usage billing', ['Lago', 'LagoTrigger']],
+	['webhook', [...EVENTS, 'LagoAccessTrigger']],
+	['access', ['Lago', 'LagoAccessTrigger']],
+	['lago', ['Lago', 'LagoAccessTrigger', 'LagoTrigger']],
+	['dodo', ['DodoPayments', 'DodoPaymentsTrigger']],
 ])('who searches for "%s" finds %j', (word, expected) => {
 	expect(foundBy(word).sort()).toEqual([...expected].sort());
 });
 
 describe.each([
 	['Lago', [...LAGO_COLLECTION_EVENTS, ...LAGO_OTHER_EVENTS], LAGO_WORDS, 75, new LagoTrigger().description],
-	['Dodo Payments', Object.entries(DODO_EVENTS).flatMap(([object, happenings]) => happenings.map((happening) => `${object}.${happening}`)), DODO_WORDS, 48, new DodoPaymentsTrigger().description],
+	[
+		'Dodo Payments',
+		Object.entries(DODO_EVENTS).flatMap(([object, happenings]) =>
+			happenings.map((happening) => `${object}.${happening}`),
+		),
+		DODO_WORDS,
+		48,
+		new DodoPaymentsTrigger().description,
+	],
 ])('the events of %s', (_name, events, words, count, { properties }) => {
 	const options = (properties.find(({ name }) => name === 'events')?.options ?? []) as INodePropertyOptions[];
 
@@ -62,5 +84,7 @@ describe.each([
 
 test('the notice about JWT is shown where JWT is chosen', () => {
 	const { properties } = new LagoTrigger().description;
-	expect(properties.find(({ name }) => name === 'signatureNotice')?.displayOptions).toEqual({ show: { signature: ['jwt'] } });
+	expect(properties.find(({ name }) => name === 'signatureNotice')?.displayOptions).toEqual({
+		show: { signature: ['jwt'] },
+	});
 });

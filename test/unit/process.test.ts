@@ -24,16 +24,29 @@ describe('a bounded map', () => {
 	test('is used by everything that lives as long as the process', () => {
 		// A calendar of each time zone, a lock that takes itself away, and what is asked at this moment.
 		const allowed = ['domain/calendar.ts', 'delivery/keyedLock.ts', 'access/question.ts'];
-		const found = execFileSync('grep', ['-rnE', '^(export )?const [a-zA-Z]+ = new (Map|Set)<', 'nodes'], { encoding: 'utf8' }).trim().split('\n');
+		const found = execFileSync('grep', ['-rnE', '^(export )?const [a-zA-Z]+ = new (Map|Set)<', 'nodes'], {
+			encoding: 'utf8',
+		})
+			.trim()
+			.split('\n');
 		expect(found.filter((line) => !allowed.some((name) => line.includes(name)))).toEqual([]);
 	});
 });
 
 describe('pages of a list', () => {
 	const ids = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
-	const read = async (pages: Array<Page<number>>, more: { limit?: number; perPage?: number; isEnough?: (entry: number) => boolean } = {}): Promise<{ found: number[]; calls: number }> => {
+	const read = async (
+		pages: Array<Page<number>>,
+		more: { limit?: number; perPage?: number; isEnough?: (entry: number) => boolean } = {},
+	): Promise<{ found: number[]; calls: number }> => {
 		let calls = 0;
-		const found = await readPages({ perPage: 100, limit: Infinity, idOf: (entry) => entry, read: async (index) => await Promise.resolve(pages[(calls++, Math.min(index, pages.length - 1))] as Page<number>), ...more });
+		const found = await readPages({
+			perPage: 100,
+			limit: Infinity,
+			idOf: (entry) => entry,
+			read: async (index) => await Promise.resolve(pages[(calls++, Math.min(index, pages.length - 1))] as Page<number>),
+			...more,
+		});
 		return { found, calls };
 	};
 	const page = (from: number, count: number, full?: number): Page<number> => ({ entries: ids(from, count), full });
@@ -52,8 +65,14 @@ describe('pages of a list', () => {
 	});
 
 	test('no more than are wanted, and no further than is wanted', async () => {
-		expect(await read([page(0, 10), page(10, 10)], { limit: 10, perPage: 10 })).toEqual({ found: ids(0, 10), calls: 1 });
-		expect(await read([page(0, 100), page(100, 100), page(200, 100)], { isEnough: (entry) => entry === 150 })).toEqual({ found: ids(0, 200), calls: 2 });
+		expect(await read([page(0, 10), page(10, 10)], { limit: 10, perPage: 10 })).toEqual({
+			found: ids(0, 10),
+			calls: 1,
+		});
+		expect(await read([page(0, 100), page(100, 100), page(200, 100)], { isEnough: (entry) => entry === 150 })).toEqual({
+			found: ids(0, 200),
+			calls: 2,
+		});
 		const asked: number[] = [];
 		await read([page(0, 100), page(100, 5)], { isEnough: (entry) => (asked.push(entry), false) });
 		expect(asked).toEqual(ids(0, 105));

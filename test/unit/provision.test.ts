@@ -35,17 +35,35 @@ afterEach(() => {
 const unfinished = (): string => join(folder, 'unfinished');
 
 /** Provisions over what n8n has stored. Returns how n8n was called. */
-async function provisionOver(stored: StoredWorkflow | null, env: NodeJS.ProcessEnv = {}): Promise<{ calls: string[]; published: boolean }> {
+async function provisionOver(
+	stored: StoredWorkflow | null,
+	env: NodeJS.ProcessEnv = {},
+): Promise<{ calls: string[]; published: boolean }> {
 	const [calls, file] = [join(folder, 'calls'), join(folder, 'stored')];
 	writeFileSync(calls, '');
 	writeFileSync(file, stored === null ? '' : JSON.stringify([stored]));
-	const callsSoFar = (): string[] => readFileSync(calls, 'utf8').split('\n').filter((line) => line !== '');
-	const { published } = await provision(WANTED, { PATH: `${folder}:${process.env.PATH}`, CALLS: calls, STORED: file, FAILURE: 'No workflows found with specified filters', ...env }, files, unfinished());
+	const callsSoFar = (): string[] =>
+		readFileSync(calls, 'utf8')
+			.split('\n')
+			.filter((line) => line !== '');
+	const { published } = await provision(
+		WANTED,
+		{
+			PATH: `${folder}:${process.env.PATH}`,
+			CALLS: calls,
+			STORED: file,
+			FAILURE: 'No workflows found with specified filters',
+			...env,
+		},
+		files,
+		unfinished(),
+	);
 	return { calls: callsSoFar(), published };
 }
 
 const ours = (active: boolean): StoredWorkflow => ({ ...marked(WANTED), active }) as StoredWorkflow;
-const older = (active: boolean): StoredWorkflow => ({ ...marked({ ...WANTED, settings: { old: true } }), active }) as StoredWorkflow;
+const older = (active: boolean): StoredWorkflow =>
+	({ ...marked({ ...WANTED, settings: { old: true } }), active }) as StoredWorkflow;
 
 test.each<[string, StoredWorkflow | null, string[], boolean]>([
 	['an empty database', null, [...IMPORT, 'publish:workflow'], true],
@@ -60,7 +78,9 @@ test.each<[string, StoredWorkflow | null, string[], boolean]>([
 });
 
 test('a start that was cut off between import and publishing is made up for by the next', async () => {
-	await expect(provisionOver(null, { BROKEN: 'publish:workflow' })).rejects.toThrow('n8n publish:workflow ended with 1:\nno connection');
+	await expect(provisionOver(null, { BROKEN: 'publish:workflow' })).rejects.toThrow(
+		'n8n publish:workflow ended with 1:\nno connection',
+	);
 	expect(existsSync(unfinished())).toBe(true);
 	expect(await provisionOver(ours(false))).toEqual({ calls: ['export:workflow', 'publish:workflow'], published: true });
 	expect(existsSync(unfinished())).toBe(false);

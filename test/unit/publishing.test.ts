@@ -25,13 +25,37 @@ describe('a release', () => {
 	test.each<[string, Partial<ReleaseFiles>, string]>([
 		['the tag is no version', { tag: 'v1.2.3' }, 'must be a version like 1.2.3'],
 		['package.json has another version', { manifest: { version: '1.2.2' } }, 'package.json says 1.2.2'],
-		['the lock file has another version', { lock: { version: '1.2.2', packages: { '': { version: '1.2.3' } } } }, 'package-lock.json says 1.2.2'],
-		['the lock file has another version further down', { lock: { version: '1.2.3', packages: { '': { version: '1.2.2' } } } }, 'package-lock.json, first entry says 1.2.2'],
-		['the chart has another version', { chart: { version: '1.2.2', appVersion: '1.2.3' } }, 'Chart.yaml, version says 1.2.2'],
-		['the chart starts another image', { chart: { version: '1.2.3', appVersion: '1.2.2' } }, 'Chart.yaml, appVersion says 1.2.2'],
+		[
+			'the lock file has another version',
+			{ lock: { version: '1.2.2', packages: { '': { version: '1.2.3' } } } },
+			'package-lock.json says 1.2.2',
+		],
+		[
+			'the lock file has another version further down',
+			{ lock: { version: '1.2.3', packages: { '': { version: '1.2.2' } } } },
+			'package-lock.json, first entry says 1.2.2',
+		],
+		[
+			'the chart has another version',
+			{ chart: { version: '1.2.2', appVersion: '1.2.3' } },
+			'Chart.yaml, version says 1.2.2',
+		],
+		[
+			'the chart starts another image',
+			{ chart: { version: '1.2.3', appVersion: '1.2.2' } },
+			'Chart.yaml, appVersion says 1.2.2',
+		],
 		['the changelog does not know it', { changelog: '## 1.2.2\n\n- Old.\n' }, 'says nothing below "## 1.2.3"'],
-		['the changelog says nothing of it', { changelog: '## 1.2.3\n\n## 1.2.2\n\n- Old.\n' }, 'says nothing below "## 1.2.3"'],
-		['changes are left unreleased', { changelog: '## Unreleased\n\n- New.\n\n## 1.2.3\n\n- One.\n' }, 'still has changes below "## Unreleased"'],
+		[
+			'the changelog says nothing of it',
+			{ changelog: '## 1.2.3\n\n## 1.2.2\n\n- Old.\n' },
+			'says nothing below "## 1.2.3"',
+		],
+		[
+			'changes are left unreleased',
+			{ changelog: '## Unreleased\n\n- New.\n\n## 1.2.3\n\n- One.\n' },
+			'still has changes below "## Unreleased"',
+		],
 	])('is refused when %s', (_what, change, problem) => {
 		expect(releaseProblems({ ...AGREEING, ...change })).toEqual([expect.stringContaining(problem)]);
 	});
@@ -42,11 +66,28 @@ describe('a release', () => {
 			mkdirSync(join(folder, 'deploy', 'helm'), { recursive: true });
 			writeFileSync(join(folder, 'package.json'), JSON.stringify(AGREEING.manifest));
 			writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(AGREEING.lock));
-			writeFileSync(join(folder, 'deploy', 'helm', 'Chart.yaml'), read('deploy/helm/Chart.yaml').replace(/ersion: \d.*$/gm, 'ersion: 1.2.3'));
+			writeFileSync(
+				join(folder, 'deploy', 'helm', 'Chart.yaml'),
+				read('deploy/helm/Chart.yaml').replace(/ersion: \d.*$/gm, 'ersion: 1.2.3'),
+			);
 			writeFileSync(join(folder, 'CHANGELOG.md'), AGREEING.changelog);
-			const run = (tag: string) => spawnSync(process.execPath, ['--import', join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs'), join(ROOT, 'scripts', 'checks', 'release.ts'), tag], { cwd: folder, encoding: 'utf8' });
+			const run = (tag: string) =>
+				spawnSync(
+					process.execPath,
+					[
+						'--import',
+						join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs'),
+						join(ROOT, 'scripts', 'checks', 'release.ts'),
+						tag,
+					],
+					{ cwd: folder, encoding: 'utf8' },
+				);
 			expect(run('1.2.3')).toMatchObject({ status: 0, stdout: '- One.\n- Two.\n', stderr: '' });
-			expect(run('1.2.4')).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('package.json says 1.2.3, the tag says 1.2.4.') });
+			expect(run('1.2.4')).toMatchObject({
+				status: 1,
+				stdout: '',
+				stderr: expect.stringContaining('package.json says 1.2.3, the tag says 1.2.4.'),
+			});
 		} finally {
 			rmSync(folder, { recursive: true, force: true });
 		}
@@ -72,7 +113,12 @@ interface Workflow {
 	jobs: Record<string, Job>;
 }
 
-const workflows = Object.fromEntries(readdirSync(join(ROOT, '.github', 'workflows')).map((file) => [file, parse(read(`.github/workflows/${file}`)) as Workflow]));
+const workflows = Object.fromEntries(
+	readdirSync(join(ROOT, '.github', 'workflows')).map((file) => [
+		file,
+		parse(read(`.github/workflows/${file}`)) as Workflow,
+	]),
+);
 const stepsOf = ({ steps = [] }: Job): NonNullable<Job['steps']> => steps;
 
 describe.each(Object.entries(workflows))('.github/workflows/%s', (file, { permissions, jobs }) => {
@@ -87,13 +133,17 @@ describe.each(Object.entries(workflows))('.github/workflows/%s', (file, { permis
 	});
 
 	test('every action is pinned by its commit, with the version beside it', () => {
-		const uses = read(`.github/workflows/${file}`).split('\n').filter((line) => /\buses:/.test(line));
+		const uses = read(`.github/workflows/${file}`)
+			.split('\n')
+			.filter((line) => /\buses:/.test(line));
 		expect(uses.length).toBeGreaterThan(1);
-		for (const line of uses) expect(line).toMatch(/uses: (\.\/\.github\/workflows\/\w+\.yml|actions\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/);
+		for (const line of uses)
+			expect(line).toMatch(/uses: (\.\/\.github\/workflows\/\w+\.yml|actions\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/);
 	});
 
 	test('no credential stays in a checkout, none but the one of the run is used, and nothing is put into a command as text', () => {
-		for (const { with: given } of steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'))) expect(given).toMatchObject({ 'persist-credentials': false });
+		for (const { with: given } of steps.filter(({ uses }) => uses?.startsWith('actions/checkout@')))
+			expect(given).toMatchObject({ 'persist-credentials': false });
 		expect(read(`.github/workflows/${file}`)).not.toMatch(/secrets\./);
 		for (const { run } of steps) expect(run ?? '').not.toContain('${{');
 	});
@@ -107,8 +157,10 @@ describe.each(Object.entries(workflows))('.github/workflows/%s', (file, { permis
 describe('publishing', () => {
 	const { on, jobs } = workflows['publish.yml'] as Workflow;
 	const job = (name: string): Job => jobs[name] as Job;
-	const having = (permission: string): string[] => Object.keys(jobs).filter((name) => job(name).permissions?.[permission] === 'write');
-	const before = (name: string): string[] => [job(name).needs ?? []].flat().flatMap((needed) => [needed, ...before(needed)]);
+	const having = (permission: string): string[] =>
+		Object.keys(jobs).filter((name) => job(name).permissions?.[permission] === 'write');
+	const before = (name: string): string[] =>
+		[job(name).needs ?? []].flat().flatMap((needed) => [needed, ...before(needed)]);
 
 	test('starts with the tag of a version, and with nothing else', () => {
 		expect(on).toEqual({ push: { tags: ['[0-9]+.[0-9]+.[0-9]+'] } });
@@ -117,21 +169,31 @@ describe('publishing', () => {
 
 	test('comes after all tests, the check of the versions and the scan of the tarball', () => {
 		expect(job('test').uses).toBe('./.github/workflows/ci.yml');
-		const packed = stepsOf(job('pack')).map(({ run }) => run ?? '').join('\n');
+		const packed = stepsOf(job('pack'))
+			.map(({ run }) => run ?? '')
+			.join('\n');
 		expect(packed).toContain('scripts/checks/release.ts "$GITHUB_REF_NAME"');
 		expect(packed).toContain('scripts/checks/package.ts');
-		for (const name of ['npm', 'image', 'chart', 'release']) expect(before(name)).toEqual(expect.arrayContaining(['test', 'pack']));
+		for (const name of ['npm', 'image', 'chart', 'release'])
+			expect(before(name)).toEqual(expect.arrayContaining(['test', 'pack']));
 	});
 
 	test('only the job that npm trusts can prove who it is, and it runs nothing but the publication', () => {
 		expect(having('id-token')).toEqual(['npm']);
-		expect(stepsOf(job('npm')).flatMap(({ run }) => run ?? [])).toEqual(['npm publish "./n8n-nodes-dodo-lago-$GITHUB_REF_NAME.tgz" --provenance --access public']);
+		expect(stepsOf(job('npm')).flatMap(({ run }) => run ?? [])).toEqual([
+			'npm publish "./n8n-nodes-dodo-lago-$GITHUB_REF_NAME.tgz" --provenance --access public',
+		]);
 	});
 
 	test('what is pushed is what the chart starts and its README installs', () => {
 		const { name, repository } = JSON.parse(read('package.json')) as { name: string; repository: { url: string } };
 		const [, owner = '', project = ''] = /github\.com\/([^/]+)\/([^/]+)\.git$/.exec(repository.url) ?? [];
-		const filled = (job: Job): string => stepsOf(job).map(({ run = '' }) => run.replace('$GITHUB_REPOSITORY_OWNER', owner).replace('$GITHUB_REPOSITORY', `${owner}/${project}`)).join('\n');
+		const filled = (job: Job): string =>
+			stepsOf(job)
+				.map(({ run = '' }) =>
+					run.replace('$GITHUB_REPOSITORY_OWNER', owner).replace('$GITHUB_REPOSITORY', `${owner}/${project}`),
+				)
+				.join('\n');
 		const { image } = parse(read('deploy/helm/values.yaml')) as { image: { repository: string } };
 		expect(filled(job('image'))).toContain(`--tag "${image.repository}:$GITHUB_REF_NAME" --push`);
 		const [, charts = ''] = /helm push "\S+" "(\S+)"/.exec(filled(job('chart'))) ?? [];

@@ -14,17 +14,20 @@ afterEach(() => {
 
 /** The moments at which so many requests started that were asked for at once; null for those that were turned away. */
 async function startsOf(account: string, count: number): Promise<Array<number | null>> {
-	const asked = Array.from({ length: count }, async () =>
-		await takeTurn(account, PATIENCE_MS).then(
-			() => Date.now(),
-			() => null,
-		),
+	const asked = Array.from(
+		{ length: count },
+		async () =>
+			await takeTurn(account, PATIENCE_MS).then(
+				() => Date.now(),
+				() => null,
+			),
 	);
 	await jest.advanceTimersByTimeAsync(20_000);
 	return await Promise.all(asked);
 }
 
-const mostWithin = (starts: number[], spanMs: number): number => Math.max(...starts.map((at) => starts.filter((other) => other >= at && other < at + spanMs).length));
+const mostWithin = (starts: number[], spanMs: number): number =>
+	Math.max(...starts.map((at) => starts.filter((other) => other >= at && other < at + spanMs).length));
 
 test('a burst is spread so that Dodo never has to refuse', async () => {
 	const starts = (await startsOf('burst', 200)).filter((at): at is number => at !== null);
@@ -35,7 +38,10 @@ test('a burst is spread so that Dodo never has to refuse', async () => {
 });
 
 test('Dodo counts where requests arrive: one that is on its way for longer than the next ones makes no minute too full', async () => {
-	const asked = Array.from({ length: 2 * PER_MINUTE }, async () => await takeTurn('uneven', 180_000).then(() => Date.now()));
+	const asked = Array.from(
+		{ length: 2 * PER_MINUTE },
+		async () => await takeTurn('uneven', 180_000).then(() => Date.now()),
+	);
 	await jest.advanceTimersByTimeAsync(180_000);
 	const arrived = (await Promise.all(asked)).map((at, index) => at + (index % 7 === 0 ? 390 : 0));
 	expect(mostWithin(arrived, 60_000)).toBe(PER_MINUTE);
@@ -45,7 +51,11 @@ test('what would have to wait too long is turned away at once, as something that
 	const starts = await startsOf('flood', 400);
 	expect(starts.filter((at) => at !== null).length).toBeLessThanOrEqual(PER_MINUTE);
 	expect(starts.filter((at) => at === null).length).toBeGreaterThanOrEqual(400 - PER_MINUTE);
-	await expect(takeTurn('flood', PATIENCE_MS)).rejects.toMatchObject({ status: 429, transient: true, mayHaveWorked: false });
+	await expect(takeTurn('flood', PATIENCE_MS)).rejects.toMatchObject({
+		status: 429,
+		transient: true,
+		mayHaveWorked: false,
+	});
 });
 
 test('each account has its own turns, and gets them back with time', async () => {
@@ -56,7 +66,14 @@ test('each account has its own turns, and gets them back with time', async () =>
 });
 
 test('a higher tier goes faster, and never over its own limit', async () => {
-	const asked = Array.from({ length: 1_200 }, async () => await takeTurn('raised', 30_000, 1_000).then(() => Date.now(), () => null));
+	const asked = Array.from(
+		{ length: 1_200 },
+		async () =>
+			await takeTurn('raised', 30_000, 1_000).then(
+				() => Date.now(),
+				() => null,
+			),
+	);
 	await jest.advanceTimersByTimeAsync(60_000);
 	const starts = (await Promise.all(asked)).filter((at): at is number => at !== null);
 	expect(starts.length).toBeGreaterThan(4 * PER_MINUTE);
@@ -65,7 +82,14 @@ test('a higher tier goes faster, and never over its own limit', async () => {
 });
 
 test('what is no tier of Dodo counts as the lowest', async () => {
-	const asked = Array.from({ length: 400 }, async () => await takeTurn('typed', PATIENCE_MS, 10_000).then(() => true, () => false));
+	const asked = Array.from(
+		{ length: 400 },
+		async () =>
+			await takeTurn('typed', PATIENCE_MS, 10_000).then(
+				() => true,
+				() => false,
+			),
+	);
 	await jest.advanceTimersByTimeAsync(20_000);
 	expect((await Promise.all(asked)).filter(Boolean).length).toBeLessThanOrEqual(PER_MINUTE);
 });

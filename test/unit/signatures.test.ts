@@ -7,9 +7,16 @@ import { decodePublicKey, verifyHmac, verifyJwt } from '../../nodes/Lago/helpers
 describe('Dodo Payments: Standard Webhooks', () => {
 	const SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
 	const AT = 1_793_869_207;
-	const body = '{"business_id":"bus_1","type":"refund.succeeded","timestamp":"2026-11-05T09:00:07.000000Z","data":{"payload_type":"Refund","refund_id":"ref_1","payment_id":"pay_1","amount":5000}}';
-	const delivery: SignedDelivery = { id: 'msg_test_1', timestamp: String(AT), signature: 'v1,7I2mkNKmeAgT1scED+WnMyW3r6UaRs18qy4ZQhxmBhg=', rawBody: Buffer.from(body) };
-	const verify = (change: Partial<SignedDelivery> = {}, { secret = SECRET, nowMs = AT * 1000 } = {}) => verifySignature({ ...delivery, ...change }, decodeSecret(secret), nowMs);
+	const body =
+		'{"business_id":"bus_1","type":"refund.succeeded","timestamp":"2026-11-05T09:00:07.000000Z","data":{"payload_type":"Refund","refund_id":"ref_1","payment_id":"pay_1","amount":5000}}';
+	const delivery: SignedDelivery = {
+		id: 'msg_test_1',
+		timestamp: String(AT),
+		signature: 'v1,7I2mkNKmeAgT1scED+WnMyW3r6UaRs18qy4ZQhxmBhg=',
+		rawBody: Buffer.from(body),
+	};
+	const verify = (change: Partial<SignedDelivery> = {}, { secret = SECRET, nowMs = AT * 1000 } = {}) =>
+		verifySignature({ ...delivery, ...change }, decodeSecret(secret), nowMs);
 
 	test('the known vector, with and without prefix', () => {
 		expect(verify()).toBe('ok');
@@ -23,7 +30,9 @@ describe('Dodo Payments: Standard Webhooks', () => {
 		const signature = official.sign('msg_2', new Date(nowMs), body);
 		const timestamp = String(Math.floor(nowMs / 1000));
 		expect(verify({ id: 'msg_2', timestamp, signature }, { nowMs })).toBe('ok');
-		expect(() => official.verify(body, { 'webhook-id': 'msg_2', 'webhook-timestamp': timestamp, 'webhook-signature': signature })).not.toThrow();
+		expect(() =>
+			official.verify(body, { 'webhook-id': 'msg_2', 'webhook-timestamp': timestamp, 'webhook-signature': signature }),
+		).not.toThrow();
 	});
 
 	test('during a rotation either signature is enough; other versions are passed over', () => {
@@ -34,7 +43,12 @@ describe('Dodo Payments: Standard Webhooks', () => {
 		expect(verify({ signature: `${Array(10).fill(other).join(' ')} ${delivery.signature}` })).toBe('mismatch');
 	});
 
-	test.each([[300, 'ok'], [301, 'stale'], [-300, 'ok'], [-301, 'stale']])('%i s away from now: %s', (seconds, verdict) => {
+	test.each([
+		[300, 'ok'],
+		[301, 'stale'],
+		[-300, 'ok'],
+		[-301, 'stale'],
+	])('%i s away from now: %s', (seconds, verdict) => {
 		expect(verify({}, { nowMs: (AT + seconds) * 1000 })).toBe(verdict);
 	});
 
@@ -59,33 +73,41 @@ describe('Dodo Payments: Standard Webhooks', () => {
 				rawBody[index] = (rawBody[index] ?? 0) ^ (1 << bit);
 				expect(verify({ rawBody })).toBe('mismatch');
 			}
-		for (const name of ['id', 'signature'] as const) for (const flipped of flips(delivery[name] ?? '')) expect(verify({ [name]: flipped })).not.toBe('ok');
+		for (const name of ['id', 'signature'] as const)
+			for (const flipped of flips(delivery[name] ?? '')) expect(verify({ [name]: flipped })).not.toBe('ok');
 	});
 
 	test('a body that is longer, shorter or empty is refused', () => {
-		for (const rawBody of [Buffer.from(`${body} `), Buffer.from(body.slice(0, -1)), Buffer.alloc(0)]) expect(verify({ rawBody })).toBe('mismatch');
+		for (const rawBody of [Buffer.from(`${body} `), Buffer.from(body.slice(0, -1)), Buffer.alloc(0)])
+			expect(verify({ rawBody })).toBe('mismatch');
 	});
 });
 
 describe('Lago: HMAC', () => {
 	const KEY = '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9';
-	const rawBody = Buffer.from('{"webhook_type":"customer.updated","object_type":"customer","organization_id":"5f6b1c1e-7d7c-4a54-9c1e-0d1b2a3c4d5e","customer":{"name":"A \\u0026 B"}}');
+	const rawBody = Buffer.from(
+		'{"webhook_type":"customer.updated","object_type":"customer","organization_id":"5f6b1c1e-7d7c-4a54-9c1e-0d1b2a3c4d5e","customer":{"name":"A \\u0026 B"}}',
+	);
 	const delivery = { signature: 'D+RAerzrKGp+IZyyIXAwmwsxu20wHwIGZJ01YfmCuiw=', algorithm: 'hmac', rawBody };
 
 	test('the known vector, over the raw bytes', () => {
 		expect(verifyHmac(delivery, KEY)).toBe('ok');
-		expect(verifyHmac({ ...delivery, rawBody: Buffer.from(JSON.stringify(JSON.parse(rawBody.toString()))) }, KEY)).toBe('mismatch');
+		expect(verifyHmac({ ...delivery, rawBody: Buffer.from(JSON.stringify(JSON.parse(rawBody.toString()))) }, KEY)).toBe(
+			'mismatch',
+		);
 	});
 
 	test('another key, no key, no signature, another algorithm are refused', () => {
 		expect(verifyHmac(delivery, 'other')).toBe('mismatch');
 		expect(verifyHmac(delivery, '')).toBe('missing_secret');
 		expect(verifyHmac({ ...delivery, signature: undefined }, KEY)).toBe('missing_headers');
-		for (const algorithm of ['jwt', 'none', undefined]) expect(verifyHmac({ ...delivery, algorithm }, KEY)).toBe('wrong_algorithm');
+		for (const algorithm of ['jwt', 'none', undefined])
+			expect(verifyHmac({ ...delivery, algorithm }, KEY)).toBe('wrong_algorithm');
 	});
 
 	test('every flipped bit is refused', () => {
-		for (const signature of flips(delivery.signature)) expect(verifyHmac({ ...delivery, signature }, KEY)).toBe('mismatch');
+		for (const signature of flips(delivery.signature))
+			expect(verifyHmac({ ...delivery, signature }, KEY)).toBe('mismatch');
 		for (const index of rawBody.keys()) {
 			const bent = Buffer.from(rawBody);
 			bent[index] = (bent[index] ?? 0) ^ 1;
@@ -97,14 +119,21 @@ describe('Lago: HMAC', () => {
 describe('Lago: JWT', () => {
 	const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 	const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
-	const key = decodePublicKey((Buffer.from(pem).toString('base64').match(/.{1,60}/g) ?? []).join('\n'));
+	const key = decodePublicKey(
+		(
+			Buffer.from(pem)
+				.toString('base64')
+				.match(/.{1,60}/g) ?? []
+		).join('\n'),
+	);
 	const rawBody = Buffer.from('{"webhook_type":"invoice.created","name":"Zoë"}');
 	const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 	const token = (payload: object, header: object = { alg: 'RS256' }) => {
 		const signed = `${part(header)}.${part(payload)}`;
 		return `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey).toString('base64url')}`;
 	};
-	const verify = (signature: string | undefined, algorithm = 'jwt') => verifyJwt({ signature, algorithm, rawBody }, key);
+	const verify = (signature: string | undefined, algorithm = 'jwt') =>
+		verifyJwt({ signature, algorithm, rawBody }, key);
 	const good = token({ data: rawBody.toString(), iss: 'https://lago.example' });
 
 	test('a token over exactly this body', () => {
@@ -114,7 +143,8 @@ describe('Lago: JWT', () => {
 	test('refused: another body, no data, not a token, no signature', () => {
 		expect(verify(token({ data: `${rawBody.toString()} ` }))).toBe('mismatch');
 		expect(verify(token({ iss: 'x' }))).toBe('mismatch');
-		for (const bad of ['x', 'a.b', `${good}.x`, `${good.split('.').slice(0, 2).join('.')}.`]) expect(verify(bad)).not.toBe('ok');
+		for (const bad of ['x', 'a.b', `${good}.x`, `${good.split('.').slice(0, 2).join('.')}.`])
+			expect(verify(bad)).not.toBe('ok');
 		expect(verify(undefined)).toBe('missing_headers');
 		expect(verify(good, 'hmac')).toBe('wrong_algorithm');
 	});
@@ -135,5 +165,6 @@ describe('Lago: JWT', () => {
 /** Every text that differs from this one in a single bit. */
 function* flips(text: string): Generator<string> {
 	for (let index = 0; index < text.length; index++)
-		for (let bit = 0; bit < 7; bit++) yield text.slice(0, index) + String.fromCharCode(text.charCodeAt(index) ^ (1 << bit)) + text.slice(index + 1);
+		for (let bit = 0; bit < 7; bit++)
+			yield text.slice(0, index) + String.fromCharCode(text.charCodeAt(index) ^ (1 << bit)) + text.slice(index + 1);
 }

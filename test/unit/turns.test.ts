@@ -17,7 +17,9 @@ afterEach(() => jest.useRealTimers());
 /** Waits of so many requests that are asked for now, ms; null for those without a turn. */
 const ask = (count: number, urgency: 'event' | 'elastic', patienceMs: number): Array<Promise<number | null>> => {
 	const asked = performance.now();
-	return Array.from({ length: count }, async () => ((await turns.take('a', LIMITS, patienceMs, urgency)) ? performance.now() - asked : null));
+	return Array.from({ length: count }, async () =>
+		(await turns.take('a', LIMITS, patienceMs, urgency)) ? performance.now() - asked : null,
+	);
 };
 const settle = async (waits: Array<Promise<number | null>>, ms: number): Promise<Array<number | null>> => {
 	await jest.advanceTimersByTimeAsync(ms);

@@ -1,7 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PackageDirectoryLoader } from 'n8n-core';
-import type { ICredentialType, IHttpRequestOptions, INodeProperties, INodePropertyOptions, INodeTypeDescription } from 'n8n-workflow';
+import type {
+	ICredentialType,
+	IHttpRequestOptions,
+	INodeProperties,
+	INodePropertyOptions,
+	INodeTypeDescription,
+} from 'n8n-workflow';
 import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 
@@ -27,12 +33,22 @@ beforeAll(async () => {
 });
 
 const optionsOf = (properties: INodeProperties[], name: string): string[] =>
-	properties.filter((field) => field.name === name).flatMap(({ options = [] }) => (options as INodePropertyOptions[]).map(({ value }) => String(value)));
+	properties
+		.filter((field) => field.name === name)
+		.flatMap(({ options = [] }) => (options as INodePropertyOptions[]).map(({ value }) => String(value)));
 
 describe('n8n loads the package', () => {
 	it('with the seven nodes and the two credentials that users and templates name', () => {
 		expect(packageJson.name).toBe('n8n-nodes-dodo-lago');
-		expect(Object.keys(nodes).sort()).toEqual(['byHandTrigger', 'dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoPayPageTrigger', 'lagoTrigger']);
+		expect(Object.keys(nodes).sort()).toEqual([
+			'byHandTrigger',
+			'dodoPayments',
+			'dodoPaymentsTrigger',
+			'lago',
+			'lagoAccessTrigger',
+			'lagoPayPageTrigger',
+			'lagoTrigger',
+		]);
 		expect(Object.keys(credentials).sort()).toEqual(['dodoPaymentsApi', 'lagoBillingApi']);
 		expect(Object.keys(loader.known.nodes).sort()).toEqual(Object.keys(nodes).sort());
 	});
@@ -51,25 +67,35 @@ describe('n8n loads the package', () => {
 		expect(type.test).toBeUndefined();
 		expect(type.documentationUrl).toMatch(/\/docs\/keys\.md#[a-z-]+$/);
 		// A function: of the usual template n8n would ask its expression engine for every request.
-		const authenticate = type.authenticate as (credentials: object, request: IHttpRequestOptions) => Promise<IHttpRequestOptions>;
-		expect(await authenticate({ apiKey: 'key' }, { url: 'https://api.example', headers: { 'Idempotency-Key': 'once' } })).toEqual({ url: 'https://api.example', headers: { 'Idempotency-Key': 'once', Authorization: 'Bearer key' } });
+		const authenticate = type.authenticate as (
+			credentials: object,
+			request: IHttpRequestOptions,
+		) => Promise<IHttpRequestOptions>;
+		expect(
+			await authenticate({ apiKey: 'key' }, { url: 'https://api.example', headers: { 'Idempotency-Key': 'once' } }),
+		).toEqual({ url: 'https://api.example', headers: { 'Idempotency-Key': 'once', Authorization: 'Bearer key' } });
 	});
 
-	it.each(['dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoPayPageTrigger', 'lagoTrigger'])('%s has light and dark icons, a codex and its credential', (name) => {
-		const description = nodes[name] as INodeTypeDescription & { iconUrl: { light: string; dark: string } };
-		for (const shade of ['light', 'dark'] as const) {
-			const url = description.iconUrl[shade];
-			expect(url).toMatch(/\.svg$/);
-			expect(existsSync(join(ROOT, url.replace(/^icons\/n8n-nodes-dodo-lago\//, '')))).toBe(true);
-		}
-		expect(description.codex?.categories?.length).toBeGreaterThan(0);
-		expect(description.codex?.resources?.primaryDocumentation?.length).toBeGreaterThan(0);
-		const [type, testedBy] = name.startsWith('dodo') ? ['dodoPaymentsApi', 'testDodoCredential'] : ['lagoBillingApi', 'testLagoCredential'];
-		expect(description.credentials).toEqual([{ name: type, required: true, testedBy }]);
-		// n8n takes the first node that names a test, whichever it is.
-		const { methods } = loader.getNode(name).type as { methods?: { credentialTest?: Record<string, unknown> } };
-		expect(Object.keys(methods?.credentialTest ?? {})).toEqual([testedBy]);
-	});
+	it.each(['dodoPayments', 'dodoPaymentsTrigger', 'lago', 'lagoAccessTrigger', 'lagoPayPageTrigger', 'lagoTrigger'])(
+		'%s has light and dark icons, a codex and its credential',
+		(name) => {
+			const description = nodes[name] as INodeTypeDescription & { iconUrl: { light: string; dark: string } };
+			for (const shade of ['light', 'dark'] as const) {
+				const url = description.iconUrl[shade];
+				expect(url).toMatch(/\.svg$/);
+				expect(existsSync(join(ROOT, url.replace(/^icons\/n8n-nodes-dodo-lago\//, '')))).toBe(true);
+			}
+			expect(description.codex?.categories?.length).toBeGreaterThan(0);
+			expect(description.codex?.resources?.primaryDocumentation?.length).toBeGreaterThan(0);
+			const [type, testedBy] = name.startsWith('dodo')
+				? ['dodoPaymentsApi', 'testDodoCredential']
+				: ['lagoBillingApi', 'testLagoCredential'];
+			expect(description.credentials).toEqual([{ name: type, required: true, testedBy }]);
+			// n8n takes the first node that names a test, whichever it is.
+			const { methods } = loader.getNode(name).type as { methods?: { credentialTest?: Record<string, unknown> } };
+			expect(Object.keys(methods?.credentialTest ?? {})).toEqual([testedBy]);
+		},
+	);
 
 	it('credentials have icons too', () => {
 		for (const type of Object.values(credentials)) expect((type.iconUrl as { light: string }).light).toMatch(/\.svg$/);
@@ -84,21 +110,47 @@ describe('n8n loads the package', () => {
 });
 
 describe.each([
-	['dodoPayments', dodoOperations as Record<string, object>, { event: ['getMissed', 'markAsProcessed', 'saveProgress'], mandate: ['charge', 'createSetupLink', 'get', 'getUpdateLink'], payment: ['createIntent', 'get', 'getAll'], product: ['ensure'], refund: ['create', 'get', 'getAll'] }],
-	['lago', lagoOperations as Record<string, object>, {
+	[
+		'dodoPayments',
+		dodoOperations as Record<string, object>,
+		{
+			event: ['getMissed', 'markAsProcessed', 'saveProgress'],
+			mandate: ['charge', 'createSetupLink', 'get', 'getUpdateLink'],
+			payment: ['createIntent', 'get', 'getAll'],
+			product: ['ensure'],
+			refund: ['create', 'get', 'getAll'],
+		},
+	],
+	[
+		'lago',
+		lagoOperations as Record<string, object>,
+		{
 			access: ['backtest', 'getCustomer', 'getSubscription', 'update'],
 			creditNote: ['create', 'get', 'getAll', 'saveRefund'],
 			customer: ['get', 'saveMandate'],
 			event: ['getMissed', 'markAsProcessed'],
-			invoice: ['answerPayLink', 'createPayLink', 'get', 'getAll', 'openPayLink', 'planRetry', 'recordDispute', 'savePaymentReference', 'updatePaymentStatus'],
-		}],
+			invoice: [
+				'answerPayLink',
+				'createPayLink',
+				'get',
+				'getAll',
+				'openPayLink',
+				'planRetry',
+				'recordDispute',
+				'savePaymentReference',
+				'updatePaymentStatus',
+			],
+		},
+	],
 ])('%s', (name, implemented, expected: Record<string, string[]>) => {
 	const fields = (): INodeProperties[] => (nodes[name] as INodeTypeDescription).properties;
 
 	it('implements what it offers and offers what it implements', () => {
 		expect(optionsOf(fields(), 'resource').sort()).toEqual(Object.keys(implemented).sort());
 		for (const [resource, ofResource] of Object.entries(implemented)) {
-			const choice = fields().filter((field) => field.name === 'operation' && field.displayOptions?.show?.resource?.includes(resource));
+			const choice = fields().filter(
+				(field) => field.name === 'operation' && field.displayOptions?.show?.resource?.includes(resource),
+			);
 			expect(optionsOf(choice, 'operation').sort()).toEqual(Object.keys(ofResource).sort());
 			expect(Object.keys(ofResource).sort()).toEqual(expected[resource]);
 		}
@@ -109,7 +161,9 @@ describe.each([
 			for (const [other, values] of Object.entries(field.displayOptions?.show ?? {})) {
 				if (other === '@version') {
 					const { gte = -Infinity, lt = Infinity } = (values?.[0] as { _cnd: { gte?: number; lt?: number } })._cnd;
-					expect([(nodes[name] as INodeTypeDescription).version].flat().some((version) => version >= gte && version < lt)).toBe(true);
+					expect(
+						[(nodes[name] as INodeTypeDescription).version].flat().some((version) => version >= gte && version < lt),
+					).toBe(true);
 					continue;
 				}
 				const isSwitch = fields().some(({ name: named, type }) => named === other && type === 'boolean');
@@ -119,12 +173,15 @@ describe.each([
 	});
 
 	it('has a default among its options for every choice', () => {
-		for (const field of fields().filter(({ type }) => type === 'options')) expect(optionsOf([field], field.name)).toContain(field.default);
+		for (const field of fields().filter(({ type }) => type === 'options'))
+			expect(optionsOf([field], field.name)).toContain(field.default);
 	});
 
 	it('has every search that its fields name', () => {
 		const { methods } = loader.getNode(name).type as { methods?: { listSearch?: object } };
-		const named = fields().flatMap(({ modes = [] }) => modes.flatMap(({ typeOptions }) => typeOptions?.searchListMethod ?? []));
+		const named = fields().flatMap(({ modes = [] }) =>
+			modes.flatMap(({ typeOptions }) => typeOptions?.searchListMethod ?? []),
+		);
 		expect(Object.keys(methods?.listSearch ?? {}).sort()).toEqual([...new Set(named)].sort());
 	});
 });
@@ -147,14 +204,22 @@ describe('events', () => {
 		expect(offered.slice(0, 3)).toEqual(['payment.succeeded', 'payment.failed', 'payment.processing']);
 	});
 
-	it.each(['lagoTrigger', 'dodoPaymentsTrigger'])('%s: what is chosen at first is offered, and named for people', (name) => {
-		const field = (nodes[name] as INodeTypeDescription).properties.find((one) => one.name === 'events') as INodeProperties;
-		expect(optionsOf([field], 'events')).toEqual(expect.arrayContaining(field.default as string[]));
-		for (const { name: title } of field.options as INodePropertyOptions[]) expect(title).toMatch(/^[A-Z][A-Za-z]*( \(?[A-Z][A-Za-z]*\)?)+$/);
-	});
+	it.each(['lagoTrigger', 'dodoPaymentsTrigger'])(
+		'%s: what is chosen at first is offered, and named for people',
+		(name) => {
+			const field = (nodes[name] as INodeTypeDescription).properties.find(
+				(one) => one.name === 'events',
+			) as INodeProperties;
+			expect(optionsOf([field], 'events')).toEqual(expect.arrayContaining(field.default as string[]));
+			for (const { name: title } of field.options as INodePropertyOptions[])
+				expect(title).toMatch(/^[A-Z][A-Za-z]*( \(?[A-Z][A-Za-z]*\)?)+$/);
+		},
+	);
 
 	it.each(['lagoTrigger', 'dodoPaymentsTrigger'])('%s answers when the work is done', (name) => {
-		expect((nodes[name] as INodeTypeDescription).webhooks).toMatchObject([{ httpMethod: 'POST', responseMode: 'lastNode', responseData: 'noData', isFullPath: true }]);
+		expect((nodes[name] as INodeTypeDescription).webhooks).toMatchObject([
+			{ httpMethod: 'POST', responseMode: 'lastNode', responseData: 'noData', isFullPath: true },
+		]);
 	});
 
 	it('the pay page is answered by its lane, and asks no expression engine where it lies', () => {
@@ -166,8 +231,14 @@ describe('events', () => {
 
 	it('Dodo: exactly those of its SDK', () => {
 		const types = readFileSync(join(ROOT, 'node_modules', 'dodopayments', 'resources', 'webhook-events.d.ts'), 'utf8');
-		const known = [...(/type WebhookEventType = ([^;]+);/.exec(types)?.[1] ?? '').matchAll(/'([^']+)'/g)].map(([, event]) => event);
-		expect(eventsOf('dodoPaymentsTrigger').filter((event) => event !== 'payment.refunded').sort()).toEqual(known.sort());
+		const known = [...(/type WebhookEventType = ([^;]+);/.exec(types)?.[1] ?? '').matchAll(/'([^']+)'/g)].map(
+			([, event]) => event,
+		);
+		expect(
+			eventsOf('dodoPaymentsTrigger')
+				.filter((event) => event !== 'payment.refunded')
+				.sort(),
+		).toEqual(known.sort());
 	});
 });
 
@@ -177,7 +248,9 @@ describe('what is published', () => {
 		expect(packageJson.peerDependencies).toEqual({ 'n8n-workflow': '*' });
 		expect(packageJson.files).toEqual(['dist', 'workflows/*.json']);
 		for (const file of builtFiles()) {
-			const required = [...readFileSync(file, 'utf8').matchAll(/require\(['"]([^'".][^'"]*)['"]\)/g)].map(([, name]) => name as string);
+			const required = [...readFileSync(file, 'utf8').matchAll(/require\(['"]([^'".][^'"]*)['"]\)/g)].map(
+				([, name]) => name as string,
+			);
 			for (const name of required) expect(name).toMatch(/^(n8n-workflow|(node:)?crypto)$/);
 		}
 	});
@@ -190,9 +263,12 @@ describe('what is published', () => {
 			if (file.endsWith(chunk)) return true;
 			if (seen.has(file)) return false;
 			seen.add(file);
-			return [...readFileSync(file, 'utf8').matchAll(/require\(['"](\.{1,2}\/[^'"]+)['"]\)/g)].some(([, path]) => reaches(join(file, '..', path as string), seen));
+			return [...readFileSync(file, 'utf8').matchAll(/require\(['"](\.{1,2}\/[^'"]+)['"]\)/g)].some(([, path]) =>
+				reaches(join(file, '..', path as string), seen),
+			);
 		};
-		for (const trigger of ['nodes/Lago/LagoTrigger.node.js', 'nodes/DodoPayments/DodoPaymentsTrigger.node.js']) expect(reaches(join(DIST, trigger))).toBe(true);
+		for (const trigger of ['nodes/Lago/LagoTrigger.node.js', 'nodes/DodoPayments/DodoPaymentsTrigger.node.js'])
+			expect(reaches(join(DIST, trigger))).toBe(true);
 	});
 });
 

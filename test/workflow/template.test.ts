@@ -31,7 +31,8 @@ import { strictNock } from '../support/nock';
 const FOLDER = join(__dirname, '..', '..', 'workflows');
 const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.json')) : [];
 
-type Template = Pick<IWorkflowBase, 'name' | 'nodes' | 'connections' | 'settings' | 'pinData'> & Record<string, unknown>;
+type Template = Pick<IWorkflowBase, 'name' | 'nodes' | 'connections' | 'settings' | 'pinData'> &
+	Record<string, unknown>;
 const read = (file: string): Template => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Template;
 
 /** n8n's own nodes that a template may use, with a version that every supported n8n has. */
@@ -82,7 +83,12 @@ const standIn = (name: string, outputs: number, execute?: INodeType['execute']):
 		defaults: {},
 		inputs: ['main'],
 		outputs: Array<'main'>(outputs).fill('main'),
-		properties: ['rules', 'conditions', 'options'].map((field) => ({ displayName: field, name: field, type: 'json', default: '' })),
+		properties: ['rules', 'conditions', 'options'].map((field) => ({
+			displayName: field,
+			name: field,
+			type: 'json',
+			default: '',
+		})),
 	},
 	execute,
 });
@@ -90,31 +96,60 @@ const standIn = (name: string, outputs: number, execute?: INodeType['execute']):
 const MAX_BRANCHES = 7;
 const BASE_TYPES: Readonly<Record<string, INodeType>> = {
 	...Object.fromEntries(
-		['errorTrigger', 'executeWorkflow', 'executeWorkflowTrigger', 'manualTrigger', 'scheduleTrigger', 'set', 'stickyNote'].map((name) => [`n8n-nodes-base.${name}`, standIn(name, 1)]),
+		[
+			'errorTrigger',
+			'executeWorkflow',
+			'executeWorkflowTrigger',
+			'manualTrigger',
+			'scheduleTrigger',
+			'set',
+			'stickyNote',
+		].map((name) => [`n8n-nodes-base.${name}`, standIn(name, 1)]),
 	),
 	'n8n-nodes-base.noOp': standIn('noOp', 1, async function (this: IExecuteFunctions) {
 		return await Promise.resolve([this.getInputData()]);
 	}),
 	'n8n-nodes-base.if': standIn('if', 2, async function (this: IExecuteFunctions) {
-		const answers = this.getInputData().map((item, index) => ({ item: { ...item, pairedItem: { item: index } }, yes: holds(this.getNodeParameter('conditions', index) as unknown as Conditions) }));
-		return await Promise.resolve([true, false].map((branch) => answers.filter(({ yes }) => yes === branch).map(({ item }) => item)));
+		const answers = this.getInputData().map((item, index) => ({
+			item: { ...item, pairedItem: { item: index } },
+			yes: holds(this.getNodeParameter('conditions', index) as unknown as Conditions),
+		}));
+		return await Promise.resolve(
+			[true, false].map((branch) => answers.filter(({ yes }) => yes === branch).map(({ item }) => item)),
+		);
 	}),
 	'n8n-nodes-base.switch': standIn('switch', MAX_BRANCHES, async function (this: IExecuteFunctions) {
 		const branches = this.getInputData().map((item, index) => {
 			const { values } = this.getNodeParameter('rules', index) as unknown as Rules;
 			const branch = values.findIndex(({ conditions }) => holds(conditions));
-			return { item: { ...item, pairedItem: { item: index } }, branch: branch === -1 && hasFallback(this.getNode()) ? values.length : branch };
+			return {
+				item: { ...item, pairedItem: { item: index } },
+				branch: branch === -1 && hasFallback(this.getNode()) ? values.length : branch,
+			};
 		});
-		return await Promise.resolve(Array.from({ length: MAX_BRANCHES }, (_, output) => branches.filter(({ branch }) => branch === output).map(({ item }) => item)));
+		return await Promise.resolve(
+			Array.from({ length: MAX_BRANCHES }, (_, output) =>
+				branches.filter(({ branch }) => branch === output).map(({ item }) => item),
+			),
+		);
 	}),
 };
 
-const hasFallback = ({ parameters }: INode): boolean => (parameters.options as IDataObject | undefined)?.fallbackOutput === 'extra';
+const hasFallback = ({ parameters }: INode): boolean =>
+	(parameters.options as IDataObject | undefined)?.fallbackOutput === 'extra';
 
-const SMALL = ['access.json', 'collect-only.json', 'pay-link.json', 'refunds-only.json', 'retries.json', 'tell-me.json'];
+const SMALL = [
+	'access.json',
+	'collect-only.json',
+	'pay-link.json',
+	'refunds-only.json',
+	'retries.json',
+	'tell-me.json',
+];
 const isStart = ({ type }: INode): boolean => type.endsWith('Trigger');
 /** Nodes that answer the sender of an event: only they may make it come again. */
-const answersSender = ({ type }: INode): boolean => type === `${PACKAGE}.lagoTrigger` || type === `${PACKAGE}.dodoPaymentsTrigger`;
+const answersSender = ({ type }: INode): boolean =>
+	type === `${PACKAGE}.lagoTrigger` || type === `${PACKAGE}.dodoPaymentsTrigger`;
 
 let nodeTypes: INodeTypes;
 beforeAll(async () => {
@@ -130,7 +165,9 @@ it('a node of one name does the same in every template, but for what a template 
 	const DIFFER = ['Dodo Payments Trigger', 'Lago Trigger', 'Save Payment Reference', 'Update Payment Status'];
 	const seen = new Map<string, string>();
 	for (const { nodes } of files.map(read))
-		for (const { name, type, parameters } of nodes.filter((node) => !node.type.endsWith('stickyNote') && !DIFFER.includes(node.name))) {
+		for (const { name, type, parameters } of nodes.filter(
+			(node) => !node.type.endsWith('stickyNote') && !DIFFER.includes(node.name),
+		)) {
 			const setting = JSON.stringify([type, parameters]);
 			expect([name, seen.get(name) ?? setting]).toEqual([name, setting]);
 			seen.set(name, setting);
@@ -143,12 +180,14 @@ describe.each(files)('%s', (file) => {
 	const byName = new Map(nodes.map((node) => [node.name, node]));
 	const reachedFrom = (starts: INode[]): Set<string> => {
 		const reached = new Set(starts.map(({ name }) => name));
-		for (const name of reached) for (const next of connections[name] ? targets(connections[name]) : []) reached.add(next);
+		for (const name of reached)
+			for (const next of connections[name] ? targets(connections[name]) : []) reached.add(next);
 		return reached;
 	};
-	const targets = (from: IConnections[string]): string[] => Object.values(from).flatMap((outputs) => outputs.flatMap((ends) => (ends ?? []).map(({ node }) => node)));
+	const targets = (from: IConnections[string]): string[] =>
+		Object.values(from).flatMap((outputs) => outputs.flatMap((ends) => (ends ?? []).map(({ node }) => node)));
 
-	it('uses only nodes of this package and a few of n8n\'s own, in versions that exist', () => {
+	it("uses only nodes of this package and a few of n8n's own, in versions that exist", () => {
 		for (const { type, typeVersion } of nodes) {
 			if (!type.startsWith(`${PACKAGE}.`)) expect(BASE_NODES[type]).toContain(typeVersion);
 			else expect([nodeTypes.getByNameAndVersion(type).description.version].flat()).toContain(typeVersion);
@@ -173,13 +212,19 @@ describe.each(files)('%s', (file) => {
 
 	it('switches have a branch for every rule and no more', () => {
 		for (const node of nodes.filter(({ type }) => type.endsWith('.switch')))
-			expect((node.parameters.rules as unknown as Rules).values.length + (hasFallback(node) ? 1 : 0)).toBe(connections[node.name]?.main?.length ?? 0);
+			expect((node.parameters.rules as unknown as Rules).values.length + (hasFallback(node) ? 1 : 0)).toBe(
+				connections[node.name]?.main?.length ?? 0,
+			);
 	});
 
 	it('the nodes of the package have as many outputs as are connected, and what is held goes somewhere', () => {
 		const workflow = new Workflow({ id: file, nodes: structuredClone(nodes), connections, active: false, nodeTypes });
 		for (const { name, type, typeVersion } of nodes.filter((node) => node.type.startsWith(PACKAGE))) {
-			const outputs = NodeHelpers.getNodeOutputs(workflow, workflow.getNode(name) as INode, nodeTypes.getByNameAndVersion(type, typeVersion).description);
+			const outputs = NodeHelpers.getNodeOutputs(
+				workflow,
+				workflow.getNode(name) as INode,
+				nodeTypes.getByNameAndVersion(type, typeVersion).description,
+			);
 			const connected = connections[name]?.main ?? [];
 			expect([name, connected.length <= outputs.length]).toEqual([name, true]);
 			const held = outputs.findIndex((output) => typeof output === 'object' && output.displayName === 'Held');
@@ -194,10 +239,23 @@ describe.each(files)('%s', (file) => {
 	});
 
 	it('carries nothing of the machine it was made on', () => {
-		for (const key of ['id', 'active', 'versionId', 'activeVersionId', 'staticData', 'shared', 'tags', 'createdAt', 'updatedAt']) expect(template).not.toHaveProperty(key);
+		for (const key of [
+			'id',
+			'active',
+			'versionId',
+			'activeVersionId',
+			'staticData',
+			'shared',
+			'tags',
+			'createdAt',
+			'updatedAt',
+		])
+			expect(template).not.toHaveProperty(key);
 		expect(template.meta).not.toHaveProperty('instanceId');
 		expect(template.pinData ?? {}).toEqual({});
-		expect(JSON.stringify(template)).not.toMatch(/whsec_|sk_(live|test)|Bearer |localhost|127\.0\.0\.1|@[a-z0-9-]+\.[a-z]{2,}/i);
+		expect(JSON.stringify(template)).not.toMatch(
+			/whsec_|sk_(live|test)|Bearer |localhost|127\.0\.0\.1|@[a-z0-9-]+\.[a-z]{2,}/i,
+		);
 	});
 
 	it('names no credential: n8n shows one that it does not have as chosen, and then refuses to publish', () => {
@@ -205,7 +263,10 @@ describe.each(files)('%s', (file) => {
 	});
 
 	it('is imported whole: n8n drops every further node of a type that a workflow may have once', () => {
-		for (const type of ['manualTrigger', 'executeWorkflowTrigger', 'errorTrigger', 'chatTrigger']) expect(nodes.filter((node) => node.type.endsWith(`.${type}`)).length).toBeLessThanOrEqual(type === 'manualTrigger' ? 0 : 1);
+		for (const type of ['manualTrigger', 'executeWorkflowTrigger', 'errorTrigger', 'chatTrigger'])
+			expect(nodes.filter((node) => node.type.endsWith(`.${type}`)).length).toBeLessThanOrEqual(
+				type === 'manualTrigger' ? 0 : 1,
+			);
 	});
 
 	it('has triggers with an address of their own, and as many outputs as are wired', () => {
@@ -231,9 +292,14 @@ describe.each(files)('%s', (file) => {
 			// An error output of its own makes n8n ask for the outputs of a node; where they are an expression, that is one for the engine.
 			const hasErrorOutput = nodeTypes.getByNameAndVersion(node.type).description.outputs instanceof Array;
 			expect([name, node.onError]).toEqual([name, hasErrorOutput ? 'continueErrorOutput' : 'continueRegularOutput']);
-			const { outputs = [{}] } = (node.type.endsWith('.lago') ? lagoOperations : dodoOperations)[node.parameters.resource as string]?.[node.parameters.operation as string] as { outputs?: object[] };
+			const { outputs = [{}] } = (node.type.endsWith('.lago') ? lagoOperations : dodoOperations)[
+				node.parameters.resource as string
+			]?.[node.parameters.operation as string] as { outputs?: object[] };
 			const wired = connections[name]?.main ?? [];
-			expect([name, wired.map((ends) => (ends ?? []).length)]).toEqual([name, Array(outputs.length + (hasErrorOutput ? 1 : 0)).fill(1)]);
+			expect([name, wired.map((ends) => (ends ?? []).length)]).toEqual([
+				name,
+				Array(outputs.length + (hasErrorOutput ? 1 : 0)).fill(1),
+			]);
 		}
 	});
 
@@ -243,7 +309,8 @@ describe.each(files)('%s', (file) => {
 			for (const [name, value] of Object.entries(node.parameters)) {
 				const fields = properties.filter((field) => field.name === name);
 				expect(fields.length).toBeGreaterThan(0);
-				for (const one of Array.isArray(value) ? value : [value]) if (fields.every(isChoice) && !String(one).startsWith('=')) expect(fields.flatMap(choicesOf)).toContain(one);
+				for (const one of Array.isArray(value) ? value : [value])
+					if (fields.every(isChoice) && !String(one).startsWith('=')) expect(fields.flatMap(choicesOf)).toContain(one);
 			}
 		}
 	});
@@ -251,7 +318,11 @@ describe.each(files)('%s', (file) => {
 	it('tries calls again, and lets errors become a 500 for whoever sent an event instead of swallowing them', () => {
 		const calling = nodes.filter(({ type }) => type.startsWith(PACKAGE) && !type.endsWith('Trigger'));
 		for (const node of calling) {
-			expect(node).toMatchObject({ retryOnFail: true, maxTries: expect.any(Number), waitBetweenTries: expect.any(Number) });
+			expect(node).toMatchObject({
+				retryOnFail: true,
+				maxTries: expect.any(Number),
+				waitBetweenTries: expect.any(Number),
+			});
 			expect(node.maxTries).toBeLessThanOrEqual(5);
 			expect(node.waitBetweenTries).toBeLessThanOrEqual(5000);
 		}
@@ -269,11 +340,14 @@ describe.each(files)('%s', (file) => {
 	});
 
 	it('explains itself', () => {
-		const notes = nodes.filter(({ type }) => type === 'n8n-nodes-base.stickyNote').map(({ parameters }) => String(parameters.content));
+		const notes = nodes
+			.filter(({ type }) => type === 'n8n-nodes-base.stickyNote')
+			.map(({ parameters }) => String(parameters.content));
 		const lanes = nodes.filter(isStart).length;
 		expect(notes.length).toBeGreaterThanOrEqual(Math.min(lanes, 3));
 		for (const note of notes) expect(note).toMatch(/^#{2,3} \w/);
-		for (const node of nodes.filter(({ type }) => type.startsWith(PACKAGE))) expect(node.name).toMatch(/^[A-Z][A-Za-z]+([ -]([A-Z][A-Za-z]+|as|the))*\??$/);
+		for (const node of nodes.filter(({ type }) => type.startsWith(PACKAGE)))
+			expect(node.name).toMatch(/^[A-Z][A-Za-z]+([ -]([A-Z][A-Za-z]+|as|the))*\??$/);
 	});
 });
 
@@ -286,44 +360,99 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 	const template = read('lago-dodo-sync.json');
 
 	/** Runs a lane from its trigger. Retries do not wait here. */
-	async function runLane(trigger: string, item: IDataObject): Promise<{ run: IRun; reached: string[]; last: (name: string) => IDataObject | undefined; answers: unknown[] }> {
+	async function runLane(
+		trigger: string,
+		item: IDataObject,
+	): Promise<{ run: IRun; reached: string[]; last: (name: string) => IDataObject | undefined; answers: unknown[] }> {
 		const account = randomUUID();
-		const chosen = bindCredentials(template as unknown as WorkflowJson, ['dodoPaymentsApi', 'lagoBillingApi'].map((type) => ({ id: account, name: 'Account', type, data: {} })));
-		const nodes = structuredClone(chosen.nodes).map((node) => ({ ...node, ...(node.retryOnFail ? { waitBetweenTries: 0 } : {}) })) as unknown as INode[];
-		const workflow = new Workflow({ id: account, name: template.name, nodes, connections: template.connections, active: true, nodeTypes, settings: template.settings });
-		const hooks = new ExecutionLifecycleHooks('webhook', '1', { ...template, id: account, active: true } as unknown as IWorkflowBase);
+		const chosen = bindCredentials(
+			template as unknown as WorkflowJson,
+			['dodoPaymentsApi', 'lagoBillingApi'].map((type) => ({ id: account, name: 'Account', type, data: {} })),
+		);
+		const nodes = structuredClone(chosen.nodes).map((node) => ({
+			...node,
+			...(node.retryOnFail ? { waitBetweenTries: 0 } : {}),
+		})) as unknown as INode[];
+		const workflow = new Workflow({
+			id: account,
+			name: template.name,
+			nodes,
+			connections: template.connections,
+			active: true,
+			nodeTypes,
+			settings: template.settings,
+		});
+		const hooks = new ExecutionLifecycleHooks('webhook', '1', {
+			...template,
+			id: account,
+			active: true,
+		} as unknown as IWorkflowBase);
 		const answers: unknown[] = [];
 		hooks.addHandler('sendResponse', (answer) => void answers.push(answer));
 		const data = additionalData(
-			{ dodoPaymentsApi: { environment: 'test', apiKey: 'key_dodo', baseUrl: '' }, lagoBillingApi: { baseUrl: LAGO, apiKey: 'key_lago', webhookHmacKey: 'hmac_lago' } },
+			{
+				dodoPaymentsApi: { environment: 'test', apiKey: 'key_dodo', baseUrl: '' },
+				lagoBillingApi: { baseUrl: LAGO, apiKey: 'key_lago', webhookHmacKey: 'hmac_lago' },
+			},
 			{ hooks, currentNodeParameters: undefined },
 		);
 		const delivery = { id: `delivery of ${account}`, about: 'what happened' };
 		const json = { ...item, delivery };
 		const startNode = workflow.getNode(trigger) as INode;
-		const main = trigger === 'Pay Page' ? [[{ json: item }]] : trigger === 'Lago Trigger' ? leavingBy(startNode, LAGO_OUTPUTS, lagoOutputOf(String(item.event)), json) : leavingBy(startNode, DODO_OUTPUTS, dodoOutputOf(String(item.event)), json);
+		const main =
+			trigger === 'Pay Page'
+				? [[{ json: item }]]
+				: trigger === 'Lago Trigger'
+					? leavingBy(startNode, LAGO_OUTPUTS, lagoOutputOf(String(item.event)), json)
+					: leavingBy(startNode, DODO_OUTPUTS, dodoOutputOf(String(item.event)), json);
 		const start = { node: startNode, data: { main }, source: null };
 		const runData = createRunExecutionData({ executionData: { nodeExecutionStack: [start] } });
 		const run = await new WorkflowExecute(data, 'webhook', runData).processRunExecutionData(workflow);
 		const results = run.data.resultData.runData;
-		return { run, reached: Object.keys(results), last: (name) => results[name]?.[0]?.data?.main?.flat()[0]?.json, answers };
+		return {
+			run,
+			reached: Object.keys(results),
+			last: (name) => results[name]?.[0]?.data?.main?.flat()[0]?.json,
+			answers,
+		};
 	}
 
 	const invoice = (changes: object = {}): object => ({
-		lago_id: INVOICE_ID, number: 'ACM-1', status: 'finalized', payment_status: 'pending', currency: 'EUR', total_amount_cents: 12995, total_due_amount_cents: 12995,
-		self_billed: false, customer: { email: 'ap@acme.example', country: 'DE' }, metadata: [{ lago_id: 'm1', key: 'po', value: '4711' }], ...changes,
+		lago_id: INVOICE_ID,
+		number: 'ACM-1',
+		status: 'finalized',
+		payment_status: 'pending',
+		currency: 'EUR',
+		total_amount_cents: 12995,
+		total_due_amount_cents: 12995,
+		self_billed: false,
+		customer: { email: 'ap@acme.example', country: 'DE' },
+		metadata: [{ lago_id: 'm1', key: 'po', value: '4711' }],
+		...changes,
 	});
 	const lago = (): nock.Scope => nock(LAGO, { reqheaders: { authorization: 'Bearer key_lago' } });
 	const dodo = (): nock.Scope => nock(DODO, { reqheaders: { authorization: 'Bearer key_dodo' } });
-	const getInvoice = (changes: object = {}): nock.Scope => lago().get(`/api/v1/invoices/${INVOICE_ID}`).reply(200, { invoice: invoice(changes) });
-	const issued = { event: 'invoice.created', eventId: 'k', objectType: 'invoice', organizationId: 'org_1', lagoInvoiceId: INVOICE_ID, webhookBaseUrl: 'https://n8n.example/webhook', data: { lago_id: INVOICE_ID } };
+	const getInvoice = (changes: object = {}): nock.Scope =>
+		lago()
+			.get(`/api/v1/invoices/${INVOICE_ID}`)
+			.reply(200, { invoice: invoice(changes) });
+	const issued = {
+		event: 'invoice.created',
+		eventId: 'k',
+		objectType: 'invoice',
+		organizationId: 'org_1',
+		lagoInvoiceId: INVOICE_ID,
+		webhookBaseUrl: 'https://n8n.example/webhook',
+		data: { lago_id: INVOICE_ID },
+	};
 	const COLLECT = ['Lago Trigger', 'Get Invoice', 'Charge Mandate', 'Create Payment Intent', 'Save Payment Reference'];
 	// The access lane is switched off.
 	const END = ['Mark as Processed', 'Update Access'];
 	const SETTLE = ['Dodo Payments Trigger', 'Update Payment Status'];
 	/** What n8n's expression engine is asked: the first question of an execution costs more than all its nodes. */
 	const asked = jest.spyOn(Expression.prototype, 'resolveSimpleParameterValue');
-	const expressions = (): unknown[] => asked.mock.calls.map(([value]) => value).filter((value) => typeof value === 'string' && value.startsWith('='));
+	const expressions = (): unknown[] =>
+		asked.mock.calls.map(([value]) => value).filter((value) => typeof value === 'string' && value.startsWith('='));
 	beforeEach(() => void asked.mockClear());
 	afterAll(() => asked.mockRestore());
 
@@ -334,25 +463,50 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		expect(expressions()).toEqual(['={{ 1 }}']);
 	});
 
-	it('collect: one checkout over what is due, its link on the invoice, the merchant\'s metadata kept', async () => {
+	it("collect: one checkout over what is due, its link on the invoice, the merchant's metadata kept", async () => {
 		const sent: Record<string, unknown> = {};
 		getInvoice();
 		dodo().get('/products').query(true).reply(200, { items: [] });
 		dodo().post('/products').reply(200, { product_id: 'pdt_1', created_at: '2026-11-01T10:00:00Z' });
-		dodo().post('/checkouts', (body: unknown) => ((sent.checkout = body), true)).matchHeader('idempotency-key', `lago-inv-${INVOICE_ID}`).reply(200, { session_id: 'cks_1', checkout_url: 'https://test.checkout.dodopayments.com/session/cks_1' });
-		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: unknown) => ((sent.saved = body), true)).reply(200, { invoice: invoice() });
+		dodo()
+			.post('/checkouts', (body: unknown) => ((sent.checkout = body), true))
+			.matchHeader('idempotency-key', `lago-inv-${INVOICE_ID}`)
+			.reply(200, { session_id: 'cks_1', checkout_url: 'https://test.checkout.dodopayments.com/session/cks_1' });
+		lago()
+			.put(`/api/v1/invoices/${INVOICE_ID}`, (body: unknown) => ((sent.saved = body), true))
+			.reply(200, { invoice: invoice() });
 		const { run, reached, last } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('success');
 		expect(reached).toEqual([...COLLECT, ...END]);
 		expect(expressions()).toEqual([]);
 		expect(sent.checkout).toMatchObject({
 			product_cart: [{ product_id: 'pdt_1', quantity: 1, amount: 12995 }],
-			metadata: { lago_invoice_id: INVOICE_ID, lago_invoice_number: 'ACM-1', lago_organization_id: 'org_1', attempt: '1' },
+			metadata: {
+				lago_invoice_id: INVOICE_ID,
+				lago_invoice_number: 'ACM-1',
+				lago_organization_id: 'org_1',
+				attempt: '1',
+			},
 		});
 		expect(sent.saved).toEqual({
-			invoice: { metadata: [{ id: 'm1', key: 'po', value: '4711' }, { key: 'dodo_payment_id', value: 'cks_1' }, { key: 'dodo_state', value: expect.stringMatching(/^v1;open;a=1;m=12995;x=\d+;e=t;l=https:\/\/n8n\.example\/webhook\/pay\?t=[\w-]{38}$/) }] },
+			invoice: {
+				metadata: [
+					{ id: 'm1', key: 'po', value: '4711' },
+					{ key: 'dodo_payment_id', value: 'cks_1' },
+					{
+						key: 'dodo_state',
+						value: expect.stringMatching(
+							/^v1;open;a=1;m=12995;x=\d+;e=t;l=https:\/\/n8n\.example\/webhook\/pay\?t=[\w-]{38}$/,
+						),
+					},
+				],
+			},
 		});
-		expect(last('Save Payment Reference')).toMatchObject({ outcome: 'created', checkoutSessionId: 'cks_1', saved: true });
+		expect(last('Save Payment Reference')).toMatchObject({
+			outcome: 'created',
+			checkoutSessionId: 'cks_1',
+			saved: true,
+		});
 	});
 
 	it('collect: an invoice that is to be left alone passes through without another call', async () => {
@@ -383,7 +537,12 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		expect(JSON.stringify(run)).not.toContain('key_lago');
 	});
 
-	const clicked = { query: { t: new URL(signPayLink('https://n8n.example/webhook/pay', INVOICE_ID, 'hmac_lago')).searchParams.get('t') }, invoiceId: INVOICE_ID };
+	const clicked = {
+		query: {
+			t: new URL(signPayLink('https://n8n.example/webhook/pay', INVOICE_ID, 'hmac_lago')).searchParams.get('t'),
+		},
+		invoiceId: INVOICE_ID,
+	};
 	const PAY = ['Pay Page', 'Open Pay Link', 'Create Checkout', 'Save Checkout', 'Answer Pay Link'];
 
 	it('pay page: a checkout is made, noted on the invoice, and the visitor led there', async () => {
@@ -397,8 +556,19 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		expect(run.status).toBe('success');
 		expect(reached).toEqual(PAY);
 		expect(expressions()).toEqual([]);
-		expect(answers).toMatchObject([{ statusCode: 302, headers: { Location: checkoutUrl, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' } }]);
-		expect(last('Answer Pay Link')).toEqual({ outcome: 'redirected', message: 'The visitor was led to the checkout of invoice ACM-1.', checkoutUrl, invoiceId: INVOICE_ID, invoiceNumber: 'ACM-1' });
+		expect(answers).toMatchObject([
+			{
+				statusCode: 302,
+				headers: { Location: checkoutUrl, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' },
+			},
+		]);
+		expect(last('Answer Pay Link')).toEqual({
+			outcome: 'redirected',
+			message: 'The visitor was led to the checkout of invoice ACM-1.',
+			checkoutUrl,
+			invoiceId: INVOICE_ID,
+			invoiceNumber: 'ACM-1',
+		});
 	});
 
 	it('pay page: an invoice that is paid shows its page', async () => {
@@ -416,13 +586,17 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		expect(answers).toMatchObject([{ statusCode: 503, body: expect.stringContaining('cannot be paid right now') }]);
 
 		getInvoice();
-		dodo().post('/checkouts').reply(200, { session_id: 'cks_2', checkout_url: 'https://test.checkout.dodopayments.com/session/cks_2' });
+		dodo()
+			.post('/checkouts')
+			.reply(200, { session_id: 'cks_2', checkout_url: 'https://test.checkout.dodopayments.com/session/cks_2' });
 		dodo().get('/products').query(true).reply(200, { items: [] });
 		dodo().post('/products').reply(200, { product_id: 'pdt_1', created_at: '2026-11-01T10:00:00Z' });
 		lago().put(`/api/v1/invoices/${INVOICE_ID}`).times(2).reply(401, { status: 401, error: 'Unauthorized' });
 		const unsaved = await runLane('Pay Page', clicked);
 		expect(unsaved.reached).toEqual(PAY);
-		expect(unsaved.answers).toMatchObject([{ statusCode: 503, body: expect.stringContaining('cannot be paid right now') }]);
+		expect(unsaved.answers).toMatchObject([
+			{ statusCode: 503, body: expect.stringContaining('cannot be paid right now') },
+		]);
 		expect(unsaved.last('Answer Pay Link')).toMatchObject({ outcome: 'page_shown', statusCode: 503 });
 	});
 
@@ -432,25 +606,47 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		occurredAt: '2026-11-01T10:01:11Z',
 		mode: 'test',
 		lagoInvoiceId: INVOICE_ID,
-		data: { payment_id: 'pay_1', status: 'succeeded', total_amount: 12995, tax: 0, currency: 'EUR', checkout_session_id: 'cks_1', metadata: { lago_invoice_id: INVOICE_ID }, ...changes },
+		data: {
+			payment_id: 'pay_1',
+			status: 'succeeded',
+			total_amount: 12995,
+			tax: 0,
+			currency: 'EUR',
+			checkout_session_id: 'cks_1',
+			metadata: { lago_invoice_id: INVOICE_ID },
+			...changes,
+		},
 	});
 
 	it('settle: a success is booked once', async () => {
 		let booked: unknown;
 		getInvoice();
-		lago().post('/api/v1/payments', (body: unknown) => ((booked = body), true)).reply(200, { payment: { lago_id: 'p1', reference: 'pay_1' } });
+		lago()
+			.post('/api/v1/payments', (body: unknown) => ((booked = body), true))
+			.reply(200, { payment: { lago_id: 'p1', reference: 'pay_1' } });
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment());
 		expect(run.status).toBe('success');
 		expect(reached).toEqual([...SETTLE, ...END]);
 		expect(expressions()).toEqual([]);
-		expect(booked).toEqual({ payment: { invoice_id: INVOICE_ID, amount_cents: 12995, reference: 'pay_1', paid_at: '2026-11-01T10:01:11.000Z' } });
+		expect(booked).toEqual({
+			payment: { invoice_id: INVOICE_ID, amount_cents: 12995, reference: 'pay_1', paid_at: '2026-11-01T10:01:11.000Z' },
+		});
 		expect(last('Update Payment Status')).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
 	});
 
 	it('settle: a decline is recorded together with its next try, in one call', async () => {
 		getInvoice();
-		lago().put(`/api/v1/invoices/${INVOICE_ID}`, (body: { invoice?: { payment_status?: string } }) => body.invoice?.payment_status === 'failed' && /;n=\d{10};f=1/.test(JSON.stringify(body))).reply(200, { invoice: invoice({ payment_status: 'failed' }) });
-		const { reached, last } = await runLane('Dodo Payments Trigger', payment({ status: 'failed', error_code: 'INSUFFICIENT_FUNDS' }));
+		lago()
+			.put(
+				`/api/v1/invoices/${INVOICE_ID}`,
+				(body: { invoice?: { payment_status?: string } }) =>
+					body.invoice?.payment_status === 'failed' && /;n=\d{10};f=1/.test(JSON.stringify(body)),
+			)
+			.reply(200, { invoice: invoice({ payment_status: 'failed' }) });
+		const { reached, last } = await runLane(
+			'Dodo Payments Trigger',
+			payment({ status: 'failed', error_code: 'INSUFFICIENT_FUNDS' }),
+		);
 		expect(reached).toEqual([...SETTLE, ...END]);
 		expect(last('Update Payment Status')).toMatchObject({ outcome: 'retry_planned', failedTries: 1 });
 	});
@@ -471,17 +667,33 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment());
 		expect(run.status).toBe('success');
 		expect(reached).toEqual([...SETTLE, 'Refund Overpayment', 'Tell Me', ...END]);
-		expect(last('Tell Me')).toMatchObject({ outcome: 'overpaid', reason: 'invoice_voided', paymentId: 'pay_1', invoiceNumber: 'ACM-1' });
+		expect(last('Tell Me')).toMatchObject({
+			outcome: 'overpaid',
+			reason: 'invoice_voided',
+			paymentId: 'pay_1',
+			invoiceNumber: 'ACM-1',
+		});
 	});
 
-	it.each(['refund.succeeded', 'payment.refunded'])('refund: %s leads to the credit note, also under its other name', async (event) => {
-		dodo().get('/payments/pay_1').reply(200, { payment_id: 'pay_1', status: 'succeeded', total_amount: 12995, currency: 'EUR', metadata: {} });
-		const refund = { event, eventId: 'msg_2', mode: 'test', lagoInvoiceId: null, data: { refund_id: 'ref_1', payment_id: 'pay_1', status: 'succeeded', amount: 5000, currency: 'EUR' } };
-		const { run, reached, last } = await runLane('Dodo Payments Trigger', refund);
-		expect(run.status).toBe('success');
-		expect(reached).toEqual(['Dodo Payments Trigger', 'Get Refunded Payment', 'Create Credit Note', ...END]);
-		expect(last('Create Credit Note')).toMatchObject({ outcome: 'ignored', refundId: 'ref_1', paymentId: 'pay_1' });
-	});
+	it.each(['refund.succeeded', 'payment.refunded'])(
+		'refund: %s leads to the credit note, also under its other name',
+		async (event) => {
+			dodo()
+				.get('/payments/pay_1')
+				.reply(200, { payment_id: 'pay_1', status: 'succeeded', total_amount: 12995, currency: 'EUR', metadata: {} });
+			const refund = {
+				event,
+				eventId: 'msg_2',
+				mode: 'test',
+				lagoInvoiceId: null,
+				data: { refund_id: 'ref_1', payment_id: 'pay_1', status: 'succeeded', amount: 5000, currency: 'EUR' },
+			};
+			const { run, reached, last } = await runLane('Dodo Payments Trigger', refund);
+			expect(run.status).toBe('success');
+			expect(reached).toEqual(['Dodo Payments Trigger', 'Get Refunded Payment', 'Create Credit Note', ...END]);
+			expect(last('Create Credit Note')).toMatchObject({ outcome: 'ignored', refundId: 'ref_1', paymentId: 'pay_1' });
+		},
+	);
 
 	it('an event that only access depends on goes past the lanes that move money', async () => {
 		const { run, reached } = await runLane('Lago Trigger', { ...issued, event: 'invoice.payment_status_updated' });
@@ -497,4 +709,5 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 });
 
 const isChoice = ({ type }: INodeProperties): boolean => type === 'options' || type === 'multiOptions';
-const choicesOf = ({ options = [] }: INodeProperties): unknown[] => options.map((option) => ('value' in option ? option.value : undefined));
+const choicesOf = ({ options = [] }: INodeProperties): unknown[] =>
+	options.map((option) => ('value' in option ? option.value : undefined));

@@ -34,17 +34,35 @@ const refused = ({ items, response }: Delivered, status: number): void => {
 
 describe('Dodo Payments Trigger', () => {
 	const URL = `${WEBHOOK_BASE}/dodo`;
-	const event = { business_id: 'bus_1', type: 'payment.succeeded', timestamp: '2026-11-01T10:01:11.123456Z', data: { payload_type: 'Payment', payment_id: 'pay_1', metadata: { lago_invoice_id: INVOICE_ID } } };
+	const event = {
+		business_id: 'bus_1',
+		type: 'payment.succeeded',
+		timestamp: '2026-11-01T10:01:11.123456Z',
+		data: { payload_type: 'Payment', payment_id: 'pay_1', metadata: { lago_invoice_id: INVOICE_ID } },
+	};
 	const bench = (parameters: object = {}, credential: object = {}, account: string = randomUUID()): TriggerBench =>
 		new TriggerBench(
 			nodeTypes,
 			'dodoPaymentsTrigger',
 			{ events: ['payment.succeeded', 'payment.failed'], registration: 'manual', path: 'dodo', ...parameters },
-			{ dodoPaymentsApi: { environment: 'test', apiKey: API_KEY, webhookSecret: DODO_SECRET, baseUrl: DODO, ...credential } },
+			{
+				dodoPaymentsApi: {
+					environment: 'test',
+					apiKey: API_KEY,
+					webhookSecret: DODO_SECRET,
+					baseUrl: DODO,
+					...credential,
+				},
+			},
 			account,
 		);
-	const sign = (body: string, { secret = DODO_SECRET, id = `msg_${randomUUID()}`, atS = Math.floor(Date.now() / 1000) } = {}): Record<string, string> => {
-		const mac = createHmac('sha256', Buffer.from(secret.replace('whsec_', ''), 'base64')).update(`${id}.${atS}.${body}`).digest('base64');
+	const sign = (
+		body: string,
+		{ secret = DODO_SECRET, id = `msg_${randomUUID()}`, atS = Math.floor(Date.now() / 1000) } = {},
+	): Record<string, string> => {
+		const mac = createHmac('sha256', Buffer.from(secret.replace('whsec_', ''), 'base64'))
+			.update(`${id}.${atS}.${body}`)
+			.digest('base64');
 		return { 'webhook-id': id, 'webhook-timestamp': String(atS), 'webhook-signature': `v1,${mac}` };
 	};
 	const body = JSON.stringify(event);
@@ -52,7 +70,17 @@ describe('Dodo Payments Trigger', () => {
 	it('gives one item with what the next node needs', async () => {
 		const headers = sign(body, { id: 'msg_first' });
 		const { items } = await bench().deliver(body, headers);
-		expect(items).toEqual([{ event: 'payment.succeeded', eventId: 'msg_first', occurredAt: event.timestamp, mode: 'test', lagoInvoiceId: INVOICE_ID, delivery: { id: expect.stringMatching(/^dodo \S+ msg_first$/) as string, about: 'payment pay_1 not started' }, data: event.data }]);
+		expect(items).toEqual([
+			{
+				event: 'payment.succeeded',
+				eventId: 'msg_first',
+				occurredAt: event.timestamp,
+				mode: 'test',
+				lagoInvoiceId: INVOICE_ID,
+				delivery: { id: expect.stringMatching(/^dodo \S+ msg_first$/) as string, about: 'payment pay_1 not started' },
+				data: event.data,
+			},
+		]);
 	});
 
 	it('tells the mode of its credential, and no invoice where there is none', async () => {
@@ -65,7 +93,10 @@ describe('Dodo Payments Trigger', () => {
 		it.each<[string, () => Record<string, string | string[]>, string?]>([
 			['an unsigned delivery', () => ({})],
 			['a missing id', () => ({ ...sign(body), 'webhook-id': '' })],
-			['a header that came twice', () => ({ ...sign(body), 'webhook-signature': [sign(body)['webhook-signature'] as string, 'v1,x'] })],
+			[
+				'a header that came twice',
+				() => ({ ...sign(body), 'webhook-signature': [sign(body)['webhook-signature'] as string, 'v1,x'] }),
+			],
 			['another secret', () => sign(body, { secret: `whsec_${Buffer.alloc(32).toString('base64')}` })],
 			['a stale one', () => sign(body, { atS: Math.floor(Date.now() / 1000) - 301 })],
 			['one from the future', () => sign(body, { atS: Math.floor(Date.now() / 1000) + 310 })],
@@ -84,16 +115,24 @@ describe('Dodo Payments Trigger', () => {
 		});
 
 		it.each([
-			['no JSON', 'hello'], ['no object', '[1]'], ['nothing', 'null'], ['no type', '{"timestamp":"x","data":{}}'], ['a type of the wrong kind', '{"type":5,"timestamp":"x","data":{}}'],
-			['no data', '{"type":"payment.succeeded","timestamp":"x"}'], ['a list for data', '{"type":"payment.succeeded","timestamp":"x","data":[]}'],
+			['no JSON', 'hello'],
+			['no object', '[1]'],
+			['nothing', 'null'],
+			['no type', '{"timestamp":"x","data":{}}'],
+			['a type of the wrong kind', '{"type":5,"timestamp":"x","data":{}}'],
+			['no data', '{"type":"payment.succeeded","timestamp":"x"}'],
+			['a list for data', '{"type":"payment.succeeded","timestamp":"x","data":[]}'],
 		])('a signed body with %s: 400', async (_, sent) => {
 			refused(await bench().deliver(sent, sign(sent)), 400);
 		});
 
-		it.each(['subscription.renewed', 'refund.succeeded', 'something.invented'])('%s, which was not chosen: 200', async (type) => {
-			const sent = JSON.stringify({ ...event, type });
-			refused(await bench().deliver(sent, sign(sent)), 200);
-		});
+		it.each(['subscription.renewed', 'refund.succeeded', 'something.invented'])(
+			'%s, which was not chosen: 200',
+			async (type) => {
+				const sent = JSON.stringify({ ...event, type });
+				refused(await bench().deliver(sent, sign(sent)), 200);
+			},
+		);
 	});
 
 	describe('copies of a delivery', () => {
@@ -138,13 +177,15 @@ describe('Dodo Payments Trigger', () => {
 
 		it('are told apart by workflow', async () => {
 			const headers = sign(body);
-			for (let workflow = 0; workflow < 2; workflow++) expect((await bench().deliver(body, headers)).items).toHaveLength(1);
+			for (let workflow = 0; workflow < 2; workflow++)
+				expect((await bench().deliver(body, headers)).items).toHaveLength(1);
 		});
 
 		it('all run for somebody who tests by hand', async () => {
 			const trigger = bench();
 			const headers = sign(body);
-			for (let copy = 0; copy < 2; copy++) expect((await trigger.deliver(body, headers, 'manual')).items).toHaveLength(1);
+			for (let copy = 0; copy < 2; copy++)
+				expect((await trigger.deliver(body, headers, 'manual')).items).toHaveLength(1);
 		});
 
 		it('do not hide an event that a forger announced before under the same id', async () => {
@@ -171,24 +212,44 @@ describe('Dodo Payments Trigger', () => {
 	});
 
 	describe('registers itself', () => {
-		const automatic = (parameters: object = {}, account?: string): TriggerBench => bench({ registration: 'automatic', ...parameters }, { webhookSecret: '' }, account);
-		const endpoint = (changes: object = {}): object => ({ id: 'ep_1', url: URL, disabled: false, filter_types: ['payment.failed', 'payment.succeeded'], ...changes });
-		const list = (data: object[], times = 1): nock.Scope => nock(DODO, { reqheaders: { authorization: `Bearer ${API_KEY}` } }).get('/webhooks').query({ limit: 100 }).times(times).reply(200, { data, iterator: 'x', done: true });
+		const automatic = (parameters: object = {}, account?: string): TriggerBench =>
+			bench({ registration: 'automatic', ...parameters }, { webhookSecret: '' }, account);
+		const endpoint = (changes: object = {}): object => ({
+			id: 'ep_1',
+			url: URL,
+			disabled: false,
+			filter_types: ['payment.failed', 'payment.succeeded'],
+			...changes,
+		});
+		const list = (data: object[], times = 1): nock.Scope =>
+			nock(DODO, { reqheaders: { authorization: `Bearer ${API_KEY}` } })
+				.get('/webhooks')
+				.query({ limit: 100 })
+				.times(times)
+				.reply(200, { data, iterator: 'x', done: true });
 
 		it('creates the endpoint with exactly the chosen events', async () => {
 			list([endpoint({ id: 'ep_other', url: 'https://other.example' })], 2);
 			let sent: unknown;
-			nock(DODO).post('/webhooks', (given: unknown) => ((sent = given), true)).reply(200, endpoint());
+			nock(DODO)
+				.post('/webhooks', (given: unknown) => ((sent = given), true))
+				.reply(200, endpoint());
 			const trigger = automatic();
 			await trigger.publish();
-			expect(sent).toEqual({ url: URL, description: 'n8n: Dodo Payments Trigger', filter_types: ['payment.failed', 'payment.succeeded'] });
+			expect(sent).toEqual({
+				url: URL,
+				description: 'n8n: Dodo Payments Trigger',
+				filter_types: ['payment.failed', 'payment.succeeded'],
+			});
 			expect(trigger.staticData.endpointId).toBe('ep_1');
 		});
 
 		it('never sends the derived name to Dodo, whose list does not know it', async () => {
 			list([], 2);
 			let sent: { filter_types?: string[] } = {};
-			nock(DODO).post('/webhooks', (given: object) => ((sent = given), true)).reply(200, endpoint());
+			nock(DODO)
+				.post('/webhooks', (given: object) => ((sent = given), true))
+				.reply(200, endpoint());
 			await automatic({ events: ['payment.refunded', 'refund.succeeded', 'payment.failed'] }).publish();
 			expect(sent.filter_types).toEqual(['payment.failed', 'refund.succeeded']);
 		});
@@ -205,14 +266,22 @@ describe('Dodo Payments Trigger', () => {
 		])('mends one that %s, and makes no second', async (_, changes) => {
 			list([endpoint(changes)], 2);
 			let sent: unknown;
-			nock(DODO).patch('/webhooks/ep_1', (given: unknown) => ((sent = given), true)).reply(200, endpoint());
+			nock(DODO)
+				.patch('/webhooks/ep_1', (given: unknown) => ((sent = given), true))
+				.reply(200, endpoint());
 			await automatic().publish();
 			expect(sent).toEqual({ filter_types: ['payment.failed', 'payment.succeeded'], disabled: false });
 		});
 
 		it('finds it on a later page', async () => {
-			nock(DODO).get('/webhooks').query({ limit: 100 }).reply(200, { data: [endpoint({ id: 'ep_a', url: 'https://a.example' })], iterator: 'next', done: false });
-			nock(DODO).get('/webhooks').query({ limit: 100, iterator: 'next' }).reply(200, { data: [endpoint()], iterator: 'end', done: true });
+			nock(DODO)
+				.get('/webhooks')
+				.query({ limit: 100 })
+				.reply(200, { data: [endpoint({ id: 'ep_a', url: 'https://a.example' })], iterator: 'next', done: false });
+			nock(DODO)
+				.get('/webhooks')
+				.query({ limit: 100, iterator: 'next' })
+				.reply(200, { data: [endpoint()], iterator: 'end', done: true });
 			await automatic().publish();
 		});
 
@@ -221,7 +290,9 @@ describe('Dodo Payments Trigger', () => {
 			trigger.staticData.endpointId = 'ep_1';
 			nock(DODO).get('/webhooks/ep_1').reply(200, endpoint());
 			expect(await trigger.hook('checkExists')).toBe(true);
-			nock(DODO).get('/webhooks/ep_1').reply(200, endpoint({ url: 'https://moved.example' }));
+			nock(DODO)
+				.get('/webhooks/ep_1')
+				.reply(200, endpoint({ url: 'https://moved.example' }));
 			list([]);
 			expect(await trigger.hook('checkExists')).toBe(false);
 			nock(DODO).get('/webhooks/ep_1').reply(404, { code: 'NOT_FOUND', message: 'No.' });
@@ -250,18 +321,29 @@ describe('Dodo Payments Trigger', () => {
 			nock(DODO).get('/webhooks/ep_1').times(2).reply(200, old);
 			list([old], 2);
 			let sent: unknown;
-			nock(DODO).patch('/webhooks/ep_1', (given: unknown) => ((sent = given), true)).reply(200, endpoint());
+			nock(DODO)
+				.patch('/webhooks/ep_1', (given: unknown) => ((sent = given), true))
+				.reply(200, endpoint());
 			await trigger.publish();
 			expect(sent).toEqual({ url: URL, filter_types: ['payment.failed', 'payment.succeeded'], disabled: false });
 			nock(DODO).get('/webhooks/ep_1').reply(200, old);
-			list([endpoint({ id: 'ep_2' }), endpoint({ id: 'ep_3', url: 'https://N8N.Example:443/webhook/dodo' }), endpoint({ id: 'ep_other', url: 'https://other.example/webhook/dodo' })]);
+			list([
+				endpoint({ id: 'ep_2' }),
+				endpoint({ id: 'ep_3', url: 'https://N8N.Example:443/webhook/dodo' }),
+				endpoint({ id: 'ep_other', url: 'https://other.example/webhook/dodo' }),
+			]);
 			for (const id of ['ep_1', 'ep_2', 'ep_3']) nock(DODO).delete(`/webhooks/${id}`).reply(200);
 			expect(await trigger.hook('delete')).toBe(true);
 			expect(trigger.staticData.endpointId).toBeUndefined();
 		});
 
 		it('knows its endpoint in whatever spelling', async () => {
-			for (const url of ['https://N8N.Example/webhook/dodo', 'https://n8n.example:443/webhook/dodo', `${URL}/`, 'https://n8n.example/webhook/d%6Fdo']) {
+			for (const url of [
+				'https://N8N.Example/webhook/dodo',
+				'https://n8n.example:443/webhook/dodo',
+				`${URL}/`,
+				'https://n8n.example/webhook/d%6Fdo',
+			]) {
 				list([endpoint({ url })]);
 				await automatic().publish();
 			}
@@ -279,7 +361,11 @@ describe('Dodo Payments Trigger', () => {
 			const trigger = bench();
 			expect(await trigger.hook('checkExists')).toBe(true);
 			expect(await trigger.hook('delete')).toBe(true);
-			for (const [webhookSecret, why] of [['', 'is missing'], ['changeme', 'is a placeholder'], ['v1,abc', 'begins with "v1,"']]) {
+			for (const [webhookSecret, why] of [
+				['', 'is missing'],
+				['changeme', 'is a placeholder'],
+				['v1,abc', 'begins with "v1,"'],
+			]) {
 				const error = await failureOf(bench({}, { webhookSecret }).hook('checkExists'));
 				// The editor shows the message only, and n8n tries every other class five times before.
 				expect(error.message).toContain(`The Webhook Secret in the Dodo Payments credential ${why}`);
@@ -288,21 +374,26 @@ describe('Dodo Payments Trigger', () => {
 			}
 		});
 
-		it.each([`"${DODO_SECRET}"`, `v1,${DODO_SECRET}`, API_KEY, 'changeme', 'whsec_c2hvcnQ=', `${DODO_SECRET} x`])('with manual registration refuses %s for a secret, by the name of the field', async (webhookSecret) => {
-			const error = await failureOf(bench({}, { webhookSecret }).hook('checkExists'));
-			expect(error.message).toMatch(/^The Webhook Secret in the Dodo Payments credential \w/);
-			expect(error.message).toMatch(/Developer > Webhooks/);
-			expect(`${error.message} ${error.description}`).not.toContain(webhookSecret);
-		});
+		it.each([`"${DODO_SECRET}"`, `v1,${DODO_SECRET}`, API_KEY, 'changeme', 'whsec_c2hvcnQ=', `${DODO_SECRET} x`])(
+			'with manual registration refuses %s for a secret, by the name of the field',
+			async (webhookSecret) => {
+				const error = await failureOf(bench({}, { webhookSecret }).hook('checkExists'));
+				expect(error.message).toMatch(/^The Webhook Secret in the Dodo Payments credential \w/);
+				expect(error.message).toMatch(/Developer > Webhooks/);
+				expect(`${error.message} ${error.description}`).not.toContain(webhookSecret);
+			},
+		);
 
 		describe('and fetches the signing secret', () => {
-			const secret = (value: string): nock.Scope => nock(DODO).get('/webhooks/ep_1/secret').reply(200, { secret: value });
+			const secret = (value: string): nock.Scope =>
+				nock(DODO).get('/webhooks/ep_1/secret').reply(200, { secret: value });
 
 			it('once for all deliveries', async () => {
 				list([endpoint()]);
 				secret(DODO_SECRET);
 				const trigger = automatic();
-				for (let delivery = 0; delivery < 3; delivery++) expect((await trigger.deliver(body, sign(body))).items).toHaveLength(1);
+				for (let delivery = 0; delivery < 3; delivery++)
+					expect((await trigger.deliver(body, sign(body))).items).toHaveLength(1);
 			});
 
 			it('without asking Dodo for whoever sends no signature at all', async () => {
@@ -322,7 +413,9 @@ describe('Dodo Payments Trigger', () => {
 					clock.mockReturnValue(now + 60_000);
 					list([endpoint()]);
 					secret(rotated);
-					expect((await trigger.deliver(body, sign(body, { secret: rotated, atS: Math.floor(now / 1000) + 60 }))).items).toHaveLength(1);
+					expect(
+						(await trigger.deliver(body, sign(body, { secret: rotated, atS: Math.floor(now / 1000) + 60 }))).items,
+					).toHaveLength(1);
 				} finally {
 					clock.mockRestore();
 				}
@@ -332,7 +425,8 @@ describe('Dodo Payments Trigger', () => {
 				list([endpoint()]);
 				secret(DODO_SECRET);
 				const trigger = automatic();
-				for (let delivery = 0; delivery < 5; delivery++) refused(await trigger.deliver(body, { ...sign(body), 'webhook-signature': 'v1,AAAA' }), 401);
+				for (let delivery = 0; delivery < 5; delivery++)
+					refused(await trigger.deliver(body, { ...sign(body), 'webhook-signature': 'v1,AAAA' }), 401);
 			});
 
 			it('and asks for a later copy while Dodo cannot be asked: 503', async () => {
@@ -361,7 +455,12 @@ describe('Lago Trigger', () => {
 			{ lagoBillingApi: { baseUrl: `${LAGO}/api/v1/`, apiKey: API_KEY, webhookHmacKey: HMAC_KEY, ...credential } },
 			account,
 		);
-	const event = { webhook_type: 'invoice.created', object_type: 'invoice', organization_id: 'org_1', invoice: { lago_id: INVOICE_ID, number: 'ACM-1', name: 'A & B' } };
+	const event = {
+		webhook_type: 'invoice.created',
+		object_type: 'invoice',
+		organization_id: 'org_1',
+		invoice: { lago_id: INVOICE_ID, number: 'ACM-1', name: 'A & B' },
+	};
 	// Rails escapes these characters, so the bytes differ from what JSON.stringify makes of the object.
 	const body = JSON.stringify(event).replace('&', '\\u0026');
 	const sign = (text: string, { key = HMAC_KEY, uniqueKey = randomUUID() as string } = {}): Record<string, string> => ({
@@ -372,7 +471,21 @@ describe('Lago Trigger', () => {
 
 	it('gives one item with what the next node needs', async () => {
 		const { items } = await bench().deliver(body, sign(body, { uniqueKey: 'key_1' }));
-		expect(items).toEqual([{ event: 'invoice.created', eventId: 'key_1', objectType: 'invoice', organizationId: 'org_1', lagoInvoiceId: INVOICE_ID, webhookBaseUrl: 'https://n8n.example/webhook', delivery: { id: expect.stringMatching(/^lago key_1 \S{44}$/) as string, about: expect.stringContaining(`invoice ${INVOICE_ID}`) as string }, data: event.invoice }]);
+		expect(items).toEqual([
+			{
+				event: 'invoice.created',
+				eventId: 'key_1',
+				objectType: 'invoice',
+				organizationId: 'org_1',
+				lagoInvoiceId: INVOICE_ID,
+				webhookBaseUrl: 'https://n8n.example/webhook',
+				delivery: {
+					id: expect.stringMatching(/^lago key_1 \S{44}$/) as string,
+					about: expect.stringContaining(`invoice ${INVOICE_ID}`) as string,
+				},
+				data: event.invoice,
+			},
+		]);
 	});
 
 	it.each([
@@ -381,7 +494,12 @@ describe('Lago Trigger', () => {
 		['credit_note', { lago_id: 'cn_1' }, null],
 		['invoice', { lago_id: 5 }, null],
 	])('finds the invoice of a %s in %j', async (object_type, object, lagoInvoiceId) => {
-		const sent = JSON.stringify({ webhook_type: `${object_type}.created`, object_type, organization_id: 'org_1', [object_type]: object });
+		const sent = JSON.stringify({
+			webhook_type: `${object_type}.created`,
+			object_type,
+			organization_id: 'org_1',
+			[object_type]: object,
+		});
 		expect((await bench().deliver(sent, sign(sent))).items).toMatchObject([{ lagoInvoiceId }]);
 	});
 
@@ -394,18 +512,26 @@ describe('Lago Trigger', () => {
 			['another spelling of the same JSON', () => sign(body), JSON.stringify(event)],
 			['an algorithm that the sender chose', () => ({ ...sign(body), 'x-lago-signature-algorithm': 'jwt' })],
 			['no algorithm', () => ({ 'x-lago-signature': sign(body)['x-lago-signature'] as string })],
-			['a header that came twice', () => ({ ...sign(body), 'x-lago-signature': [sign(body)['x-lago-signature'] as string] })],
+			[
+				'a header that came twice',
+				() => ({ ...sign(body), 'x-lago-signature': [sign(body)['x-lago-signature'] as string] }),
+			],
 		])('%s: 401', async (_, headers, sent = body) => {
 			refused(await bench().deliver(sent, headers()), 401);
 		});
 
 		it('anything while the credential has no key: 401', async () => {
-			for (const webhookHmacKey of ['', undefined]) refused(await bench({}, { webhookHmacKey }).deliver(body, sign(body, { key: '' })), 401);
+			for (const webhookHmacKey of ['', undefined])
+				refused(await bench({}, { webhookHmacKey }).deliver(body, sign(body, { key: '' })), 401);
 		});
 
 		it.each([
-			['no JSON', 'hello'], ['a list', '[]'], ['no type', '{"object_type":"invoice","invoice":{}}'], ['no object type', '{"webhook_type":"invoice.created"}'],
-			['no object', '{"webhook_type":"invoice.created","object_type":"invoice"}'], ['a list for an object', '{"webhook_type":"invoice.created","object_type":"invoice","invoice":[]}'],
+			['no JSON', 'hello'],
+			['a list', '[]'],
+			['no type', '{"object_type":"invoice","invoice":{}}'],
+			['no object type', '{"webhook_type":"invoice.created"}'],
+			['no object', '{"webhook_type":"invoice.created","object_type":"invoice"}'],
+			['a list for an object', '{"webhook_type":"invoice.created","object_type":"invoice","invoice":[]}'],
 		])('a signed body with %s: 400', async (_, sent) => {
 			refused(await bench().deliver(sent, sign(sent)), 400);
 		});
@@ -429,7 +555,10 @@ describe('Lago Trigger', () => {
 			const second = await trigger.deliver(body, headers);
 			expect(second.items).toHaveLength(1);
 			second.response.end(200);
-			expect(await trigger.deliver(body, headers)).toMatchObject({ items: null, response: { statusCode: 200, body: { duplicate: true } } });
+			expect(await trigger.deliver(body, headers)).toMatchObject({
+				items: null,
+				response: { statusCode: 200, body: { duplicate: true } },
+			});
 		});
 
 		it('are not what has the same key, which Lago does not sign, and another body', async () => {
@@ -449,20 +578,32 @@ describe('Lago Trigger', () => {
 	describe('with JWT', () => {
 		const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 		const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
-		const answer = (key = publicKey): object => ({ webhook: { public_key: Buffer.from(key.export({ type: 'spki', format: 'pem' })).toString('base64').replace(/.{60}/g, '$&\n') } });
-		const keyRequest = (): nock.Interceptor => nock(LAGO, { reqheaders: { authorization: `Bearer ${API_KEY}` } }).get('/api/v1/webhooks/json_public_key');
+		const answer = (key = publicKey): object => ({
+			webhook: {
+				public_key: Buffer.from(key.export({ type: 'spki', format: 'pem' }))
+					.toString('base64')
+					.replace(/.{60}/g, '$&\n'),
+			},
+		});
+		const keyRequest = (): nock.Interceptor =>
+			nock(LAGO, { reqheaders: { authorization: `Bearer ${API_KEY}` } }).get('/api/v1/webhooks/json_public_key');
 		const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 		const token = (data: string, { key = privateKey, alg = 'RS256' } = {}): Record<string, string> => {
 			const signed = `${part({ alg })}.${part({ data, iss: LAGO })}`;
 			const signature = alg === 'RS256' ? createSign('RSA-SHA256').update(signed).sign(key).toString('base64url') : '';
-			return { 'x-lago-signature': `${signed}.${signature}`, 'x-lago-signature-algorithm': 'jwt', 'x-lago-unique-key': randomUUID() };
+			return {
+				'x-lago-signature': `${signed}.${signature}`,
+				'x-lago-signature-algorithm': 'jwt',
+				'x-lago-unique-key': randomUUID(),
+			};
 		};
 		const jwt = (): TriggerBench => bench({ signature: 'jwt' }, { webhookHmacKey: '' });
 
 		it('fetches the public key once', async () => {
 			keyRequest().reply(200, answer());
 			const trigger = jwt();
-			for (let delivery = 0; delivery < 3; delivery++) expect((await trigger.deliver(body, token(body))).items).toHaveLength(1);
+			for (let delivery = 0; delivery < 3; delivery++)
+				expect((await trigger.deliver(body, token(body))).items).toHaveLength(1);
 		});
 
 		it('fetches it again, a minute later, after a mismatch', async () => {
@@ -499,13 +640,13 @@ describe('Lago Trigger', () => {
 			refused(await jwt().deliver(body, token(body)), 503);
 		});
 
-		it.each([['the API key is wrong', 401, { status: 401, error: 'Unauthorized' }], ['there is no key in the answer', 200, { webhook: { public_key: 'bm90IGEga2V5' } }]])(
-			'refuses everything while %s: 401',
-			async (_, status, given) => {
-				keyRequest().reply(status, given);
-				refused(await jwt().deliver(body, token(body)), 401);
-			},
-		);
+		it.each([
+			['the API key is wrong', 401, { status: 401, error: 'Unauthorized' }],
+			['there is no key in the answer', 200, { webhook: { public_key: 'bm90IGEga2V5' } }],
+		])('refuses everything while %s: 401', async (_, status, given) => {
+			keyRequest().reply(status, given);
+			refused(await jwt().deliver(body, token(body)), 401);
+		});
 
 		it('can be published without an HMAC key', async () => {
 			expect(await jwt().hook('checkExists')).toBe(true);
@@ -513,12 +654,30 @@ describe('Lago Trigger', () => {
 	});
 
 	describe('registers itself', () => {
-		const automatic = (parameters: object = {}, credential: object = {}): TriggerBench => bench({ registration: 'automatic', ...parameters }, credential);
+		const automatic = (parameters: object = {}, credential: object = {}): TriggerBench =>
+			bench({ registration: 'automatic', ...parameters }, credential);
 		const api = (): nock.Scope => nock(LAGO, { reqheaders: { authorization: `Bearer ${API_KEY}` } });
-		const endpoint = (changes: object = {}): object => ({ lago_id: 'we_1', webhook_url: URL, signature_algo: 'hmac', event_types: [...EVENTS], ...changes });
+		const endpoint = (changes: object = {}): object => ({
+			lago_id: 'we_1',
+			webhook_url: URL,
+			signature_algo: 'hmac',
+			event_types: [...EVENTS],
+			...changes,
+		});
 		const list = (webhook_endpoints: object[], times = 1): nock.Scope =>
-			api().get('/api/v1/webhook_endpoints').query({ page: 1, per_page: 100 }).times(times).reply(200, { webhook_endpoints, meta: { current_page: 1, next_page: null } });
-		const wanted = { webhook_endpoint: { webhook_url: URL, signature_algo: 'hmac', name: 'n8n: Lago Trigger', event_types: [...EVENTS].sort() } };
+			api()
+				.get('/api/v1/webhook_endpoints')
+				.query({ page: 1, per_page: 100 })
+				.times(times)
+				.reply(200, { webhook_endpoints, meta: { current_page: 1, next_page: null } });
+		const wanted = {
+			webhook_endpoint: {
+				webhook_url: URL,
+				signature_algo: 'hmac',
+				name: 'n8n: Lago Trigger',
+				event_types: [...EVENTS].sort(),
+			},
+		};
 
 		it('creates the endpoint', async () => {
 			list([endpoint({ lago_id: 'we_0', webhook_url: 'https://other.example/webhook/lago' })], 2);
@@ -543,7 +702,14 @@ describe('Lago Trigger', () => {
 
 		it('updates the one that somebody made at the same moment', async () => {
 			list([], 2);
-			api().post('/api/v1/webhook_endpoints').reply(422, { status: 422, error: 'Unprocessable Entity', code: 'validation_errors', error_details: { webhook_url: ['value_already_exist'] } });
+			api()
+				.post('/api/v1/webhook_endpoints')
+				.reply(422, {
+					status: 422,
+					error: 'Unprocessable Entity',
+					code: 'validation_errors',
+					error_details: { webhook_url: ['value_already_exist'] },
+				});
 			list([endpoint()]);
 			api().put('/api/v1/webhook_endpoints/we_1', wanted).reply(200, { webhook_endpoint: endpoint() });
 			await automatic().publish();
@@ -558,7 +724,11 @@ describe('Lago Trigger', () => {
 			list([old], 2);
 			api().put('/api/v1/webhook_endpoints/we_1', wanted).reply(200, { webhook_endpoint: endpoint() });
 			await trigger.publish();
-			list([old, endpoint({ lago_id: 'we_2', webhook_url: 'https://N8N.Example:443/webhook/lago' }), endpoint({ lago_id: 'we_3', webhook_url: 'https://other.example/webhook/lago' })]);
+			list([
+				old,
+				endpoint({ lago_id: 'we_2', webhook_url: 'https://N8N.Example:443/webhook/lago' }),
+				endpoint({ lago_id: 'we_3', webhook_url: 'https://other.example/webhook/lago' }),
+			]);
 			for (const id of ['we_1', 'we_2']) api().delete(`/api/v1/webhook_endpoints/${id}`).reply(200, {});
 			expect(await trigger.hook('delete')).toBe(true);
 			expect(trigger.staticData.endpointId).toBeUndefined();
@@ -570,14 +740,23 @@ describe('Lago Trigger', () => {
 				await automatic().publish();
 			}
 			list([], 2);
-			const spelled = { webhook_endpoint: { ...wanted.webhook_endpoint, webhook_url: 'https://n8n.example/webhook/my%20lago' } };
+			const spelled = {
+				webhook_endpoint: { ...wanted.webhook_endpoint, webhook_url: 'https://n8n.example/webhook/my%20lago' },
+			};
 			api().post('/api/v1/webhook_endpoints', spelled).reply(200, { webhook_endpoint: endpoint() });
 			await automatic({ path: 'my lago' }).publish();
 		});
 
 		it('says that Lago has no room for another', async () => {
 			list([], 2);
-			api().post('/api/v1/webhook_endpoints').reply(422, { status: 422, error: 'Unprocessable Entity', code: 'validation_errors', error_details: { base: ['Maximum number of webhook endpoints was reached'] } });
+			api()
+				.post('/api/v1/webhook_endpoints')
+				.reply(422, {
+					status: 422,
+					error: 'Unprocessable Entity',
+					code: 'validation_errors',
+					error_details: { base: ['Maximum number of webhook endpoints was reached'] },
+				});
 			const error = await failureOf(automatic().publish());
 			expect(`${error.message} ${error.description}`).toContain('Maximum number of webhook endpoints was reached');
 		});
@@ -589,13 +768,20 @@ describe('Lago Trigger', () => {
 			list([]);
 			expect(await automatic().hook('delete')).toBe(true);
 			list([endpoint()]);
-			api().delete('/api/v1/webhook_endpoints/we_1').reply(404, { status: 404, error: 'Not Found', code: 'webhook_endpoint_not_found' });
+			api()
+				.delete('/api/v1/webhook_endpoints/we_1')
+				.reply(404, { status: 404, error: 'Not Found', code: 'webhook_endpoint_not_found' });
 			expect(await automatic().hook('delete')).toBe(true);
 		});
 
 		it('refuses to be published without an HMAC key, and says where it is', async () => {
 			for (const registration of ['automatic', 'manual'])
-				for (const [webhookHmacKey, why] of [['', 'is missing'], [undefined, 'is missing'], ['"key"', 'has quotation marks'], ['changeme', 'is a placeholder']] as const) {
+				for (const [webhookHmacKey, why] of [
+					['', 'is missing'],
+					[undefined, 'is missing'],
+					['"key"', 'has quotation marks'],
+					['changeme', 'is a placeholder'],
+				] as const) {
 					const error = await failureOf(bench({ registration }, { webhookHmacKey }).publish());
 					expect(error.message).toContain(`The Webhook HMAC Key in the Lago credential ${why}`);
 					expect(error.message).toContain('Lago > Developers > Webhooks > HMAC key');
@@ -604,7 +790,11 @@ describe('Lago Trigger', () => {
 		});
 
 		it.each([
-			['an address that is none', 'lago.example', /the base URL in its credential does not begin with https:.*In the Lago credential, correct the base URL/],
+			[
+				'an address that is none',
+				'lago.example',
+				/the base URL in its credential does not begin with https:.*In the Lago credential, correct the base URL/,
+			],
 			['nobody there', 'http://127.0.0.1:9', /Lago did not answer: nothing listens there\. Check host and port/],
 		])('says all of it in the message: %s', async (_, baseUrl, words) => {
 			nock.enableNetConnect('127.0.0.1:9');
@@ -615,7 +805,13 @@ describe('Lago Trigger', () => {
 			expect(error instanceof WebhookPathTakenError).toBe(baseUrl === 'lago.example');
 		});
 
-		it.each([`"${HMAC_KEY}"`, `whsec_${HMAC_KEY}`, API_KEY, 'your-hmac-key', `${HMAC_KEY.slice(0, 8)} ${HMAC_KEY.slice(8)}`])('refuses to be published with %s for an HMAC key, by the name of the field', async (webhookHmacKey) => {
+		it.each([
+			`"${HMAC_KEY}"`,
+			`whsec_${HMAC_KEY}`,
+			API_KEY,
+			'your-hmac-key',
+			`${HMAC_KEY.slice(0, 8)} ${HMAC_KEY.slice(8)}`,
+		])('refuses to be published with %s for an HMAC key, by the name of the field', async (webhookHmacKey) => {
 			const error = await failureOf(bench({}, { webhookHmacKey }).publish());
 			expect(error.message).toMatch(/^The Webhook HMAC Key in the Lago credential \w/);
 			expect(error.message).toContain('Lago > Developers > Webhooks > HMAC key');
@@ -638,13 +834,25 @@ describe('Lago Trigger', () => {
 });
 
 describe('Lago Pay Page Trigger', () => {
-	const bench = (credential: object = {}, account: string = randomUUID()): TriggerBench => new TriggerBench(nodeTypes, 'lagoPayPageTrigger', { path: 'pay' }, { lagoBillingApi: { baseUrl: LAGO, apiKey: API_KEY, webhookHmacKey: HMAC_KEY, ...credential } }, account);
-	const tokenFor = (invoiceId: string, key = HMAC_KEY): string => new URL(signPayLink('https://n8n.example/webhook/pay', invoiceId, key)).searchParams.get('t') as string;
+	const bench = (credential: object = {}, account: string = randomUUID()): TriggerBench =>
+		new TriggerBench(
+			nodeTypes,
+			'lagoPayPageTrigger',
+			{ path: 'pay' },
+			{ lagoBillingApi: { baseUrl: LAGO, apiKey: API_KEY, webhookHmacKey: HMAC_KEY, ...credential } },
+			account,
+		);
+	const tokenFor = (invoiceId: string, key = HMAC_KEY): string =>
+		new URL(signPayLink('https://n8n.example/webhook/pay', invoiceId, key)).searchParams.get('t') as string;
 	const token = tokenFor(INVOICE_ID);
 	/** What the visitor reads: a page of ours, with its headers. */
 	const showsPage = (response: Delivered['response'], status: number, words: RegExp): void => {
 		expect(response.statusCode).toBe(status);
-		expect(response.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+		expect(response.headers).toMatchObject({
+			'content-type': 'text/html; charset=utf-8',
+			'cache-control': 'no-store',
+			'referrer-policy': 'no-referrer',
+		});
 		expect(response.body).toMatch(/^<!doctype html>/);
 		expect(response.body).toMatch(words);
 	};
@@ -652,7 +860,9 @@ describe('Lago Pay Page Trigger', () => {
 	it('gives what Open Pay Link needs of a genuine link, and nothing else of the request; without the expression engine', async () => {
 		const asked = jest.spyOn(Expression.prototype, 'resolveSimpleParameterValue');
 		const { items, response } = await bench().visit({ t: token, utm_source: 'mail' });
-		const expressions = asked.mock.calls.map(([value]) => value).filter((value) => typeof value === 'string' && value.startsWith('='));
+		const expressions = asked.mock.calls
+			.map(([value]) => value)
+			.filter((value) => typeof value === 'string' && value.startsWith('='));
 		asked.mockRestore();
 		expect(items).toEqual([{ query: { t: token }, invoiceId: INVOICE_ID }]);
 		expect(response.body).toBeUndefined();
@@ -695,7 +905,9 @@ describe('Lago Pay Page Trigger', () => {
 			}
 			expect(trigger.warnings).toHaveLength(2);
 			const error = await failureOf(trigger.publish());
-			expect(`${error.message} ${error.description}`).toMatch(/HMAC Key in the Lago credential is missing.*Developers > Webhooks/);
+			expect(`${error.message} ${error.description}`).toMatch(
+				/HMAC Key in the Lago credential is missing.*Developers > Webhooks/,
+			);
 		}
 		await bench().publish();
 	});
@@ -719,9 +931,23 @@ describe('Lago Pay Page Trigger', () => {
 		showsPage(late.response, 503, /try again in a moment/);
 		expect(late.response.headers['retry-after']).toBe('5');
 		showsPage((await trigger.visit({ t: 'forged' })).response, 403, /not valid/);
-		const event = JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', invoice: { lago_id: INVOICE_ID } });
-		const lagoTrigger = new TriggerBench(nodeTypes, 'lagoTrigger', { events: ['invoice.created'], registration: 'manual', signature: 'hmac', path: 'lago' }, { lagoBillingApi: { webhookHmacKey: HMAC_KEY } }, randomUUID());
-		const headers = { 'x-lago-signature': createHmac('sha256', HMAC_KEY).update(event).digest('base64'), 'x-lago-signature-algorithm': 'hmac', 'x-lago-unique-key': randomUUID() };
+		const event = JSON.stringify({
+			webhook_type: 'invoice.created',
+			object_type: 'invoice',
+			invoice: { lago_id: INVOICE_ID },
+		});
+		const lagoTrigger = new TriggerBench(
+			nodeTypes,
+			'lagoTrigger',
+			{ events: ['invoice.created'], registration: 'manual', signature: 'hmac', path: 'lago' },
+			{ lagoBillingApi: { webhookHmacKey: HMAC_KEY } },
+			randomUUID(),
+		);
+		const headers = {
+			'x-lago-signature': createHmac('sha256', HMAC_KEY).update(event).digest('base64'),
+			'x-lago-signature-algorithm': 'hmac',
+			'x-lago-unique-key': randomUUID(),
+		};
 		refused(await lagoTrigger.deliver(event, headers), 503);
 		// Whoever listens for a test sees it all the same.
 		expect((await trigger.visit({ t: token }, 'manual')).items).toHaveLength(1);
@@ -736,12 +962,43 @@ it('both triggers share nothing but the registry: the same id of two services is
 	const id = 'same-id';
 	const dodoBody = JSON.stringify({ type: 'payment.succeeded', timestamp: 'x', data: {} });
 	const atS = String(Math.floor(Date.now() / 1000));
-	const mac = createHmac('sha256', Buffer.from(DODO_SECRET.slice(6), 'base64')).update(`${id}.${atS}.${dodoBody}`).digest('base64');
+	const mac = createHmac('sha256', Buffer.from(DODO_SECRET.slice(6), 'base64'))
+		.update(`${id}.${atS}.${dodoBody}`)
+		.digest('base64');
 	const workflowId = randomUUID();
-	const dodo = new TriggerBench(nodeTypes, 'dodoPaymentsTrigger', { events: ['payment.succeeded'], registration: 'manual', path: 'dodo' }, { dodoPaymentsApi: { webhookSecret: DODO_SECRET } }, 'a', workflowId);
-	const lago = new TriggerBench(nodeTypes, 'lagoTrigger', { events: ['invoice.created'], registration: 'manual', signature: 'hmac', path: 'lago' }, { lagoBillingApi: { webhookHmacKey: HMAC_KEY } }, 'b', workflowId);
-	const lagoBody = JSON.stringify({ webhook_type: 'invoice.created', object_type: 'invoice', invoice: { lago_id: INVOICE_ID } });
-	expect((await dodo.deliver(dodoBody, { 'webhook-id': id, 'webhook-timestamp': atS, 'webhook-signature': `v1,${mac}` })).items).toHaveLength(1);
+	const dodo = new TriggerBench(
+		nodeTypes,
+		'dodoPaymentsTrigger',
+		{ events: ['payment.succeeded'], registration: 'manual', path: 'dodo' },
+		{ dodoPaymentsApi: { webhookSecret: DODO_SECRET } },
+		'a',
+		workflowId,
+	);
+	const lago = new TriggerBench(
+		nodeTypes,
+		'lagoTrigger',
+		{ events: ['invoice.created'], registration: 'manual', signature: 'hmac', path: 'lago' },
+		{ lagoBillingApi: { webhookHmacKey: HMAC_KEY } },
+		'b',
+		workflowId,
+	);
+	const lagoBody = JSON.stringify({
+		webhook_type: 'invoice.created',
+		object_type: 'invoice',
+		invoice: { lago_id: INVOICE_ID },
+	});
+	expect(
+		(await dodo.deliver(dodoBody, { 'webhook-id': id, 'webhook-timestamp': atS, 'webhook-signature': `v1,${mac}` }))
+			.items,
+	).toHaveLength(1);
 	const signature = createHmac('sha256', HMAC_KEY).update(lagoBody).digest('base64');
-	expect((await lago.deliver(lagoBody, { 'x-lago-signature': signature, 'x-lago-signature-algorithm': 'hmac', 'x-lago-unique-key': id })).items).toHaveLength(1);
+	expect(
+		(
+			await lago.deliver(lagoBody, {
+				'x-lago-signature': signature,
+				'x-lago-signature-algorithm': 'hmac',
+				'x-lago-unique-key': id,
+			})
+		).items,
+	).toHaveLength(1);
 });

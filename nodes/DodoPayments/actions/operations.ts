@@ -52,7 +52,8 @@ export const properties: INodeProperties[] = [
 				name: 'Get Missed',
 				value: 'getMissed',
 				action: 'Get missed events',
-				description: 'Payments, refunds, disputes and mandates of Dodo that no webhook has brought here, as the trigger would give them out',
+				description:
+					'Payments, refunds, disputes and mandates of Dodo that no webhook has brought here, as the trigger would give them out',
 			},
 			{
 				name: 'Mark as Processed',
@@ -80,7 +81,8 @@ export const properties: INodeProperties[] = [
 				name: 'Charge',
 				value: 'charge',
 				action: 'Charge a mandate',
-				description: 'Collect a Lago invoice without the customer, exactly once for each attempt; says so when a link is needed instead',
+				description:
+					'Collect a Lago invoice without the customer, exactly once for each attempt; says so when a link is needed instead',
 			},
 			{
 				name: 'Create Set-Up Link',
@@ -93,7 +95,8 @@ export const properties: INodeProperties[] = [
 				name: 'Get Update-Payment-Method Link',
 				value: 'getUpdateLink',
 				action: 'Get the update payment method link of a mandate',
-				description: 'A page on which the customer gives another card; Dodo collects at once what is due on a held mandate',
+				description:
+					'A page on which the customer gives another card; Dodo collects at once what is due on a held mandate',
 			},
 		],
 		default: 'charge',
@@ -109,7 +112,8 @@ export const properties: INodeProperties[] = [
 				name: 'Create Intent',
 				value: 'createIntent',
 				action: 'Create a payment intent',
-				description: 'Create a checkout link for a Lago invoice or for any amount; a link that still works is returned instead of a second one',
+				description:
+					'Create a checkout link for a Lago invoice or for any amount; a link that still works is returned instead of a second one',
 			},
 			{ name: 'Get', value: 'get', action: 'Get a payment', description: 'Retrieve one payment' },
 			{ name: 'Get Many', value: 'getAll', action: 'Get many payments', description: 'Retrieve a list of payments' },

@@ -89,9 +89,18 @@ export type ProductChoice = { productId: string } | WantedProduct;
  * Opens a checkout. When Dodo says that something which the request names is not there, both that were only remembered are doubted, the
  * customer and our product: what is gone is left out or found anew, and asked once more. A refused request has done nothing.
  */
-export async function openCheckout(client: DodoClient, request: Omit<CheckoutRequest, 'productId'>, choice: ProductChoice, nowS: number): Promise<{ checkout: Checkout; productId: string }> {
-	const productOf = async (): Promise<string> => ('productId' in choice ? choice.productId : (await ensureProduct(client, choice)).productId);
-	const open = async (productId: string): Promise<{ checkout: Checkout; productId: string }> => ({ checkout: await createCheckout(client, { ...request, productId }, nowS), productId });
+export async function openCheckout(
+	client: DodoClient,
+	request: Omit<CheckoutRequest, 'productId'>,
+	choice: ProductChoice,
+	nowS: number,
+): Promise<{ checkout: Checkout; productId: string }> {
+	const productOf = async (): Promise<string> =>
+		'productId' in choice ? choice.productId : (await ensureProduct(client, choice)).productId;
+	const open = async (productId: string): Promise<{ checkout: Checkout; productId: string }> => ({
+		checkout: await createCheckout(client, { ...request, productId }, nowS),
+		productId,
+	});
 	const productId = await productOf();
 	return await open(productId).catch(async (caught: unknown) => {
 		if (!(caught instanceof ApiError && caught.gone)) return await Promise.reject(caught);
@@ -144,7 +153,9 @@ function pageAtApi(client: DodoClient, sessionId: string): string {
 
 function checkoutBody(client: DodoClient, request: CheckoutRequest): IDataObject {
 	const body: IDataObject = {
-		product_cart: [{ product_id: request.productId, quantity: 1, ...(request.amount === null ? {} : { amount: request.amount }) }],
+		product_cart: [
+			{ product_id: request.productId, quantity: 1, ...(request.amount === null ? {} : { amount: request.amount }) },
+		],
 		metadata: request.metadata,
 		billing_currency: request.currency,
 		// The customer pays the invoice as it is: no other currency, no discount.
@@ -168,7 +179,8 @@ function hostedPage(client: DodoClient, sessionId: string): string {
 
 /** Known by id, else by e-mail; undefined when neither is there (the page asks then). */
 function customerBody(client: DodoClient, { customerId, email, name }: Payer = {}): IDataObject | undefined {
-	if (customerId !== undefined && !unknownCustomers.has(`${client.accountKey} ${customerId}`)) return { customer_id: customerId };
+	if (customerId !== undefined && !unknownCustomers.has(`${client.accountKey} ${customerId}`))
+		return { customer_id: customerId };
 	if (email === undefined) return undefined;
 	return name === undefined ? { email } : { email, name };
 }
@@ -188,7 +200,13 @@ export function billingAddressOf(customer: LagoCustomer | null | undefined): IDa
 	const country = said(customer?.country);
 	if (country === undefined) return undefined;
 	const street = [customer?.address_line1, customer?.address_line2].flatMap((line) => said(line) ?? []).join(', ');
-	return { country, street: street || null, city: said(customer?.city) ?? null, state: said(customer?.state) ?? null, zipcode: said(customer?.zipcode) ?? null };
+	return {
+		country,
+		street: street || null,
+		city: said(customer?.city) ?? null,
+		state: said(customer?.state) ?? null,
+		zipcode: said(customer?.zipcode) ?? null,
+	};
 }
 
 /** A text without blanks around it; undefined when it says nothing. */

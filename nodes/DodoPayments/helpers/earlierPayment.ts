@@ -46,22 +46,31 @@ interface Found {
 export async function lookAt(client: DodoClient, dodoId: string): Promise<Found | null> {
 	const found = dodoId.startsWith('cks_') ? sessionBy(client, dodoId) : paymentBy(client, dodoId);
 	return await found.catch(async (caught: unknown) =>
-		caught instanceof ApiError && (caught.gone || (caught.final && caught.status === 422)) ? null : await Promise.reject(caught),
+		caught instanceof ApiError && (caught.gone || (caught.final && caught.status === 422))
+			? null
+			: await Promise.reject(caught),
 	);
 }
 
 async function sessionBy(client: DodoClient, id: string): Promise<Found> {
-	const { payment_id, payment_status } = await client.request(checkoutStatusSchema, { method: 'GET', path: `/checkouts/${encodeURIComponent(id)}` });
+	const { payment_id, payment_status } = await client.request(checkoutStatusSchema, {
+		method: 'GET',
+		path: `/checkouts/${encodeURIComponent(id)}`,
+	});
 	return { paymentId: payment_id ?? null, status: payment_status ?? null, refunded: false };
 }
 
 async function paymentBy(client: DodoClient, id: string): Promise<Found> {
-	const { payment_id, status, refund_status } = await client.request(paymentSchema, { method: 'GET', path: `/payments/${encodeURIComponent(id)}` });
+	const { payment_id, status, refund_status } = await client.request(paymentSchema, {
+		method: 'GET',
+		path: `/payments/${encodeURIComponent(id)}`,
+	});
 	return { paymentId: payment_id, status: status ?? null, refunded: refund_status === 'full' };
 }
 
 /** What has become of a session: `usable`; `paid` by a payment that brings or brought money; or it is of no use any more. */
-export type SessionUse = { use: 'usable' | 'unknown' | 'refunded' } | { use: 'paid'; paymentId: string; status: string };
+export type SessionUse =
+	{ use: 'usable' | 'unknown' | 'refunded' } | { use: 'paid'; paymentId: string; status: string };
 
 /** Looks whether a session that is remembered can be handed out again. One call, a second one when it was paid. Throws ApiError. */
 export async function useOf(client: DodoClient, sessionId: string): Promise<SessionUse> {

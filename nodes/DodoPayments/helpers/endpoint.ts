@@ -14,7 +14,11 @@ const MAX_PAGES = 50;
  * The webhook endpoint of this trigger at Dodo: the one with its address, in whatever spelling; else the one that was ours under another host,
  * as with a tunnel whose name changes. Null when there is none (docs `api-reference/webhooks`).
  */
-export async function findEndpoint(client: DodoClient, url: string, storedId: string | undefined): Promise<DodoWebhook | null> {
+export async function findEndpoint(
+	client: DodoClient,
+	url: string,
+	storedId: string | undefined,
+): Promise<DodoWebhook | null> {
 	const known = await storedEndpoint(client, storedId);
 	if (known !== null && isSameAddress(known.url, url)) return known;
 	const found = (await allEndpoints(client)).find((endpoint) => isSameAddress(endpoint.url, url));
@@ -22,14 +26,20 @@ export async function findEndpoint(client: DodoClient, url: string, storedId: st
 }
 
 async function storedEndpoint(client: DodoClient, storedId: string | undefined): Promise<DodoWebhook | null> {
-	return storedId === undefined ? null : await orNull(client.request(webhookSchema, { method: 'GET', path: `/webhooks/${encodeURIComponent(storedId)}` }));
+	return storedId === undefined
+		? null
+		: await orNull(client.request(webhookSchema, { method: 'GET', path: `/webhooks/${encodeURIComponent(storedId)}` }));
 }
 
 async function allEndpoints(client: DodoClient): Promise<DodoWebhook[]> {
 	const found: DodoWebhook[] = [];
 	let iterator: string | undefined;
 	for (let page = 0; page < MAX_PAGES; page++) {
-		const list = await client.request(webhookListSchema, { method: 'GET', path: '/webhooks', query: { limit: LIST_LIMIT, iterator } });
+		const list = await client.request(webhookListSchema, {
+			method: 'GET',
+			path: '/webhooks',
+			query: { limit: LIST_LIMIT, iterator },
+		});
 		found.push(...list.data);
 		if (list.done || !list.iterator || list.data.length === 0) break;
 		iterator = list.iterator;
@@ -39,11 +49,20 @@ async function allEndpoints(client: DodoClient): Promise<DodoWebhook[]> {
 
 /** Whether the endpoint is at this address, switched on, and sends exactly these events. */
 export function isCurrent(endpoint: DodoWebhook, url: string, filter: readonly string[]): boolean {
-	return isSameAddress(endpoint.url, url) && endpoint.disabled !== true && [...(endpoint.filter_types ?? [])].sort().join() === filter.join();
+	return (
+		isSameAddress(endpoint.url, url) &&
+		endpoint.disabled !== true &&
+		[...(endpoint.filter_types ?? [])].sort().join() === filter.join()
+	);
 }
 
 /** Creates the endpoint, or brings the one of this trigger up to date (also when Dodo disabled it, or its address has changed). Returns its id. */
-export async function registerEndpoint(client: DodoClient, url: string, storedId: string | undefined, filter: string[]): Promise<string> {
+export async function registerEndpoint(
+	client: DodoClient,
+	url: string,
+	storedId: string | undefined,
+	filter: string[],
+): Promise<string> {
 	const existing = await findEndpoint(client, url, storedId);
 	if (existing === null) {
 		const created = await client.request(webhookSchema, {
@@ -70,7 +89,10 @@ export async function registerEndpoint(client: DodoClient, url: string, storedId
 export async function removeEndpoint(client: DodoClient, url: string, storedId: string | undefined): Promise<void> {
 	const known = await storedEndpoint(client, storedId);
 	const own = known !== null && hasSamePath(known.url, url) ? [known.id] : [];
-	const ids = new Set([...own, ...(await allEndpoints(client)).filter((endpoint) => isSameAddress(endpoint.url, url)).map(({ id }) => id)]);
+	const ids = new Set([
+		...own,
+		...(await allEndpoints(client)).filter((endpoint) => isSameAddress(endpoint.url, url)).map(({ id }) => id),
+	]);
 	for (const id of ids) await orNull(client.send({ method: 'DELETE', path: `/webhooks/${encodeURIComponent(id)}` }));
 }
 

@@ -10,7 +10,8 @@ export const invoiceField: INodeProperties = {
 	type: 'json',
 	required: true,
 	default: '={{ $json }}',
-	description: 'The invoice as Lago > Invoice > Get returns it, with its metadata. An invoice that is paid, draft, void, self-billed or charged by Lago itself is left alone.',
+	description:
+		'The invoice as Lago > Invoice > Get returns it, with its metadata. An invoice that is paid, draft, void, self-billed or charged by Lago itself is left alone.',
 	hint: 'Leave as it is behind a Lago node',
 };
 
@@ -21,12 +22,22 @@ export const organizationField: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. 1a901a90-1a90-1a90-1a90-1a901a901a90',
-	description: 'Travels in the metadata of the payment, for accounts that serve several Lago organisations. Behind a Lago Trigger it is known without this field.',
+	description:
+		'Travels in the metadata of the payment, for accounts that serve several Lago organisations. Behind a Lago Trigger it is known without this field.',
 };
 
 /** What travels with every payment of an invoice, so that it is found again. */
-export function paymentMetadata(ctx: IExecuteFunctions, index: number, invoice: LagoInvoice, attempt: number): Record<string, string> {
-	const metadata: Record<string, string> = { lago_invoice_id: invoice.lago_id, lago_invoice_number: invoice.number, attempt: String(attempt) };
+export function paymentMetadata(
+	ctx: IExecuteFunctions,
+	index: number,
+	invoice: LagoInvoice,
+	attempt: number,
+): Record<string, string> {
+	const metadata: Record<string, string> = {
+		lago_invoice_id: invoice.lago_id,
+		lago_invoice_number: invoice.number,
+		attempt: String(attempt),
+	};
 	const { organizationId: given } = additionalTexts(ctx, index);
 	const organizationId = given ?? startOf(ctx, index).organizationId;
 	if (typeof organizationId === 'string') metadata.lago_organization_id = organizationId;

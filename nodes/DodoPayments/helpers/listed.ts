@@ -1,7 +1,14 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Answers } from '../../shared/domain/difference';
-import { movedOn, readStage, stageSince, type Kind, type Listed, type Unfinished } from '../../shared/domain/reconciliation';
+import {
+	movedOn,
+	readStage,
+	stageSince,
+	type Kind,
+	type Listed,
+	type Unfinished,
+} from '../../shared/domain/reconciliation';
 import { onFirstUse } from '../../shared/onFirstUse';
 import type { DodoClient } from '../transport/client';
 
@@ -48,10 +55,23 @@ export interface Span {
 }
 
 /** All objects of a kind that were created within a span. Throws ApiError. */
-export async function listSpan(client: DodoClient, kind: Kind, span: Span, limit = ALL, filter: IDataObject = {}, isEnough?: (one: Listed) => boolean): Promise<Listed[]> {
+export async function listSpan(
+	client: DodoClient,
+	kind: Kind,
+	span: Span,
+	limit = ALL,
+	filter: IDataObject = {},
+	isEnough?: (one: Listed) => boolean,
+): Promise<Listed[]> {
 	const query = { ...filter, created_at_gte: timeOf(span.from), created_at_lte: timeOf(span.until) };
 	const toListed = (entry: Entry): Listed => readEntry(kind, entry);
-	const entries = await client.list(listedSchema, OBJECTS[kind].path, query, limit, isEnough && ((entry) => isEnough(toListed(entry))));
+	const entries = await client.list(
+		listedSchema,
+		OBJECTS[kind].path,
+		query,
+		limit,
+		isEnough && ((entry) => isEnough(toListed(entry))),
+	);
 	return entries.map(toListed).filter(({ id }) => id !== '');
 }
 
@@ -68,7 +88,7 @@ export interface Part {
  * @throws ApiError
  */
 export async function firstPart(client: DodoClient, span: Span, lengthS: number): Promise<Part> {
-	for (let tryS = lengthS; ; ) {
+	for (let tryS = lengthS; ;) {
 		const part = { from: span.from, until: Math.min(span.until, span.from + tryS) };
 		const payments = await listSpan(client, 'payment', part, 2 * PART);
 		const heldS = part.until - part.from;
@@ -78,18 +98,26 @@ export async function firstPart(client: DodoClient, span: Span, lengthS: number)
 		}
 		// The newest come first: how close they lie tells how much of the time to take.
 		const times = payments.map(({ createdAt }) => createdAt);
-		tryS = Math.max(SHORTEST_PART_S, Math.min(Math.floor(heldS / 2), Math.round((Math.max(...times) - Math.min(...times)) / 2)));
+		tryS = Math.max(
+			SHORTEST_PART_S,
+			Math.min(Math.floor(heldS / 2), Math.round((Math.max(...times) - Math.min(...times)) / 2)),
+		);
 	}
 }
 
 /** What was unfinished when it was listed last and is not in its stage any more, with everything of the same hours. Throws ApiError. */
-export async function listMovedOn(client: DodoClient, before: Unfinished, now: number): Promise<{ moved: Listed[]; still: Listed[] }> {
+export async function listMovedOn(
+	client: DodoClient,
+	before: Unfinished,
+	now: number,
+): Promise<{ moved: Listed[]; still: Listed[] }> {
 	const moved: Listed[] = [];
 	const still: Listed[] = [];
 	for (const stage of Object.keys(before)) {
 		const { kind, status } = readStage(stage);
 		const filter = { [kind === 'dispute' ? 'dispute_status' : 'status']: status };
-		const present = status === null ? null : await listSpan(client, kind, { from: stageSince(stage, now), until: now }, ALL, filter);
+		const present =
+			status === null ? null : await listSpan(client, kind, { from: stageSince(stage, now), until: now }, ALL, filter);
 		still.push(...(present ?? []));
 		for (const hour of movedOn(stage, before, present, now)) moved.push(...(await listSpan(client, kind, hour)));
 	}
@@ -97,7 +125,12 @@ export async function listMovedOn(client: DodoClient, before: Unfinished, now: n
 }
 
 /** The payments behind refunds and disputes: newest first until all are there. Throws ApiError. */
-export async function paymentsBehind(client: DodoClient, about: readonly Listed[], listed: readonly Listed[], before: Answers<Listed> | undefined): Promise<Answers<Listed>> {
+export async function paymentsBehind(
+	client: DodoClient,
+	about: readonly Listed[],
+	listed: readonly Listed[],
+	before: Answers<Listed> | undefined,
+): Promise<Answers<Listed>> {
 	const wanted = new Set(about.map(({ paymentId }) => paymentId ?? ''));
 	const rows = new Map(before?.rows);
 	const note = (one: Listed): void => void (one.kind === 'payment' && wanted.has(one.id) && rows.set(one.id, one));
@@ -105,10 +138,17 @@ export async function paymentsBehind(client: DodoClient, about: readonly Listed[
 	const isComplete = (): boolean => [...wanted].every((id) => id === '' || rows.has(id));
 	if (!isComplete()) {
 		const from = Math.min(...about.map(({ kind, createdAt }) => createdAt - (PAYMENT_BEFORE_S[kind] ?? 0)));
-		await listSpan(client, 'payment', { from, until: Math.max(...about.map(({ createdAt }) => createdAt)) }, MAX_PAYMENTS, {}, (one) => {
-			note(one);
-			return isComplete();
-		});
+		await listSpan(
+			client,
+			'payment',
+			{ from, until: Math.max(...about.map(({ createdAt }) => createdAt)) },
+			MAX_PAYMENTS,
+			{},
+			(one) => {
+				note(one);
+				return isComplete();
+			},
+		);
 	}
 	return { asked: new Set([...(before?.asked ?? []), ...wanted]), rows };
 }

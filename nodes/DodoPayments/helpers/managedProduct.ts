@@ -24,7 +24,10 @@ const known = new BoundedMap<string, string>({ entries: 1_000 });
  * The id of the product that this package keeps for a purpose: remembered, else found by its mark, else created.
  * @throws ApiError
  */
-export async function ensureProduct(client: DodoClient, wanted: WantedProduct): Promise<{ productId: string; created: boolean }> {
+export async function ensureProduct(
+	client: DodoClient,
+	wanted: WantedProduct,
+): Promise<{ productId: string; created: boolean }> {
 	const key = cacheKey(client, wanted);
 	return await withLock(`product ${key}`, async () => {
 		const remembered = known.get(key);
@@ -47,7 +50,12 @@ function cacheKey(client: DodoClient, { purpose, currency, taxInclusive }: Wante
 
 /** The oldest match, so that several workers agree even if two were created at the same instant. */
 async function findProduct(client: DodoClient, wanted: WantedProduct): Promise<DodoProduct | undefined> {
-	const products = await client.list(productSchema, '/products', { archived: false, recurring: wanted.purpose === 'mandate' }, PRODUCT_LIMIT);
+	const products = await client.list(
+		productSchema,
+		'/products',
+		{ archived: false, recurring: wanted.purpose === 'mandate' },
+		PRODUCT_LIMIT,
+	);
 	return products
 		.filter(
 			({ metadata, price_detail: price }) =>

@@ -12,7 +12,8 @@ export interface MandateTerms {
 }
 
 /** Why a mandate cannot be charged. The words are stable: templates and docs use them. */
-export type Unchargeable = 'no_mandate' | 'mandate_on_hold' | 'mandate_inactive' | 'mandate_expired' | 'mandate_currency' | 'mandate_refused';
+export type Unchargeable =
+	'no_mandate' | 'mandate_on_hold' | 'mandate_inactive' | 'mandate_expired' | 'mandate_currency' | 'mandate_refused';
 
 const terms = new BoundedMap<string, MandateTerms>({ entries: 20_000 });
 
@@ -30,7 +31,9 @@ export async function termsOf(client: DodoClient, id: string): Promise<MandateTe
 	const key = `${client.accountKey} ${id}`;
 	const known = terms.get(key);
 	if (known !== undefined) return known;
-	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) => (caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught)));
+	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) =>
+		caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught),
+	);
 	if (mandate === null) return 'mandate_refused';
 	const reason = unchargeable(mandate);
 	if (reason !== null) return reason;
@@ -45,7 +48,11 @@ export function forgetTerms(client: DodoClient, id: string): void {
 }
 
 /** Why a mandate in this state takes no charge, null when it does. */
-export function unchargeable({ status, on_demand, cancel_at_next_billing_date: ends }: DodoMandate): Unchargeable | null {
+export function unchargeable({
+	status,
+	on_demand,
+	cancel_at_next_billing_date: ends,
+}: DodoMandate): Unchargeable | null {
 	if (on_demand === false) return 'mandate_refused';
 	if (status === 'on_hold') return 'mandate_on_hold';
 	if (status === 'expired') return 'mandate_expired';

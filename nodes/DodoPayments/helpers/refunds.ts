@@ -30,7 +30,10 @@ export async function fetchPayment(client: DodoClient, id: string): Promise<Dodo
 
 /** What could still be refunded of a payment, minor units; refunds that are under way count as gone. */
 export function leftOf({ total_amount, refunds }: DodoPayment): number {
-	return (refunds ?? []).reduce((left, { status, amount }) => (status === 'failed' ? left : left - (amount ?? 0)), total_amount);
+	return (refunds ?? []).reduce(
+		(left, { status, amount }) => (status === 'failed' ? left : left - (amount ?? 0)),
+		total_amount,
+	);
 }
 
 /**
@@ -41,12 +44,19 @@ export function leftOf({ total_amount, refunds }: DodoPayment): number {
 export async function refundOnce(client: DodoClient, wanted: WantedRefund, payment: DodoPayment): Promise<Json> {
 	const known = existing(payment, wanted);
 	if (known !== null) return known;
-	unclear.refuseWhileUnclear(`${client.accountKey} ${wanted.paymentId} ${wanted.reason}`, `A refund of payment ${wanted.paymentId}`);
+	unclear.refuseWhileUnclear(
+		`${client.accountKey} ${wanted.paymentId} ${wanted.reason}`,
+		`A refund of payment ${wanted.paymentId}`,
+	);
 	return await make(client, wanted);
 }
 
 /** Refunds of one payment queue here: each looks at what the one before has left, and asks for its refund then. */
-export async function refundLocked(client: DodoClient, paymentId: string, wantedOf: (payment: DodoPayment) => WantedRefund): Promise<Json> {
+export async function refundLocked(
+	client: DodoClient,
+	paymentId: string,
+	wantedOf: (payment: DodoPayment) => WantedRefund,
+): Promise<Json> {
 	return await withLock(`refund ${client.accountKey} ${paymentId}`, async () => {
 		const payment = await fetchPayment(client, paymentId);
 		return await refundOnce(client, wantedOf(payment), payment);
@@ -60,21 +70,38 @@ async function make(client: DodoClient, wanted: WantedRefund): Promise<Json> {
 		const items = await itemsFor(client, paymentId, amount, wanted.withoutTax);
 		// A refund without items is one of everything.
 		if (items.length === 0)
-			return { ...held('refund_refused', `Payment ${paymentId} shows no line that a part could be refunded of.`, 'Refund the part by hand in Dodo Payments, then set the refund status in Lago.'), paymentId };
+			return {
+				...held(
+					'refund_refused',
+					`Payment ${paymentId} shows no line that a part could be refunded of.`,
+					'Refund the part by hand in Dodo Payments, then set the refund status in Lago.',
+				),
+				paymentId,
+			};
 		body.items = items;
 	}
-	const answer = await client.request(refundSchema, { method: 'POST', path: '/refunds', body }).catch(async (caught: unknown): Promise<Json> => {
-		if (!(caught instanceof ApiError) || caught.unauthorized) return await Promise.reject(caught);
-		if (caught.mayHaveWorked && caught.status !== 429) unclear.remember(`${client.accountKey} ${paymentId} ${reason}`);
-		// Done all the same, or somebody else was quicker: the payment tells.
-		const known = existing(await fetchPayment(client, paymentId), wanted);
-		if (known !== null) return known;
-		const busy = caught.code === 'EXISTING_REFUND_REQUEST_PROCESSING';
-		const refused = busy ? null : refusedForGood(caught, `the refund of payment ${paymentId}`);
-		return refused === null ? await Promise.reject(busy ? laterAgain(paymentId) : caught) : { ...refused, reason: 'refund_refused', paymentId };
-	});
+	const answer = await client
+		.request(refundSchema, { method: 'POST', path: '/refunds', body })
+		.catch(async (caught: unknown): Promise<Json> => {
+			if (!(caught instanceof ApiError) || caught.unauthorized) return await Promise.reject(caught);
+			if (caught.mayHaveWorked && caught.status !== 429)
+				unclear.remember(`${client.accountKey} ${paymentId} ${reason}`);
+			// Done all the same, or somebody else was quicker: the payment tells.
+			const known = existing(await fetchPayment(client, paymentId), wanted);
+			if (known !== null) return known;
+			const busy = caught.code === 'EXISTING_REFUND_REQUEST_PROCESSING';
+			const refused = busy ? null : refusedForGood(caught, `the refund of payment ${paymentId}`);
+			return refused === null
+				? await Promise.reject(busy ? laterAgain(paymentId) : caught)
+				: { ...refused, reason: 'refund_refused', paymentId };
+		});
 	if ('outcome' in answer) return answer;
-	const { refund_id, status, amount: refunded, currency } = answer as { refund_id: string; status: string; amount?: number | null; currency?: string | null };
+	const {
+		refund_id,
+		status,
+		amount: refunded,
+		currency,
+	} = answer as { refund_id: string; status: string; amount?: number | null; currency?: string | null };
 	return {
 		outcome: status === 'succeeded' ? 'refunded' : 'refunding',
 		message: `${refunded && currency ? `${formatAmount(refunded, currency)} of payment` : 'Payment'} ${paymentId} ${status === 'succeeded' ? 'went back' : 'are on their way back'} (refund ${refund_id}).`,
@@ -88,7 +115,12 @@ async function make(client: DodoClient, wanted: WantedRefund): Promise<Json> {
 
 /** Another refund of the payment still runs; Dodo takes one after the other. */
 function laterAgain(paymentId: string): ApiError {
-	return new ApiError('Dodo Payments', 503, 'EXISTING_REFUND_REQUEST_PROCESSING', `Another refund of payment ${paymentId} is still running`);
+	return new ApiError(
+		'Dodo Payments',
+		503,
+		'EXISTING_REFUND_REQUEST_PROCESSING',
+		`Another refund of payment ${paymentId} is still running`,
+	);
 }
 
 function existing(payment: DodoPayment, { reason, amount }: WantedRefund): Json | null {
@@ -97,8 +129,22 @@ function existing(payment: DodoPayment, { reason, amount }: WantedRefund): Json 
 	const known = same.find(({ status }) => status !== 'failed') ?? same[0];
 	const nothingLeft = amount === null && leftOf(payment) <= 0;
 	if (known === undefined && !nothingLeft) return null;
-	if (known === undefined) return { outcome: 'refunded', message: `Payment ${paymentId} has already gone back in full.`, paymentId, currency, refundId: payment.refunds?.at(-1)?.refund_id ?? null, status: payment.refunds?.at(-1)?.status ?? null };
-	const about = { refundId: known.refund_id, paymentId, refundAmount: known.amount ?? null, currency, status: known.status ?? 'pending' };
+	if (known === undefined)
+		return {
+			outcome: 'refunded',
+			message: `Payment ${paymentId} has already gone back in full.`,
+			paymentId,
+			currency,
+			refundId: payment.refunds?.at(-1)?.refund_id ?? null,
+			status: payment.refunds?.at(-1)?.status ?? null,
+		};
+	const about = {
+		refundId: known.refund_id,
+		paymentId,
+		refundAmount: known.amount ?? null,
+		currency,
+		status: known.status ?? 'pending',
+	};
 	if (known.status === 'failed')
 		return {
 			...held(
@@ -109,12 +155,24 @@ function existing(payment: DodoPayment, { reason, amount }: WantedRefund): Json 
 			...about,
 		};
 	const succeeded = known.status === 'succeeded';
-	return { outcome: succeeded ? 'refunded' : 'existing', message: `Refund ${known.refund_id} of payment ${paymentId} ${succeeded ? 'has already gone through' : 'is already under way'}.`, ...about };
+	return {
+		outcome: succeeded ? 'refunded' : 'existing',
+		message: `Refund ${known.refund_id} of payment ${paymentId} ${succeeded ? 'has already gone through' : 'is already under way'}.`,
+		...about,
+	};
 }
 
 /** Spreads an amount over what the lines of the payment still have; Dodo refuses more with words of its own. */
-async function itemsFor(client: DodoClient, paymentId: string, amount: number, withoutTax: boolean): Promise<IDataObject[]> {
-	const { items } = await client.request(lineItemsSchema, { method: 'GET', path: `/payments/${encodeURIComponent(paymentId)}/line-items` });
+async function itemsFor(
+	client: DodoClient,
+	paymentId: string,
+	amount: number,
+	withoutTax: boolean,
+): Promise<IDataObject[]> {
+	const { items } = await client.request(lineItemsSchema, {
+		method: 'GET',
+		path: `/payments/${encodeURIComponent(paymentId)}/line-items`,
+	});
 	const chosen: IDataObject[] = [];
 	let left = amount;
 	for (const { items_id, refundable_amount } of items) {

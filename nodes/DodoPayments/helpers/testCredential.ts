@@ -1,22 +1,36 @@
-import type { ICredentialDataDecryptedObject, ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialsDecrypted,
+	ICredentialTestFunctions,
+	INodeCredentialTestResult,
+} from 'n8n-workflow';
 import { secretProblem } from '../../shared/domain/secrets';
 import type { DodoMode } from '../../shared/domain/settlement';
 import { failed, passed, problemOf, type Probe } from '../../shared/transport/credentialTest';
 import { dodoApiUrl, isOfficial } from '../transport/client';
 
 /** Where the secret is, for every message that misses it. */
-export const WEBHOOK_SECRET_PLACE = 'Copy it from the Dodo Payments dashboard > Developer > Webhooks > your endpoint > Signing Secret into the Dodo Payments credential';
+export const WEBHOOK_SECRET_PLACE =
+	'Copy it from the Dodo Payments dashboard > Developer > Webhooks > your endpoint > Signing Secret into the Dodo Payments credential';
 
 /** n8n's test of the Dodo Payments credential: whether it is Dodo that answers (`GET /products`), in the right mode, and whether the secret can be one. */
-export async function testDodoCredential(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted<ICredentialDataDecryptedObject>): Promise<INodeCredentialTestResult> {
+export async function testDodoCredential(
+	this: ICredentialTestFunctions,
+	{ data }: ICredentialsDecrypted<ICredentialDataDecryptedObject>,
+): Promise<INodeCredentialTestResult> {
 	const { environment, baseUrl, apiKey = '', webhookSecret = '' } = (data ?? {}) as Record<string, string | undefined>;
 	const mode: DodoMode = environment === 'live' ? 'live' : 'test';
 	const probe = probeOf(mode, baseUrl, apiKey);
 	const problem = await problemOf(this, probe);
-	if (problem !== null) return failed(problem.isWrongKey && (await isKeyOfOtherMode(this, mode, probe)) ? swapped(mode) : problem.words);
+	if (problem !== null)
+		return failed(problem.isWrongKey && (await isKeyOfOtherMode(this, mode, probe)) ? swapped(mode) : problem.words);
 	// Empty is fine: with automatic registration the trigger fetches it by itself.
 	const wrong = webhookSecret === '' ? null : secretProblem('dodoSecret', webhookSecret, apiKey);
-	return wrong === null ? passed : failed(`Dodo Payments accepts the API key, but the Webhook Secret ${wrong}. ${WEBHOOK_SECRET_PLACE}, or leave it empty: with Registration: Automatic the trigger fetches it by itself.`);
+	return wrong === null
+		? passed
+		: failed(
+				`Dodo Payments accepts the API key, but the Webhook Secret ${wrong}. ${WEBHOOK_SECRET_PLACE}, or leave it empty: with Registration: Automatic the trigger fetches it by itself.`,
+			);
 }
 
 function probeOf(mode: DodoMode, baseUrl: string | undefined, apiKey: string): Probe {
@@ -31,18 +45,25 @@ function probeOf(mode: DodoMode, baseUrl: string | undefined, apiKey: string): P
 		isRefusal: (body) => isOfficial(mode, url) || typeof (body as { code?: unknown } | undefined)?.code === 'string',
 		rightAddress: 'Leave the Base URL empty unless a proxy or a simulator stands between n8n and Dodo Payments.',
 		wrongKey: `Copy it again from the Dodo Payments dashboard > Developer > API Keys, and check the Environment: it is set to ${nameOf(mode)}, where only ${mode} keys work.`,
-		mayNotRead: 'the key may not read products. In the Dodo Payments dashboard > Developer > API Keys, make a new one with "Enable write access".',
+		mayNotRead:
+			'the key may not read products. In the Dodo Payments dashboard > Developer > API Keys, make a new one with "Enable write access".',
 	};
 }
 
 /** An account without products has an empty list; each entry names its business. */
 function isProductList(body: unknown): boolean {
 	const { items } = (body ?? {}) as { items?: unknown };
-	return Array.isArray(items) && items.every((item: { product_id?: unknown } | null) => typeof item?.product_id === 'string');
+	return (
+		Array.isArray(items) && items.every((item: { product_id?: unknown } | null) => typeof item?.product_id === 'string')
+	);
 }
 
 /** Dodo does not say it, but knows the key in its other world. Asked at its own addresses only. */
-async function isKeyOfOtherMode(ctx: ICredentialTestFunctions, mode: DodoMode, { baseUrl, apiKey }: Probe): Promise<boolean> {
+async function isKeyOfOtherMode(
+	ctx: ICredentialTestFunctions,
+	mode: DodoMode,
+	{ baseUrl, apiKey }: Probe,
+): Promise<boolean> {
 	if (!isOfficial(mode, baseUrl)) return false;
 	return (await problemOf(ctx, probeOf(mode === 'live' ? 'test' : 'live', '', apiKey))) === null;
 }

@@ -19,6 +19,11 @@ export class UnclearCalls {
 	 */
 	refuseWhileUnclear(key: string, what: string): void {
 		if (!this.until.has(key)) return;
-		throw new ApiError('Dodo Payments', 503, 'NOT_CLEAR_YET', `${what} was not answered a moment ago and does not show yet; sending it again now could move money twice`);
+		throw new ApiError(
+			'Dodo Payments',
+			503,
+			'NOT_CLEAR_YET',
+			`${what} was not answered a moment ago and does not show yet; sending it again now could move money twice`,
+		);
 	}
 }

@@ -13,7 +13,8 @@ export type DeliveryVerdict = Verdict | 'secret_unavailable';
 
 /** Verifies a delivery against the secret of the trigger's registration: the credential's, or the one that Dodo tells. */
 export async function verifyDelivery(ctx: IWebhookFunctions, delivery: SignedDelivery): Promise<DeliveryVerdict> {
-	const check = (secret: string | null | undefined): Verdict => verifySignature(delivery, decodeSecret(secret ?? ''), Date.now());
+	const check = (secret: string | null | undefined): Verdict =>
+		verifySignature(delivery, decodeSecret(secret ?? ''), Date.now());
 	if (ctx.getNodeParameter('registration') === 'manual') {
 		return check((await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL)).webhookSecret);
 	}
@@ -23,10 +24,14 @@ export async function verifyDelivery(ctx: IWebhookFunctions, delivery: SignedDel
 	try {
 		const verdict = check(await endpointSecret(ctx, client, url, false));
 		// A mismatch may mean that the secret was rotated since it was fetched.
-		return verdict === 'mismatch' || verdict === 'missing_secret' ? check(await endpointSecret(ctx, client, url, true)) : verdict;
+		return verdict === 'mismatch' || verdict === 'missing_secret'
+			? check(await endpointSecret(ctx, client, url, true))
+			: verdict;
 	} catch (caught) {
 		if (caught instanceof ApiError && caught.transient) return 'secret_unavailable';
-		ctx.logger.warn(`Dodo Payments Trigger: the signing secret cannot be read (${caught instanceof Error ? caught.message : 'unknown cause'})`);
+		ctx.logger.warn(
+			`Dodo Payments Trigger: the signing secret cannot be read (${caught instanceof Error ? caught.message : 'unknown cause'})`,
+		);
 		return 'missing_secret';
 	}
 }

@@ -8,39 +8,59 @@ const LIST_LIMIT = 100;
 
 /** The newest payments, filtered by what the person types. */
 export async function searchPayments(this: ILoadOptionsFunctions, filter = ''): Promise<INodeListSearchResult> {
-	return await listing(this, async (client) => {
-		const payments = await client.list(paymentSummarySchema, '/payments', {}, LIST_LIMIT);
-		return payments.map(({ payment_id, status, total_amount, currency, metadata }) => ({
-			name: [formatAmount(total_amount, currency), status ?? 'not started', metadata.lago_invoice_number, payment_id].filter(Boolean).join(' · '),
-			value: payment_id,
-		}));
-	}, filter);
+	return await listing(
+		this,
+		async (client) => {
+			const payments = await client.list(paymentSummarySchema, '/payments', {}, LIST_LIMIT);
+			return payments.map(({ payment_id, status, total_amount, currency, metadata }) => ({
+				name: [formatAmount(total_amount, currency), status ?? 'not started', metadata.lago_invoice_number, payment_id]
+					.filter(Boolean)
+					.join(' · '),
+				value: payment_id,
+			}));
+		},
+		filter,
+	);
 }
 
 /** One-time pay-what-you-want products: only they take the amount that an invoice has. */
 export async function searchInvoiceProducts(this: ILoadOptionsFunctions, filter = ''): Promise<INodeListSearchResult> {
-	return await listing(this, async (client) => {
-		const products = await client.list(productSchema, '/products', { archived: false, recurring: false }, LIST_LIMIT);
-		return products
-			.filter(({ price_detail }) => price_detail?.pay_what_you_want === true)
-			.map(({ product_id, name, price_detail }) => ({
-				name: [name ?? product_id, price_detail?.currency, price_detail?.tax_inclusive ? 'tax included' : 'plus tax'].join(' · '),
-				value: product_id,
-			}));
-	}, filter);
+	return await listing(
+		this,
+		async (client) => {
+			const products = await client.list(productSchema, '/products', { archived: false, recurring: false }, LIST_LIMIT);
+			return products
+				.filter(({ price_detail }) => price_detail?.pay_what_you_want === true)
+				.map(({ product_id, name, price_detail }) => ({
+					name: [
+						name ?? product_id,
+						price_detail?.currency,
+						price_detail?.tax_inclusive ? 'tax included' : 'plus tax',
+					].join(' · '),
+					value: product_id,
+				}));
+		},
+		filter,
+	);
 }
 
 /** The newest on-demand subscriptions. */
 export async function searchMandates(this: ILoadOptionsFunctions, filter = ''): Promise<INodeListSearchResult> {
-	return await listing(this, async (client) => {
-		const mandates = await client.list(mandateSchema, '/subscriptions', {}, LIST_LIMIT);
-		return mandates
-			.filter(({ on_demand }) => on_demand !== false)
-			.map(({ subscription_id, status, currency, customer }) => ({
-				name: [customer?.name ?? customer?.email ?? customer?.customer_id, currency, status, subscription_id].filter(Boolean).join(' · '),
-				value: subscription_id,
-			}));
-	}, filter);
+	return await listing(
+		this,
+		async (client) => {
+			const mandates = await client.list(mandateSchema, '/subscriptions', {}, LIST_LIMIT);
+			return mandates
+				.filter(({ on_demand }) => on_demand !== false)
+				.map(({ subscription_id, status, currency, customer }) => ({
+					name: [customer?.name ?? customer?.email ?? customer?.customer_id, currency, status, subscription_id]
+						.filter(Boolean)
+						.join(' · '),
+					value: subscription_id,
+				}));
+		},
+		filter,
+	);
 }
 
 async function listing(
@@ -48,7 +68,9 @@ async function listing(
 	load: (client: DodoClient) => Promise<INodeListSearchResult['results']>,
 	filter: string,
 ): Promise<INodeListSearchResult> {
-	const results = await DodoClient.of(ctx).then(load).catch(async (caught) => await Promise.reject(asNodeError(ctx.getNode(), caught)));
+	const results = await DodoClient.of(ctx)
+		.then(load)
+		.catch(async (caught) => await Promise.reject(asNodeError(ctx.getNode(), caught)));
 	const wanted = filter.toLowerCase();
 	return { results: results.filter(({ name }) => name.toLowerCase().includes(wanted)) };
 }

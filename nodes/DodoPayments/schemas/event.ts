@@ -26,13 +26,30 @@ export const DODO_EVENTS: Readonly<Record<string, readonly string[]>> = {
 	refund: ['succeeded', 'failed'],
 	dispute: ['opened', 'expired', 'accepted', 'cancelled', 'challenged', 'won', 'lost'],
 	subscription: [
-		'active', 'renewed', 'on_hold', 'past_due', 'paused', 'unpaused', 'cancelled', 'failed', 'expired', 'plan_changed', 'updated',
+		'active',
+		'renewed',
+		'on_hold',
+		'past_due',
+		'paused',
+		'unpaused',
+		'cancelled',
+		'failed',
+		'expired',
+		'plan_changed',
+		'updated',
 		'update_payment_method',
 	],
 	license_key: ['created'],
 	payout: ['created', 'on_hold', 'in_progress', 'failed', 'success'],
 	credit: [
-		'added', 'deducted', 'expired', 'rolled_over', 'rollover_forfeited', 'overage_charged', 'overage_reset', 'manual_adjustment',
+		'added',
+		'deducted',
+		'expired',
+		'rolled_over',
+		'rollover_forfeited',
+		'overage_charged',
+		'overage_reset',
+		'manual_adjustment',
 		'balance_low',
 	],
 	abandoned_checkout: ['detected', 'recovered'],
@@ -50,7 +67,12 @@ export function toDodoFilter(selected: readonly string[]): string[] {
 	return [...new Set(selected.map((name) => (name === REFUND_ALIAS ? REFUND_EVENT : name)))].sort();
 }
 
-const OUTPUT_OF: Readonly<Record<string, (typeof DODO_OUTPUTS)[number]>> = { payment: 'Payment', refund: 'Refund', dispute: 'Dispute', subscription: 'Mandate' };
+const OUTPUT_OF: Readonly<Record<string, (typeof DODO_OUTPUTS)[number]>> = {
+	payment: 'Payment',
+	refund: 'Refund',
+	dispute: 'Dispute',
+	subscription: 'Mandate',
+};
 
 /** The output that an event leaves the trigger by. */
 export function outputOf(event: string): (typeof DODO_OUTPUTS)[number] {

@@ -2,19 +2,22 @@
  * What each event of Dodo Payments means and when it comes, for the list in the trigger. Dodo tells of money and mandates, Lago of invoices.
  */
 export const EVENT_WORDS: Readonly<Record<string, string>> = {
-	'payment.succeeded': 'Dodo Payments has the money of a customer; the invoice in Lago becomes paid only when this is booked there',
+	'payment.succeeded':
+		'Dodo Payments has the money of a customer; the invoice in Lago becomes paid only when this is booked there',
 	'payment.failed': 'A payment was declined: by link the customer can try again, a charged mandate goes on hold',
 	'payment.processing': 'A payment is on its way, e.g. a direct debit that takes days; does not come for every payment',
 	'payment.cancelled': 'A payment was given up before it was made',
-	'refund.succeeded': 'Money went back to a customer, whoever asked for it: Dodo\'s dashboard, the API or a credit note of Lago',
+	'refund.succeeded':
+		"Money went back to a customer, whoever asked for it: Dodo's dashboard, the API or a credit note of Lago",
 	'refund.failed': 'A refund did not reach the customer; the money is still with Dodo Payments',
-	'dispute.opened': 'A customer wants the money back through the bank; answer it in Dodo\'s dashboard',
+	'dispute.opened': "A customer wants the money back through the bank; answer it in Dodo's dashboard",
 	'dispute.expired': 'Nobody answered a dispute in time; the money is gone',
 	'dispute.accepted': 'You gave in to a dispute; the money is gone',
 	'dispute.cancelled': 'The customer withdrew a dispute; the money stays',
 	'dispute.challenged': 'You answered a dispute; the bank decides',
 	'dispute.won': 'The bank decided a dispute for you; the money stays',
-	'dispute.lost': 'The bank decided a dispute for the customer, or a card network gave the money back at once; it is gone',
+	'dispute.lost':
+		'The bank decided a dispute for the customer, or a card network gave the money back at once; it is gone',
 	'subscription.active': 'A customer agreed to be charged: the mandate can be used. Also when one on hold works again',
 	'subscription.renewed': 'Dodo charged a subscription by its own schedule, the first time included',
 	'subscription.on_hold': 'A charge was declined; the mandate takes none until the customer gives another card',
@@ -33,7 +36,7 @@ export const EVENT_WORDS: Readonly<Record<string, string>> = {
 	'payout.in_progress': 'A payout to you is on its way',
 	'payout.failed': 'A payout did not reach your bank',
 	'payout.success': 'A payout reached your bank',
-	'credit.added': 'A customer was given credits at Dodo Payments; Lago\'s wallets are something else',
+	'credit.added': "A customer was given credits at Dodo Payments; Lago's wallets are something else",
 	'credit.deducted': 'A customer used credits',
 	'credit.expired': 'Credits of a customer ran out of time',
 	'credit.rolled_over': 'Unused credits were carried into the next grant',

@@ -3,7 +3,15 @@ import { lenient } from '../../shared/lenient';
 import { onFirstUse } from '../../shared/onFirstUse';
 
 /** Dodo has sent numbers where strings were declared and the reverse; only whole minor units are accepted either way. */
-const minorUnits = z.union([z.number(), z.string().regex(/^-?\d+$/).transform(Number)]).pipe(z.number().int());
+const minorUnits = z
+	.union([
+		z.number(),
+		z
+			.string()
+			.regex(/^-?\d+$/)
+			.transform(Number),
+	])
+	.pipe(z.number().int());
 const text = z.string().min(1);
 /** Values are strings, numbers or booleans (docs `api-reference/metadata`). */
 const metadata = lenient(z.record(z.unknown())).transform((value) => value ?? {});
@@ -11,7 +19,13 @@ const metadata = lenient(z.record(z.unknown())).transform((value) => value ?? {}
 /** A refund as it stands inside its payment: reason, but neither metadata nor customer (docs `api-reference/payments`). */
 const listedRefundSchema = onFirstUse(() =>
 	z
-		.object({ refund_id: text, status: z.string().nullish(), amount: minorUnits.nullish(), reason: z.string().nullish(), created_at: lenient(z.string()) })
+		.object({
+			refund_id: text,
+			status: z.string().nullish(),
+			amount: minorUnits.nullish(),
+			reason: z.string().nullish(),
+			created_at: lenient(z.string()),
+		})
 		.passthrough(),
 );
 
@@ -58,7 +72,9 @@ export const mandateSchema = onFirstUse(() =>
 			cancel_at_next_billing_date: z.boolean().nullish(),
 			has_payment_method: lenient(z.boolean()),
 			metadata,
-			customer: lenient(z.object({ customer_id: text, email: lenient(z.string()), name: lenient(z.string()) }).passthrough()),
+			customer: lenient(
+				z.object({ customer_id: text, email: lenient(z.string()), name: lenient(z.string()) }).passthrough(),
+			),
 		})
 		.passthrough(),
 );
@@ -117,13 +133,13 @@ export const disputeSchema = onFirstUse(() =>
 );
 
 /** `POST /checkouts`: only `session_id` is guaranteed. */
-export const checkoutSchema = onFirstUse(() => z.object({ session_id: text, checkout_url: lenient(z.string()) }).passthrough());
+export const checkoutSchema = onFirstUse(() =>
+	z.object({ session_id: text, checkout_url: lenient(z.string()) }).passthrough(),
+);
 
 /** `GET /checkouts/{id}`: the payment made through the session, if any. */
 export const checkoutStatusSchema = onFirstUse(() =>
-	z
-		.object({ id: text, payment_id: z.string().nullish(), payment_status: z.string().nullish() })
-		.passthrough(),
+	z.object({ id: text, payment_id: z.string().nullish(), payment_status: z.string().nullish() }).passthrough(),
 );
 
 /** A product of `GET /products`; prices in minor units of the currency. */
@@ -162,9 +178,7 @@ export const webhookSchema = onFirstUse(() =>
 
 /** `GET /webhooks`: cursor paged; `iterator` is set even when `done`. */
 export const webhookListSchema = onFirstUse(() =>
-	z
-		.object({ data: z.array(webhookSchema), iterator: z.string().nullish(), done: z.boolean() })
-		.passthrough(),
+	z.object({ data: z.array(webhookSchema), iterator: z.string().nullish(), done: z.boolean() }).passthrough(),
 );
 
 export type DodoPayment = z.output<typeof paymentSchema>;

@@ -40,7 +40,13 @@ export class DodoClient extends ServiceClient {
 		const credential = await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL);
 		const mode: DodoMode = credential.environment === 'live' ? 'live' : 'test';
 		const baseUrl = dodoApiUrl(mode, credential.baseUrl);
-		return new DodoClient(ctx, baseUrl, mode, isOfficial(mode, baseUrl), Number(credential.requestsPerMinute ?? LOWEST_TIER));
+		return new DodoClient(
+			ctx,
+			baseUrl,
+			mode,
+			isOfficial(mode, baseUrl),
+			Number(credential.requestsPerMinute ?? LOWEST_TIER),
+		);
 	}
 
 	/** Scheme and host of the API's address. */
@@ -57,7 +63,13 @@ export class DodoClient extends ServiceClient {
 	}
 
 	/** The first `limit` entries of a list with 0-based pages and no total (docs `api-reference/introduction`), see {@link readPages}. */
-	async list<T>(item: z.ZodType<T, z.ZodTypeDef, unknown>, path: string, query: IDataObject, limit: number, isEnough?: (entry: T) => boolean): Promise<T[]> {
+	async list<T>(
+		item: z.ZodType<T, z.ZodTypeDef, unknown>,
+		path: string,
+		query: IDataObject,
+		limit: number,
+		isEnough?: (entry: T) => boolean,
+	): Promise<T[]> {
 		const perPage = Math.min(PAGE_SIZE, limit);
 		// `/payments` lists objects that carry `payment_id`.
 		const id = `${path.slice(1, -1)}_id`;
@@ -68,7 +80,11 @@ export class DodoClient extends ServiceClient {
 			idOf: (entry) => (entry as Record<string, unknown>)[id] ?? entry,
 			read: async (page_number) => {
 				if (page_number > 0) this.patience.nextItem();
-				const { items } = await this.request(z.object({ items: z.array(item) }), { method: 'GET', path, query: { ...query, page_size: perPage, page_number } });
+				const { items } = await this.request(z.object({ items: z.array(item) }), {
+					method: 'GET',
+					path,
+					query: { ...query, page_size: perPage, page_number },
+				});
 				return { entries: items };
 			},
 		});

@@ -27,8 +27,18 @@ export function limitsOf(tier: number): Limit[] {
  * @param tier requests a minute that Dodo takes from the account.
  * @throws ApiError (transient) when the queue is too long; the event comes again later.
  */
-export async function takeTurn(accountKey: string, patienceMs: number, tier = LOWEST_TIER, urgency: Urgency = 'event'): Promise<void> {
+export async function takeTurn(
+	accountKey: string,
+	patienceMs: number,
+	tier = LOWEST_TIER,
+	urgency: Urgency = 'event',
+): Promise<void> {
 	const limits = limitsOf(tier);
 	if (await turns.take(accountKey, limits, Math.max(patienceMs, SHORTEST_PATIENCE_MS), urgency)) return;
-	throw new ApiError('Dodo Payments', 429, 'NO_TURN_LEFT', `Dodo Payments takes ${limits.at(-1)?.requests} requests a minute, and more are waiting already`);
+	throw new ApiError(
+		'Dodo Payments',
+		429,
+		'NO_TURN_LEFT',
+		`Dodo Payments takes ${limits.at(-1)?.requests} requests a minute, and more are waiting already`,
+	);
 }

@@ -29,7 +29,17 @@ export const operations: Operations<LagoClient> = {
 	creditNote: { create: createCreditNote, get: getCreditNote, getAll: getAllCreditNotes, saveRefund },
 	customer: { get: getCustomer, saveMandate },
 	event: { getMissed, markAsProcessed },
-	invoice: { answerPayLink, createPayLink, get, getAll, openPayLink, planRetry, recordDispute, savePaymentReference, updatePaymentStatus },
+	invoice: {
+		answerPayLink,
+		createPayLink,
+		get,
+		getAll,
+		openPayLink,
+		planRetry,
+		recordDispute,
+		savePaymentReference,
+		updatePaymentStatus,
+	},
 };
 
 /** The two choices, then the fields of every operation. */
@@ -65,7 +75,8 @@ export const properties: INodeProperties[] = [
 				name: 'Get Customer Access',
 				value: 'getCustomer',
 				action: 'Get the access of a customer',
-				description: 'Who may use the product right now, why, and until when: the customer and each of its subscriptions',
+				description:
+					'Who may use the product right now, why, and until when: the customer and each of its subscriptions',
 			},
 			{
 				name: 'Get Subscription Access',
@@ -93,10 +104,21 @@ export const properties: INodeProperties[] = [
 				name: 'Create',
 				value: 'create',
 				action: 'Create a credit note from a refund',
-				description: 'Mirror a refund that was made at Dodo Payments as exactly one credit note, or write the outcome back to the note that started it',
+				description:
+					'Mirror a refund that was made at Dodo Payments as exactly one credit note, or write the outcome back to the note that started it',
 			},
-			{ name: 'Get', value: 'get', action: 'Get a credit note', description: 'Retrieve one credit note, with what its invoice was paid by' },
-			{ name: 'Get Many', value: 'getAll', action: 'Get many credit notes', description: 'Retrieve a list of credit notes' },
+			{
+				name: 'Get',
+				value: 'get',
+				action: 'Get a credit note',
+				description: 'Retrieve one credit note, with what its invoice was paid by',
+			},
+			{
+				name: 'Get Many',
+				value: 'getAll',
+				action: 'Get many credit notes',
+				description: 'Retrieve a list of credit notes',
+			},
 			{
 				name: 'Save Refund',
 				value: 'saveRefund',
@@ -134,7 +156,8 @@ export const properties: INodeProperties[] = [
 				name: 'Get Missed',
 				value: 'getMissed',
 				action: 'Get missed events',
-				description: 'Invoices and refunds of Lago that no webhook has brought here, as the trigger would give them out',
+				description:
+					'Invoices and refunds of Lago that no webhook has brought here, as the trigger would give them out',
 			},
 			{
 				name: 'Mark as Processed',
@@ -162,9 +185,15 @@ export const properties: INodeProperties[] = [
 				name: 'Create Pay Link',
 				value: 'createPayLink',
 				action: 'Create the permanent pay link of an invoice',
-				description: 'Sign a link that does not die and write it to the invoice; the checkout behind it is made when somebody clicks',
+				description:
+					'Sign a link that does not die and write it to the invoice; the checkout behind it is made when somebody clicks',
 			},
-			{ name: 'Get', value: 'get', action: 'Get an invoice', description: 'Retrieve one invoice with its customer, fees and metadata' },
+			{
+				name: 'Get',
+				value: 'get',
+				action: 'Get an invoice',
+				description: 'Retrieve one invoice with its customer, fees and metadata',
+			},
 			{ name: 'Get Many', value: 'getAll', action: 'Get many invoices', description: 'Retrieve a list of invoices' },
 			{
 				name: 'Open Pay Link',
@@ -188,13 +217,15 @@ export const properties: INodeProperties[] = [
 				name: 'Save Payment Reference',
 				value: 'savePaymentReference',
 				action: 'Save the payment reference of an invoice',
-				description: 'Write the checkout link of an invoice into its metadata, so that it is found again and never made twice',
+				description:
+					'Write the checkout link of an invoice into its metadata, so that it is found again and never made twice',
 			},
 			{
 				name: 'Update Payment Status',
 				value: 'updatePaymentStatus',
 				action: 'Update the payment status of an invoice',
-				description: 'Book what a Dodo payment says: paid, failed or under way; anything that does not fit comes out as held',
+				description:
+					'Book what a Dodo payment says: paid, failed or under way; anything that does not fit comes out as held',
 			},
 		],
 		default: 'get',

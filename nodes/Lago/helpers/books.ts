@@ -4,7 +4,13 @@ import type { InvoiceFacts } from '../../shared/domain/invoice';
 import type { Listed } from '../../shared/domain/reconciliation';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { ApiError } from '../../shared/transport/apiError';
-import { creditNoteSchema, invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts } from '../schemas/objects';
+import {
+	creditNoteSchema,
+	invoiceSchema,
+	listedCustomerSchema,
+	paymentSchema,
+	toInvoiceFacts,
+} from '../schemas/objects';
 import type { LagoClient } from '../transport/client';
 import { REFUND_ID_KEY } from './creditNotes';
 import { MANDATE_KEY } from './customers';
@@ -18,25 +24,55 @@ const ISSUED_BEFORE_S = 100 * 86_400;
 const NOTE_BEFORE_REFUND_S = 7 * 86_400;
 
 /** References that were read by the last looks, so that the next one reads only what came since. By account. */
-const booked = new BoundedMap<string, { since: number; until: number; ids: Set<string> }>({ entries: 20, ageMs: 6 * 3_600_000 });
+const booked = new BoundedMap<string, { since: number; until: number; ids: Set<string> }>({
+	entries: 20,
+	ageMs: 6 * 3_600_000,
+});
 const MAX_REFERENCES = 300_000;
 
 /** What Lago's lists tell a reconciliation: pages of 100, never one call for each object. */
 export function lagoSources(client: LagoClient, nowS: () => number): LagoSources {
 	return {
 		booked: async (about) => await bookedSince(client, Math.min(...about.map(({ createdAt }) => createdAt)), nowS()),
-		unpaid: async () => byId((await client.list('invoices', invoiceSchema, { statuses: ['finalized'], payment_statuses: ['pending', 'failed'] }, ALL)).map(toInvoiceFacts)),
+		unpaid: async () =>
+			byId(
+				(
+					await client.list(
+						'invoices',
+						invoiceSchema,
+						{ statuses: ['finalized'], payment_statuses: ['pending', 'failed'] },
+						ALL,
+					)
+				).map(toInvoiceFacts),
+			),
 		invoices: async (about, { invoices, payments }) => {
-			const wanted = new Set(about.map((one) => one.invoiceId ?? payments?.rows.get(one.paymentId ?? '')?.invoiceId ?? ''));
+			const wanted = new Set(
+				about.map((one) => one.invoiceId ?? payments?.rows.get(one.paymentId ?? '')?.invoiceId ?? ''),
+			);
 			wanted.delete('');
 			const found = await invoicesOf(client, wanted, Math.min(...about.map(({ createdAt }) => createdAt)));
-			return { asked: new Set([...(invoices?.asked ?? []), ...wanted]), rows: new Map([...(invoices?.rows ?? []), ...found]) };
+			return {
+				asked: new Set([...(invoices?.asked ?? []), ...wanted]),
+				rows: new Map([...(invoices?.rows ?? []), ...found]),
+			};
 		},
 		notes: async (about, { notes }) => await notesOf(client, about, notes),
-		lost: async () => byId((await client.list('invoices', invoiceSchema, { payment_dispute_lost: 'true' }, ALL)).filter(({ payment_dispute_lost_at }) => payment_dispute_lost_at).map(toInvoiceFacts)),
+		lost: async () =>
+			byId(
+				(await client.list('invoices', invoiceSchema, { payment_dispute_lost: 'true' }, ALL))
+					.filter(({ payment_dispute_lost_at }) => payment_dispute_lost_at)
+					.map(toInvoiceFacts),
+			),
 		mandates: async () => {
 			const customers = await client.list('customers', listedCustomerSchema, {}, ALL);
-			return new Map(customers.flatMap(({ external_id, metadata }) => metadata?.filter(({ key }) => key === MANDATE_KEY).map(({ value }): [string, string] => [external_id, value ?? '']) ?? []));
+			return new Map(
+				customers.flatMap(
+					({ external_id, metadata }) =>
+						metadata
+							?.filter(({ key }) => key === MANDATE_KEY)
+							.map(({ value }): [string, string] => [external_id, value ?? '']) ?? [],
+				),
+			);
 		},
 	};
 }
@@ -46,7 +82,11 @@ function byId(invoices: readonly InvoiceFacts[]): Map<string, InvoiceFacts> {
 }
 
 /** The list is in order of `created_at`, which of a manual payment is its `paid_at`, newest first. */
-async function bookedSince(client: LagoClient, since: number, now: number): Promise<{ since: number; ids: ReadonlySet<string> }> {
+async function bookedSince(
+	client: LagoClient,
+	since: number,
+	now: number,
+): Promise<{ since: number; ids: ReadonlySet<string> }> {
 	const kept = booked.get(client.accountKey);
 	const known = kept !== undefined && kept.since <= since && kept.ids.size < MAX_REFERENCES ? kept : null;
 	const from = (known?.until ?? since) - CLOCKS_DIFFER_S;
@@ -54,7 +94,9 @@ async function bookedSince(client: LagoClient, since: number, now: number): Prom
 	// A Lago without licence has no such payments, and some say so by refusing.
 	const listed = await client
 		.list('payments', paymentSchema, {}, ALL, isOlder)
-		.catch(async (caught: unknown) => (caught instanceof ApiError && caught.code === 'feature_unavailable' ? [] : await Promise.reject(caught)));
+		.catch(async (caught: unknown) =>
+			caught instanceof ApiError && caught.code === 'feature_unavailable' ? [] : await Promise.reject(caught),
+		);
 	const ids = known?.ids ?? new Set<string>();
 	for (const { reference } of listed) if (reference) ids.add(reference);
 	booked.set(client.accountKey, { since: known?.since ?? since, until: now, ids });
@@ -62,18 +104,32 @@ async function bookedSince(client: LagoClient, since: number, now: number): Prom
 }
 
 /** Invoices by id: read newest first until all are there, or what comes is too old. */
-async function invoicesOf(client: LagoClient, wanted: ReadonlySet<string>, since: number): Promise<Map<string, InvoiceFacts>> {
+async function invoicesOf(
+	client: LagoClient,
+	wanted: ReadonlySet<string>,
+	since: number,
+): Promise<Map<string, InvoiceFacts>> {
 	const found = new Map<string, InvoiceFacts>();
 	const issuing_date_from = dayOf(since - ISSUED_BEFORE_S);
-	await client.list('invoices', invoiceSchema, { statuses: ['finalized', 'voided'], issuing_date_from }, ALL, (invoice) => {
-		if (wanted.has(invoice.lago_id)) found.set(invoice.lago_id, toInvoiceFacts(invoice));
-		return found.size === wanted.size;
-	});
+	await client.list(
+		'invoices',
+		invoiceSchema,
+		{ statuses: ['finalized', 'voided'], issuing_date_from },
+		ALL,
+		(invoice) => {
+			if (wanted.has(invoice.lago_id)) found.set(invoice.lago_id, toInvoiceFacts(invoice));
+			return found.size === wanted.size;
+		},
+	);
 	return found;
 }
 
 /** Credit notes by the refund that they name: newest first until all are there. */
-async function notesOf(client: LagoClient, about: readonly Listed[], before: Answers<string> | undefined): Promise<Answers<string>> {
+async function notesOf(
+	client: LagoClient,
+	about: readonly Listed[],
+	before: Answers<string> | undefined,
+): Promise<Answers<string>> {
 	const wanted = new Set(about.map(({ id }) => id));
 	const rows = new Map(before?.rows);
 	let found = 0;

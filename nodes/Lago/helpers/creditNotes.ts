@@ -15,22 +15,34 @@ export type RefundStatus = 'pending' | 'succeeded' | 'failed';
 
 /** One credit note. Throws ApiError, 404 for an unknown one. */
 export async function fetchCreditNote(client: LagoClient, id: string): Promise<LagoCreditNote> {
-	return (await client.request(creditNoteAnswerSchema, { method: 'GET', path: `/credit_notes/${encodeURIComponent(id)}` })).credit_note;
+	return (
+		await client.request(creditNoteAnswerSchema, { method: 'GET', path: `/credit_notes/${encodeURIComponent(id)}` })
+	).credit_note;
 }
 
 /** All credit notes of an invoice, oldest first. Lago filters by number only, so the invoice is compared here. Throws ApiError. */
-export async function creditNotesOf(client: LagoClient, invoice: { id: string; number: string }): Promise<LagoCreditNote[]> {
+export async function creditNotesOf(
+	client: LagoClient,
+	invoice: { id: string; number: string },
+): Promise<LagoCreditNote[]> {
 	const notes = await client.list('credit_notes', creditNoteSchema, { invoice_number: invoice.number }, NOTE_LIMIT);
 	const age = ({ created_at, number }: LagoCreditNote): string => `${created_at ?? ''} ${number}`;
-	return notes.filter(({ lago_invoice_id }) => lago_invoice_id === invoice.id).sort((a, b) => age(a).localeCompare(age(b)));
+	return notes
+		.filter(({ lago_invoice_id }) => lago_invoice_id === invoice.id)
+		.sort((a, b) => age(a).localeCompare(age(b)));
 }
 
 /** Writes where the refund stands and, merged with what is there, our metadata. Emits no webhook. Throws ApiError. */
-export async function changeCreditNote(client: LagoClient, id: string, change: { refundStatus?: RefundStatus; metadata?: Record<string, string> }): Promise<void> {
+export async function changeCreditNote(
+	client: LagoClient,
+	id: string,
+	change: { refundStatus?: RefundStatus; metadata?: Record<string, string> },
+): Promise<void> {
 	const path = `/credit_notes/${encodeURIComponent(id)}`;
 	const { refundStatus, metadata } = change;
 	// A PUT must name the status, and whoever writes only metadata does not know how it stands by now.
-	if (refundStatus === undefined) return void (await client.send({ method: 'PATCH', path: `${path}/metadata`, body: { metadata: { ...metadata } } }));
+	if (refundStatus === undefined)
+		return void (await client.send({ method: 'PATCH', path: `${path}/metadata`, body: { metadata: { ...metadata } } }));
 	const credit_note: IDataObject = { refund_status: refundStatus };
 	if (metadata) credit_note.metadata = metadata;
 	await client.request(creditNoteAnswerSchema, { method: 'PUT', path, body: { credit_note } });

@@ -9,7 +9,12 @@ export const customerField: INodeProperties = {
 	required: true,
 	default: { mode: 'list', value: '' },
 	modes: [
-		{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchCustomers', searchable: true } },
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			typeOptions: { searchListMethod: 'searchCustomers', searchable: true },
+		},
 		{ displayName: 'By External ID', name: 'id', type: 'string', placeholder: 'e.g. cust_42' },
 	],
 };

@@ -19,7 +19,8 @@ export interface CustomerEntry {
 
 /** One customer by the id that the merchant gave. Throws ApiError, 404 for an unknown one. */
 export async function fetchCustomer(client: LagoClient, externalId: string): Promise<LagoCustomer> {
-	return (await client.request(customerAnswerSchema, { method: 'GET', path: `/customers/${pathPart(externalId)}` })).customer;
+	return (await client.request(customerAnswerSchema, { method: 'GET', path: `/customers/${pathPart(externalId)}` }))
+		.customer;
 }
 
 /** The entries of a customer, each with the id and the flag that would be lost if they were left out of a write. */
@@ -35,5 +36,9 @@ export function entriesOf(customer: LagoCustomer): CustomerEntry[] {
 /** Replaces the metadata of a customer; nothing else of it is touched. Throws ApiError. */
 export async function replaceEntries(client: LagoClient, externalId: string, entries: CustomerEntry[]): Promise<void> {
 	const metadata = entries.map((entry): IDataObject => ({ ...entry }));
-	await client.request(customerAnswerSchema, { method: 'POST', path: '/customers', body: { customer: { external_id: externalId, metadata } } });
+	await client.request(customerAnswerSchema, {
+		method: 'POST',
+		path: '/customers',
+		body: { customer: { external_id: externalId, metadata } },
+	});
 }

@@ -18,12 +18,20 @@ export interface WantedEndpoint {
  * The endpoint of this trigger: the one with its address, in whatever spelling; else the one that was ours under another host, as with a tunnel
  * whose name changes. Null when there is none (`lago-api:app/controllers/api/v1/webhook_endpoints_controller.rb`).
  */
-export async function findEndpoint(client: LagoClient, url: string, storedId: string | undefined): Promise<LagoWebhookEndpoint | null> {
+export async function findEndpoint(
+	client: LagoClient,
+	url: string,
+	storedId: string | undefined,
+): Promise<LagoWebhookEndpoint | null> {
 	const { own, atAddress } = await endpointsOf(client, url, storedId);
 	return atAddress[0] ?? own ?? null;
 }
 
-async function endpointsOf(client: LagoClient, url: string, storedId: string | undefined): Promise<{ own: LagoWebhookEndpoint | undefined; atAddress: LagoWebhookEndpoint[] }> {
+async function endpointsOf(
+	client: LagoClient,
+	url: string,
+	storedId: string | undefined,
+): Promise<{ own: LagoWebhookEndpoint | undefined; atAddress: LagoWebhookEndpoint[] }> {
 	const endpoints = await client.list('webhook_endpoints', webhookEndpointSchema, {}, ENDPOINT_LIMIT);
 	return {
 		own: endpoints.find(({ lago_id, webhook_url }) => lago_id === storedId && hasSamePath(webhook_url, url)),
@@ -33,11 +41,19 @@ async function endpointsOf(client: LagoClient, url: string, storedId: string | u
 
 /** Whether the endpoint is at this address, and signs and sends as wanted. */
 export function isCurrent(endpoint: LagoWebhookEndpoint, wanted: WantedEndpoint): boolean {
-	return isSameAddress(endpoint.webhook_url, wanted.url) && endpoint.signature_algo === wanted.algorithm && [...(endpoint.event_types ?? [])].sort().join() === wanted.events.join();
+	return (
+		isSameAddress(endpoint.webhook_url, wanted.url) &&
+		endpoint.signature_algo === wanted.algorithm &&
+		[...(endpoint.event_types ?? [])].sort().join() === wanted.events.join()
+	);
 }
 
 /** Updates the endpoint of this trigger or creates it; never makes a second one, not even in a race. Returns its id. */
-export async function registerEndpoint(client: LagoClient, wanted: WantedEndpoint, storedId: string | undefined): Promise<string> {
+export async function registerEndpoint(
+	client: LagoClient,
+	wanted: WantedEndpoint,
+	storedId: string | undefined,
+): Promise<string> {
 	const body = {
 		webhook_endpoint: {
 			webhook_url: wanted.url,
@@ -51,7 +67,8 @@ export async function registerEndpoint(client: LagoClient, wanted: WantedEndpoin
 	return await client.request(webhookEndpointAnswerSchema, { method: 'POST', path: '/webhook_endpoints', body }).then(
 		({ webhook_endpoint }) => webhook_endpoint.lago_id,
 		async (refused: unknown) => {
-			const takenMeanwhile = refused instanceof ApiError && refused.details.webhook_url?.includes('value_already_exist');
+			const takenMeanwhile =
+				refused instanceof ApiError && refused.details.webhook_url?.includes('value_already_exist');
 			const other = takenMeanwhile ? await findEndpoint(client, wanted.url, storedId) : null;
 			return other === null ? await Promise.reject(refused) : await update(client, other, body);
 		},
@@ -68,7 +85,11 @@ export async function removeEndpoint(client: LagoClient, url: string, storedId: 
 		});
 }
 
-async function update(client: LagoClient, existing: LagoWebhookEndpoint, body: { webhook_endpoint: object }): Promise<string> {
+async function update(
+	client: LagoClient,
+	existing: LagoWebhookEndpoint,
+	body: { webhook_endpoint: object },
+): Promise<string> {
 	await client.send({ method: 'PUT', path: `/webhook_endpoints/${existing.lago_id}`, body });
 	return existing.lago_id;
 }

@@ -29,6 +29,9 @@ export function eventItem({ deliveryId, source, ...lagoEvent }: LagoEvent): IDat
 /** What would have to be different for the event to mean something new. */
 function aboutOf({ objectType, data }: Pick<LagoEvent, 'objectType' | 'data'>): string {
 	const { lago_id, status, payment_status, total_due_amount_cents, refund_status, refund_amount_cents } = data;
-	const state = objectType === 'credit_note' ? [refund_status, refund_amount_cents] : [status, payment_status, total_due_amount_cents];
+	const state =
+		objectType === 'credit_note'
+			? [refund_status, refund_amount_cents]
+			: [status, payment_status, total_due_amount_cents];
 	return [objectType, lago_id, ...state].map(String).join(' ');
 }

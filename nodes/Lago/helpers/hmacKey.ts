@@ -11,7 +11,14 @@ import { HMAC_KEY_PLACE } from './testCredential';
  * @throws CannotPublish when the credential has none, or what cannot be one.
  */
 export async function requireHmacKey(ctx: IHookFunctions, so: string): Promise<void> {
-	const { webhookHmacKey = '', apiKey = '' } = await readCredential<LagoCredential & { apiKey: string }>(ctx, LAGO_CREDENTIAL);
+	const { webhookHmacKey = '', apiKey = '' } = await readCredential<LagoCredential & { apiKey: string }>(
+		ctx,
+		LAGO_CREDENTIAL,
+	);
 	const wrong = webhookHmacKey === '' ? 'is missing' : secretProblem('lagoHmac', webhookHmacKey, apiKey);
-	if (wrong !== null) refuseToPublish(ctx.getNode(), `The Webhook HMAC Key in the Lago credential ${wrong}, so ${so}. ${HMAC_KEY_PLACE}, save it, and publish again.`);
+	if (wrong !== null)
+		refuseToPublish(
+			ctx.getNode(),
+			`The Webhook HMAC Key in the Lago credential ${wrong}, so ${so}. ${HMAC_KEY_PLACE}, save it, and publish again.`,
+		);
 }

@@ -1,5 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
-import { ourRecord, withOurMetadata, type CollectionState, type MetadataEntry } from '../../shared/domain/invoiceMetadata';
+import {
+	ourRecord,
+	withOurMetadata,
+	type CollectionState,
+	type MetadataEntry,
+} from '../../shared/domain/invoiceMetadata';
 import type { PaymentFacts } from '../../shared/domain/settlement';
 import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../schemas/objects';
 import type { LagoClient } from '../transport/client';
@@ -22,7 +27,12 @@ export interface InvoiceChange {
 }
 
 /** Writes our two metadata entries, and the payment status if given; the merchant's own entries go back as they are. Throws ApiError. */
-export async function changeInvoice(client: LagoClient, invoiceId: string, entries: readonly MetadataEntry[], change: InvoiceChange): Promise<LagoInvoice> {
+export async function changeInvoice(
+	client: LagoClient,
+	invoiceId: string,
+	entries: readonly MetadataEntry[],
+	change: InvoiceChange,
+): Promise<LagoInvoice> {
 	const invoice: IDataObject = { metadata: withOurMetadata(entries, change).map((entry) => ({ ...entry })) };
 	if (change.paymentStatus) invoice.payment_status = change.paymentStatus;
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
@@ -38,7 +48,9 @@ export interface BookedPayment {
 /** What an invoice was paid by, as far as references were given. Throws ApiError. */
 export async function bookedPayments(client: LagoClient, invoiceId: string): Promise<BookedPayment[]> {
 	const payments = await client.list('payments', paymentSchema, { invoice_id: invoiceId }, PAYMENT_LIMIT);
-	return payments.flatMap(({ reference, amount_cents }) => (reference ? [{ reference, amount: amount_cents ?? 0 }] : []));
+	return payments.flatMap(({ reference, amount_cents }) =>
+		reference ? [{ reference, amount: amount_cents ?? 0 }] : [],
+	);
 }
 
 /** The Dodo payment ids already booked on an invoice as manual payments. Throws ApiError. */
@@ -61,8 +73,10 @@ export async function bookingOf(client: LagoClient, invoice: LagoInvoice, paymen
 	const net = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
 	const isRecorded = dodoId === payment.id || (dodoId !== undefined && dodoId === payment.checkoutSessionId);
 	if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned')) return { booked: false };
-	if (dodoId === payment.id && phase === 'paid' && invoice.payment_status === 'succeeded' && totalPaid === 0) return { booked: true, amount: net, asStatus: true };
-	const isWhole = invoice.payment_status === 'succeeded' && totalPaid === net && totalPaid === invoice.total_amount_cents;
+	if (dodoId === payment.id && phase === 'paid' && invoice.payment_status === 'succeeded' && totalPaid === 0)
+		return { booked: true, amount: net, asStatus: true };
+	const isWhole =
+		invoice.payment_status === 'succeeded' && totalPaid === net && totalPaid === invoice.total_amount_cents;
 	if (isRecorded && isWhole) return { booked: true, amount: net, asStatus: false };
 	const found = (await bookedPayments(client, invoice.lago_id)).find(({ reference }) => reference === payment.id);
 	return found === undefined ? { booked: false } : { booked: true, amount: found.amount, asStatus: false };

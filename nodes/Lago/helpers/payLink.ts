@@ -31,7 +31,6 @@ export function payLinkAddressOf(ctx: IExecuteFunctions, index: number): string 
 	return typeof webhookBaseUrl === 'string' ? `${webhookBaseUrl}${address}` : '';
 }
 
-
 /** `<address>?t=<token>`; the same for an invoice each time, and valid for as long as the HMAC key of the organisation is. */
 export function signPayLink(address: string, invoiceId: string, hmacKey: string): string {
 	const url = new URL(address);
@@ -62,11 +61,24 @@ function tokenOf(invoiceId: string, hmacKey: string): string {
  * The permanent link of an invoice.
  * @throws NodeOperationError without an HMAC key in the credential or with an address that is none.
  */
-export async function payLinkOf(ctx: IExecuteFunctions, address: string, invoiceId: string, index: number): Promise<string> {
-	const problem = (message: string, description: string): NodeOperationError => new NodeOperationError(ctx.getNode(), message, { itemIndex: index, description });
-	if (!isLagoId(invoiceId)) throw problem(`"${invoiceId}" is not the ID of a Lago invoice`, 'Leave the invoice field at {{ $json }} behind Lago > Invoice > Get.');
+export async function payLinkOf(
+	ctx: IExecuteFunctions,
+	address: string,
+	invoiceId: string,
+	index: number,
+): Promise<string> {
+	const problem = (message: string, description: string): NodeOperationError =>
+		new NodeOperationError(ctx.getNode(), message, { itemIndex: index, description });
+	if (!isLagoId(invoiceId))
+		throw problem(
+			`"${invoiceId}" is not the ID of a Lago invoice`,
+			'Leave the invoice field at {{ $json }} behind Lago > Invoice > Get.',
+		);
 	if (!/^https?:\/\/[^\s]+$/.test(address) || readAddress(address) === null)
-		throw problem(`"${address}" is not the address of a pay page`, "It is the production URL of the Lago Pay Page Trigger, e.g. https://n8n.example.com/webhook/pay. Behind a Lago Trigger its path is enough, e.g. /pay");
+		throw problem(
+			`"${address}" is not the address of a pay page`,
+			'It is the production URL of the Lago Pay Page Trigger, e.g. https://n8n.example.com/webhook/pay. Behind a Lago Trigger its path is enough, e.g. /pay',
+		);
 	return signPayLink(address, invoiceId, await linkKey(ctx, index));
 }
 

@@ -20,7 +20,11 @@ export const UNAVAILABLE: PayPage = {
 	title: 'This invoice cannot be paid right now',
 	text: 'A payment may be under way already. Please try again in a few minutes, or ask whoever sent you the link.',
 };
-export const BUSY: PayPage = { statusCode: 503, title: 'Please try again in a moment', text: 'More is going on here than can be done at once. Nothing has been charged. Open the link again in a few seconds.' };
+export const BUSY: PayPage = {
+	statusCode: 503,
+	title: 'Please try again in a moment',
+	text: 'More is going on here than can be done at once. Nothing has been charged. Open the link again in a few seconds.',
+};
 
 /** A small page without any outside resource. */
 export function htmlOf({ title, text }: PayPage): string {

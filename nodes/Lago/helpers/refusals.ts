@@ -8,9 +8,16 @@ import { ApiError } from '../../shared/transport/apiError';
  * @param what was to be written, as the beginning of a sentence.
  * @throws ApiError for everything that trying again, or another key, can mend.
  */
-export async function heldIfRefused<T extends Json>(work: () => Promise<T>, what: string, nextStep: string): Promise<T | Held> {
+export async function heldIfRefused<T extends Json>(
+	work: () => Promise<T>,
+	what: string,
+	nextStep: string,
+): Promise<T | Held> {
 	return await work().catch(async (caught: unknown) => {
-		const isFinal = caught instanceof ApiError && caught.final && caught.details.key?.includes('value_already_exist') !== true;
-		return isFinal ? held('lago_refused', `${what}, but Lago does not take that (${caught.code}).`, nextStep) : await Promise.reject(caught);
+		const isFinal =
+			caught instanceof ApiError && caught.final && caught.details.key?.includes('value_already_exist') !== true;
+		return isFinal
+			? held('lago_refused', `${what}, but Lago does not take that (${caught.code}).`, nextStep)
+			: await Promise.reject(caught);
 	});
 }

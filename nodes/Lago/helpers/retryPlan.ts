@@ -17,7 +17,8 @@ export function planFrom(invoice: LagoInvoice): PlanFrom {
 	return {
 		metadata: toInvoiceFacts(invoice).metadata,
 		timeZone: invoice.customer?.applicable_timezone || 'UTC',
-		isOpen: invoice.status === 'finalized' && invoice.payment_status !== 'succeeded' && invoice.total_due_amount_cents > 0,
+		isOpen:
+			invoice.status === 'finalized' && invoice.payment_status !== 'succeeded' && invoice.total_due_amount_cents > 0,
 		readAt: Date.now(),
 	};
 }

@@ -6,9 +6,24 @@ import { formatAmount } from '../../shared/domain/money';
 import { held, type Held, type Overpaid } from '../../shared/domain/outcome';
 import { planNextTry, type Plan } from '../../shared/domain/retryPlan';
 import { isHardDecline, type RetryPolicy } from '../../shared/domain/retrySchedule';
-import { decideAttempt, decideSuccess, isLagoId, notForLago, readPayment, type DodoMode, type PaymentFacts, type PaymentReading } from '../../shared/domain/settlement';
+import {
+	decideAttempt,
+	decideSuccess,
+	isLagoId,
+	notForLago,
+	readPayment,
+	type DodoMode,
+	type PaymentFacts,
+	type PaymentReading,
+} from '../../shared/domain/settlement';
 import { ApiError } from '../../shared/transport/apiError';
-import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../schemas/objects';
+import {
+	invoiceSchema,
+	listedCustomerSchema,
+	paymentSchema,
+	toInvoiceFacts,
+	type LagoInvoice,
+} from '../schemas/objects';
 import type { LagoClient } from '../transport/client';
 import { MANDATE_KEY } from './customers';
 import { bookedReferences, changeInvoice, fetchInvoice, type InvoiceChange } from './invoices';
@@ -25,7 +40,13 @@ const MAX_PAYMENTS = 10_000;
 
 /** What became of a payment in Lago's books; see docs/outcomes.md. */
 export type Settlement = (Held | Overpaid | Done) & { invoiceId?: string; invoiceNumber?: string };
-type Done = Partial<Omit<Plan, 'outcome'>> & { outcome: 'settled' | 'already_settled' | 'failed' | 'processing' | 'unchanged' | 'ignored' | Plan['outcome']; message: string; bookedAs?: 'payment' | 'status'; declineCode?: string | null; planFrom?: PlanFrom };
+type Done = Partial<Omit<Plan, 'outcome'>> & {
+	outcome: 'settled' | 'already_settled' | 'failed' | 'processing' | 'unchanged' | 'ignored' | Plan['outcome'];
+	message: string;
+	bookedAs?: 'payment' | 'status';
+	declineCode?: string | null;
+	planFrom?: PlanFrom;
+};
 
 /**
  * Books what a Dodo payment says, once, in whatever order its events come.
@@ -34,12 +55,24 @@ type Done = Partial<Omit<Plan, 'outcome'>> & { outcome: 'settled' | 'already_set
  * @param retries when a failure is tried again, which is then written together with it; null leaves that to others.
  * @throws ApiError when trying again can help.
  */
-export async function settle(client: LagoClient, payment: PaymentFacts, mode: DodoMode | null, paidOn: string | undefined, retries: () => RetryPolicy | null = () => null): Promise<Settlement> {
+export async function settle(
+	client: LagoClient,
+	payment: PaymentFacts,
+	mode: DodoMode | null,
+	paidOn: string | undefined,
+	retries: () => RetryPolicy | null = () => null,
+): Promise<Settlement> {
 	const reading = readPayment(payment, mode);
 	return await settleAs(reading, client, { ...payment, observedMode: payment.observedMode ?? mode }, paidOn, retries);
 }
 
-async function settleAs(reading: PaymentReading, client: LagoClient, payment: PaymentFacts, paidOn: string | undefined, retries: () => RetryPolicy | null): Promise<Settlement> {
+async function settleAs(
+	reading: PaymentReading,
+	client: LagoClient,
+	payment: PaymentFacts,
+	paidOn: string | undefined,
+	retries: () => RetryPolicy | null,
+): Promise<Settlement> {
 	if ('outcome' in reading) return reading;
 	if (reading.kind === 'ignored') return { outcome: 'ignored', message: reading.message };
 	if (reading.kind === 'dues') {
@@ -47,7 +80,9 @@ async function settleAs(reading: PaymentReading, client: LagoClient, payment: Pa
 		return await withLock(`dues ${client.accountKey} ${subscriptionId}`, async () => {
 			const due = await findInvoiceOfDues(client, payment, subscriptionId);
 			if (due === null) return { outcome: 'ignored', message: notForLago(payment) };
-			return typeof due === 'string' ? await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn, retries) : due;
+			return typeof due === 'string'
+				? await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn, retries)
+				: due;
 		});
 	}
 	return await settleInvoice(client, payment, reading.invoiceId, reading.kind, paidOn, retries);
@@ -59,7 +94,12 @@ async function settleAs(reading: PaymentReading, client: LagoClient, payment: Pa
  * @returns its id; a held item when that is not clear; null when the payment has nothing to do with Lago.
  * @throws ApiError when trying again can help.
  */
-export async function invoiceOf(client: LagoClient, payment: PaymentFacts, mode: DodoMode | null, paidOn: string | undefined): Promise<string | Settlement | null> {
+export async function invoiceOf(
+	client: LagoClient,
+	payment: PaymentFacts,
+	mode: DodoMode | null,
+	paidOn: string | undefined,
+): Promise<string | Settlement | null> {
 	if (payment.invoiceId !== null) return isLagoId(payment.invoiceId) ? payment.invoiceId : null;
 	if (payment.subscriptionId === null) return null;
 	const settled = await settle(client, payment, mode, paidOn);
@@ -67,15 +107,32 @@ export async function invoiceOf(client: LagoClient, payment: PaymentFacts, mode:
 	return settled.outcome === 'held' ? settled : (settled.invoiceId ?? null);
 }
 
-async function settleInvoice(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'succeeded' | 'failed' | 'processing', paidOn: string | undefined, retries: () => RetryPolicy | null): Promise<Settlement> {
+async function settleInvoice(
+	client: LagoClient,
+	payment: PaymentFacts,
+	invoiceId: string,
+	kind: 'succeeded' | 'failed' | 'processing',
+	paidOn: string | undefined,
+	retries: () => RetryPolicy | null,
+): Promise<Settlement> {
 	return await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => {
-		const work = kind === 'succeeded' ? settleSuccess(client, payment, invoiceId, paidOn) : recordAttempt(client, payment, invoiceId, kind, retries);
-		const result = await work.catch(async (caught: unknown) => refusedForGood(caught, payment, invoiceId) ?? (await Promise.reject(caught)));
+		const work =
+			kind === 'succeeded'
+				? settleSuccess(client, payment, invoiceId, paidOn)
+				: recordAttempt(client, payment, invoiceId, kind, retries);
+		const result = await work.catch(
+			async (caught: unknown) => refusedForGood(caught, payment, invoiceId) ?? (await Promise.reject(caught)),
+		);
 		return { invoiceId, ...result };
 	});
 }
 
-async function settleSuccess(client: LagoClient, payment: PaymentFacts, invoiceId: string, paidOn: string | undefined): Promise<Settlement> {
+async function settleSuccess(
+	client: LagoClient,
+	payment: PaymentFacts,
+	invoiceId: string,
+	paidOn: string | undefined,
+): Promise<Settlement> {
 	let references: string[] | null = null;
 	for (let round = 0; round < MAX_ROUNDS; round++) {
 		const invoice = toInvoiceFacts(await fetchInvoice(client, invoiceId));
@@ -92,7 +149,11 @@ async function settleSuccess(client: LagoClient, payment: PaymentFacts, invoiceI
 		}
 		if (decision.action === 'already_settled') {
 			const note = await correctRecord(client, payment, invoice);
-			return { outcome: 'already_settled', message: `Payment ${payment.id} is already booked on invoice ${invoice.number}.${note}`, invoiceNumber: invoice.number };
+			return {
+				outcome: 'already_settled',
+				message: `Payment ${payment.id} is already booked on invoice ${invoice.number}.${note}`,
+				invoiceNumber: invoice.number,
+			};
 		}
 		if (decision.action === 'book') {
 			const bookedAs = await book(client, payment, invoice, decision.amount, paidOn);
@@ -109,13 +170,22 @@ async function settleSuccess(client: LagoClient, payment: PaymentFacts, invoiceI
 
 /** Should Lago refuse the note, the overpayment is told all the same. */
 async function noteOverpayment(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts): Promise<void> {
-	await change(client, invoice, { paymentId: payment.id, state: nextState(payment, invoice, { phase: 'overpaid' }) }).catch(async (caught: unknown) =>
+	await change(client, invoice, {
+		paymentId: payment.id,
+		state: nextState(payment, invoice, { phase: 'overpaid' }),
+	}).catch(async (caught: unknown) =>
 		caught instanceof ApiError && caught.final ? null : await Promise.reject(caught),
 	);
 }
 
 /** Books a success the way this Lago allows; `books_changed` when it must be decided anew. */
-async function book(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts, amount: number, paidOn: string | undefined): Promise<'payment' | 'status' | 'books_changed'> {
+async function book(
+	client: LagoClient,
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	amount: number,
+	paidOn: string | undefined,
+): Promise<'payment' | 'status' | 'books_changed'> {
 	if (!isKnownFree(client)) {
 		const booked = await bookPayment(client, { invoiceId: invoice.id, amount, reference: payment.id, paidOn });
 		if (booked !== 'refused') return booked === 'booked' ? 'payment' : 'books_changed';
@@ -124,7 +194,11 @@ async function book(client: LagoClient, payment: PaymentFacts, invoice: InvoiceF
 		if (status !== 'finalized') return 'books_changed';
 		rememberFree(client);
 	}
-	const written = await change(client, invoice, { paymentStatus: 'succeeded', paymentId: payment.id, state: nextState(payment, invoice, { phase: 'paid' }) });
+	const written = await change(client, invoice, {
+		paymentStatus: 'succeeded',
+		paymentId: payment.id,
+		state: nextState(payment, invoice, { phase: 'paid' }),
+	});
 	return written === null ? 'books_changed' : 'status';
 }
 
@@ -137,13 +211,22 @@ async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice:
 	const phase = ourRecord(invoice.metadata).state?.phase;
 	if (phase !== 'failed' && phase !== 'processing') return '';
 	const note = ` The metadata could not be corrected and still says "${phase}".`;
-	return await change(client, invoice, { paymentId: payment.id, state: nextState(payment, invoice, { phase: 'paid' }) }).then(
+	return await change(client, invoice, {
+		paymentId: payment.id,
+		state: nextState(payment, invoice, { phase: 'paid' }),
+	}).then(
 		(written) => (written === null ? note : ''),
 		async (caught: unknown) => (caught instanceof ApiError && caught.final ? note : await Promise.reject(caught)),
 	);
 }
 
-async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceId: string, kind: 'failed' | 'processing', retries: () => RetryPolicy | null): Promise<Settlement> {
+async function recordAttempt(
+	client: LagoClient,
+	payment: PaymentFacts,
+	invoiceId: string,
+	kind: 'failed' | 'processing',
+	retries: () => RetryPolicy | null,
+): Promise<Settlement> {
 	const declineCode = payment.errorCode ?? undefined;
 	const policy = kind === 'failed' ? retries() : null;
 	for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -153,7 +236,9 @@ async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceI
 		if (decision.action === 'unchanged' || (decision.action === 'recorded' && kind === 'processing'))
 			return { outcome: 'unchanged', message: decision.message, invoiceNumber: invoice.number };
 		const planned = (state: CollectionState | null): ReturnType<typeof planNextTry> | null =>
-			policy !== null ? planNextTry(policy, { outcome: 'failed', declineCode }, { ...planFrom(read), state }, Date.now()) : null;
+			policy !== null
+				? planNextTry(policy, { outcome: 'failed', declineCode }, { ...planFrom(read), state }, Date.now())
+				: null;
 		if (decision.action === 'recorded') {
 			// Whether its next try was planned nobody knows: planning is harmless when it was. A try that is due right now is left to whoever makes it.
 			const { state } = ourRecord(invoice.metadata);
@@ -161,19 +246,37 @@ async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceI
 			const late = isDue && !isHardDecline(declineCode) ? null : planned(state);
 			if (late?.save !== undefined) {
 				const state = late.save;
-				const save = async (): Promise<{ written: boolean }> => ({ written: (await change(client, invoice, { state })) !== null });
-				const saved = await heldIfRefused(save, `The next try of invoice ${invoice.number} was to be planned`, 'Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.');
+				const save = async (): Promise<{ written: boolean }> => ({
+					written: (await change(client, invoice, { state })) !== null,
+				});
+				const saved = await heldIfRefused(
+					save,
+					`The next try of invoice ${invoice.number} was to be planned`,
+					'Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.',
+				);
 				if ('reason' in saved) return { ...saved, invoiceNumber: invoice.number };
 				if (!saved.written) continue;
 			}
-			return { outcome: 'failed', ...late?.plan, message: sentences(decision.message, late?.plan.message), declineCode, invoiceNumber: invoice.number, ...(late === null ? { planFrom: planFrom(read) } : {}) };
+			return {
+				outcome: 'failed',
+				...late?.plan,
+				message: sentences(decision.message, late?.plan.message),
+				declineCode,
+				invoiceNumber: invoice.number,
+				...(late === null ? { planFrom: planFrom(read) } : {}),
+			};
 		}
 		const state = nextState(payment, invoice, kind === 'failed' ? { phase: kind, declineCode } : { phase: kind });
 		// A declined card leaves the session open, and the session is how the link is found again.
 		const { dodoId } = ourRecord(invoice.metadata);
-		const paymentId = kind === 'failed' && dodoId !== undefined && dodoId === payment.checkoutSessionId ? dodoId : payment.id;
+		const paymentId =
+			kind === 'failed' && dodoId !== undefined && dodoId === payment.checkoutSessionId ? dodoId : payment.id;
 		const next = planned(state);
-		const written = await change(client, invoice, { paymentStatus: kind === 'failed' ? 'failed' : undefined, paymentId, state: next?.save ?? state });
+		const written = await change(client, invoice, {
+			paymentStatus: kind === 'failed' ? 'failed' : undefined,
+			paymentId,
+			state: next?.save ?? state,
+		});
 		if (written === null) continue;
 		return kind === 'failed'
 			? {
@@ -188,7 +291,11 @@ async function recordAttempt(client: LagoClient, payment: PaymentFacts, invoiceI
 					invoiceNumber: invoice.number,
 					...(next === null ? { planFrom: planFrom(written) } : {}),
 				}
-			: { outcome: 'processing', message: `Payment ${payment.id} of invoice ${invoice.number} is under way; the outcome follows.`, invoiceNumber: invoice.number };
+			: {
+					outcome: 'processing',
+					message: `Payment ${payment.id} of invoice ${invoice.number} is under way; the outcome follows.`,
+					invoiceNumber: invoice.number,
+				};
 	}
 	return await Promise.reject(restless(payment, invoiceId));
 }
@@ -202,23 +309,53 @@ function sentences(...parts: Array<string | undefined>): string {
  * one open invoice of the mandate's customer with a failed charge over exactly this amount.
  * @returns its id, a held item when it is not clear, null when the mandate has nothing to do with Lago.
  */
-async function findInvoiceOfDues(client: LagoClient, payment: PaymentFacts, subscriptionId: string): Promise<string | Held | null> {
+async function findInvoiceOfDues(
+	client: LagoClient,
+	payment: PaymentFacts,
+	subscriptionId: string,
+): Promise<string | Held | null> {
 	// An older Lago ignores filters that it does not know.
-	const customers = await client.list('customers', listedCustomerSchema, { [`metadata[${MANDATE_KEY}]`]: subscriptionId }, MAX_OPEN_INVOICES);
-	const customer = customers.find(({ metadata }) => metadata?.some(({ key, value }) => key === MANDATE_KEY && value === subscriptionId));
+	const customers = await client.list(
+		'customers',
+		listedCustomerSchema,
+		{ [`metadata[${MANDATE_KEY}]`]: subscriptionId },
+		MAX_OPEN_INVOICES,
+	);
+	const customer = customers.find(({ metadata }) =>
+		metadata?.some(({ key, value }) => key === MANDATE_KEY && value === subscriptionId),
+	);
 	if (customer === undefined) return null;
-	const booked = await client.list('payments', paymentSchema, { external_customer_id: customer.external_id }, MAX_PAYMENTS);
+	const booked = await client.list(
+		'payments',
+		paymentSchema,
+		{ external_customer_id: customer.external_id },
+		MAX_PAYMENTS,
+	);
 	const bookedOn = booked.find(({ reference }) => reference === payment.id)?.lago_payable_id;
 	if (bookedOn) return bookedOn;
-	const named = await client.list('invoices', invoiceSchema, { [`metadata[${PAYMENT_ID_KEY}]`]: payment.id }, MAX_OPEN_INVOICES);
+	const named = await client.list(
+		'invoices',
+		invoiceSchema,
+		{ [`metadata[${PAYMENT_ID_KEY}]`]: payment.id },
+		MAX_OPEN_INVOICES,
+	);
 	const recorded = named.find((invoice) => ourRecord(toInvoiceFacts(invoice).metadata).dodoId === payment.id);
 	if (recorded !== undefined) return recorded.lago_id;
-	const query = { external_customer_id: customer.external_id, statuses: ['finalized'], payment_statuses: ['pending', 'failed'] };
+	const query = {
+		external_customer_id: customer.external_id,
+		statuses: ['finalized'],
+		payment_statuses: ['pending', 'failed'],
+	};
 	const open = await client.list('invoices', invoiceSchema, query, MAX_OPEN_INVOICES);
 	const fitting = open.filter((invoice) => {
 		const { dodoId, state } = ourRecord(toInvoiceFacts(invoice).metadata);
 		const amount = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
-		return dodoId?.startsWith('pay_') && state?.phase === 'failed' && invoice.currency === payment.currency && invoice.total_due_amount_cents === amount;
+		return (
+			dodoId?.startsWith('pay_') &&
+			state?.phase === 'failed' &&
+			invoice.currency === payment.currency &&
+			invoice.total_due_amount_cents === amount
+		);
 	});
 	const [invoice, ...others] = fitting;
 	if (invoice !== undefined && others.length === 0) return invoice.lago_id;
@@ -231,23 +368,43 @@ async function findInvoiceOfDues(client: LagoClient, payment: PaymentFacts, subs
 
 /** As an outage, so that the event comes again when the books are quiet. */
 function restless(payment: PaymentFacts, invoiceId: string): ApiError {
-	return new ApiError('Lago', 503, 'BOOKS_KEEP_CHANGING', `Invoice ${invoiceId} keeps changing while payment ${payment.id} is booked`);
+	return new ApiError(
+		'Lago',
+		503,
+		'BOOKS_KEEP_CHANGING',
+		`Invoice ${invoiceId} keeps changing while payment ${payment.id} is booked`,
+	);
 }
 
 /** Keeps what is known of the link: a declined card leaves it open; a bank debit that fails later has used it up. */
-function nextState(payment: PaymentFacts, invoice: InvoiceFacts, news: Pick<CollectionState, 'phase' | 'declineCode'>): CollectionState {
+function nextState(
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	news: Pick<CollectionState, 'phase' | 'declineCode'>,
+): CollectionState {
 	const before = ourRecord(invoice.metadata).state;
 	const { amount, taxOnTop, expiresAt, url, payLink, nextTryAt, failedTries, failedSince, attempt = 1 } = before ?? {};
 	const usedUp = news.phase === 'failed' && (before?.phase === 'processing' || before?.phase === 'charging');
-	const plan: Partial<CollectionState> = news.phase === 'failed' || news.phase === 'processing' ? { nextTryAt, failedTries, failedSince } : {};
+	const plan: Partial<CollectionState> =
+		news.phase === 'failed' || news.phase === 'processing' ? { nextTryAt, failedTries, failedSince } : {};
 	if (news.phase === 'failed') plan.failedSince ??= payment.changedAt ?? undefined;
-	return { attempt: Math.max(attempt, payment.attempt), taxOnTop, payLink, mode: payment.observedMode ?? undefined, ...plan, ...(usedUp ? {} : { amount, expiresAt, url }), ...news };
+	return {
+		attempt: Math.max(attempt, payment.attempt),
+		taxOnTop,
+		payLink,
+		mode: payment.observedMode ?? undefined,
+		...plan,
+		...(usedUp ? {} : { amount, expiresAt, url }),
+		...news,
+	};
 }
 
 /** Writes status and metadata; null when somebody else wrote meanwhile, so that it must be decided on the books as they are now. */
 async function change(client: LagoClient, invoice: InvoiceFacts, wanted: InvoiceChange): Promise<LagoInvoice | null> {
 	return await changeInvoice(client, invoice.id, invoice.metadata, wanted).catch(async (caught: unknown) =>
-		caught instanceof ApiError && caught.details.key?.includes('value_already_exist') ? null : await Promise.reject(caught),
+		caught instanceof ApiError && caught.details.key?.includes('value_already_exist')
+			? null
+			: await Promise.reject(caught),
 	);
 }
 
@@ -255,7 +412,10 @@ async function change(client: LagoClient, invoice: InvoiceFacts, wanted: Invoice
 function refusedForGood(caught: unknown, payment: PaymentFacts, invoiceId: string): Settlement | null {
 	if (!(caught instanceof ApiError) || !caught.final) return null;
 	if (payment.status !== 'succeeded')
-		return { outcome: 'ignored', message: `Lago does not take the news that payment ${payment.id} is ${payment.status} (${caught.code}). No money moved.` };
+		return {
+			outcome: 'ignored',
+			message: `Lago does not take the news that payment ${payment.id} is ${payment.status} (${caught.code}). No money moved.`,
+		};
 	if (caught.code === 'invoice_not_found')
 		return held(
 			'unknown_invoice',
@@ -277,7 +437,13 @@ export function modeOf({ mode }: IDataObject, payment: PaymentFacts): DodoMode |
 
 /** When the money came (ISO-8601, UTC): the time of the event if there is one. Lago lists payments by it. */
 export function paidAt(payment: Record<string, unknown>, given: IDataObject = {}): string | undefined {
-	const candidates = [given.event === 'payment.succeeded' ? given.occurredAt : undefined, payment.updated_at, payment.created_at];
-	const time = candidates.find((value): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value)));
+	const candidates = [
+		given.event === 'payment.succeeded' ? given.occurredAt : undefined,
+		payment.updated_at,
+		payment.created_at,
+	];
+	const time = candidates.find(
+		(value): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
+	);
 	return time === undefined ? undefined : new Date(time).toISOString();
 }

@@ -1,4 +1,9 @@
-import type { ICredentialDataDecryptedObject, ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialsDecrypted,
+	ICredentialTestFunctions,
+	INodeCredentialTestResult,
+} from 'n8n-workflow';
 import { secretProblem } from '../../shared/domain/secrets';
 import { failed, passed, problemOf } from '../../shared/transport/credentialTest';
 import { lagoApiUrl } from '../transport/client';
@@ -7,18 +12,25 @@ import { lagoApiUrl } from '../transport/client';
 export const HMAC_KEY_PLACE = 'Copy it from Lago > Developers > Webhooks > HMAC key into the Lago credential';
 
 /** n8n's test of the Lago credential: whether it is Lago that answers (`GET /organizations`), and whether the HMAC key can be one. */
-export async function testLagoCredential(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted<ICredentialDataDecryptedObject>): Promise<INodeCredentialTestResult> {
+export async function testLagoCredential(
+	this: ICredentialTestFunctions,
+	{ data }: ICredentialsDecrypted<ICredentialDataDecryptedObject>,
+): Promise<INodeCredentialTestResult> {
 	const { baseUrl, apiKey, webhookHmacKey } = (data ?? {}) as Record<string, string | undefined>;
 	const problem = await problemOf(this, {
 		service: 'Lago',
 		baseUrl: lagoApiUrl(baseUrl),
 		path: '/organizations',
 		apiKey: apiKey?.trim() ?? '',
-		isProof: (body) => typeof (body as { organization?: { lago_id?: unknown } } | undefined)?.organization?.lago_id === 'string',
+		isProof: (body) =>
+			typeof (body as { organization?: { lago_id?: unknown } } | undefined)?.organization?.lago_id === 'string',
 		isRefusal: (body) => typeof (body as { status?: unknown } | undefined)?.status === 'number',
-		rightAddress: "It is https://api.getlago.com (US) or https://api.eu.getlago.com (EU); for a server of your own, its API (LAGO_API_URL), not Lago's web page.",
-		wrongKey: 'Copy it again from Lago > Developers > API keys & ID, of the organisation that this Base URL belongs to (US, EU or your own server).',
-		mayNotRead: 'the key may not read the organisation. In Lago > Developers > API keys & ID, give it that permission, or use a key with full access.',
+		rightAddress:
+			"It is https://api.getlago.com (US) or https://api.eu.getlago.com (EU); for a server of your own, its API (LAGO_API_URL), not Lago's web page.",
+		wrongKey:
+			'Copy it again from Lago > Developers > API keys & ID, of the organisation that this Base URL belongs to (US, EU or your own server).',
+		mayNotRead:
+			'the key may not read the organisation. In Lago > Developers > API keys & ID, give it that permission, or use a key with full access.',
 	});
 	if (problem !== null) return failed(problem.words);
 	const key = webhookHmacKey ?? '';
@@ -27,5 +39,9 @@ export async function testLagoCredential(this: ICredentialTestFunctions, { data 
 			`Lago accepts the API key, but the Webhook HMAC Key is missing: without it no delivery can be verified, so a Lago Trigger cannot be published. ${HMAC_KEY_PLACE}. Only if you use no Lago Trigger, or one with Signature: JWT, save it as it is.`,
 		);
 	const wrong = secretProblem('lagoHmac', key, apiKey ?? '');
-	return wrong === null ? passed : failed(`Lago accepts the API key, but the Webhook HMAC Key ${wrong}, so every delivery would be refused. ${HMAC_KEY_PLACE}.`);
+	return wrong === null
+		? passed
+		: failed(
+				`Lago accepts the API key, but the Webhook HMAC Key ${wrong}, so every delivery would be refused. ${HMAC_KEY_PLACE}.`,
+			);
 }

@@ -22,7 +22,9 @@ export async function verifyDelivery(ctx: IWebhookFunctions, delivery: SignedDel
 		return verdict === 'mismatch' ? verifyJwt(delivery, await publicKeyOf(client, true)) : verdict;
 	} catch (caught) {
 		if (caught instanceof ApiError && caught.transient) return 'key_unavailable';
-		ctx.logger.warn(`Lago Trigger: the public key cannot be read (${caught instanceof Error ? caught.message : 'unknown cause'})`);
+		ctx.logger.warn(
+			`Lago Trigger: the public key cannot be read (${caught instanceof Error ? caught.message : 'unknown cause'})`,
+		);
 		return 'missing_secret';
 	}
 }

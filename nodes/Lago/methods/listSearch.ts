@@ -12,7 +12,9 @@ export async function searchInvoices(this: ILoadOptionsFunctions, filter?: strin
 	return await listing(this, async (client) => {
 		const invoices = await client.list('invoices', invoiceSchema, queryOf(filter), LIST_LIMIT);
 		return invoices.map(({ lago_id, number, customer, total_amount_cents, currency, payment_status }) => ({
-			name: [number, customer?.name, formatAmount(total_amount_cents, currency), payment_status].filter(Boolean).join(' · '),
+			name: [number, customer?.name, formatAmount(total_amount_cents, currency), payment_status]
+				.filter(Boolean)
+				.join(' · '),
 			value: lago_id,
 		}));
 	});
@@ -23,7 +25,9 @@ export async function searchCreditNotes(this: ILoadOptionsFunctions, filter?: st
 	return await listing(this, async (client) => {
 		const notes = await client.list('credit_notes', creditNoteSchema, queryOf(filter), LIST_LIMIT);
 		return notes.map(({ lago_id, number, refund_amount_cents, currency, refund_status }) => ({
-			name: [number, `refund ${formatAmount(refund_amount_cents, currency)}`, refund_status].filter(Boolean).join(' · '),
+			name: [number, `refund ${formatAmount(refund_amount_cents, currency)}`, refund_status]
+				.filter(Boolean)
+				.join(' · '),
 			value: lago_id,
 		}));
 	});
@@ -33,18 +37,34 @@ export async function searchCreditNotes(this: ILoadOptionsFunctions, filter?: st
 export async function searchCustomers(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
 	return await listing(this, async (client) => {
 		const customers = await client.list('customers', listedCustomerSchema, queryOf(filter), LIST_LIMIT);
-		return customers.map(({ external_id, name, email }) => ({ name: [name, email, external_id].filter(Boolean).join(' · '), value: external_id }));
+		return customers.map(({ external_id, name, email }) => ({
+			name: [name, email, external_id].filter(Boolean).join(' · '),
+			value: external_id,
+		}));
 	});
 }
 
 /** The subscriptions of the customer that is chosen in the same node; Lago does not search them. */
-export async function searchSubscriptions(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
+export async function searchSubscriptions(
+	this: ILoadOptionsFunctions,
+	filter?: string,
+): Promise<INodeListSearchResult> {
 	const customer = String(this.getCurrentNodeParameter('customer', { extractValue: true }) ?? '');
 	return await listing(this, async (client) => {
-		const query = { ...(customer === '' ? {} : { external_customer_id: customer }), status: ['active', 'pending', 'terminated'] };
+		const query = {
+			...(customer === '' ? {} : { external_customer_id: customer }),
+			status: ['active', 'pending', 'terminated'],
+		};
 		const rows = await client.list('subscriptions', subscriptionSchema, query, LIST_LIMIT);
-		const names = new Map(rows.map(({ external_id, name, plan_code, status }) => [external_id, [name, plan_code, status, external_id].filter(Boolean).join(' · ')]));
-		return [...names].filter(([, name]) => name.toLowerCase().includes((filter ?? '').toLowerCase())).map(([value, name]) => ({ name, value }));
+		const names = new Map(
+			rows.map(({ external_id, name, plan_code, status }) => [
+				external_id,
+				[name, plan_code, status, external_id].filter(Boolean).join(' · '),
+			]),
+		);
+		return [...names]
+			.filter(([, name]) => name.toLowerCase().includes((filter ?? '').toLowerCase()))
+			.map(([value, name]) => ({ name, value }));
 	});
 }
 
@@ -52,6 +72,13 @@ function queryOf(filter: string | undefined): IDataObject {
 	return filter ? { search_term: filter } : {};
 }
 
-async function listing(ctx: ILoadOptionsFunctions, load: (client: LagoClient) => Promise<INodeListSearchResult['results']>): Promise<INodeListSearchResult> {
-	return { results: await LagoClient.of(ctx).then(load).catch(async (caught) => await Promise.reject(asNodeError(ctx.getNode(), caught))) };
+async function listing(
+	ctx: ILoadOptionsFunctions,
+	load: (client: LagoClient) => Promise<INodeListSearchResult['results']>,
+): Promise<INodeListSearchResult> {
+	return {
+		results: await LagoClient.of(ctx)
+			.then(load)
+			.catch(async (caught) => await Promise.reject(asNodeError(ctx.getNode(), caught))),
+	};
 }

@@ -25,8 +25,24 @@ export const listedInvoiceAnswerSchema = onFirstUse(() => z.object({ invoice: li
 export const coverageSchema = onFirstUse(() =>
 	z.object({
 		invoice: z.object({
-			billing_periods: z.array(z.object({ lago_subscription_id: text, external_subscription_id: text, invoicing_reason: z.string().nullish() }).passthrough()).nullish(),
-			fees: z.array(z.object({ lago_subscription_id: z.string().nullish(), external_subscription_id: z.string().nullish() }).passthrough()).nullish(),
+			billing_periods: z
+				.array(
+					z
+						.object({
+							lago_subscription_id: text,
+							external_subscription_id: text,
+							invoicing_reason: z.string().nullish(),
+						})
+						.passthrough(),
+				)
+				.nullish(),
+			fees: z
+				.array(
+					z
+						.object({ lago_subscription_id: z.string().nullish(), external_subscription_id: z.string().nullish() })
+						.passthrough(),
+				)
+				.nullish(),
 		}),
 	}),
 );
@@ -74,7 +90,10 @@ export const subscriptionAnswerSchema = onFirstUse(() =>
 	z.object({
 		subscription: z.object({
 			trial_ended_at: z.string().nullish(),
-			plan: z.object({ pay_in_advance: z.boolean().nullish(), trial_period: z.number().nullish() }).passthrough().nullish(),
+			plan: z
+				.object({ pay_in_advance: z.boolean().nullish(), trial_period: z.number().nullish() })
+				.passthrough()
+				.nullish(),
 		}),
 	}),
 );

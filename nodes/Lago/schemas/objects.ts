@@ -7,12 +7,19 @@ const minorUnits = z.number().int();
 const text = z.string().min(1);
 
 /** One metadata entry of an invoice. */
-export const metadataEntrySchema = onFirstUse(() => z.object({ lago_id: text, key: text, value: z.string() }).passthrough());
+export const metadataEntrySchema = onFirstUse(() =>
+	z.object({ lago_id: text, key: text, value: z.string() }).passthrough(),
+);
 
 /** One metadata entry of a customer; `display_in_invoice` prints it on the PDF. */
 const customerMetadataSchema = onFirstUse(() =>
 	z
-		.object({ lago_id: z.string().nullish(), key: z.string(), value: z.string().nullish(), display_in_invoice: lenient(z.boolean()) })
+		.object({
+			lago_id: z.string().nullish(),
+			key: z.string(),
+			value: z.string().nullish(),
+			display_in_invoice: lenient(z.boolean()),
+		})
 		.passthrough(),
 );
 
@@ -44,7 +51,9 @@ export const customerSchema = onFirstUse(() =>
 /** `GET /customers/:external_id` and `POST /customers`. */
 export const customerAnswerSchema = onFirstUse(() => z.object({ customer: customerSchema }));
 /** An entry of `GET /customers`. */
-export const listedCustomerSchema = onFirstUse(() => customerSchema.and(z.object({ lago_id: text, external_id: text })));
+export const listedCustomerSchema = onFirstUse(() =>
+	customerSchema.and(z.object({ lago_id: text, external_id: text })),
+);
 
 /** Decimals come as text or as a number. */
 const decimal = z.union([z.number(), z.string().transform(Number)]).pipe(z.number().finite());
@@ -91,7 +100,13 @@ export const invoiceAnswerSchema = onFirstUse(() => z.object({ invoice: invoiceS
 /** One entry of `GET /payments?invoice_id=`. */
 export const paymentSchema = onFirstUse(() =>
 	z
-		.object({ lago_id: text, reference: z.string().nullish(), lago_payable_id: z.string().nullish(), amount_cents: minorUnits.nullish(), payment_status: z.string().nullish() })
+		.object({
+			lago_id: text,
+			reference: z.string().nullish(),
+			lago_payable_id: z.string().nullish(),
+			amount_cents: minorUnits.nullish(),
+			payment_status: z.string().nullish(),
+		})
 		.passthrough(),
 );
 
@@ -111,7 +126,9 @@ export const creditNoteSchema = onFirstUse(() =>
 			total_amount_cents: minorUnits,
 			refund_amount_cents: minorUnits,
 			created_at: lenient(z.string()),
-			items: z.array(z.object({ amount_cents: minorUnits, fee: z.object({ lago_id: text }).passthrough() }).passthrough()).nullish(),
+			items: z
+				.array(z.object({ amount_cents: minorUnits, fee: z.object({ lago_id: text }).passthrough() }).passthrough())
+				.nullish(),
 			metadata: z.record(z.string().nullable()).nullish(),
 			dodoPayments: z.array(z.object({ reference: z.string(), amount: minorUnits })).optional(),
 		})

@@ -19,7 +19,9 @@ export interface LagoCredential {
 
 const PER_PAGE = 100;
 
-const metaSchema = onFirstUse(() => z.object({ total_pages: z.number().nullish(), total_count: z.number().nullish() }).nullish());
+const metaSchema = onFirstUse(() =>
+	z.object({ total_pages: z.number().nullish(), total_count: z.number().nullish() }).nullish(),
+);
 
 /** Thin client of one Lago organisation. */
 export class LagoClient extends ServiceClient {
@@ -38,7 +40,13 @@ export class LagoClient extends ServiceClient {
 	 * @param key name of the list in the answer, e.g. `invoices`.
 	 * @param isEnough nothing behind this entry is wanted.
 	 */
-	async list<T extends { lago_id: string }>(key: string, item: z.ZodType<T, z.ZodTypeDef, unknown>, query: IDataObject, limit: number, isEnough?: (entry: T) => boolean): Promise<T[]> {
+	async list<T extends { lago_id: string }>(
+		key: string,
+		item: z.ZodType<T, z.ZodTypeDef, unknown>,
+		query: IDataObject,
+		limit: number,
+		isEnough?: (entry: T) => boolean,
+	): Promise<T[]> {
 		const answer = z.object({ [key]: z.array(item), meta: metaSchema });
 		const perPage = Math.min(PER_PAGE, limit);
 		return await readPages<T>({
@@ -48,7 +56,11 @@ export class LagoClient extends ServiceClient {
 			idOf: ({ lago_id }) => lago_id,
 			read: async (index) => {
 				if (index > 0) this.patience.nextItem();
-				const listed: z.output<typeof answer> = await this.request(answer, { method: 'GET', path: `/${key}`, query: { ...query, page: index + 1, per_page: perPage } });
+				const listed: z.output<typeof answer> = await this.request(answer, {
+					method: 'GET',
+					path: `/${key}`,
+					query: { ...query, page: index + 1, per_page: perPage },
+				});
 				return { entries: listed[key] as T[], full: fullPage(perPage, listed.meta as Meta) };
 			},
 		});
@@ -75,9 +87,13 @@ function fullPage(perPage: number, meta: Meta): number {
 
 /** `{"status":422,"error":"Unprocessable Entity","code":"validation_errors","error_details":{"field":["code"]}}` (`lago-api:app/controllers/concerns/api_errors.rb`). */
 function readError(body: unknown): { code: string | null; message: string | null; details?: Record<string, string[]> } {
-	const { code, error, error_details } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+	const { code, error, error_details } = (typeof body === 'object' && body !== null ? body : {}) as Record<
+		string,
+		unknown
+	>;
 	const details: Record<string, string[]> = {};
 	if (typeof error_details === 'object' && error_details !== null)
-		for (const [field, codes] of Object.entries(error_details)) details[field] = (Array.isArray(codes) ? codes : [codes]).map(String);
+		for (const [field, codes] of Object.entries(error_details))
+			details[field] = (Array.isArray(codes) ? codes : [codes]).map(String);
 	return { code: typeof code === 'string' ? code : null, message: typeof error === 'string' ? error : null, details };
 }

@@ -24,8 +24,17 @@ const MAX_KNOWN = 20_000;
 const MAX_WORKFLOWS = 100;
 /** So many executions at once overwrite each other's static data; each writes the latest news of all of them. */
 const LATEST = 50;
-const state = z.enum(['active', 'grace', 'restricted', 'pending_payment', 'paid_until', 'ended']) satisfies z.ZodType<AccessState>;
-const storedSchema = onFirstUse(() => z.tuple([z.number().int(), z.number().int().nullable(), z.boolean(), state, z.record(state), z.string()]));
+const state = z.enum([
+	'active',
+	'grace',
+	'restricted',
+	'pending_payment',
+	'paid_until',
+	'ended',
+]) satisfies z.ZodType<AccessState>;
+const storedSchema = onFirstUse(() =>
+	z.tuple([z.number().int(), z.number().int().nullable(), z.boolean(), state, z.record(state), z.string()]),
+);
 
 interface Own {
 	known: BoundedMap<string, RememberedAccess>;
@@ -57,7 +66,10 @@ export class AccessMemory {
 
 	/** To be called when the change was told. What it costs does not depend on how many customers are known. */
 	remember(externalId: string, news: RememberedAccess): void {
-		const own = this.own ?? { known: new BoundedMap({ entries: MAX_KNOWN }), latest: new BoundedMap({ entries: LATEST }) };
+		const own = this.own ?? {
+			known: new BoundedMap({ entries: MAX_KNOWN }),
+			latest: new BoundedMap({ entries: LATEST }),
+		};
 		inThisProcess.set(this.workflowId, own);
 		own.known.set(externalId, news);
 		own.latest.set(externalId, true);
@@ -97,7 +109,9 @@ function clear(table: Record<string, unknown>): void {
 	const customers = Object.keys(table);
 	if (customers.length <= MAX_STORED) return;
 	const lookedAt = (customer: string): number => Number((table[customer] as unknown[] | undefined)?.[0]) || 0;
-	const oldest = customers.map((customer) => ({ customer, at: lookedAt(customer) })).sort((one, other) => one.at - other.at);
+	const oldest = customers
+		.map((customer) => ({ customer, at: lookedAt(customer) }))
+		.sort((one, other) => one.at - other.at);
 	for (const { customer } of oldest.slice(0, customers.length - STORED_AFTER_CLEARING)) delete table[customer];
 }
 

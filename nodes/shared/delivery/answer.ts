@@ -21,7 +21,11 @@ export function answer(ctx: IWebhookFunctions, status: number, body: Record<stri
  * @param needsTurn its work calls a service that takes only so many requests a minute.
  * @returns the answer for a copy that needs no execution, or null when this copy is to be executed.
  */
-export function admit(ctx: IWebhookFunctions, { id, about }: Delivery, needsTurn: boolean): IWebhookResponseData | null {
+export function admit(
+	ctx: IWebhookFunctions,
+	{ id, about }: Delivery,
+	needsTurn: boolean,
+): IWebhookResponseData | null {
 	// A person who presses "Listen for test event" wants to see every copy.
 	if (ctx.getMode() === 'manual') return null;
 	const response = ctx.getResponseObject();
@@ -34,7 +38,8 @@ export function admit(ctx: IWebhookFunctions, { id, about }: Delivery, needsTurn
 		response.setHeader('Retry-After', String(RETRY_AFTER_S));
 		return answer(ctx, 503, { message });
 	};
-	if (state === 'in_flight' || state === 'abandoned') return later('The first copy of this event is still being processed; send it again later');
+	if (state === 'in_flight' || state === 'abandoned')
+		return later('The first copy of this event is still being processed; send it again later');
 	// Those that are at work may each take a turn before this one.
 	const turnMs = needsTurn ? turns.waitMs(workflowId, traffic.atWork) : 0;
 	if (traffic.isTooMuch || turnMs > BEGINS_WITHIN_MS) {

@@ -2,7 +2,10 @@ import { judge, withoutSuperseded, type Known } from '../domain/difference';
 import type { Listed } from '../domain/reconciliation';
 
 /** Reads one of the lists of {@link Known}, in bulk, for the objects that it is needed for. */
-export type Source<List extends keyof Known> = (about: readonly Listed[], before: Known) => Promise<NonNullable<Known[List]>>;
+export type Source<List extends keyof Known> = (
+	about: readonly Listed[],
+	before: Known,
+) => Promise<NonNullable<Known[List]>>;
 export type Sources = { [List in keyof Known]-?: Source<List> };
 
 /** What Lago tells; what Dodo tells is read by Dodo's own node. */

@@ -18,5 +18,8 @@ export function sinceOf(ctx: IExecuteFunctions, index: number): number | null {
 	if (given === '') return null;
 	const moment = momentOf(given, ctx.getTimezone());
 	if (moment !== null) return Math.floor(moment / 1000);
-	throw new NodeOperationError(ctx.getNode(), `"Look Back To" is no date: ${given.slice(0, 50)}`, { itemIndex: index, description: 'Give a day such as 2026-11-01, or a moment such as 2026-11-01T08:00:00Z.' });
+	throw new NodeOperationError(ctx.getNode(), `"Look Back To" is no date: ${given.slice(0, 50)}`, {
+		itemIndex: index,
+		description: 'Give a day such as 2026-11-01, or a moment such as 2026-11-01T08:00:00Z.',
+	});
 }

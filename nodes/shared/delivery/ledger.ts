@@ -43,7 +43,18 @@ const progressSchema = onFirstUse(() =>
 		backfill: z.object({ from: moments, until: moments }).nullable(),
 	}),
 );
-const asideSchema = onFirstUse(() => z.record(z.object({ fact: z.string(), createdAt: moments, reason: z.string(), tries: moments, nextAt: moments, toldAt: moments })));
+const asideSchema = onFirstUse(() =>
+	z.record(
+		z.object({
+			fact: z.string(),
+			createdAt: moments,
+			reason: z.string(),
+			tries: moments,
+			nextAt: moments,
+			toldAt: moments,
+		}),
+	),
+);
 const sourceSchema = onFirstUse(() => z.object({ organizationId: z.string().nullable(), webhookBaseUrl: z.string() }));
 
 /** More than one n8n has. */
@@ -64,7 +75,9 @@ export class Ledger {
 		const digest = digestOf(text);
 		const state = deliveries.stateOf(`${this.workflowId} ${digest}`);
 		if (state === 'failed') return false;
-		return state === 'done' || isMarked(this.known.marks, digest) || isMarked(readMarks(this.staticData.processed), digest);
+		return (
+			state === 'done' || isMarked(this.known.marks, digest) || isMarked(readMarks(this.staticData.processed), digest)
+		);
 	}
 
 	/** Whether a fact is being worked on right now. */
@@ -81,7 +94,8 @@ export class Ledger {
 
 	/** Keeps facts for a day from being handed on again. */
 	rememberTold(texts: readonly string[]): void {
-		if (texts.length > 0) this.save({ told: texts.reduce((sum, text) => withMark(sum, digestOf(text), Date.now()), this.known.told) });
+		if (texts.length > 0)
+			this.save({ told: texts.reduce((sum, text) => withMark(sum, digestOf(text), Date.now()), this.known.told) });
 	}
 
 	/** What is at the end of the queue. */
@@ -97,7 +111,8 @@ export class Ledger {
 		const marks = digests.reduce((sum, digest) => withMark(sum, digest, Date.now()), this.known.marks);
 		deliveries.done(registryKey(this.workflowId, about));
 		// While the sender waits, its answer tells how the execution ended.
-		if (id !== null && deliveries.stateOf(registryKey(this.workflowId, id)) !== 'in_flight') deliveries.done(registryKey(this.workflowId, id));
+		if (id !== null && deliveries.stateOf(registryKey(this.workflowId, id)) !== 'in_flight')
+			deliveries.done(registryKey(this.workflowId, id));
 		this.save({ marks });
 	}
 

@@ -58,16 +58,23 @@ export function hasTime({ workflowId, begunAt, handedOn }: RunningLook): boolean
 
 /** How many the lanes can do in three quarters of a look: the rest of the time is the other side's. */
 export function roomOf({ workflowId }: RunningLook): number {
-	return Math.max(FEWEST_EVENTS, Math.min(MOST_EVENTS, Math.floor((LOOK_MS * 0.75) / (laneMs.get(workflowId) ?? FIRST_LANE_MS))));
+	return Math.max(
+		FEWEST_EVENTS,
+		Math.min(MOST_EVENTS, Math.floor((LOOK_MS * 0.75) / (laneMs.get(workflowId) ?? FIRST_LANE_MS))),
+	);
 }
 
 /** To be called when the lanes have ended. */
 export function notePace({ workflowId, handedOn, readUntil }: RunningLook): void {
-	if (readUntil !== null && handedOn.length >= FEWEST_EVENTS) laneMs.set(workflowId, (performance.now() - readUntil) / handedOn.length);
+	if (readUntil !== null && handedOn.length >= FEWEST_EVENTS)
+		laneMs.set(workflowId, (performance.now() - readUntil) / handedOn.length);
 }
 
 /** What both Get Missed and Save Progress say when an earlier look has not ended. */
-export const STILL_LOOKING = { outcome: 'still_looking', message: 'The last look is still at work; the next one goes on where it ends.' } as const;
+export const STILL_LOOKING = {
+	outcome: 'still_looking',
+	message: 'The last look is still at work; the next one goes on where it ends.',
+} as const;
 
 /** Longer than any look takes: one whose execution was cancelled must not stand in the way for ever. */
 const LOOK_TTL_MS = 20 * 60_000;
@@ -95,7 +102,20 @@ export function lookOf(ctx: IExecuteFunctions, since: number | null = null): Run
 	const before = ledger.progress;
 	const suspicious = !ledger.hasLooked || deliveries.hasFailedSince((before?.lookedAt ?? 0) * 1000);
 	const look = planLook(before, nowS(), suspicious, since);
-	const begun: RunningLook = { workflowId, begunAt: performance.now(), look, before, lookedAt: {}, handedOn: [], left: 0, failures: [], lago: null, known: {}, readUntil: null, outcome: null };
+	const begun: RunningLook = {
+		workflowId,
+		begunAt: performance.now(),
+		look,
+		before,
+		lookedAt: {},
+		handedOn: [],
+		left: 0,
+		failures: [],
+		lago: null,
+		known: {},
+		readUntil: null,
+		outcome: null,
+	};
 	running.set(id, begun);
 	return begun;
 }

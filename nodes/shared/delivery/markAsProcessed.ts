@@ -1,4 +1,9 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeProperties,
+} from 'n8n-workflow';
 import { z } from 'zod';
 import { onFirstUse } from '../onFirstUse';
 import { fieldsOf, type Operation } from '../node/operation';
@@ -8,7 +13,8 @@ import { ledgerOf } from './ledger';
 
 const fields: INodeProperties[] = [
 	{
-		displayName: 'Place this node at the very end of the flow: what fails before it is delivered again, what fails behind it may not be',
+		displayName:
+			'Place this node at the very end of the flow: what fails before it is delivered again, what fails behind it may not be',
 		name: 'lastNotice',
 		type: 'notice',
 		default: '',
@@ -20,7 +26,8 @@ const fields: INodeProperties[] = [
 		ignoreValidationDuringExecution: true,
 		default: '',
 		placeholder: 'e.g. {{ $json }}',
-		description: 'The item that left the trigger; when empty, the one that this execution began with. The items that come in leave this node unchanged.',
+		description:
+			'The item that left the trigger; when empty, the one that this execution began with. The items that come in leave this node unchanged.',
 		hint: 'Leave empty to mark the event that this execution began with',
 	},
 ];
@@ -49,7 +56,8 @@ export const markAsProcessed: Operation<ServiceClient> = {
 		if (!event.success)
 			throw new NodeOperationError(ctx.getNode(), '"Event" did not come from a trigger of this package', {
 				itemIndex: index,
-				description: 'Leave the field empty to mark the event that this execution began with; one that began with something else has none to mark, so it needs no such node.',
+				description:
+					'Leave the field empty to mark the event that this execution began with; one that began with something else has none to mark, so it needs no such node.',
 			});
 		// A test in the editor must not keep the real copy away; n8n does not store its marks either.
 		if (ctx.getMode() === 'manual') return json;
@@ -70,10 +78,18 @@ function carriesError({ json, error }: INodeExecutionData): boolean {
 function unfinished(ctx: IExecuteFunctions, item: INodeExecutionData | undefined): NodeOperationError {
 	const { error } = item?.json ?? {};
 	const told = item?.error ?? error;
-	const words = typeof told === 'string' ? told : String((told as { message?: unknown } | null | undefined)?.message ?? 'unknown cause');
-	return new NodeOperationError(ctx.getNode(), `Not marked as processed, because a node before has failed: ${words.slice(0, LONGEST_WORDS)}`, {
-		description: 'An event counts as processed only when all was done. It is delivered again; mend what failed, or lead its error output somewhere else than here.',
-	});
+	const words =
+		typeof told === 'string'
+			? told
+			: String((told as { message?: unknown } | null | undefined)?.message ?? 'unknown cause');
+	return new NodeOperationError(
+		ctx.getNode(),
+		`Not marked as processed, because a node before has failed: ${words.slice(0, LONGEST_WORDS)}`,
+		{
+			description:
+				'An event counts as processed only when all was done. It is delivered again; mend what failed, or lead its error output somewhere else than here.',
+		},
+	);
 }
 
 const LONGEST_WORDS = 300;

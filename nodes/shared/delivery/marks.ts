@@ -20,7 +20,8 @@ export function isMarked(marks: Marks, digest: string): boolean {
 }
 
 function indexIn(digests: string, digest: string): number {
-	for (let at = digests.indexOf(digest); at !== -1; at = digests.indexOf(digest, at + 1)) if (at % DIGEST_LENGTH === 0) return at;
+	for (let at = digests.indexOf(digest); at !== -1; at = digests.indexOf(digest, at + 1))
+		if (at % DIGEST_LENGTH === 0) return at;
 	return -1;
 }
 
@@ -32,15 +33,24 @@ export function withMark(marks: Marks, digest: string, now: number): Marks {
 }
 
 /** What either side knows and `keep` allows, without what is too old, and of the rest the newest {@link MAX_MARKS}. @param now ms since 1970. */
-export function mergeMarks(one: Marks, other: Marks, now: number, keep: (digest: string) => boolean = () => true): Marks {
+export function mergeMarks(
+	one: Marks,
+	other: Marks,
+	now: number,
+	keep: (digest: string) => boolean = () => true,
+): Marks {
 	const newest = Math.floor(now / HOUR_MS);
-	const hours = [...new Set([...Object.keys(one), ...Object.keys(other)])].map(Number).filter((hour) => hour > newest - MARK_TTL_HOURS && hour <= newest);
+	const hours = [...new Set([...Object.keys(one), ...Object.keys(other)])]
+		.map(Number)
+		.filter((hour) => hour > newest - MARK_TTL_HOURS && hour <= newest);
 	const seen = new Set<string>();
 	const merged: Record<string, string> = {};
 	for (const hour of hours.sort((a, b) => b - a)) {
 		const room = MAX_MARKS - seen.size;
 		if (room === 0) break;
-		const inHour = new Set([...split(one[hour]), ...split(other[hour])].filter((digest) => !seen.has(digest) && keep(digest)));
+		const inHour = new Set(
+			[...split(one[hour]), ...split(other[hour])].filter((digest) => !seen.has(digest) && keep(digest)),
+		);
 		const fitting = [...inHour].slice(-room);
 		for (const digest of fitting) seen.add(digest);
 		if (fitting.length > 0) merged[hour] = fitting.join('');
@@ -55,6 +65,8 @@ function split(digests: string | undefined): string[] {
 /** Static data can hold anything: what does not look like marks is left out. */
 export function readMarks(stored: unknown): Marks {
 	if (typeof stored !== 'object' || stored === null) return {};
-	const wellFormed = Object.entries(stored).filter(([hour, digests]) => /^\d{1,7}$/.test(hour) && typeof digests === 'string' && digests.length % DIGEST_LENGTH === 0);
+	const wellFormed = Object.entries(stored).filter(
+		([hour, digests]) => /^\d{1,7}$/.test(hour) && typeof digests === 'string' && digests.length % DIGEST_LENGTH === 0,
+	);
 	return Object.fromEntries(wellFormed) as Marks;
 }

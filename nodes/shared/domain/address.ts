@@ -22,7 +22,13 @@ export function spelled(address: string): string {
 export function isSameAddress(one: string, other: string): boolean {
 	if (one === other) return true;
 	const [first, second] = [readAddress(one), readAddress(other)];
-	return first !== null && second !== null && first.protocol === second.protocol && first.host === second.host && pathOf(first) === pathOf(second);
+	return (
+		first !== null &&
+		second !== null &&
+		first.protocol === second.protocol &&
+		first.host === second.host &&
+		pathOf(first) === pathOf(second)
+	);
 }
 
 /** Whether two addresses differ by their hosts at most: the same webhook behind another tunnel or name. */
@@ -53,5 +59,8 @@ export function pathPart(id: string): string {
  * encoded (WHATWG URL).
  */
 export function isWhole(path: string): boolean {
-	return path.split('/').slice(1).every((part) => part !== '' && !/^(\.|%2e){1,2}$/i.test(part));
+	return path
+		.split('/')
+		.slice(1)
+		.every((part) => part !== '' && !/^(\.|%2e){1,2}$/i.test(part));
 }

@@ -15,7 +15,8 @@ export function readBaseUrl(typed: string): BaseUrl {
 	const address = readAddress(text);
 	if (address === null) return { problem: 'is not an address' };
 	const { origin, pathname, search, hash, username } = address;
-	if (search !== '' || hash !== '') return { problem: 'goes on after the path; it must end before the first "?" or "#"' };
+	if (search !== '' || hash !== '')
+		return { problem: 'goes on after the path; it must end before the first "?" or "#"' };
 	if (username !== '') return { problem: 'has a user name in it; the API key is all that is needed' };
 	return { url: `${origin}${pathname}`.replace(/\/+$/, '') };
 }

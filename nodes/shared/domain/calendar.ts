@@ -16,7 +16,17 @@ export function clockOf(timeZone: string): Clock {
 }
 
 function formatterOf(timeZone: string): Intl.DateTimeFormat {
-	const options: Intl.DateTimeFormatOptions = { calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' };
+	const options: Intl.DateTimeFormatOptions = {
+		calendar: 'gregory',
+		numberingSystem: 'latn',
+		hourCycle: 'h23',
+		year: 'numeric',
+		month: 'numeric',
+		day: 'numeric',
+		hour: 'numeric',
+		minute: 'numeric',
+		second: 'numeric',
+	};
 	try {
 		return new Intl.DateTimeFormat('en', { ...options, timeZone });
 	} catch {
@@ -26,7 +36,10 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
 
 /** The first instant at which the clock shows `wanted`; where it skips that, the instant after the gap. */
 export function instantOf(clock: Clock, wanted: number): number {
-	const [before, after] = [wanted - DAY_MS, wanted + DAY_MS].map((instant) => clock(instant) - instant) as [number, number];
+	const [before, after] = [wanted - DAY_MS, wanted + DAY_MS].map((instant) => clock(instant) - instant) as [
+		number,
+		number,
+	];
 	const fitting = [wanted - before, wanted - after].filter((instant) => clock(instant) === wanted);
 	if (fitting.length > 0) return Math.min(...fitting);
 	let [low, high] = [wanted - DAY_MS, wanted + DAY_MS];

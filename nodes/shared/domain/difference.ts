@@ -34,7 +34,8 @@ const needs = (list: keyof Known): Verdict => ({ needs: list });
 
 /** Whether what a list of Dodo shows has arrived in Lago's books, by lists alone. It may say `missing` of what was done, never `done` of what was not. */
 export function judge(entry: Listed, known: Known): Verdict {
-	if (entry.kind === 'payment') return entry.status === 'succeeded' ? judgeSuccess(entry, known) : judgeAttempt(entry, known);
+	if (entry.kind === 'payment')
+		return entry.status === 'succeeded' ? judgeSuccess(entry, known) : judgeAttempt(entry, known);
 	if (entry.kind === 'refund') return judgeRefund(entry, known);
 	return entry.kind === 'dispute' ? judgeDispute(entry, known) : judgeMandate(entry, known);
 }
@@ -58,7 +59,9 @@ function judgeSuccess(payment: Listed, { booked, unpaid, invoices, mandates }: K
 	if (dodoId !== id) return 'missing';
 	// An id without a state is written for a paid invoice only.
 	const phase = state?.phase ?? 'paid';
-	return phase === 'overpaid' || phase === 'returned' || (phase === 'paid' && invoice?.paymentStatus === 'succeeded') ? 'done' : 'missing';
+	return phase === 'overpaid' || phase === 'returned' || (phase === 'paid' && invoice?.paymentStatus === 'succeeded')
+		? 'done'
+		: 'missing';
 }
 
 /** A payment that failed, was cancelled or runs: it means something only for an invoice that is still unpaid. */
@@ -137,5 +140,11 @@ export function withoutSuperseded(listed: readonly Listed[]): Listed[] {
 		const other = newest.get(one.customer);
 		if (other === undefined || other.createdAt < one.createdAt) newest.set(one.customer, one);
 	}
-	return listed.filter((one) => one.kind !== 'subscription' || one.status !== 'active' || one.customer === null || newest.get(one.customer) === one);
+	return listed.filter(
+		(one) =>
+			one.kind !== 'subscription' ||
+			one.status !== 'active' ||
+			one.customer === null ||
+			newest.get(one.customer) === one,
+	);
 }

@@ -34,13 +34,20 @@ export function decideIntent(invoice: InvoiceFacts, nowS: number, mode: DodoMode
 	const { dodoId, state } = ourRecord(invoice.metadata);
 	if (dodoId === undefined) return { action: 'create', attempt: 1, amount };
 	const writtenIn = modeOfState(state);
-	const usable = (writtenIn ?? mode) === mode && (state?.phase === 'open' || state?.phase === 'failed') && dodoId.startsWith('cks_');
-	if (usable && state.amount === amount && (state.expiresAt ?? 0) - LINK_MARGIN_S > nowS) return { action: 'reuse', state, sessionId: dodoId, isCertain: writtenIn !== null };
+	const usable =
+		(writtenIn ?? mode) === mode && (state?.phase === 'open' || state?.phase === 'failed') && dodoId.startsWith('cks_');
+	if (usable && state.amount === amount && (state.expiresAt ?? 0) - LINK_MARGIN_S > nowS)
+		return { action: 'reuse', state, sessionId: dodoId, isCertain: writtenIn !== null };
 	return { action: 'look_first', dodoId, attempt: (state?.attempt ?? 1) + 1, amount };
 }
 
 const MOVING: ReadonlyArray<string | null | undefined> = [
-	'succeeded', 'processing', 'requires_capture', 'requires_merchant_action', 'partially_captured', 'partially_captured_and_capturable',
+	'succeeded',
+	'processing',
+	'requires_capture',
+	'requires_merchant_action',
+	'partially_captured',
+	'partially_captured_and_capturable',
 ];
 
 /** Whether a payment in this state still can or did bring money by itself, so that a second way to pay must not be opened. */

@@ -36,7 +36,10 @@ export type Collectability =
 export function collectability(invoice: InvoiceFacts): Collectability {
 	const skip = (reason: SkipReason, message: string): Collectability => ({ decision: 'skip', reason, message });
 	if (invoice.status !== 'finalized')
-		return skip('not_finalized', `Invoice ${invoice.number} is ${invoice.status}; only finalized invoices are collected.`);
+		return skip(
+			'not_finalized',
+			`Invoice ${invoice.number} is ${invoice.status}; only finalized invoices are collected.`,
+		);
 	if (invoice.paymentStatus === 'succeeded') return skip('already_paid', `Invoice ${invoice.number} is already paid.`);
 	if (invoice.totalDue <= 0) return skip('nothing_due', `Nothing is due on invoice ${invoice.number}.`);
 	if (invoice.selfBilled)

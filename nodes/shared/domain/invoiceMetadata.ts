@@ -63,10 +63,27 @@ export interface CollectionState {
  */
 export type Phase = 'waiting' | 'open' | 'charging' | 'processing' | 'failed' | 'paid' | 'overpaid' | 'returned';
 
-const PHASES: readonly string[] = ['waiting', 'open', 'charging', 'processing', 'failed', 'paid', 'overpaid', 'returned'] satisfies Phase[];
+const PHASES: readonly string[] = [
+	'waiting',
+	'open',
+	'charging',
+	'processing',
+	'failed',
+	'paid',
+	'overpaid',
+	'returned',
+] satisfies Phase[];
 
 /** The letters of the numbers in a state. */
-const NUMBERS = { a: 'attempt', m: 'amount', x: 'expiresAt', n: 'nextTryAt', f: 'failedTries', r: 'refunded', s: 'failedSince' } as const;
+const NUMBERS = {
+	a: 'attempt',
+	m: 'amount',
+	x: 'expiresAt',
+	n: 'nextTryAt',
+	f: 'failedTries',
+	r: 'refunded',
+	s: 'failedSince',
+} as const;
 
 /** The letters of what is only said when it is so. */
 const FLAGS = { t: 'taxOnTop', w: 'disputeWon' } as const;
@@ -82,7 +99,8 @@ const PAGES: Readonly<Record<string, PageHost>> = { d: 'dodo', a: 'api' };
 /** `v1;open;a=1;m=12995;x=1793869207;e=l;u=https://...`: readable for a person in Lago, at most 140 characters. */
 export function encodeState(state: CollectionState): string {
 	const parts = ['v1', state.phase];
-	for (const [letter, name] of Object.entries(NUMBERS)) if (state[name] !== undefined && name !== 'failedSince') parts.push(`${letter}=${state[name]}`);
+	for (const [letter, name] of Object.entries(NUMBERS))
+		if (state[name] !== undefined && name !== 'failedSince') parts.push(`${letter}=${state[name]}`);
 	for (const [letter, name] of Object.entries(FLAGS)) if (state[name]) parts.push(`${letter}=1`);
 	if (state.mode) parts.push(`${MODE_LETTER}=${state.mode.charAt(0)}`);
 	if (state.page) parts.push(`${PAGE_LETTER}=${state.page.charAt(0)}`);
@@ -135,7 +153,10 @@ export function freeMetadataSlots(entries: readonly MetadataEntry[]): number {
  * left room for one entry only, it is the id of the payment that settled the invoice: an id without a state means paid. Without a
  * `paymentId` the recorded one stays.
  */
-export function withOurMetadata(entries: readonly MetadataEntry[], ours: { paymentId?: string; state: CollectionState }): MetadataEntry[] {
+export function withOurMetadata(
+	entries: readonly MetadataEntry[],
+	ours: { paymentId?: string; state: CollectionState },
+): MetadataEntry[] {
 	const foreign = entries.filter((entry) => !OURS.includes(entry.key));
 	const own = (key: string, value: string): MetadataEntry => {
 		const id = entries.find((entry) => entry.key === key)?.id;
@@ -149,7 +170,10 @@ export function withOurMetadata(entries: readonly MetadataEntry[], ours: { payme
 }
 
 /** What our two entries say: the recorded Dodo id and the state of the collection. */
-export function ourRecord(entries: readonly MetadataEntry[]): { dodoId: string | undefined; state: CollectionState | null } {
+export function ourRecord(entries: readonly MetadataEntry[]): {
+	dodoId: string | undefined;
+	state: CollectionState | null;
+} {
 	return { dodoId: metadataValue(entries, PAYMENT_ID_KEY), state: decodeState(metadataValue(entries, STATE_KEY)) };
 }
 

@@ -16,7 +16,8 @@ export function momentOf(value: unknown, timeZone: string): number | null {
 	if (typeof value !== 'string') return null;
 	const given = value.trim();
 	const local = DAY.test(given) ? `${given}T00:00:00` : given.replace(WITHOUT_OFFSET, '$1T$2');
-	if (!DAY.test(given) && !WITHOUT_OFFSET.test(given)) return WITH_OFFSET.test(given) ? orNull(Date.parse(given)) : null;
+	if (!DAY.test(given) && !WITHOUT_OFFSET.test(given))
+		return WITH_OFFSET.test(given) ? orNull(Date.parse(given)) : null;
 	const asIfUtc = Date.parse(`${local}Z`);
 	// JavaScript takes February 30 for March 2.
 	if (Number.isNaN(asIfUtc) || !new Date(asIfUtc).toISOString().startsWith(local.slice(0, 10))) return null;

@@ -5,8 +5,30 @@
 
 /** ISO 4217 currencies whose exponent is not 2. */
 const EXPONENTS: Readonly<Record<string, number>> = {
-	BIF: 0, CLP: 0, DJF: 0, GNF: 0, ISK: 0, JPY: 0, KMF: 0, KRW: 0, PYG: 0, RWF: 0, UGX: 0, UYI: 0, VND: 0, VUV: 0, XAF: 0, XOF: 0, XPF: 0,
-	BHD: 3, IQD: 3, JOD: 3, KWD: 3, LYD: 3, OMR: 3, TND: 3,
+	BIF: 0,
+	CLP: 0,
+	DJF: 0,
+	GNF: 0,
+	ISK: 0,
+	JPY: 0,
+	KMF: 0,
+	KRW: 0,
+	PYG: 0,
+	RWF: 0,
+	UGX: 0,
+	UYI: 0,
+	VND: 0,
+	VUV: 0,
+	XAF: 0,
+	XOF: 0,
+	XPF: 0,
+	BHD: 3,
+	IQD: 3,
+	JOD: 3,
+	KWD: 3,
+	LYD: 3,
+	OMR: 3,
+	TND: 3,
 };
 
 /** Largest amount Dodo can carry: its fields are int32 (OpenAPI `ProductItemReq.amount`). Minor units of any currency. */
@@ -41,7 +63,9 @@ export function readAmount(written: unknown): WrittenAmount | { problem: string 
 	const text = typeof written === 'string' || typeof written === 'number' ? String(written).trim() : '';
 	if (text === '') return { problem: 'it is empty' };
 	const [, whole, decimals = ''] = /^(\d{1,15})(?:\.(\d+))?$/.exec(text) ?? [];
-	return whole === undefined ? { problem: `"${text}" is not an amount; write it with a point and without separators, like 1250.00` } : { whole, decimals };
+	return whole === undefined
+		? { problem: `"${text}" is not an amount; write it with a point and without separators, like 1250.00` }
+		: { whole, decimals };
 }
 
 /**
@@ -50,7 +74,10 @@ export function readAmount(written: unknown): WrittenAmount | { problem: string 
  */
 export function toMinorUnits({ whole, decimals }: WrittenAmount, currency: string): number | { problem: string } {
 	const exponent = exponentOf(currency);
-	if (decimals.length > exponent) return { problem: `${whole}.${decimals} has more decimals than ${currency} has; write it like ${toDecimal(1250 * 10 ** exponent, currency)}` };
+	if (decimals.length > exponent)
+		return {
+			problem: `${whole}.${decimals} has more decimals than ${currency} has; write it like ${toDecimal(1250 * 10 ** exponent, currency)}`,
+		};
 	const minorUnits = Number(whole + decimals.padEnd(exponent, '0'));
 	return Number.isSafeInteger(minorUnits) ? minorUnits : { problem: `${whole} is too large` };
 }
@@ -64,7 +91,15 @@ export function toDecimal(minorUnits: number, currency: string): string {
 }
 
 /** Dodo's smallest charges where they are not about half a unit; minor units (docs `features/adaptive-currency`). */
-const MINIMUM_CHARGES: Readonly<Record<string, number>> = { AED: 200, GBP: 30, INR: 500, MXN: 1000, NOK: 300, PLN: 200, SEK: 300 };
+const MINIMUM_CHARGES: Readonly<Record<string, number>> = {
+	AED: 200,
+	GBP: 30,
+	INR: 500,
+	MXN: 1000,
+	NOK: 300,
+	PLN: 200,
+	SEK: 300,
+};
 
 /** The smallest amount Dodo charges in a currency, minor units: USD 50, JPY 50, KWD 500. */
 export function minimumCharge(currency: string): number {

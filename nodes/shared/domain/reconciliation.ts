@@ -59,7 +59,12 @@ const THOROUGH_EVERY_S = 3_600;
 const HOUR_S = 3_600;
 
 /** Direct debits and refunds end within days, disputes within months; what is older is left to a person's back-fill. */
-const LONGEST_UNFINISHED_S: Readonly<Record<Kind, number>> = { payment: 14 * 86_400, refund: 30 * 86_400, dispute: 120 * 86_400, subscription: 3 * 86_400 };
+const LONGEST_UNFINISHED_S: Readonly<Record<Kind, number>> = {
+	payment: 14 * 86_400,
+	refund: 30 * 86_400,
+	dispute: 120 * 86_400,
+	subscription: 3 * 86_400,
+};
 /** A payer has a page for a day; a payment that waits for the payer longer never ends. */
 const PAYER_GONE_S = 25 * HOUR_S;
 
@@ -84,11 +89,20 @@ const TOLD: Readonly<Record<Kind, readonly string[]>> = {
  * @param suspicious something may have been missed: this process is new, or a delivery failed since the last look.
  * @param since asked for by a person, seconds since 1970.
  */
-export function planLook(progress: Progress | null, now: number, suspicious: boolean, since: number | null = null): Look {
+export function planLook(
+	progress: Progress | null,
+	now: number,
+	suspicious: boolean,
+	since: number | null = null,
+): Look {
 	const until = now - GRACE_S;
 	if (since !== null) return { thorough: true, since, until, again: true };
 	if (progress === null) return { thorough: true, since: now - FIRST_LOOK_S, until, again: false };
-	const thorough = suspicious || progress.suspicious || now - progress.lookedAt > GAP_S || now - progress.thoroughAt >= THOROUGH_EVERY_S;
+	const thorough =
+		suspicious ||
+		progress.suspicious ||
+		now - progress.lookedAt > GAP_S ||
+		now - progress.thoroughAt >= THOROUGH_EVERY_S;
 	return { thorough, since: sinceOf(progress, thorough), until, again: false };
 }
 
@@ -156,7 +170,12 @@ export function countUnfinished(listed: readonly Listed[]): Unfinished {
  * Hours of creation, beginning and end in seconds since 1970, of which something in a stage has moved on: fewer are in it than were.
  * @param still what a list of exactly this stage shows now; null where Dodo cannot be asked for it.
  */
-export function movedOn(stage: string, before: Unfinished, still: readonly Listed[] | null, now: number): Array<{ from: number; until: number }> {
+export function movedOn(
+	stage: string,
+	before: Unfinished,
+	still: readonly Listed[] | null,
+	now: number,
+): Array<{ from: number; until: number }> {
 	const counts = still === null ? {} : (countUnfinished(still)[stage] ?? {});
 	return Object.entries(before[stage] ?? {})
 		.filter(([hour, count]) => Number(hour) >= hourOf(stageSince(stage, now)) && (counts[hour] ?? 0) < count)
@@ -169,7 +188,10 @@ export function addUnfinished(one: Unfinished, other: Unfinished, now: number): 
 	const sums = stages.map((stage): [string, Record<string, number>] => {
 		const hours = { ...one[stage] };
 		for (const [hour, count] of Object.entries(other[stage] ?? {})) hours[hour] = (hours[hour] ?? 0) + count;
-		return [stage, Object.fromEntries(Object.entries(hours).filter(([hour]) => Number(hour) >= hourOf(stageSince(stage, now))))];
+		return [
+			stage,
+			Object.fromEntries(Object.entries(hours).filter(([hour]) => Number(hour) >= hourOf(stageSince(stage, now)))),
+		];
 	});
 	return Object.fromEntries(sums.filter(([, hours]) => Object.keys(hours).length > 0));
 }
@@ -187,7 +209,12 @@ export interface Outcome {
 }
 
 /** How far one has come after a look. */
-export function progressAfter(before: Progress | null, look: Look, { comparedUntil, complete, found, unfinished, backfill }: Outcome, now: number): Progress {
+export function progressAfter(
+	before: Progress | null,
+	look: Look,
+	{ comparedUntil, complete, found, unfinished, backfill }: Outcome,
+	now: number,
+): Progress {
 	const first = look.again ? look.until - FIRST_LOOK_S : look.since;
 	const known = before ?? { seenUntil: first, thoroughAt: first, lookedAt: 0 };
 	// A look that a person asked for may leave out the time before it, so it is none of those that are due.

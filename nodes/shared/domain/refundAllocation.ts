@@ -40,12 +40,24 @@ const REACH = 3;
  * leaves the fees worth what is left to refund, so that cents do not add up over several notes.
  * @returns null when the fees cannot carry that much any more.
  */
-export function allocateRefund({ wanted, refundable, earlier }: RefundRoom, fees: readonly CreditableFee[]): Allocation | null {
+export function allocateRefund(
+	{ wanted, refundable, earlier }: RefundRoom,
+	fees: readonly CreditableFee[],
+): Allocation | null {
 	const open = fees.filter((fee) => fee.amount - fee.credited > 0 && weightOf(fee) > 0);
 	const real = fees.filter(({ amount }) => amount > 0);
-	const bill = sumOf(real, real.map(({ amount }) => amount));
+	const bill = sumOf(
+		real,
+		real.map(({ amount }) => amount),
+	);
 	// How much more than their totals the earlier notes took of what the fees are worth, beside what rounding of the whole bill explains.
-	const drift = sumOf(real, real.map(({ credited }) => credited)).precise - earlier - (bill.precise - bill.rounded);
+	const drift =
+		sumOf(
+			real,
+			real.map(({ credited }) => credited),
+		).precise -
+		earlier -
+		(bill.precise - bill.rounded);
 	const full = open.map(roomOf);
 	const all = sumOf(open, full);
 	// The last refund takes what is left, though earlier rounding may have cost the fees a cent or two.
@@ -120,7 +132,10 @@ function* variations(fees: readonly CreditableFee[], start: readonly number[]): 
 		return amounts.map((old, at) => (at === index ? amount : old));
 	};
 	// The fees at the end of the filling are the ones with room both ways.
-	const tunable = fees.map((_, index) => index).filter((index) => (start[index] ?? 0) > 0 || index === fees.length - 1 || (start[index - 1] ?? 0) > 0).slice(-3);
+	const tunable = fees
+		.map((_, index) => index)
+		.filter((index) => (start[index] ?? 0) > 0 || index === fees.length - 1 || (start[index - 1] ?? 0) > 0)
+		.slice(-3);
 	for (const first of tunable) {
 		for (const step of steps) {
 			const one = moved(start, first, step);
@@ -137,6 +152,8 @@ function* variations(fees: readonly CreditableFee[], start: readonly number[]): 
 }
 
 function allocation(fees: readonly CreditableFee[], amounts: readonly number[], refund: number): Allocation {
-	const items = fees.map(({ id }, index) => ({ feeId: id, amount: amounts[index] ?? 0 })).filter(({ amount }) => amount > 0);
+	const items = fees
+		.map(({ id }, index) => ({ feeId: id, amount: amounts[index] ?? 0 }))
+		.filter(({ amount }) => amount > 0);
 	return { items, refund };
 }

@@ -34,8 +34,20 @@ const BUSY_WAIT_S = 15 * 60;
  * @param nowMs ms since 1970.
  * @returns the plan, and the state to write where it changes.
  */
-export function planNextTry(policy: RetryPolicy, failure: Failure, { state, isOpen, timeZone }: OpenInvoice, nowMs: number): { plan: Plan; save?: CollectionState } {
-	if (!isOpen) return { plan: { outcome: 'skipped', reason: 'nothing_due', message: 'The invoice is paid or void meanwhile, so no further try is planned.' } };
+export function planNextTry(
+	policy: RetryPolicy,
+	failure: Failure,
+	{ state, isOpen, timeZone }: OpenInvoice,
+	nowMs: number,
+): { plan: Plan; save?: CollectionState } {
+	if (!isOpen)
+		return {
+			plan: {
+				outcome: 'skipped',
+				reason: 'nothing_due',
+				message: 'The invoice is paid or void meanwhile, so no further try is planned.',
+			},
+		};
 	const nowS = Math.floor(nowMs / 1000);
 	const failedTries = state?.failedTries ?? 0;
 	const planned = state?.nextTryAt;
@@ -49,11 +61,23 @@ export function planNextTry(policy: RetryPolicy, failure: Failure, { state, isOp
 			...(planned === undefined ? {} : { save: { ...state, nextTryAt: undefined } as CollectionState }),
 		};
 	if (planned !== undefined && planned > nowS)
-		return { plan: { outcome: 'retry_planned', ...times(planned * 1000, timeZone), failedTries, message: `The next try was planned already, for ${local(planned * 1000, timeZone)}.` } };
+		return {
+			plan: {
+				outcome: 'retry_planned',
+				...times(planned * 1000, timeZone),
+				failedTries,
+				message: `The next try was planned already, for ${local(planned * 1000, timeZone)}.`,
+			},
+		};
 	if (failure.outcome === 'mandate_busy') {
 		const nextTryAt = nowS + BUSY_WAIT_S;
 		return {
-			plan: { outcome: 'retry_planned', ...times(nextTryAt * 1000, timeZone), failedTries, message: 'Another charge of the mandate is still running; this one is tried again in 15 minutes.' },
+			plan: {
+				outcome: 'retry_planned',
+				...times(nextTryAt * 1000, timeZone),
+				failedTries,
+				message: 'Another charge of the mandate is still running; this one is tried again in 15 minutes.',
+			},
 			save: state === null ? { phase: 'waiting', attempt: 1, nextTryAt } : { ...state, nextTryAt },
 		};
 	}
@@ -68,11 +92,18 @@ export function planNextTry(policy: RetryPolicy, failure: Failure, { state, isOp
 				message: `All ${all} tries to collect this invoice have failed; no further one is planned.`,
 				nextStep: 'Talk to the customer. "Retry payment" in Lago tries once more.',
 			},
-			...(failedTries < all || planned !== undefined ? { save: { phase: 'failed', attempt: 1, ...state, failedTries: all, nextTryAt: undefined } } : {}),
+			...(failedTries < all || planned !== undefined
+				? { save: { phase: 'failed', attempt: 1, ...state, failedTries: all, nextTryAt: undefined } }
+				: {}),
 		};
 	}
 	return {
-		plan: { outcome: 'retry_planned', ...times(next.atMs, timeZone), failedTries: tries, message: `Try ${tries} failed; the next one is planned for ${local(next.atMs, timeZone)}.` },
+		plan: {
+			outcome: 'retry_planned',
+			...times(next.atMs, timeZone),
+			failedTries: tries,
+			message: `Try ${tries} failed; the next one is planned for ${local(next.atMs, timeZone)}.`,
+		},
 		save: { phase: 'failed', attempt: 1, ...state, failedTries: tries, nextTryAt: Math.floor(next.atMs / 1000) },
 	};
 }
@@ -83,7 +114,8 @@ function times(atMs: number, timeZone: string): Pick<Plan, 'nextTryAt' | 'localT
 
 /** `2026-11-24 09:00`, on the customer's clock. */
 function local(atMs: number, timeZone: string): string {
-	const format = (zone: string): string => new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(atMs);
+	const format = (zone: string): string =>
+		new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(atMs);
 	try {
 		return format(timeZone);
 	} catch {

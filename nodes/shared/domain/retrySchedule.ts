@@ -13,7 +13,10 @@ const MAX_WAITS = 12;
 /** Reads `1d,3d,5d,7d` and `09:00`. @returns the policy, or the problem as a sentence for a person. */
 export function parseSchedule(text: string, timeOfDay: string): RetryPolicy | { problem: string } {
 	const parts = text.split(',').map((part) => part.trim().toLowerCase());
-	if (parts.length > MAX_WAITS) return { problem: `The schedule has ${parts.length} waits; more than ${MAX_WAITS} tries look like card testing to a bank` };
+	if (parts.length > MAX_WAITS)
+		return {
+			problem: `The schedule has ${parts.length} waits; more than ${MAX_WAITS} tries look like card testing to a bank`,
+		};
 	const waits: Array<RetryPolicy['waits'][number]> = [];
 	for (const part of parts) {
 		const [, count, unit] = /^([1-9]\d{0,3})\s*([mhdw])$/.exec(part) ?? [];
@@ -27,8 +30,21 @@ export function parseSchedule(text: string, timeOfDay: string): RetryPolicy | { 
 
 /** Decline reasons that trying again cannot mend, and that banks punish when it is tried (docs `api-reference/transaction-failures`). */
 const HARD_DECLINES: ReadonlySet<string> = new Set([
-	'CARD_DECLINED', 'DO_NOT_HONOR', 'EXPIRED_CARD', 'FRAUDULENT', 'INVALID_ACCOUNT', 'LOST_CARD', 'MANDATE_REQUIRED_SYSTEM', 'PAYMENT_METHOD_PROVIDER_DECLINED',
-	'PAYMENT_METHOD_UNSUPPORTED', 'PICKUP_CARD', 'PROVIDER_UNSUPPORTED', 'REVOCATION_OF_AUTHORIZATION', 'STOLEN_CARD', 'TRANSACTION_NOT_ALLOWED', 'TRANSACTION_NOT_APPROVED',
+	'CARD_DECLINED',
+	'DO_NOT_HONOR',
+	'EXPIRED_CARD',
+	'FRAUDULENT',
+	'INVALID_ACCOUNT',
+	'LOST_CARD',
+	'MANDATE_REQUIRED_SYSTEM',
+	'PAYMENT_METHOD_PROVIDER_DECLINED',
+	'PAYMENT_METHOD_UNSUPPORTED',
+	'PICKUP_CARD',
+	'PROVIDER_UNSUPPORTED',
+	'REVOCATION_OF_AUTHORIZATION',
+	'STOLEN_CARD',
+	'TRANSACTION_NOT_ALLOWED',
+	'TRANSACTION_NOT_APPROVED',
 ]);
 
 /** Whether a decline is for good. A code that nobody knows is not. */
@@ -43,7 +59,12 @@ export function isHardDecline(code: string | null | undefined): boolean {
  * @param nowMs ms since 1970.
  * @param timeZone IANA name; UTC when it is unknown.
  */
-export function nextTry({ waits, minuteOfDay }: RetryPolicy, failedTries: number, nowMs: number, timeZone: string): { atMs: number } | 'exhausted' {
+export function nextTry(
+	{ waits, minuteOfDay }: RetryPolicy,
+	failedTries: number,
+	nowMs: number,
+	timeZone: string,
+): { atMs: number } | 'exhausted' {
 	const wait = waits[failedTries - 1];
 	if (wait === undefined) return 'exhausted';
 	const { count, unit } = wait;

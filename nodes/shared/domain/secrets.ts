@@ -13,7 +13,8 @@ export const PLACES = {
 export type Secret = keyof typeof PLACES;
 
 /** Words that people leave where a secret belongs. */
-const PLACEHOLDER = /^(<.*>|\[.*\]|\{.*\}|x{3,}|\*{3,}|\.{3,}|(please[ _-]?)?change[ _-]?me!?|replace[ _-]?me|to[ _-]?do|test|secret|password|example|placeholder|none|null|undefined|your[ _-].*|(webhook[ _-]?)?hmac([ _-]?key)?)$/i;
+const PLACEHOLDER =
+	/^(<.*>|\[.*\]|\{.*\}|x{3,}|\*{3,}|\.{3,}|(please[ _-]?)?change[ _-]?me!?|replace[ _-]?me|to[ _-]?do|test|secret|password|example|placeholder|none|null|undefined|your[ _-].*|(webhook[ _-]?)?hmac([ _-]?key)?)$/i;
 const QUOTE = /["'`\u2018\u2019\u201c\u201d]/;
 const SIGNING_SECRET = /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/;
 
@@ -30,7 +31,8 @@ export function secretProblem(what: Secret, given: string, apiKey = ''): string 
 	if (PLACEHOLDER.test(value)) return 'is a placeholder, not the value itself';
 	if (/^https?:/i.test(value)) return 'is an address';
 	if (/\s/.test(value)) return 'has a blank or a line break in it; copy it again';
-	if (what === 'dodoKey' || what === 'lagoKey') return /^whsec_/i.test(value) ? 'is a signing secret, not an API key' : null;
+	if (what === 'dodoKey' || what === 'lagoKey')
+		return /^whsec_/i.test(value) ? 'is a signing secret, not an API key' : null;
 	if (value === apiKey.trim()) return 'is the API key once more, which signs nothing';
 	return what === 'lagoHmac' ? hmacKeyProblem(given) : signingSecretProblem(value);
 }
@@ -44,6 +46,9 @@ function hmacKeyProblem(key: string): string | null {
 
 function signingSecretProblem(secret: string): string | null {
 	if (/^v1,/i.test(secret)) return 'begins with "v1,", as signatures do; the secret begins with whsec_';
-	const isWhole = SIGNING_SECRET.test(secret) && Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length >= SHORTEST_KEY;
-	return isWhole ? null : 'is not a signing secret, or not a whole one: it begins with whsec_, and at least 32 letters and digits follow';
+	const isWhole =
+		SIGNING_SECRET.test(secret) && Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length >= SHORTEST_KEY;
+	return isWhole
+		? null
+		: 'is not a signing secret, or not a whole one: it begins with whsec_, and at least 32 letters and digits follow';
 }

@@ -25,11 +25,25 @@ const LONGEST_REASON = 120;
 const MAX_ASIDE = 200;
 
 /** Adds a failure. The first one is tried again by the next look, later ones after 5, 10, 20 ... minutes, at most an hour. */
-export function setAside(aside: Aside, key: string, failure: Pick<SetAside, 'fact' | 'createdAt' | 'reason'>, now: number): Aside {
+export function setAside(
+	aside: Aside,
+	key: string,
+	failure: Pick<SetAside, 'fact' | 'createdAt' | 'reason'>,
+	now: number,
+): Aside {
 	const before = aside[key];
 	const tries = (before?.tries ?? 0) + 1;
 	const waitS = tries === 1 ? 0 : Math.min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (tries - 2));
-	return { ...aside, [key]: { ...failure, reason: failure.reason.slice(0, LONGEST_REASON), tries, nextAt: now + waitS, toldAt: before?.toldAt ?? 0 } };
+	return {
+		...aside,
+		[key]: {
+			...failure,
+			reason: failure.reason.slice(0, LONGEST_REASON),
+			tries,
+			nextAt: now + waitS,
+			toldAt: before?.toldAt ?? 0,
+		},
+	};
 }
 
 /** Those whose next try is due, those that waited longest first. */
@@ -41,12 +55,20 @@ export function dueAside(aside: Aside, now: number): Array<[string, SetAside]> {
 
 /** Lago's side is read anew by every look: what is missing there no more does not come again, and is forgotten after a day. */
 export function withoutGone(aside: Aside, now: number): Aside {
-	return Object.fromEntries(Object.entries(aside).filter(([key, { nextAt }]) => !/^(invoice|credit_note) /.test(key) || now - nextAt < TOLD_EVERY_S));
+	return Object.fromEntries(
+		Object.entries(aside).filter(
+			([key, { nextAt }]) => !/^(invoice|credit_note) /.test(key) || now - nextAt < TOLD_EVERY_S,
+		),
+	);
 }
 
 /** Of what failed in this look, what a person was not told of today; and the same with that noted. */
 export function tellAside(aside: Aside, failed: readonly string[], now: number): { news: SetAside[]; aside: Aside } {
-	const news = failed.flatMap((key) => (aside[key] !== undefined && now - aside[key].toldAt >= TOLD_EVERY_S ? [[key, { ...aside[key], toldAt: now }] as const] : []));
+	const news = failed.flatMap((key) =>
+		aside[key] !== undefined && now - aside[key].toldAt >= TOLD_EVERY_S
+			? [[key, { ...aside[key], toldAt: now }] as const]
+			: [],
+	);
 	return { news: news.map(([, one]) => one), aside: { ...aside, ...Object.fromEntries(news) } };
 }
 
@@ -56,5 +78,8 @@ export function tellAside(aside: Aside, failed: readonly string[], now: number):
  */
 export function fitting(aside: Aside): { aside: Aside; lostFrom: number } {
 	const sorted = Object.entries(aside).sort(([, one], [, other]) => one.createdAt - other.createdAt);
-	return { aside: Object.fromEntries(sorted.slice(0, MAX_ASIDE)), lostFrom: sorted[MAX_ASIDE]?.[1].createdAt ?? Infinity };
+	return {
+		aside: Object.fromEntries(sorted.slice(0, MAX_ASIDE)),
+		lostFrom: sorted[MAX_ASIDE]?.[1].createdAt ?? Infinity,
+	};
 }

@@ -50,13 +50,17 @@ export function isLagoId(text: string): boolean {
  * @param expectedMode the world that the workflow's credential belongs to, null when nobody says.
  */
 export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null): PaymentReading {
-	if (payment.amount === 0) return { kind: 'ignored', message: `Payment ${payment.id} only sets up a payment method; no money moved.` };
+	if (payment.amount === 0)
+		return { kind: 'ignored', message: `Payment ${payment.id} only sets up a payment method; no money moved.` };
 	if (payment.invoiceId === null)
 		return payment.subscriptionId !== null && payment.status === 'succeeded'
 			? { kind: 'dues', subscriptionId: payment.subscriptionId }
 			: { kind: 'ignored', message: notForLago(payment) };
 	if (!isLagoId(payment.invoiceId) && payment.status !== 'succeeded')
-		return { kind: 'ignored', message: `Payment ${payment.id} (${payment.status ?? 'not started'}) names no Lago invoice, and no money moved.` };
+		return {
+			kind: 'ignored',
+			message: `Payment ${payment.id} (${payment.status ?? 'not started'}) names no Lago invoice, and no money moved.`,
+		};
 	if (!isLagoId(payment.invoiceId))
 		return held(
 			'unknown_invoice',
@@ -80,9 +84,13 @@ export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null
 		return { kind: 'succeeded', invoiceId: payment.invoiceId };
 	}
 	// A payer who leaves the page has not failed to pay; a cancelled charge has, and which it was the invoice tells.
-	if (payment.status === 'failed' || payment.status === 'cancelled') return { kind: 'failed', invoiceId: payment.invoiceId };
+	if (payment.status === 'failed' || payment.status === 'cancelled')
+		return { kind: 'failed', invoiceId: payment.invoiceId };
 	if (payment.status === 'processing') return { kind: 'processing', invoiceId: payment.invoiceId };
-	return { kind: 'ignored', message: `Payment ${payment.id} is ${payment.status ?? 'not started'}: nothing to book, the customer can still pay.` };
+	return {
+		kind: 'ignored',
+		message: `Payment ${payment.id} is ${payment.status ?? 'not started'}: nothing to book, the customer can still pay.`,
+	};
 }
 
 /** The sentence for a payment that this sync has nothing to do with. */
@@ -104,11 +112,20 @@ export type SuccessDecision =
  * Compares a successful payment with its invoice.
  * @param references Dodo payment ids already booked on the invoice (references of Lago's payments), null when not looked up yet.
  */
-export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, references: readonly string[] | null): SuccessDecision {
+export function decideSuccess(
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	references: readonly string[] | null,
+): SuccessDecision {
 	const hold = (...args: Parameters<typeof held>): SuccessDecision => ({ action: 'hold', held: held(...args) });
 	const overpaid = (reason: Overpaid['reason'], message: string, record: boolean): SuccessDecision => ({
 		action: 'overpaid',
-		overpaid: { outcome: 'overpaid', reason, message, nextStep: `Refund payment ${payment.id}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.` },
+		overpaid: {
+			outcome: 'overpaid',
+			reason,
+			message,
+			nextStep: `Refund payment ${payment.id}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.`,
+		},
 		record,
 	});
 	const { dodoId, state } = ourRecord(invoice.metadata);
@@ -129,7 +146,11 @@ export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, refe
 				`${came}. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
 				`Find out in Lago what paid the invoice. If it was payment ${payment.id}, nothing is left to do; otherwise the customer paid twice and one payment must be returned.`,
 			);
-		return overpaid('paid_twice', `${came}, but invoice ${invoice.number} was already paid another way.`, references.length > 0);
+		return overpaid(
+			'paid_twice',
+			`${came}, but invoice ${invoice.number} was already paid another way.`,
+			references.length > 0,
+		);
 	}
 	if (invoice.status === 'voided')
 		return overpaid(
@@ -157,12 +178,21 @@ export function decideSuccess(payment: PaymentFacts, invoice: InvoiceFacts, refe
 	if (paid === invoice.totalDue) return { action: 'book', amount: paid };
 	const figures = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}, invoice ${invoice.number} has ${formatAmount(invoice.totalDue, invoice.currency)} due`;
 	return paid < invoice.totalDue
-		? hold('amount_below_due', `${figures}: too little.`, 'Record it in Lago as a partial payment and ask for the rest, or refund it.')
-		: hold('amount_above_due', `${figures}: too much.`, 'Record the due amount in Lago and refund the rest in Dodo Payments.');
+		? hold(
+				'amount_below_due',
+				`${figures}: too little.`,
+				'Record it in Lago as a partial payment and ask for the rest, or refund it.',
+			)
+		: hold(
+				'amount_above_due',
+				`${figures}: too much.`,
+				'Record the due amount in Lago and refund the rest in Dodo Payments.',
+			);
 }
 
 /** What to do in Lago with a failed or still running payment. */
-export type AttemptDecision = { action: 'record' } | { action: 'recorded'; message: string } | { action: 'unchanged'; message: string };
+export type AttemptDecision =
+	{ action: 'record' } | { action: 'recorded'; message: string } | { action: 'unchanged'; message: string };
 
 /**
  * A failed or running payment never downgrades an invoice: not one that is paid, voided or draft, and not one of which
@@ -171,23 +201,38 @@ export type AttemptDecision = { action: 'record' } | { action: 'recorded'; messa
 export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): AttemptDecision {
 	const unchanged = (message: string): AttemptDecision => ({ action: 'unchanged', message });
 	if (invoice.paymentStatus === 'succeeded')
-		return unchanged(`Invoice ${invoice.number} is already paid; payment ${payment.id} (${payment.status}) changes nothing.`);
+		return unchanged(
+			`Invoice ${invoice.number} is already paid; payment ${payment.id} (${payment.status}) changes nothing.`,
+		);
 	if (invoice.status !== 'finalized')
-		return unchanged(`Invoice ${invoice.number} is ${invoice.status}; payment ${payment.id} (${payment.status}) changes nothing.`);
+		return unchanged(
+			`Invoice ${invoice.number} is ${invoice.status}; payment ${payment.id} (${payment.status}) changes nothing.`,
+		);
 	const { dodoId, state } = ourRecord(invoice.metadata);
 	const isCancelled = payment.status === 'cancelled';
 	if (isCancelled && dodoId !== payment.id)
-		return unchanged(`Payment ${payment.id} of invoice ${invoice.number} was cancelled before anything was charged; the customer can still pay.`);
+		return unchanged(
+			`Payment ${payment.id} of invoice ${invoice.number} was cancelled before anything was charged; the customer can still pay.`,
+		);
 	const sameAttempt = dodoId === payment.id || (dodoId !== undefined && dodoId === payment.checkoutSessionId);
 	if (!sameAttempt && (state?.phase === 'processing' || state?.phase === 'charging'))
-		return unchanged(`Another payment of invoice ${invoice.number} is under way; payment ${payment.id} (${payment.status}) changes nothing until it has ended.`);
+		return unchanged(
+			`Another payment of invoice ${invoice.number} is under way; payment ${payment.id} (${payment.status}) changes nothing until it has ended.`,
+		);
 	if (!sameAttempt && payment.attempt < (state?.attempt ?? 1))
-		return unchanged(`Payment ${payment.id} (${payment.status}) was try ${payment.attempt} of invoice ${invoice.number}; try ${state?.attempt} is what counts now.`);
+		return unchanged(
+			`Payment ${payment.id} (${payment.status}) was try ${payment.attempt} of invoice ${invoice.number}; try ${state?.attempt} is what counts now.`,
+		);
 	const isRunning = payment.status === 'processing';
 	// A charge that runs is recorded as such already.
-	const recorded = sameAttempt && (state?.phase === (isRunning ? 'processing' : 'failed') || (state?.phase === 'charging' && isRunning));
+	const recorded =
+		sameAttempt &&
+		(state?.phase === (isRunning ? 'processing' : 'failed') || (state?.phase === 'charging' && isRunning));
 	const statusAgrees = isRunning || invoice.paymentStatus === 'failed';
 	if (recorded && statusAgrees)
-		return { action: 'recorded', message: `Payment ${payment.id} is already recorded as ${payment.status} on invoice ${invoice.number}.` };
+		return {
+			action: 'recorded',
+			message: `Payment ${payment.id} is already recorded as ${payment.status} on invoice ${invoice.number}.`,
+		};
 	return { action: 'record' };
 }

@@ -5,7 +5,14 @@ import { isTool } from './tool';
 /** n8n shortens longer values and complains about them in its log. */
 const LONGEST_VALUE = 255;
 /** These never hide what became of the money. */
-const ASIDE: ReadonlySet<string> = new Set(['access_changed', 'access_unknown', 'access_untold', 'ignored', 'skipped', 'unchanged']);
+const ASIDE: ReadonlySet<string> = new Set([
+	'access_changed',
+	'access_unknown',
+	'access_untold',
+	'ignored',
+	'skipped',
+	'unchanged',
+]);
 
 /**
  * Writes to the execution what it was about, so that n8n's list of executions can be searched for an invoice, a customer, a payment or an
@@ -27,13 +34,22 @@ export function tellWhatItIsAbout(ctx: IExecuteFunctions, outputs: INodeExecutio
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-const within = (json: Json, key: string): Json => (typeof json[key] === 'object' && json[key] !== null ? (json[key] as Json) : {});
+const within = (json: Json, key: string): Json =>
+	typeof json[key] === 'object' && json[key] !== null ? (json[key] as Json) : {};
 const invoiceOf = (json: Json): Json => (json.total_due_amount_cents === undefined ? within(json, 'invoice') : json);
 
 const READERS: Readonly<Record<string, (json: Json) => string | undefined>> = {
 	outcome: ({ outcome }) => text(outcome),
-	invoice: (json) => text(json.invoiceNumber) ?? text(json.invoice_number) ?? text(invoiceOf(json).number) ?? text(within(json, 'metadata').lago_invoice_number),
-	customer: (json) => text(json.customerExternalId) ?? text(json.customer_external_id) ?? text(within(json, 'customer').external_id) ?? text(within(invoiceOf(json), 'customer').external_id),
+	invoice: (json) =>
+		text(json.invoiceNumber) ??
+		text(json.invoice_number) ??
+		text(invoiceOf(json).number) ??
+		text(within(json, 'metadata').lago_invoice_number),
+	customer: (json) =>
+		text(json.customerExternalId) ??
+		text(json.customer_external_id) ??
+		text(within(json, 'customer').external_id) ??
+		text(within(invoiceOf(json), 'customer').external_id),
 	payment: (json) => text(json.paymentId) ?? text(json.payment_id),
 };
 
@@ -51,6 +67,7 @@ function listed(known: string | undefined, values: Array<string | undefined>): s
 
 /** Held stays, whatever else happened; otherwise what was said last about the money. */
 function lastWord(known: string | undefined, words: Array<string | undefined>): string | undefined {
-	const weight = (word: string | undefined): number => (word === undefined ? 0 : ASIDE.has(word) ? 1 : word === 'held' ? 3 : 2);
+	const weight = (word: string | undefined): number =>
+		word === undefined ? 0 : ASIDE.has(word) ? 1 : word === 'held' ? 3 : 2;
 	return words.reduce((last, word) => (weight(word) > 0 && weight(word) >= weight(last) ? word : last), known);
 }

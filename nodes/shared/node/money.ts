@@ -2,15 +2,25 @@ import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8
 import { currencyOf, readAmount, toMinorUnits } from '../domain/money';
 
 /** What stands below every field of an amount. */
-export const AMOUNT_HINT = 'Items of Lago and Dodo Payments count in the smallest unit: divide 5000 of EUR by 100 to have 50.00';
+export const AMOUNT_HINT =
+	'Items of Lago and Dodo Payments count in the smallest unit: divide 5000 of EUR by 100 to have 50.00';
 
 /**
  * The currency in a field, as its code.
  * @param whenEmpty what to do about an empty field.
  * @throws NodeOperationError that names the field when there is none, or something that is no currency.
  */
-export function currencyParameter(ctx: IExecuteFunctions, name: string, label: string, index: number, whenEmpty = 'Type its code, e.g. EUR.'): string {
-	return readCurrency(ctx, ctx.getNodeParameter(name, index, ''), label, index) ?? refuse(ctx, label, 'it is empty', index, whenEmpty);
+export function currencyParameter(
+	ctx: IExecuteFunctions,
+	name: string,
+	label: string,
+	index: number,
+	whenEmpty = 'Type its code, e.g. EUR.',
+): string {
+	return (
+		readCurrency(ctx, ctx.getNodeParameter(name, index, ''), label, index) ??
+		refuse(ctx, label, 'it is empty', index, whenEmpty)
+	);
 }
 
 /** Filters with their currency as its code. @throws NodeOperationError that names the field. */
@@ -23,7 +33,10 @@ export function withCurrency(ctx: IExecuteFunctions, filters: IDataObject, index
 function readCurrency(ctx: IExecuteFunctions, typed: unknown, label: string, index: number): string | null {
 	const text = String(typed ?? '').trim();
 	if (text === '') return null;
-	return currencyOf(text) ?? refuse(ctx, label, `"${text}" is not a currency`, index, 'Type its code of three letters, e.g. EUR.');
+	return (
+		currencyOf(text) ??
+		refuse(ctx, label, `"${text}" is not a currency`, index, 'Type its code of three letters, e.g. EUR.')
+	);
 }
 
 /**
@@ -31,7 +44,12 @@ function readCurrency(ctx: IExecuteFunctions, typed: unknown, label: string, ind
  * @returns what gives it in the minor units of a currency; throws like this when the currency has fewer decimals.
  * @throws NodeOperationError that names the field.
  */
-export function amountParameter(ctx: IExecuteFunctions, name: string, label: string, index: number): (currency: string) => number {
+export function amountParameter(
+	ctx: IExecuteFunctions,
+	name: string,
+	label: string,
+	index: number,
+): (currency: string) => number {
 	const written = readAmount(ctx.getNodeParameter(name, index, ''));
 	if ('problem' in written) return refuse(ctx, label, written.problem, index);
 	if (/^0*$/.test(written.whole + written.decimals)) return refuse(ctx, label, 'it must be more than 0', index);
@@ -51,6 +69,12 @@ export function minorUnitsParameter(ctx: IExecuteFunctions, name: string, index:
 	});
 }
 
-function refuse(ctx: IExecuteFunctions, label: string, problem: string, itemIndex: number, description = 'Amounts are written in the currency itself: 50.00 is EUR 50.00; JPY has no decimals, KWD has three.'): never {
+function refuse(
+	ctx: IExecuteFunctions,
+	label: string,
+	problem: string,
+	itemIndex: number,
+	description = 'Amounts are written in the currency itself: 50.00 is EUR 50.00; JPY has no decimals, KWD has three.',
+): never {
 	throw new NodeOperationError(ctx.getNode(), `"${label}": ${problem}`, { itemIndex, description });
 }

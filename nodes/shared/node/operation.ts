@@ -1,4 +1,10 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties, INodeTypeDescription } from 'n8n-workflow';
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+	INodeTypeDescription,
+} from 'n8n-workflow';
 import { asNodeError } from '../transport/nodeError';
 import { isByHand } from '../transport/patience';
 import type { ServiceClient } from '../transport/serviceClient';
@@ -35,7 +41,9 @@ export interface Operation<Client extends ServiceClient> {
 }
 
 /** resource -> operation -> implementation. */
-export type Operations<Client extends ServiceClient> = Readonly<Record<string, Readonly<Record<string, Operation<Client>>>>>;
+export type Operations<Client extends ServiceClient> = Readonly<
+	Record<string, Readonly<Record<string, Operation<Client>>>>
+>;
 
 /** Runs the chosen operation for every item, in order. */
 export async function runOperation<Client extends ServiceClient>(
@@ -45,7 +53,10 @@ export async function runOperation<Client extends ServiceClient>(
 ): Promise<INodeExecutionData[][]> {
 	const resource = ctx.getNodeParameter('resource', 0) as string;
 	const operation = operations[resource]?.[ctx.getNodeParameter('operation', 0) as string];
-	if (operation === undefined) return await Promise.reject(asNodeError(ctx.getNode(), 'This operation does not exist in the installed version of the package'));
+	if (operation === undefined)
+		return await Promise.reject(
+			asNodeError(ctx.getNode(), 'This operation does not exist in the installed version of the package'),
+		);
 	let client: Client | undefined;
 	const run = async (index: number): Promise<Json | Json[]> => {
 		// What fails here, too, must be told for each item: where an error is to be passed on, n8n would hand on the items as if all were well.
@@ -64,7 +75,8 @@ export async function runOperation<Client extends ServiceClient>(
 			// Only these keys make n8n send the item to the error output.
 			return { error: shown.message, ...(shown.description ? { message: shown.description } : {}) } as Json;
 		});
-		for (const json of Array.isArray(results) ? results : [results]) outputs[wayOut(ctx, ways, json)]?.push({ json: json as IDataObject, pairedItem: { item: index } });
+		for (const json of Array.isArray(results) ? results : [results])
+			outputs[wayOut(ctx, ways, json)]?.push({ json: json as IDataObject, pairedItem: { item: index } });
 	}
 	tellWhatItIsAbout(ctx, outputs);
 	return outputs;
@@ -78,9 +90,13 @@ function wayOut(ctx: IExecuteFunctions, ways: readonly OperationOutput[], { outc
 }
 
 /** The outputs of a node: those of the chosen operation. */
-export function outputsOf<Client extends ServiceClient>(operations: Operations<Client>): INodeTypeDescription['outputs'] {
+export function outputsOf<Client extends ServiceClient>(
+	operations: Operations<Client>,
+): INodeTypeDescription['outputs'] {
 	const named = Object.entries(operations).flatMap(([resource, ofResource]) =>
-		Object.entries(ofResource).flatMap(([name, { outputs }]) => (outputs === undefined ? [] : [[`${resource}.${name}`, outputs.map((output) => output.name)]])),
+		Object.entries(ofResource).flatMap(([name, { outputs }]) =>
+			outputs === undefined ? [] : [[`${resource}.${name}`, outputs.map((output) => output.name)]],
+		),
 	);
 	const chosen = `(${JSON.stringify(Object.fromEntries(named))})[$parameter.resource + "." + $parameter.operation]`;
 	return `={{ (${chosen} ?? [""]).map((displayName) => ({ type: "main", displayName })) }}`;
@@ -90,7 +106,12 @@ export function outputsOf<Client extends ServiceClient>(operations: Operations<C
  * Runs an operation again when a request of it may have worked although its answer was lost: every operation looks before it acts, so the
  * second run finds what the first one did.
  */
-async function untilClear<Client extends ServiceClient>(ctx: IExecuteFunctions, client: Client, operation: Operation<Client>, index: number): Promise<Json | Json[]> {
+async function untilClear<Client extends ServiceClient>(
+	ctx: IExecuteFunctions,
+	client: Client,
+	operation: Operation<Client>,
+	index: number,
+): Promise<Json | Json[]> {
 	client.patience.nextItem();
 	return await client.patience.keepTrying(
 		async () => await operation.execute(ctx, client, index),
@@ -102,7 +123,10 @@ async function untilClear<Client extends ServiceClient>(ctx: IExecuteFunctions, 
 export function fieldsOf(resource: string, operation: string, fields: INodeProperties[]): INodeProperties[] {
 	return fields.map((field) => ({
 		...field,
-		displayOptions: { ...field.displayOptions, show: { resource: [resource], operation: [operation], ...field.displayOptions?.show } },
+		displayOptions: {
+			...field.displayOptions,
+			show: { resource: [resource], operation: [operation], ...field.displayOptions?.show },
+		},
 	}));
 }
 
@@ -112,12 +136,17 @@ export function fieldsOf(resource: string, operation: string, fields: INodePrope
  */
 export function allFieldsOf<Client extends ServiceClient>(operations: Operations<Client>): INodeProperties[] {
 	const shared = new Map<string, INodeProperties>();
-	for (const field of Object.values(operations).flatMap((resource) => Object.values(resource).flatMap(({ fields }) => fields))) {
+	for (const field of Object.values(operations).flatMap((resource) =>
+		Object.values(resource).flatMap(({ fields }) => fields),
+	)) {
 		const { operation = [], ...show } = field.displayOptions?.show ?? {};
 		const key = JSON.stringify([{ ...field, displayOptions: { ...field.displayOptions, show } }]);
 		const others = shared.get(key)?.displayOptions?.show?.operation ?? [];
 		shared.delete(key);
-		shared.set(key, { ...field, displayOptions: { ...field.displayOptions, show: { ...show, operation: [...others, ...operation] } } });
+		shared.set(key, {
+			...field,
+			displayOptions: { ...field.displayOptions, show: { ...show, operation: [...others, ...operation] } },
+		});
 	}
 	return [...shared.values()];
 }

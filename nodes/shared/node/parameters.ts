@@ -1,4 +1,10 @@
-import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeParameterResourceLocator, type INodeProperties } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeParameterResourceLocator,
+	type INodeProperties,
+} from 'n8n-workflow';
 import { momentOf } from '../domain/moment';
 import type { Json } from './operation';
 import { startOf } from './start';
@@ -44,7 +50,12 @@ export function filtersOf(ctx: IExecuteFunctions, index: number): IDataObject {
 /** The same with the moments among them as services take them, RFC 3339 in UTC; a date without an offset is meant in the workflow's time zone. */
 export function filtersWithMoments(ctx: IExecuteFunctions, index: number, names: readonly string[]): IDataObject {
 	const asMoment = (value: unknown): string => new Date(momentOf(value, ctx.getTimezone()) ?? NaN).toISOString();
-	return Object.fromEntries(Object.entries(filtersOf(ctx, index)).map(([name, value]) => [name, names.includes(name) ? asMoment(value) : value]));
+	return Object.fromEntries(
+		Object.entries(filtersOf(ctx, index)).map(([name, value]) => [
+			name,
+			names.includes(name) ? asMoment(value) : value,
+		]),
+	);
 }
 
 /** An expression that names the item, or something in it, and does nothing else. */
@@ -66,11 +77,17 @@ export function writtenIn(ctx: IExecuteFunctions, name: string): unknown {
  * call, and where no field needs the engine n8n need not set it up.
  * @param fallback for a field that is not written at all.
  */
-export function readParameter(ctx: IExecuteFunctions, name: string, index: number, fallback: INodeProperties['default'] = ''): unknown {
+export function readParameter(
+	ctx: IExecuteFunctions,
+	name: string,
+	index: number,
+	fallback: INodeProperties['default'] = '',
+): unknown {
 	const extractValue = isLocator(ctx.getNode().parameters?.[name]);
 	const path = IN_THE_ITEM.exec(String(writtenIn(ctx, name)))?.[1];
 	// The input of a tool is what the agent's model wrote; $json is something else there.
-	if (path === undefined || isTool(ctx)) return ctx.getNodeParameter(name, index, isLocator(fallback) ? fallback.value : fallback, { extractValue });
+	if (path === undefined || isTool(ctx))
+		return ctx.getNodeParameter(name, index, isLocator(fallback) ? fallback.value : fallback, { extractValue });
 	return path
 		.split('.')
 		.slice(1)
@@ -89,7 +106,11 @@ export function idParameter(ctx: IExecuteFunctions, name: string, index: number)
 /** The texts among the additional fields, without those that say nothing. */
 export function additionalTexts(ctx: IExecuteFunctions, index: number): Readonly<Record<string, string | undefined>> {
 	const given = Object.entries((ctx.getNodeParameter('additionalFields', index, {}) ?? {}) as IDataObject);
-	return Object.fromEntries(given.map(([name, value]): [string, string] => [name, String(value ?? '').trim()]).filter(([, value]) => value !== ''));
+	return Object.fromEntries(
+		given
+			.map(([name, value]): [string, string] => [name, String(value ?? '').trim()])
+			.filter(([, value]) => value !== ''),
+	);
 }
 
 /**

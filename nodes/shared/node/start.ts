@@ -1,4 +1,13 @@
-import { NodeConnectionTypes, type IDataObject, type IExecuteFunctions, type INode, type INodeExecutionData, type INodeOutputConfiguration, type INodeProperties, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INode,
+	type INodeExecutionData,
+	type INodeOutputConfiguration,
+	type INodeProperties,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 
 /** The outputs of our triggers, from top to bottom. */
 export const LAGO_OUTPUTS = ['To Collect', 'Credit Note', 'Other'] as const;
@@ -6,7 +15,10 @@ export const DODO_OUTPUTS = ['Payment', 'Refund', 'Dispute', 'Mandate', 'Other']
 
 /** The outputs of a trigger as n8n describes them: all, or a single one where {@link separateOutputs} is off. */
 export function described(outputs: readonly string[]): INodeTypeDescription['outputs'] {
-	const several = outputs.map((displayName): INodeOutputConfiguration => ({ type: NodeConnectionTypes.Main, displayName }));
+	const several = outputs.map((displayName): INodeOutputConfiguration => ({
+		type: NodeConnectionTypes.Main,
+		displayName,
+	}));
 	return `={{ $parameter.separateOutputs === false ? ["${NodeConnectionTypes.Main}"] : ${JSON.stringify(several)} }}`;
 }
 
@@ -32,12 +44,21 @@ function isSplit({ typeVersion, parameters }: Pick<INode, 'typeVersion' | 'param
 }
 
 /** One event, at the output that it leaves a trigger by. */
-export function leavingBy<Output extends string>(node: Pick<INode, 'typeVersion' | 'parameters'>, outputs: readonly Output[], output: Output, json: IDataObject): INodeExecutionData[][] {
+export function leavingBy<Output extends string>(
+	node: Pick<INode, 'typeVersion' | 'parameters'>,
+	outputs: readonly Output[],
+	output: Output,
+	json: IDataObject,
+): INodeExecutionData[][] {
 	return isSplit(node) ? outputs.map((name) => (name === output ? [{ json }] : [])) : [[{ json }]];
 }
 
 /** What an execution can begin with that hands on an event, with its number of outputs: our triggers, and the start of a reconciliation's sub-execution. */
-const STARTS: Readonly<Record<string, number>> = { lagoTrigger: LAGO_OUTPUTS.length, dodoPaymentsTrigger: DODO_OUTPUTS.length, executeWorkflowTrigger: 1 };
+const STARTS: Readonly<Record<string, number>> = {
+	lagoTrigger: LAGO_OUTPUTS.length,
+	dodoPaymentsTrigger: DODO_OUTPUTS.length,
+	executeWorkflowTrigger: 1,
+};
 
 interface ExecutedNode {
 	isExecuted: boolean;
@@ -58,7 +79,9 @@ function ownItem(node: ExecutedNode): IDataObject {
 /** Whether the clock began this execution. */
 export function beganBySchedule(ctx: IExecuteFunctions): boolean {
 	const { $: nodeNamed } = ctx.getWorkflowDataProxy(0) as unknown as { $: (name: string) => ExecutedNode };
-	return ctx.getParentNodes(ctx.getNode().name).some(({ name, type }) => type.endsWith('.scheduleTrigger') && nodeNamed(name).isExecuted);
+	return ctx
+		.getParentNodes(ctx.getNode().name)
+		.some(({ name, type }) => type.endsWith('.scheduleTrigger') && nodeNamed(name).isExecuted);
 }
 
 /**
@@ -66,7 +89,9 @@ export function beganBySchedule(ctx: IExecuteFunctions): boolean {
  * expression for it: for the first expression of an execution n8n may set up an engine, which takes longer than all nodes of a lane.
  */
 export function startOf(ctx: IExecuteFunctions, index: number): IDataObject {
-	const { $: nodeNamed } = ctx.getWorkflowDataProxy(index) as unknown as { $: (name: string, wholeItems: true) => ExecutedNode };
+	const { $: nodeNamed } = ctx.getWorkflowDataProxy(index) as unknown as {
+		$: (name: string, wholeItems: true) => ExecutedNode;
+	};
 	for (const { name, type } of ctx.getParentNodes(ctx.getNode().name)) {
 		const outputs = STARTS[type.slice(type.indexOf('.') + 1)] ?? 0;
 		if (outputs === 0) continue;

@@ -19,12 +19,25 @@ export interface Wanted {
  * deleted meanwhile), it comes out as held: as an error it would fail again with every delivery. Asked for by a person it stays an error.
  * @throws ApiError
  */
-export async function readOrHold<T extends Json>(ctx: IExecuteFunctions, index: number, wanted: Wanted, read: () => Promise<T>): Promise<T | Json> {
+export async function readOrHold<T extends Json>(
+	ctx: IExecuteFunctions,
+	index: number,
+	wanted: Wanted,
+	read: () => Promise<T>,
+): Promise<T | Json> {
 	return await read().catch(async (caught: unknown) => {
-		if (!(caught instanceof ApiError && caught.gone) || !tellsOf(startOf(ctx, index), wanted)) return await Promise.reject(caught);
+		if (!(caught instanceof ApiError && caught.gone) || !tellsOf(startOf(ctx, index), wanted))
+			return await Promise.reject(caught);
 		const { kind, id, reason } = wanted;
 		const message = `The event tells of ${kind} ${id}, which ${caught.service} does not know by the key of the credential.`;
-		return { ...held(reason, message, `For a sample event nothing is to be done. Otherwise check that trigger and node use the same account, and look for the ${kind} in ${caught.service}.`), [`${kind.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase())}Id`]: id };
+		return {
+			...held(
+				reason,
+				message,
+				`For a sample event nothing is to be done. Otherwise check that trigger and node use the same account, and look for the ${kind} in ${caught.service}.`,
+			),
+			[`${kind.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase())}Id`]: id,
+		};
 	});
 }
 

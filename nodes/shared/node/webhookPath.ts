@@ -1,4 +1,10 @@
-import { fromParameter, NodeHelpers, webhookDescriptionFields, type INodeProperties, type IWebhookFunctions } from 'n8n-workflow';
+import {
+	fromParameter,
+	NodeHelpers,
+	webhookDescriptionFields,
+	type INodeProperties,
+	type IWebhookFunctions,
+} from 'n8n-workflow';
 import { OUTPUTS_BY_CHOICE } from './start';
 
 /**
@@ -6,7 +12,9 @@ import { OUTPUTS_BY_CHOICE } from './start';
  * takes some milliseconds of each request; an older n8n knows only the expression.
  */
 export const webhookPath: { path: string } =
-	typeof webhookDescriptionFields === 'function' ? (webhookDescriptionFields({ path: fromParameter('path') }) as { path: string }) : { path: '={{$parameter["path"]}}' };
+	typeof webhookDescriptionFields === 'function'
+		? (webhookDescriptionFields({ path: fromParameter('path') }) as { path: string })
+		: { path: '={{$parameter["path"]}}' };
 
 /** The field. Since {@link OUTPUTS_BY_CHOICE} it is empty by default: n8n then takes the node's own id, which nobody else has. */
 export function pathFields(old: string, unique: number = OUTPUTS_BY_CHOICE): INodeProperties[] {
@@ -27,7 +35,8 @@ export function pathFields(old: string, unique: number = OUTPUTS_BY_CHOICE): INo
 			type: 'string',
 			placeholder: `e.g. ${old}`,
 			default: '',
-			description: 'Last part of the webhook URL. Leave empty for one that no new trigger shares; a copy of this node keeps the address of the original until you type one here.',
+			description:
+				'Last part of the webhook URL. Leave empty for one that no new trigger shares; a copy of this node keeps the address of the original until you type one here.',
 			displayOptions: { show: { '@version': [{ _cnd: { gte: unique } }] } },
 		},
 	];
@@ -35,6 +44,8 @@ export function pathFields(old: string, unique: number = OUTPUTS_BY_CHOICE): INo
 
 /** The last part of the address of a trigger, as n8n makes it: what is behind the prefix of all webhooks. */
 export function pathOf(ctx: IWebhookFunctions): string {
-	const path = String(ctx.getNodeParameter('path', '')).trim().replace(/^\/+|\/+$/g, '');
+	const path = String(ctx.getNodeParameter('path', ''))
+		.trim()
+		.replace(/^\/+|\/+$/g, '');
 	return NodeHelpers.getNodeWebhookPath(ctx.getWorkflow().id ?? '', ctx.getNode(), path, true).replace(/\/$/, '');
 }

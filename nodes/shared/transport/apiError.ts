@@ -2,7 +2,17 @@
 export type Service = 'Dodo Payments' | 'Lago';
 
 /** The request did not leave, or found nobody. */
-const NEVER_SENT: ReadonlySet<string> = new Set(['BAD_BASE_URL', 'BLOCKED', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'NO_TIME_LEFT', 'NO_TURN_LEFT']);
+const NEVER_SENT: ReadonlySet<string> = new Set([
+	'BAD_BASE_URL',
+	'BLOCKED',
+	'EAI_AGAIN',
+	'ECONNREFUSED',
+	'EHOSTUNREACH',
+	'ENETUNREACH',
+	'ENOTFOUND',
+	'NO_TIME_LEFT',
+	'NO_TURN_LEFT',
+]);
 
 /** A request that Dodo or Lago refused or did not answer. Carries no header, key or request body. */
 export class ApiError extends Error {
@@ -28,7 +38,9 @@ export class ApiError extends Error {
 	get transient(): boolean {
 		const { status } = this;
 		if (this.code === 'BAD_BASE_URL') return false;
-		return status === null || status === 408 || status === 429 || status >= 500 || this.code === 'lock_acquisition_failed';
+		return (
+			status === null || status === 408 || status === 429 || status >= 500 || this.code === 'lock_acquisition_failed'
+		);
 	}
 
 	/**
@@ -42,12 +54,19 @@ export class ApiError extends Error {
 
 	/** The key or the address is wrong, or the key may not do this: mending the credential helps, so the event must come again. */
 	get unauthorized(): boolean {
-		return this.code === 'BAD_BASE_URL' || this.status === 401 || (this.status === 403 && this.code !== 'feature_unavailable');
+		return (
+			this.code === 'BAD_BASE_URL' ||
+			this.status === 401 ||
+			(this.status === 403 && this.code !== 'feature_unavailable')
+		);
 	}
 
 	/** What the request named is not there, or not any more. Dodo's docs tie no status to most codes, so the code counts as well. */
 	get gone(): boolean {
-		return this.status === 410 || (this.final && (this.status === 404 || /(_|^)NOT_FOUND$|_IS_DELETED$/.test(this.code ?? '')));
+		return (
+			this.status === 410 ||
+			(this.final && (this.status === 404 || /(_|^)NOT_FOUND$|_IS_DELETED$/.test(this.code ?? '')))
+		);
 	}
 
 	/**

@@ -14,10 +14,16 @@ const readings = new BoundedMap<string, Promise<ICredentialDataDecryptedObject>>
  */
 export async function readCredential<T extends object>(ctx: RequestContext, type: string): Promise<Partial<T>> {
 	const id = ctx.getNode().credentials?.[type]?.id;
-	return isWebhook(ctx) && id ? ((await sharedReading(ctx, type, `${type} ${id}`)) as Partial<T>) : await ctx.getCredentials<Partial<T>>(type);
+	return isWebhook(ctx) && id
+		? ((await sharedReading(ctx, type, `${type} ${id}`)) as Partial<T>)
+		: await ctx.getCredentials<Partial<T>>(type);
 }
 
-async function sharedReading(ctx: IWebhookFunctions, type: string, key: string): Promise<ICredentialDataDecryptedObject> {
+async function sharedReading(
+	ctx: IWebhookFunctions,
+	type: string,
+	key: string,
+): Promise<ICredentialDataDecryptedObject> {
 	const known = readings.get(key);
 	if (known !== undefined) return await known;
 	const fields = ctx.getCredentials(type).then(({ apiKey: _secret, ...rest }) => rest);

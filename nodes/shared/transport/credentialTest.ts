@@ -49,7 +49,10 @@ export async function problemOf(ctx: ICredentialTestFunctions, probe: Probe): Pr
 	const other = (words: string): Problem => ({ words, isWrongKey: false });
 	if ('problem' in baseUrl) return other(`The Base URL ${baseUrl.problem}. ${probe.rightAddress}`);
 	if (apiKey === '') return other(`The API Key is empty. ${probe.wrongKey}`);
-	if (!/^[!#-&(-;=?-~]+$/.test(apiKey)) return other(`The API Key has a character in it that no key has (a blank, a quotation mark, a letter with an accent). ${probe.wrongKey}`);
+	if (!/^[!#-&(-;=?-~]+$/.test(apiKey))
+		return other(
+			`The API Key has a character in it that no key has (a blank, a quotation mark, a letter with an accent). ${probe.wrongKey}`,
+		);
 	const { host } = new URL(baseUrl.url);
 	const asked = await ask(ctx, `${baseUrl.url}${probe.path}`, apiKey).then(
 		(answer) => ({ answer }),
@@ -59,7 +62,8 @@ export async function problemOf(ctx: ICredentialTestFunctions, probe: Probe): Pr
 		const { why, next } = noAnswer(asked.code);
 		return other(`${service} did not answer at ${host}: ${why}. ${next}.`);
 	}
-	if (asked.answer.statusCode === 401 && probe.isRefusal(asked.answer.body)) return { words: `${service} was reached but does not accept this API key. ${probe.wrongKey}`, isWrongKey: true };
+	if (asked.answer.statusCode === 401 && probe.isRefusal(asked.answer.body))
+		return { words: `${service} was reached but does not accept this API key. ${probe.wrongKey}`, isWrongKey: true };
 	const words = judge(probe, host, asked.answer);
 	return words === null ? null : other(words);
 }
@@ -67,7 +71,17 @@ export async function problemOf(ctx: ICredentialTestFunctions, probe: Probe): Pr
 async function ask(ctx: ICredentialTestFunctions, uri: string, apiKey: string): Promise<Answer> {
 	const headers = { Accept: 'application/json', Authorization: `Bearer ${apiKey}` };
 	// The only helper that n8n has for tests of credentials. A key must not follow a redirect to another host.
-	return (await ctx.helpers.request({ method: 'GET', uri, headers, json: true, simple: false, resolveWithFullResponse: true, followRedirect: false, followAllRedirects: false, timeout: TIMEOUT_MS })) as Answer;
+	return (await ctx.helpers.request({
+		method: 'GET',
+		uri,
+		headers,
+		json: true,
+		simple: false,
+		resolveWithFullResponse: true,
+		followRedirect: false,
+		followAllRedirects: false,
+		timeout: TIMEOUT_MS,
+	})) as Answer;
 }
 
 /** What is wrong with an answer, the service's own 401 aside. */
@@ -75,13 +89,18 @@ function judge(probe: Probe, host: string, { statusCode, headers, body }: Answer
 	const { service, rightAddress } = probe;
 	if (isSuccess(statusCode) && probe.isProof(body)) return null;
 	if (isN8n(body)) return `${host} is n8n itself, not ${service}. ${rightAddress}`;
-	if (isSuccess(statusCode)) return `${host} answers, but with ${kindOf(body)}, so it is not the API of ${service}. ${rightAddress}`;
-	if (statusCode >= 300 && statusCode < 400) return `${host} redirects the request${targetOf(headers)} instead of answering it. Put the address that it ends at into the Base URL. ${rightAddress}`;
-	if (statusCode === 403 && probe.isRefusal(body)) return `${service} was reached and knows this API key, but ${probe.mayNotRead}`;
+	if (isSuccess(statusCode))
+		return `${host} answers, but with ${kindOf(body)}, so it is not the API of ${service}. ${rightAddress}`;
+	if (statusCode >= 300 && statusCode < 400)
+		return `${host} redirects the request${targetOf(headers)} instead of answering it. Put the address that it ends at into the Base URL. ${rightAddress}`;
+	if (statusCode === 403 && probe.isRefusal(body))
+		return `${service} was reached and knows this API key, but ${probe.mayNotRead}`;
 	if (statusCode === 401 || statusCode === 403 || statusCode === 407)
 		return `${host} answers ${statusCode}, but not in the words of ${service}: something before it (a proxy, a firewall) wants another login. Let n8n pass there. ${rightAddress}`;
-	if (statusCode === 429) return `${service} was reached but limits the number of requests right now. Wait a minute and test again.`;
-	if (statusCode >= 500) return `${service} has trouble right now: ${host} answers ${statusCode}. Wait a minute and test again.`;
+	if (statusCode === 429)
+		return `${service} was reached but limits the number of requests right now. Wait a minute and test again.`;
+	if (statusCode >= 500)
+		return `${service} has trouble right now: ${host} answers ${statusCode}. Wait a minute and test again.`;
 	return `${host} answers ${statusCode}, so it is not the API of ${service}. ${rightAddress}`;
 }
 

@@ -94,7 +94,11 @@ export class Patience {
 			);
 			if ('value' in tried) return tried.value;
 			const { problem } = tried;
-			const again = problem instanceof ApiError && problem.transient && mayBeRepeated(problem) && (await this.pause(tries, problem.retryAfterMs));
+			const again =
+				problem instanceof ApiError &&
+				problem.transient &&
+				mayBeRepeated(problem) &&
+				(await this.pause(tries, problem.retryAfterMs));
 			if (!again) return await Promise.reject(problem);
 		}
 	}
@@ -107,7 +111,10 @@ export class Patience {
 	 */
 	async pause(tries: number, retryAfterMs = 0): Promise<boolean> {
 		const jittered = this.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
-		const pauseMs = Math.max(jittered, this.deadline === undefined ? Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS) : retryAfterMs);
+		const pauseMs = Math.max(
+			jittered,
+			this.deadline === undefined ? Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS) : retryAfterMs,
+		);
 		// Somebody who watches is not kept past the end by a last request that hangs.
 		const needed = this.isWatched ? SHORTEST_TIMEOUT_MS : 0;
 		if (pauseMs + needed >= this.leftMs) return false;
@@ -144,5 +151,11 @@ export function patienceOf(ctx: IExecuteFunctions): Patience {
 	const mayBePerson = triggers.includes('webhook') || triggers.includes('lagoPayPageTrigger');
 	const onlyLago = triggers.includes('lagoTrigger') && !triggers.includes('dodoPaymentsTrigger') && !mayBePerson;
 	const patienceMs = onlyLago ? WHILE_LAGO_WAITS_MS : WHILE_DODO_WAITS_MS;
-	return new Patience(patienceMs, startedAt + patienceMs, Math.random, false, mayBePerson ? Infinity : TURN_WHILE_SENDER_WAITS_MS);
+	return new Patience(
+		patienceMs,
+		startedAt + patienceMs,
+		Math.random,
+		false,
+		mayBePerson ? Infinity : TURN_WHILE_SENDER_WAITS_MS,
+	);
 }

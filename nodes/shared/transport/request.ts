@@ -41,10 +41,20 @@ export interface ServiceAccess {
  * @returns the parsed JSON body.
  * @throws ApiError for any status but 2xx and for no answer at all.
  */
-export async function apiRequest(ctx: RequestContext, access: ServiceAccess, request: ApiRequest, timeoutMs: number): Promise<unknown> {
+export async function apiRequest(
+	ctx: RequestContext,
+	access: ServiceAccess,
+	request: ApiRequest,
+	timeoutMs: number,
+): Promise<unknown> {
 	if (!isWhole(request.path)) {
 		const [, object = ''] = /^\/(\w+?)s?\//.exec(request.path) ?? [];
-		throw new ApiError(access.service, 404, `${object}_not_found`, `${access.service} has nothing under an id that is empty or made of dots only, so it was not asked`);
+		throw new ApiError(
+			access.service,
+			404,
+			`${object}_not_found`,
+			`${access.service} has nothing under an id that is empty or made of dots only, so it was not asked`,
+		);
 	}
 	const options: IHttpRequestOptions = {
 		method: request.method,
@@ -61,7 +71,11 @@ export async function apiRequest(ctx: RequestContext, access: ServiceAccess, req
 	};
 	let response: { statusCode: number; body: unknown; headers?: Record<string, unknown> };
 	try {
-		response = (await ctx.helpers.httpRequestWithAuthentication.call(ctx, access.credentialType, options)) as typeof response;
+		response = (await ctx.helpers.httpRequestWithAuthentication.call(
+			ctx,
+			access.credentialType,
+			options,
+		)) as typeof response;
 	} catch (caught) {
 		// Rebuilt from plain words: the caught object carries the request, and with it the key.
 		const code = networkCode(caught);
@@ -70,14 +84,26 @@ export async function apiRequest(ctx: RequestContext, access: ServiceAccess, req
 	if (response.statusCode >= 200 && response.statusCode < 300) return response.body;
 	const { code, message, details } = access.readError(response.body);
 	return await Promise.reject(
-		new ApiError(access.service, response.statusCode, code, message ?? `HTTP ${response.statusCode}`, details, retryAfterOf(response.headers ?? {})),
+		new ApiError(
+			access.service,
+			response.statusCode,
+			code,
+			message ?? `HTTP ${response.statusCode}`,
+			details,
+			retryAfterOf(response.headers ?? {}),
+		),
 	);
 }
 
 /** @throws ApiError when the base URL in the credential is none. */
 function rootOf({ service, baseUrl }: ServiceAccess): string {
 	if ('url' in baseUrl) return baseUrl.url;
-	throw new ApiError(service, null, 'BAD_BASE_URL', `${service} was not asked: the base URL in its credential ${baseUrl.problem}`);
+	throw new ApiError(
+		service,
+		null,
+		'BAD_BASE_URL',
+		`${service} was not asked: the base URL in its credential ${baseUrl.problem}`,
+	);
 }
 
 /** `Retry-After` in seconds or as a date; else Lago's `X-RateLimit-Reset`, seconds until its limit is lifted. */

@@ -35,7 +35,12 @@ export abstract class ServiceClient {
 		if (parsed.success) return parsed.data;
 		const { service } = this.access;
 		const where = parsed.error.issues.map((issue) => issue.path.join('.') || '(whole answer)').join(', ');
-		throw new ApiError(service, 502, 'UNEXPECTED_ANSWER', `The answer to ${request.method} ${request.path} is not what ${service} documents: ${where}`);
+		throw new ApiError(
+			service,
+			502,
+			'UNEXPECTED_ANSWER',
+			`The answer to ${request.method} ${request.path} is not what ${service} documents: ${where}`,
+		);
 	}
 
 	/**
@@ -53,7 +58,12 @@ export abstract class ServiceClient {
 
 	protected async sendOnce(request: ApiRequest): Promise<unknown> {
 		if (this.patience.isOver)
-			throw new ApiError(this.access.service, null, 'NO_TIME_LEFT', `${this.access.service} was not asked: the sender of the event waits no longer for the answer`);
+			throw new ApiError(
+				this.access.service,
+				null,
+				'NO_TIME_LEFT',
+				`${this.access.service} was not asked: the sender of the event waits no longer for the answer`,
+			);
 		const sentAt = Date.now();
 		const answer = await apiRequest(this.ctx, this.access, request, this.patience.requestTimeoutMs);
 		this.patience.answered(Date.now() - sentAt);

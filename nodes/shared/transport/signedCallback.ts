@@ -19,13 +19,22 @@ const LONGEST_WORD = 200;
  * @param timeoutMs for each try.
  * @returns null when it was accepted (2xx), else why not, in words.
  */
-export async function sendCallback(ctx: IExecuteFunctions, { url, key, id, ...message }: Callback, timeoutMs: number): Promise<string | null> {
+export async function sendCallback(
+	ctx: IExecuteFunctions,
+	{ url, key, id, ...message }: Callback,
+	timeoutMs: number,
+): Promise<string | null> {
 	const body = JSON.stringify(message.body);
 	let problem: string | null = null;
 	for (let tries = 1; tries <= TRIES; tries++) {
 		if (tries > 1) await sleep(PAUSE_MS);
 		const timestamp = String(Math.floor(Date.now() / 1000));
-		const headers = { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatureOf(key, id, timestamp, body) };
+		const headers = {
+			'content-type': 'application/json',
+			'webhook-id': id,
+			'webhook-timestamp': timestamp,
+			'webhook-signature': signatureOf(key, id, timestamp, body),
+		};
 		const status = await post(ctx, url, headers, body, timeoutMs);
 		if (typeof status === 'number' && status >= 200 && status < 300) return null;
 		problem = typeof status === 'number' ? `it answered ${status}` : status;
@@ -34,9 +43,24 @@ export async function sendCallback(ctx: IExecuteFunctions, { url, key, id, ...me
 	return problem;
 }
 
-async function post(ctx: IExecuteFunctions, url: string, headers: Record<string, string>, body: string, timeout: number): Promise<number | string> {
+async function post(
+	ctx: IExecuteFunctions,
+	url: string,
+	headers: Record<string, string>,
+	body: string,
+	timeout: number,
+): Promise<number | string> {
 	try {
-		const { statusCode } = (await ctx.helpers.httpRequest({ method: 'POST', url, headers, body, timeout, returnFullResponse: true, ignoreHttpStatusErrors: true, disableFollowRedirect: true })) as { statusCode: number };
+		const { statusCode } = (await ctx.helpers.httpRequest({
+			method: 'POST',
+			url,
+			headers,
+			body,
+			timeout,
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			disableFollowRedirect: true,
+		})) as { statusCode: number };
 		return statusCode;
 	} catch (caught) {
 		return `no answer came (${String((caught as { code?: unknown }).code ?? 'unknown cause').slice(0, LONGEST_WORD)})`;

@@ -36,7 +36,13 @@ export function declineCode(code: string): string {
 
 /** What a payment shows of its card; undefined for none. */
 export function cardView(card: string | undefined): Record<string, string | null> {
-	const none = { card_holder_name: null, card_issuing_country: null, card_last_four: null, card_network: null, card_type: null };
+	const none = {
+		card_holder_name: null,
+		card_issuing_country: null,
+		card_last_four: null,
+		card_network: null,
+		card_type: null,
+	};
 	if (card === undefined) return none;
 	const digits = /^\d+$/.test(card) ? card : SUCCESS_CARD;
 	const network = digits.startsWith('5') ? 'MASTERCARD' : 'VISA';

@@ -45,5 +45,9 @@ export function taxed(
 export function checkTotal(total: number, currency: string): void {
 	if (total > MAX_INT32) refuse(422, 'INVALID_REQUEST_BODY', 'The cart total is too large');
 	if (total < (MINIMUM[currency] ?? 1))
-		refuse(422, 'TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT', `Total payment amount is below the minimum for ${currency}`);
+		refuse(
+			422,
+			'TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT',
+			`Total payment amount is below the minimum for ${currency}`,
+		);
 }

@@ -28,8 +28,12 @@ export function payerPages(api: SimulatedApi, state: DodoState, checkouts: Check
 		outcome(() => {
 			const card = String(body.card ?? SUCCESS_CARD);
 			const session = existing(state.checkouts, params.id);
-			if (session.mandate !== null) return mandates.activate(session.id, card).status === 'active' ? 'Card saved' : 'Declined';
-			const payment = checkouts.pay(session.id, { card, ...(body.amount === undefined ? {} : { amount: Number(body.amount) }) });
+			if (session.mandate !== null)
+				return mandates.activate(session.id, card).status === 'active' ? 'Card saved' : 'Declined';
+			const payment = checkouts.pay(session.id, {
+				card,
+				...(body.amount === undefined ? {} : { amount: Number(body.amount) }),
+			});
 			return payment.status === 'succeeded' ? 'Paid' : 'Declined';
 		}),
 	);
@@ -37,7 +41,9 @@ export function payerPages(api: SimulatedApi, state: DodoState, checkouts: Check
 		html('New card', buttons(`/update/${existing(state.subscriptions, params.id).subscription_id}`, '')),
 	);
 	api.page('post', '/update/:id', ({ params, body }) =>
-		outcome(() => `Card saved; the mandate is ${mandates.setCard(params.id ?? '', String(body.card ?? SUCCESS_CARD)).status}`),
+		outcome(
+			() => `Card saved; the mandate is ${mandates.setCard(params.id ?? '', String(body.card ?? SUCCESS_CARD)).status}`,
+		),
 	);
 }
 

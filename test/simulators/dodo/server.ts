@@ -83,7 +83,10 @@ export class DodoSimulator {
 		this.api = new SimulatedApi({
 			rateLimit,
 			tooManyRequests: { status: 429, body: { code: 'TOO_MANY_REQUESTS', message: '' } },
-			malformedBody: { status: 400, body: { code: 'INVALID_REQUEST_BODY', message: 'Failed to parse the request body as JSON' } },
+			malformedBody: {
+				status: 400,
+				body: { code: 'INVALID_REQUEST_BODY', message: 'Failed to parse the request body as JSON' },
+			},
 			unknownRoute: { status: 404, body: { code: 'NOT_FOUND', message: 'The requested resource was not found' } },
 			authorize({ method, authorization }) {
 				if (authorization === `Bearer ${apiKey}`) return;
@@ -150,7 +153,8 @@ export class DodoSimulator {
 	passDays(days: number): void {
 		const { checkouts, payments, subscriptions, refunds, disputes } = this.state;
 		const moved = new Set<object>();
-		for (const objects of [checkouts, payments, subscriptions, refunds, disputes]) letDaysPass(objects.values(), days, moved);
+		for (const objects of [checkouts, payments, subscriptions, refunds, disputes])
+			letDaysPass(objects.values(), days, moved);
 		for (const checkout of checkouts.values()) checkout.expires_at_ms -= days * DAY_MS;
 	}
 
@@ -195,7 +199,10 @@ export class DodoSimulator {
 	}
 
 	/** A refund made in the dashboard: it carries no metadata. `amount` in minor units, all that is left when omitted. */
-	refundPayment(paymentId: string, { amount, reason, fail }: { amount?: number; reason?: string; fail?: boolean } = {}): Refund {
+	refundPayment(
+		paymentId: string,
+		{ amount, reason, fail }: { amount?: number; reason?: string; fail?: boolean } = {},
+	): Refund {
 		const payment = existing(this.state.payments, paymentId);
 		const item = this.payments.lineItems(payment).items[0]?.items_id ?? '';
 		return this.refunds.create(payment, {
@@ -240,7 +247,15 @@ export class DodoSimulator {
 	}
 
 	/** An endpoint added in the dashboard. */
-	addWebhook({ url, secret, filterTypes = null }: { url: string; secret?: string; filterTypes?: string[] | null }): Endpoint {
+	addWebhook({
+		url,
+		secret,
+		filterTypes = null,
+	}: {
+		url: string;
+		secret?: string;
+		filterTypes?: string[] | null;
+	}): Endpoint {
 		const endpoint = newEndpoint(url, { filter_types: filterTypes, ...(secret === undefined ? {} : { secret }) });
 		this.state.webhooks.set(endpoint.id, endpoint);
 		return endpoint;

@@ -129,7 +129,8 @@ export class DodoEvents {
 	private signatures(endpoint: Endpoint | undefined, id: string, timestampS: number, body: string): string {
 		if (!endpoint) return '';
 		if (this.deliveries.knobs.wrongSignature) return sign(id, timestampS, body, newSecret());
-		const old = endpoint.oldSecret !== null && endpoint.oldSecret.untilMs > Date.now() ? [endpoint.oldSecret.secret] : [];
+		const old =
+			endpoint.oldSecret !== null && endpoint.oldSecret.untilMs > Date.now() ? [endpoint.oldSecret.secret] : [];
 		return [endpoint.secret, ...old].map((secret) => sign(id, timestampS, body, secret)).join(' ');
 	}
 }

@@ -53,9 +53,11 @@ export function noteMetadata(given: unknown): Record<string, string | null> {
 	const entries = Object.entries(given as Record<string, unknown>);
 	if (entries.length > MAX_NOTE_KEYS) invalid({ value: [`cannot have more than ${MAX_NOTE_KEYS} keys`] });
 	for (const [key, value] of entries) {
-		if (key.length > MAX_NOTE_KEY) invalid({ value: [`key '${key}' must be a String up to ${MAX_NOTE_KEY} characters`] });
+		if (key.length > MAX_NOTE_KEY)
+			invalid({ value: [`key '${key}' must be a String up to ${MAX_NOTE_KEY} characters`] });
 		const fine = value === null || value === '' || (typeof value === 'string' && value.length <= MAX_NOTE_VALUE);
-		if (!fine) invalid({ value: [`value for key '${key}' must be empty or a String up to ${MAX_NOTE_VALUE} characters`] });
+		if (!fine)
+			invalid({ value: [`value for key '${key}' must be empty or a String up to ${MAX_NOTE_VALUE} characters`] });
 	}
 	return { ...(given as Record<string, string | null>) };
 }

@@ -19,7 +19,10 @@ export function invalid(error_details: Record<string, string[]>): never {
 
 /** Rails did not find the object under its root key. */
 export function missingParam(key: string): never {
-	throw new Refusal(400, { status: 400, error: `BadRequest: param is missing or the value is empty or invalid: ${key}` });
+	throw new Refusal(400, {
+		status: 400,
+		error: `BadRequest: param is missing or the value is empty or invalid: ${key}`,
+	});
 }
 
 /** Lago did not expect this input. */

@@ -86,7 +86,10 @@ export class LagoSimulator {
 		this.api = new SimulatedApi({
 			rateLimit,
 			tooManyRequests: { status: 429, body: { status: 429, error: 'Too Many Requests', code: 'rate_limit_exceeded' } },
-			malformedBody: { status: 400, body: { status: 400, error: 'BadRequest: Error occurred while parsing request parameters' } },
+			malformedBody: {
+				status: 400,
+				body: { status: 400, error: 'BadRequest: Error occurred while parsing request parameters' },
+			},
 			unknownRoute: { status: 404, body: { status: 404, error: 'Not Found', code: 'resource_not_found' } },
 			authorize({ authorization }) {
 				if (authorization !== `Bearer ${apiKey}`) throw new Refusal(401, { status: 401, error: 'Unauthorized' });
@@ -209,7 +212,16 @@ export class LagoSimulator {
 	passDays(days: number): void {
 		const { state } = this;
 		const moved = new Set<object>();
-		for (const objects of [state.customers, state.invoices, state.payments, state.creditNotes, state.subscriptions, state.wallets, state.walletTransactions]) letDaysPass(objects.values(), days, moved);
+		for (const objects of [
+			state.customers,
+			state.invoices,
+			state.payments,
+			state.creditNotes,
+			state.subscriptions,
+			state.wallets,
+			state.walletTransactions,
+		])
+			letDaysPass(objects.values(), days, moved);
 		this.ledger.invoices.markAllOverdue();
 		this.ledger.subscriptions.endWhatIsOver();
 	}
@@ -254,7 +266,11 @@ export class LagoSimulator {
 		signatureAlgo?: 'hmac' | 'jwt';
 		eventTypes?: string[] | null;
 	}): WebhookEndpoint {
-		const endpoint: WebhookEndpoint = { ...newEndpoint(this.state, url), signature_algo: signatureAlgo, event_types: eventTypes };
+		const endpoint: WebhookEndpoint = {
+			...newEndpoint(this.state, url),
+			signature_algo: signatureAlgo,
+			event_types: eventTypes,
+		};
 		this.state.endpoints.set(endpoint.lago_id, endpoint);
 		return endpoint;
 	}

@@ -15,7 +15,11 @@ export interface Customer {
 	name: string | null;
 	email: string | null;
 	currency: string | null;
-	billing_configuration: { payment_provider: string | null; payment_provider_code: string | null; [key: string]: unknown };
+	billing_configuration: {
+		payment_provider: string | null;
+		payment_provider_code: string | null;
+		[key: string]: unknown;
+	};
 	metadata: Metadata[];
 	[key: string]: unknown;
 }
@@ -245,5 +249,7 @@ export function dateOf(customer: Customer, days = 0, from = Date.now()): string 
 
 /** Total minus payments minus offsets; 0 when voided; the payment status plays no part. */
 export function dueOf(invoice: Invoice): number {
-	return invoice.status === 'voided' ? 0 : invoice.total_amount_cents - invoice.total_paid_amount_cents - invoice.offset_cents;
+	return invoice.status === 'voided'
+		? 0
+		: invoice.total_amount_cents - invoice.total_paid_amount_cents - invoice.offset_cents;
 }

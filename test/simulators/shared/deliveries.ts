@@ -79,7 +79,8 @@ export class Deliveries {
 	/** Queues a webhook; it leaves no earlier than the current call's answer. */
 	send(outgoing: Outgoing): void {
 		const { copies } = this.knobs;
-		const count = typeof copies === 'number' ? copies : copies[0] + Math.floor(this.random() * (copies[1] - copies[0] + 1));
+		const count =
+			typeof copies === 'number' ? copies : copies[0] + Math.floor(this.random() * (copies[1] - copies[0] + 1));
 		for (let copy = 0; copy < count; copy++) {
 			const delay = this.knobs.delayMs + (this.knobs.shuffle ? this.random() * SHUFFLE_MS : JOB_START_MS);
 			this.later(this.due, delay, () => this.attempt(outgoing, 1));
@@ -177,6 +178,7 @@ export class Deliveries {
 		this.activity.emit('delivery', record);
 		if (outgoing.once || (record.status !== null && this.rules.success(record.status))) return;
 		const wait = this.rules.waitAfter(attempt);
-		if (wait !== undefined) this.later(this.waiting, wait / this.rules.timeScale, () => this.attempt(outgoing, attempt + 1));
+		if (wait !== undefined)
+			this.later(this.waiting, wait / this.rules.timeScale, () => this.attempt(outgoing, attempt + 1));
 	}
 }

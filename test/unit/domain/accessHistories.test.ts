@@ -1,6 +1,12 @@
 import { evaluateAccess, type CustomerAccess } from '../../../nodes/shared/domain/access/evaluate';
 import type { SubscriptionFacts } from '../../../nodes/shared/domain/access/facts';
-import { asOf, backtest, segmentsOf, type AccessHistory, type PastInvoice } from '../../../nodes/shared/domain/access/history';
+import {
+	asOf,
+	backtest,
+	segmentsOf,
+	type AccessHistory,
+	type PastInvoice,
+} from '../../../nodes/shared/domain/access/history';
 import { HARMLESS, type AccessPolicy } from '../../../nodes/shared/domain/access/policy';
 import { seededRandom } from '../../simulators/shared/faults';
 
@@ -34,8 +40,15 @@ function randomHistory(dice: Dice): AccessHistory {
 		const startsAt = START + dice.below(DAYS) * DAY;
 		const ended = dice.chance(0.3);
 		return {
-			id: `row_${index}`, externalId: dice.one(['sub_1', 'sub_2']), status: ended ? dice.one(['terminated', 'terminated', 'canceled']) : 'active', startsAt, endedAt: ended ? startsAt + (1 + dice.below(200)) * DAY : null,
-			endingAt: !ended && dice.chance(0.1) ? startsAt + (1 + dice.below(300)) * DAY : null, replacesAnother: dice.chance(0.2), keepsUnusedDays: dice.chance(0.5), awaitsFirstInvoice: false,
+			id: `row_${index}`,
+			externalId: dice.one(['sub_1', 'sub_2']),
+			status: ended ? dice.one(['terminated', 'terminated', 'canceled']) : 'active',
+			startsAt,
+			endedAt: ended ? startsAt + (1 + dice.below(200)) * DAY : null,
+			endingAt: !ended && dice.chance(0.1) ? startsAt + (1 + dice.below(300)) * DAY : null,
+			replacesAnother: dice.chance(0.2),
+			keepsUnusedDays: dice.chance(0.5),
+			awaitsFirstInvoice: false,
 		};
 	});
 	const invoices = Array.from({ length: dice.below(5) }, (_, index): PastInvoice => {
@@ -44,11 +57,36 @@ function randomHistory(dice: Dice): AccessHistory {
 		const isPaid = dice.chance(0.5);
 		const paidAt = isPaid ? issuedAt + dice.below(60 * 24) * 3_600_000 : null;
 		const row = rows[dice.below(rows.length + 1)];
-		const covers = row === undefined ? [] : [{ subscriptionId: row.id, externalId: row.externalId, isFirst: dice.chance(0.3), prepaidUntil: dice.chance(0.5) ? issuedAt + dice.below(365) * DAY : null }];
+		const covers =
+			row === undefined
+				? []
+				: [
+						{
+							subscriptionId: row.id,
+							externalId: row.externalId,
+							isFirst: dice.chance(0.3),
+							prepaidUntil: dice.chance(0.5) ? issuedAt + dice.below(365) * DAY : null,
+						},
+					];
 		return {
-			id: `invoice_${index}`, number: `A-${index}`, type: row === undefined ? 'one_off' : 'subscription', status: dice.chance(0.9) ? 'finalized' : 'voided', paymentStatus: isPaid ? 'succeeded' : dice.one(['pending', 'failed']),
-			currency: dice.one(['EUR', 'JPY']), totalDue: isPaid ? 0 : total, totalPaid: isPaid ? total : 0, selfBilled: dice.chance(0.05), issuedOn: dateOf(issuedAt), dueOn: dateOf(issuedAt + dice.below(30) * DAY),
-			disputeLostAt: isPaid && paidAt !== null && dice.chance(0.1) ? paidAt + dice.below(90) * DAY : null, failedAt: dice.chance(0.3) ? issuedAt + dice.below(20) * DAY : null, isUnderWay: dice.chance(0.1), covers, issuedAt, paidAt, total,
+			id: `invoice_${index}`,
+			number: `A-${index}`,
+			type: row === undefined ? 'one_off' : 'subscription',
+			status: dice.chance(0.9) ? 'finalized' : 'voided',
+			paymentStatus: isPaid ? 'succeeded' : dice.one(['pending', 'failed']),
+			currency: dice.one(['EUR', 'JPY']),
+			totalDue: isPaid ? 0 : total,
+			totalPaid: isPaid ? total : 0,
+			selfBilled: dice.chance(0.05),
+			issuedOn: dateOf(issuedAt),
+			dueOn: dateOf(issuedAt + dice.below(30) * DAY),
+			disputeLostAt: isPaid && paidAt !== null && dice.chance(0.1) ? paidAt + dice.below(90) * DAY : null,
+			failedAt: dice.chance(0.3) ? issuedAt + dice.below(20) * DAY : null,
+			isUnderWay: dice.chance(0.1),
+			covers,
+			issuedAt,
+			paidAt,
+			total,
 		};
 	});
 	return { customer: { externalId: 'cust_1', timeZone: dice.one(ZONES) }, subscriptions: rows, invoices };
@@ -56,14 +94,25 @@ function randomHistory(dice: Dice): AccessHistory {
 
 function randomPolicy(dice: Dice): AccessPolicy {
 	return {
-		restrictImmediately: dice.chance(0.3), restrictAfterDays: dice.chance(0.5) ? 1 + dice.below(40) : null, restrictAbove: dice.one<Record<string, number>>([{}, {}, { EUR: 4_000 }, { EUR: 0, JPY: 9_000 }]),
-		restrictAfterInvoices: dice.chance(0.3) ? 1 + dice.below(3) : null, graceDays: dice.chance(0.5) ? dice.below(15) : 0, waitForFirstPayment: dice.chance(0.3), keepPrepaidPeriod: dice.chance(0.5),
-		scope: dice.one(['subscription', 'customer']), exempt: [],
+		restrictImmediately: dice.chance(0.3),
+		restrictAfterDays: dice.chance(0.5) ? 1 + dice.below(40) : null,
+		restrictAbove: dice.one<Record<string, number>>([{}, {}, { EUR: 4_000 }, { EUR: 0, JPY: 9_000 }]),
+		restrictAfterInvoices: dice.chance(0.3) ? 1 + dice.below(3) : null,
+		graceDays: dice.chance(0.5) ? dice.below(15) : 0,
+		waitForFirstPayment: dice.chance(0.3),
+		keepPrepaidPeriod: dice.chance(0.5),
+		scope: dice.one(['subscription', 'customer']),
+		exempt: [],
 	};
 }
 
 const eventsOf = ({ invoices, subscriptions }: AccessHistory): number[] =>
-	[...invoices.flatMap(({ issuedAt, paidAt, failedAt, disputeLostAt }) => [issuedAt, paidAt, failedAt, disputeLostAt]), ...subscriptions.flatMap(({ startsAt, endedAt }) => [startsAt, endedAt])].filter((time) => time !== null).sort((a, b) => a - b);
+	[
+		...invoices.flatMap(({ issuedAt, paidAt, failedAt, disputeLostAt }) => [issuedAt, paidAt, failedAt, disputeLostAt]),
+		...subscriptions.flatMap(({ startsAt, endedAt }) => [startsAt, endedAt]),
+	]
+		.filter((time) => time !== null)
+		.sort((a, b) => a - b);
 const all = ({ customer, subscriptions }: CustomerAccess) => [customer, ...subscriptions];
 /** From open to closed, for somebody whose subscription goes on. */
 const RANK: Readonly<Record<string, number>> = { active: 0, grace: 1, restricted: 2 };
@@ -98,18 +147,37 @@ function check(seed: number): void {
 		const then = all(evaluateAccess(asOf(history, nextChangeAt), policy, nextChangeAt))[index]?.state;
 		if (then === state) fail('a next change that is one');
 		// Without a payment, time alone never opens what debts have closed. (A customer is open again when the restricted subscription ends.)
-		if (index > 0 && state in RANK && then !== undefined && then in RANK && (RANK[then] ?? 0) < (RANK[state] ?? 0)) fail('a monotone clock');
+		if (index > 0 && state in RANK && then !== undefined && then in RANK && (RANK[then] ?? 0) < (RANK[state] ?? 0))
+			fail('a monotone clock');
 	});
 
 	// All that is owed is paid: access is back in the very next decision.
-	const paid = { ...facts, invoices: facts.invoices.map((invoice) => ({ ...invoice, paymentStatus: 'succeeded', totalDue: 0, disputeLostAt: null })) };
-	for (const { state } of all(evaluateAccess(paid, policy, now))) if (state === 'restricted' || state === 'grace') fail('restored by payment');
+	const paid = {
+		...facts,
+		invoices: facts.invoices.map((invoice) => ({
+			...invoice,
+			paymentStatus: 'succeeded',
+			totalDue: 0,
+			disputeLostAt: null,
+		})),
+	};
+	for (const { state } of all(evaluateAccess(paid, policy, now)))
+		if (state === 'restricted' || state === 'grace') fail('restored by payment');
 
 	// Nobody who has paid in advance, and owes nothing, is ended before that time is over.
 	if (!policy.keepPrepaidPeriod) return;
 	for (const { externalId, state } of evaluateAccess(paid, policy, now).subscriptions) {
-		const ids = facts.subscriptions.filter((row) => row.externalId === externalId && (row.keepsUnusedDays || row.status === 'active')).map(({ id }) => id);
-		const until = Math.max(-Infinity, ...paid.invoices.filter(({ status }) => status === 'finalized').flatMap(({ covers }) => covers.filter((one) => ids.includes(one.subscriptionId)).map(({ prepaidUntil }) => prepaidUntil ?? -Infinity)));
+		const ids = facts.subscriptions
+			.filter((row) => row.externalId === externalId && (row.keepsUnusedDays || row.status === 'active'))
+			.map(({ id }) => id);
+		const until = Math.max(
+			-Infinity,
+			...paid.invoices
+				.filter(({ status }) => status === 'finalized')
+				.flatMap(({ covers }) =>
+					covers.filter((one) => ids.includes(one.subscriptionId)).map(({ prepaidUntil }) => prepaidUntil ?? -Infinity),
+				),
+		);
 		if (now < until && state === 'ended') fail('a paid period');
 	}
 }
@@ -119,55 +187,148 @@ test('1,000,000 histories and policies: no flapping, a monotone clock, paid peri
 }, 900_000);
 
 describe('what a policy would have done', () => {
-	const row: SubscriptionFacts = { id: 'row_1', externalId: 'sub_1', status: 'active', startsAt: at('2026-01-01T00:00:00Z'), endedAt: null, endingAt: null, replacesAnother: false, keepsUnusedDays: false, awaitsFirstInvoice: false };
+	const row: SubscriptionFacts = {
+		id: 'row_1',
+		externalId: 'sub_1',
+		status: 'active',
+		startsAt: at('2026-01-01T00:00:00Z'),
+		endedAt: null,
+		endingAt: null,
+		replacesAnother: false,
+		keepsUnusedDays: false,
+		awaitsFirstInvoice: false,
+	};
 	const invoice = (given: Partial<PastInvoice> = {}): PastInvoice => ({
-		id: 'invoice_1', number: 'A-1', type: 'subscription', status: 'finalized', paymentStatus: 'pending', currency: 'EUR', totalDue: 5_000, totalPaid: 0, selfBilled: false, issuedOn: '2026-08-01', dueOn: '2026-08-15', disputeLostAt: null,
-		failedAt: null, isUnderWay: false, covers: [{ subscriptionId: 'row_1', externalId: 'sub_1', isFirst: false, prepaidUntil: null }], issuedAt: at('2026-08-01T00:00:00Z'), paidAt: null, total: 5_000, ...given,
+		id: 'invoice_1',
+		number: 'A-1',
+		type: 'subscription',
+		status: 'finalized',
+		paymentStatus: 'pending',
+		currency: 'EUR',
+		totalDue: 5_000,
+		totalPaid: 0,
+		selfBilled: false,
+		issuedOn: '2026-08-01',
+		dueOn: '2026-08-15',
+		disputeLostAt: null,
+		failedAt: null,
+		isUnderWay: false,
+		covers: [{ subscriptionId: 'row_1', externalId: 'sub_1', isFirst: false, prepaidUntil: null }],
+		issuedAt: at('2026-08-01T00:00:00Z'),
+		paidAt: null,
+		total: 5_000,
+		...given,
 	});
-	const paidOn = (day: string): Partial<PastInvoice> => ({ paymentStatus: 'succeeded', totalDue: 0, totalPaid: 5_000, paidAt: at(`${day}T12:00:00Z`) });
-	const history = (...invoices: PastInvoice[]): AccessHistory => ({ customer: { externalId: 'cust_1', timeZone: 'UTC' }, subscriptions: [row], invoices });
+	const paidOn = (day: string): Partial<PastInvoice> => ({
+		paymentStatus: 'succeeded',
+		totalDue: 0,
+		totalPaid: 5_000,
+		paidAt: at(`${day}T12:00:00Z`),
+	});
+	const history = (...invoices: PastInvoice[]): AccessHistory => ({
+		customer: { externalId: 'cust_1', timeZone: 'UTC' },
+		subscriptions: [row],
+		invoices,
+	});
 	const week: AccessPolicy = { ...HARMLESS, restrictAfterDays: 7 };
 	const [from, to] = [at('2026-07-01T00:00:00Z'), at('2026-10-01T00:00:00Z')];
-	const days = (segments: ReturnType<typeof segmentsOf>): string[] => segments.map((segment) => `${dateOf(segment.from)} ${segment.state}`);
+	const days = (segments: ReturnType<typeof segmentsOf>): string[] =>
+		segments.map((segment) => `${dateOf(segment.from)} ${segment.state}`);
 
 	test('paid late: restricted from the eighth day to the payment', () => {
 		const late = history(invoice(paidOn('2026-08-30')));
-		expect(days(segmentsOf(late, week, from, to))).toEqual(['2026-07-01 active', '2026-08-16 grace', '2026-08-22 restricted', '2026-08-30 active']);
+		expect(days(segmentsOf(late, week, from, to))).toEqual([
+			'2026-07-01 active',
+			'2026-08-16 grace',
+			'2026-08-22 restricted',
+			'2026-08-30 active',
+		]);
 		expect(backtest(late, week, from, to)).toEqual({
-			restrictedMs: 8.5 * DAY, times: 1, firstAt: at('2026-08-22T00:00:00Z'), lastAt: at('2026-08-22T00:00:00Z'), restoredAt: at('2026-08-30T12:00:00Z'), mostDaysOverdue: 15, rules: ['restrict_after_days'],
+			restrictedMs: 8.5 * DAY,
+			times: 1,
+			firstAt: at('2026-08-22T00:00:00Z'),
+			lastAt: at('2026-08-22T00:00:00Z'),
+			restoredAt: at('2026-08-30T12:00:00Z'),
+			mostDaysOverdue: 15,
+			rules: ['restrict_after_days'],
 		});
 	});
 
 	test('paid in time, or within the days: nothing', () => {
-		for (const day of ['2026-08-10', '2026-08-21']) expect(backtest(history(invoice(paidOn(day))), week, from, to)).toBeNull();
+		for (const day of ['2026-08-10', '2026-08-21'])
+			expect(backtest(history(invoice(paidOn(day))), week, from, to)).toBeNull();
 	});
 
 	test('still unpaid: restricted to the end', () => {
-		expect(backtest(history(invoice()), week, from, to)).toMatchObject({ times: 1, restoredAt: null, restrictedMs: 40 * DAY, mostDaysOverdue: 46 });
+		expect(backtest(history(invoice()), week, from, to)).toMatchObject({
+			times: 1,
+			restoredAt: null,
+			restrictedMs: 40 * DAY,
+			mostDaysOverdue: 46,
+		});
 	});
 
 	test('twice, and by another rule', () => {
-		const second = invoice({ id: 'invoice_2', issuedOn: '2026-08-31', dueOn: '2026-08-31', issuedAt: at('2026-08-31T00:00:00Z'), ...paidOn('2026-09-10') });
-		expect(backtest(history(invoice(paidOn('2026-08-30')), second), week, from, to)).toMatchObject({ times: 2, firstAt: at('2026-08-22T00:00:00Z'), lastAt: at('2026-09-07T00:00:00Z') });
-		expect(backtest(history(invoice(paidOn('2026-08-30')), second), { ...HARMLESS, restrictAbove: { EUR: 4_000 } }, from, to)).toMatchObject({ times: 2, rules: ['restrict_above'] });
+		const second = invoice({
+			id: 'invoice_2',
+			issuedOn: '2026-08-31',
+			dueOn: '2026-08-31',
+			issuedAt: at('2026-08-31T00:00:00Z'),
+			...paidOn('2026-09-10'),
+		});
+		expect(backtest(history(invoice(paidOn('2026-08-30')), second), week, from, to)).toMatchObject({
+			times: 2,
+			firstAt: at('2026-08-22T00:00:00Z'),
+			lastAt: at('2026-09-07T00:00:00Z'),
+		});
+		expect(
+			backtest(
+				history(invoice(paidOn('2026-08-30')), second),
+				{ ...HARMLESS, restrictAbove: { EUR: 4_000 } },
+				from,
+				to,
+			),
+		).toMatchObject({ times: 2, rules: ['restrict_above'] });
 	});
 
 	test('what was lost in a dispute counts from the loss, what was known to fail from the failure', () => {
 		const lost = invoice({ ...paidOn('2026-08-10'), disputeLostAt: at('2026-09-01T00:00:00Z') });
-		expect(days(segmentsOf(history(lost), week, from, to))).toEqual(['2026-07-01 active', '2026-09-02 grace', '2026-09-08 restricted']);
+		expect(days(segmentsOf(history(lost), week, from, to))).toEqual([
+			'2026-07-01 active',
+			'2026-09-02 grace',
+			'2026-09-08 restricted',
+		]);
 		const failed = invoice({ ...paidOn('2026-08-20'), failedAt: at('2026-08-03T00:00:00Z') });
-		expect(backtest(history(failed), { ...HARMLESS, restrictImmediately: true }, from, to)).toMatchObject({ firstAt: at('2026-08-03T00:00:00Z'), restoredAt: at('2026-08-20T12:00:00Z') });
+		expect(backtest(history(failed), { ...HARMLESS, restrictImmediately: true }, from, to)).toMatchObject({
+			firstAt: at('2026-08-03T00:00:00Z'),
+			restoredAt: at('2026-08-20T12:00:00Z'),
+		});
 	});
 
 	test('before a subscription began and after it ended nobody is restricted for it', () => {
-		const over: AccessHistory = { ...history(invoice()), subscriptions: [{ ...row, status: 'terminated', endedAt: at('2026-08-25T00:00:00Z') }] };
-		expect(days(segmentsOf(over, week, from, to))).toEqual(['2026-07-01 active', '2026-08-16 grace', '2026-08-22 restricted', '2026-08-25 ended']);
-		expect(days(segmentsOf({ ...history(), subscriptions: [{ ...row, startsAt: at('2026-08-01T00:00:00Z') }] }, week, from, to))).toEqual(['2026-07-01 pending_payment', '2026-08-01 active']);
+		const over: AccessHistory = {
+			...history(invoice()),
+			subscriptions: [{ ...row, status: 'terminated', endedAt: at('2026-08-25T00:00:00Z') }],
+		};
+		expect(days(segmentsOf(over, week, from, to))).toEqual([
+			'2026-07-01 active',
+			'2026-08-16 grace',
+			'2026-08-22 restricted',
+			'2026-08-25 ended',
+		]);
+		expect(
+			days(
+				segmentsOf({ ...history(), subscriptions: [{ ...row, startsAt: at('2026-08-01T00:00:00Z') }] }, week, from, to),
+			),
+		).toEqual(['2026-07-01 pending_payment', '2026-08-01 active']);
 	});
 
 	test('what Lago bills in the second of a start does not come before it, though only the start has milliseconds', () => {
 		const second = at('2026-08-01T10:00:05Z');
-		const begun: AccessHistory = { ...history(invoice({ ...paidOn('2026-08-10'), issuedAt: second })), subscriptions: [{ ...row, startsAt: second + 838 }] };
+		const begun: AccessHistory = {
+			...history(invoice({ ...paidOn('2026-08-10'), issuedAt: second })),
+			subscriptions: [{ ...row, startsAt: second + 838 }],
+		};
 		const states = segmentsOf(begun, HARMLESS, second, second + DAY).map((segment) => segment.state);
 		expect(states).toEqual(['active']);
 	});

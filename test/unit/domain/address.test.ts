@@ -1,4 +1,11 @@
-import { hasSamePath, isSameAddress, isWhole, pathPart, readAddress, spelled } from '../../../nodes/shared/domain/address';
+import {
+	hasSamePath,
+	isSameAddress,
+	isWhole,
+	pathPart,
+	readAddress,
+	spelled,
+} from '../../../nodes/shared/domain/address';
 
 it.each([
 	['https://N8N.Example.com/webhook/dodo', 'https://n8n.example.com/webhook/dodo'],
@@ -15,7 +22,8 @@ it.each([
 });
 
 it('an address is read the same however often it was read before', () => {
-	for (let count = 0; count < 20_000; count++) if (readAddress('https://zahlungen.müller.example/größe') === null) throw new Error(`refused after ${count} times`);
+	for (let count = 0; count < 20_000; count++)
+		if (readAddress('https://zahlungen.müller.example/größe') === null) throw new Error(`refused after ${count} times`);
 	expect(readAddress('zahlungen.müller.example')).toBeNull();
 });
 
@@ -32,20 +40,28 @@ it.each([
 });
 
 it('what differs by its host at most has the same path', () => {
-	expect(hasSamePath('https://tunnel-1.example/webhook/my dodo', 'http://tunnel-2.example:8080/webhook/my%20dodo/')).toBe(true);
-	expect(hasSamePath('https://tunnel-1.example/webhook/dodo', 'https://tunnel-2.example/webhook-test/dodo')).toBe(false);
+	expect(
+		hasSamePath('https://tunnel-1.example/webhook/my dodo', 'http://tunnel-2.example:8080/webhook/my%20dodo/'),
+	).toBe(true);
+	expect(hasSamePath('https://tunnel-1.example/webhook/dodo', 'https://tunnel-2.example/webhook-test/dodo')).toBe(
+		false,
+	);
 	expect(hasSamePath('https://tunnel-1.example/webhook/dodo', 'nonsense')).toBe(false);
 	expect(isSameAddress('https://n8n.example/webhook/%zz', 'https://N8N.example/webhook/%zz')).toBe(true);
 });
 
-it.each(['cust_42', 'a.b', 'a/b', '../customers?x', '...', 'größe', 'constructor', '%2E%2E'])('%s is one part of a path', (id) => {
-	const path = `/customers/${pathPart(id)}`;
-	expect(isWhole(path)).toBe(true);
-	const { pathname } = new URL(`https://lago.example/api/v1${path}`);
-	expect(pathname).toBe(`/api/v1${path}`);
-	expect(decodeURIComponent(pathname.slice('/api/v1/customers/'.length))).toBe(id);
-});
+it.each(['cust_42', 'a.b', 'a/b', '../customers?x', '...', 'größe', 'constructor', '%2E%2E'])(
+	'%s is one part of a path',
+	(id) => {
+		const path = `/customers/${pathPart(id)}`;
+		expect(isWhole(path)).toBe(true);
+		const { pathname } = new URL(`https://lago.example/api/v1${path}`);
+		expect(pathname).toBe(`/api/v1${path}`);
+		expect(decodeURIComponent(pathname.slice('/api/v1/customers/'.length))).toBe(id);
+	},
+);
 
 it.each(['.', '..', ''])('"%s" would lead elsewhere', (id) => {
-	for (const path of [`/customers/${pathPart(id)}`, `/customers/${id}`, `/subscriptions/${pathPart(id)}/entitlements`]) expect(isWhole(path)).toBe(false);
+	for (const path of [`/customers/${pathPart(id)}`, `/customers/${id}`, `/subscriptions/${pathPart(id)}/entitlements`])
+		expect(isWhole(path)).toBe(false);
 });

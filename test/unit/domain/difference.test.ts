@@ -4,14 +4,29 @@ import type { Listed } from '../../../nodes/shared/domain/reconciliation';
 import { INVOICE, listed, NOW } from './listed';
 
 const invoice = (dodoId: string | null, state: string | null, more: Partial<InvoiceFacts> = {}): InvoiceFacts => ({
-	id: INVOICE, number: 'A-1', status: 'finalized', paymentStatus: 'pending', currency: 'EUR', total: 1_000, totalDue: 1_000, selfBilled: false, nativeProvider: null,
-	metadata: [...(dodoId === null ? [] : [{ key: 'dodo_payment_id', value: dodoId }]), ...(state === null ? [] : [{ key: 'dodo_state', value: state }])],
+	id: INVOICE,
+	number: 'A-1',
+	status: 'finalized',
+	paymentStatus: 'pending',
+	currency: 'EUR',
+	total: 1_000,
+	totalDue: 1_000,
+	selfBilled: false,
+	nativeProvider: null,
+	metadata: [
+		...(dodoId === null ? [] : [{ key: 'dodo_payment_id', value: dodoId }]),
+		...(state === null ? [] : [{ key: 'dodo_state', value: state }]),
+	],
 	...more,
 });
 const booked = (...ids: string[]): Known['booked'] => ({ since: 0, ids: new Set(ids) });
 const unpaid = (...invoices: InvoiceFacts[]): Known['unpaid'] => new Map(invoices.map((one) => [one.id, one]));
-const answers = <T>(asked: string, row?: T) => ({ asked: new Set([asked]), rows: new Map(row === undefined ? [] : [[asked, row]]) });
-const paid = (dodoId: string | null, state: string | null): Known['invoices'] => answers(INVOICE, invoice(dodoId, state, { paymentStatus: 'succeeded' }));
+const answers = <T>(asked: string, row?: T) => ({
+	asked: new Set([asked]),
+	rows: new Map(row === undefined ? [] : [[asked, row]]),
+});
+const paid = (dodoId: string | null, state: string | null): Known['invoices'] =>
+	answers(INVOICE, invoice(dodoId, state, { paymentStatus: 'succeeded' }));
 
 type Row = [string, Partial<Listed>, Known, ReturnType<typeof judge>];
 const needs = (list: keyof Known): { needs: keyof Known } => ({ needs: list });
@@ -24,24 +39,61 @@ describe('a payment that succeeded', () => {
 		['is none: is the invoice unpaid?', {}, { booked: booked() }, needs('unpaid')],
 		['and its invoice is unpaid', {}, { booked: booked(), unpaid: unpaid(invoice('cks_1', 'v1;open;a=1')) }, 'missing'],
 		['and its invoice was paid: by what?', {}, { booked: booked(), unpaid: unpaid() }, needs('invoices')],
-		['booked as status only', {}, { booked: booked(), unpaid: unpaid(), invoices: paid('pay_1', 'v1;paid;a=1') }, 'done'],
-		['booked as status where there was room for the id only', {}, { booked: booked(), unpaid: unpaid(), invoices: paid('pay_1', null) }, 'done'],
-		['noted as surplus', {}, { booked: booked(), unpaid: unpaid(), invoices: paid('pay_1', 'v1;overpaid;a=1') }, 'done'],
-		['surplus, and nobody knows', {}, { booked: booked('pay_0'), unpaid: unpaid(), invoices: paid('pay_0', 'v1;paid;a=1') }, 'missing'],
-		['of an invoice that Lago does not list', {}, { booked: booked(), unpaid: unpaid(), invoices: answers<InvoiceFacts>(INVOICE) }, 'missing'],
+		[
+			'booked as status only',
+			{},
+			{ booked: booked(), unpaid: unpaid(), invoices: paid('pay_1', 'v1;paid;a=1') },
+			'done',
+		],
+		[
+			'booked as status where there was room for the id only',
+			{},
+			{ booked: booked(), unpaid: unpaid(), invoices: paid('pay_1', null) },
+			'done',
+		],
+		[
+			'noted as surplus',
+			{},
+			{ booked: booked(), unpaid: unpaid(), invoices: paid('pay_1', 'v1;overpaid;a=1') },
+			'done',
+		],
+		[
+			'surplus, and nobody knows',
+			{},
+			{ booked: booked('pay_0'), unpaid: unpaid(), invoices: paid('pay_0', 'v1;paid;a=1') },
+			'missing',
+		],
+		[
+			'of an invoice that Lago does not list',
+			{},
+			{ booked: booked(), unpaid: unpaid(), invoices: answers<InvoiceFacts>(INVOICE) },
+			'missing',
+		],
 		['of something that is no invoice', { invoiceId: 'ACM-1' }, { booked: booked() }, 'missing'],
-		['of the merchant\'s other products', { invoiceId: null }, {}, 'done'],
+		["of the merchant's other products", { invoiceId: null }, {}, 'done'],
 		['that moved no money', { amount: 0 }, {}, 'done'],
 		['by a subscription: ours?', { invoiceId: null, subscriptionId: 'sub_1' }, { booked: booked() }, needs('mandates')],
-		['by a mandate of ours', { invoiceId: null, subscriptionId: 'sub_1' }, { booked: booked(), mandates: new Map([['c', 'sub_1']]) }, 'missing'],
-		['by another subscription', { invoiceId: null, subscriptionId: 'sub_2' }, { booked: booked(), mandates: new Map([['c', 'sub_1']]) }, 'done'],
+		[
+			'by a mandate of ours',
+			{ invoiceId: null, subscriptionId: 'sub_1' },
+			{ booked: booked(), mandates: new Map([['c', 'sub_1']]) },
+			'missing',
+		],
+		[
+			'by another subscription',
+			{ invoiceId: null, subscriptionId: 'sub_2' },
+			{ booked: booked(), mandates: new Map([['c', 'sub_1']]) },
+			'done',
+		],
 	])('%s', (_name, more, known, verdict) => expect(judge(listed(more), known)).toEqual(verdict));
 });
 
 describe('a payment that did not succeed', () => {
 	const failed = { status: 'failed' };
 	const [running, cancelled] = [{ status: 'processing' }, { status: 'cancelled' }];
-	const known = (dodoId: string | null, state: string | null, paymentStatus = 'pending'): Known => ({ unpaid: unpaid(invoice(dodoId, state, { paymentStatus })) });
+	const known = (dodoId: string | null, state: string | null, paymentStatus = 'pending'): Known => ({
+		unpaid: unpaid(invoice(dodoId, state, { paymentStatus })),
+	});
 	test.each<Row>([
 		['asks whether its invoice is unpaid', failed, {}, needs('unpaid')],
 		['means nothing for one that is paid', failed, { unpaid: unpaid() }, 'done'],
@@ -52,7 +104,12 @@ describe('a payment that did not succeed', () => {
 		['failed and written down, but the status was not', failed, known('cks_1', 'v1;failed;a=1'), 'missing'],
 		['failed, and a later try counts', failed, known('pay_2', 'v1;open;a=2'), 'done'],
 		['failed, and another one is under way', failed, known('pay_2', 'v1;processing;a=1'), 'done'],
-		['a later try than was written down failed', { ...failed, attempt: 2 }, known('pay_0', 'v1;failed;a=1', 'failed'), 'missing'],
+		[
+			'a later try than was written down failed',
+			{ ...failed, attempt: 2 },
+			known('pay_0', 'v1;failed;a=1', 'failed'),
+			'missing',
+		],
 		['on its way, not written down', running, known('cks_1', 'v1;open;a=1'), 'missing'],
 		['on its way and written down', running, known('pay_1', 'v1;processing;a=1'), 'done'],
 		['on its way as charge', running, known('pay_1', 'v1;charging;a=1'), 'done'],
@@ -64,7 +121,8 @@ describe('a payment that did not succeed', () => {
 describe('a refund', () => {
 	const refund: Partial<Listed> = { kind: 'refund', id: 'ref_1', paymentId: 'pay_1', invoiceId: null };
 	const notes = (status?: string): Known['notes'] => answers('ref_1', status);
-	const payments = (more: Partial<Listed> | null): Known['payments'] => answers('pay_1', more === null ? undefined : listed(more));
+	const payments = (more: Partial<Listed> | null): Known['payments'] =>
+		answers('pay_1', more === null ? undefined : listed(more));
 	test.each<Row>([
 		['asks for the credit notes', refund, {}, needs('notes')],
 		['is on one', refund, { notes: notes('succeeded') }, 'done'],
@@ -75,15 +133,36 @@ describe('a refund', () => {
 		['of what payment?', refund, { notes: notes() }, needs('payments')],
 		['of another product', refund, { notes: notes(), payments: payments({ invoiceId: null }) }, 'done'],
 		['of an invoice: surplus?', refund, { notes: notes(), payments: payments({}) }, needs('invoices')],
-		['of an invoice', refund, { notes: notes(), payments: payments({}), invoices: paid('cks_1', 'v1;open;a=1') }, 'missing'],
-		['of surplus money, noted', refund, { notes: notes(), payments: payments({}), invoices: paid('pay_1', 'v1;returned;a=1') }, 'done'],
-		['of surplus money, not noted', refund, { notes: notes(), payments: payments({}), invoices: paid('pay_1', 'v1;overpaid;a=1') }, 'missing'],
+		[
+			'of an invoice',
+			refund,
+			{ notes: notes(), payments: payments({}), invoices: paid('cks_1', 'v1;open;a=1') },
+			'missing',
+		],
+		[
+			'of surplus money, noted',
+			refund,
+			{ notes: notes(), payments: payments({}), invoices: paid('pay_1', 'v1;returned;a=1') },
+			'done',
+		],
+		[
+			'of surplus money, not noted',
+			refund,
+			{ notes: notes(), payments: payments({}), invoices: paid('pay_1', 'v1;overpaid;a=1') },
+			'missing',
+		],
 		['of a payment too old for the list', refund, { notes: notes(), payments: payments(null) }, 'missing'],
 	])('%s', (_name, more, known, verdict) => expect(judge(listed(more), known)).toEqual(verdict));
 });
 
 describe('a dispute', () => {
-	const of = (status: string): Partial<Listed> => ({ kind: 'dispute', id: 'dis_1', paymentId: 'pay_1', invoiceId: null, status });
+	const of = (status: string): Partial<Listed> => ({
+		kind: 'dispute',
+		id: 'dis_1',
+		paymentId: 'pay_1',
+		invoiceId: null,
+		status,
+	});
 	const lost = (...invoices: InvoiceFacts[]): Known['lost'] => unpaid(...invoices);
 	const payments = answers('pay_1', listed());
 	test.each<Row>([
@@ -92,16 +171,37 @@ describe('a dispute', () => {
 		['lost: of what payment?', of('dispute_lost'), { lost: lost() }, needs('payments')],
 		['lost and marked', of('dispute_accepted'), { lost: lost(invoice(null, null)), payments }, 'done'],
 		['lost and not marked', of('dispute_expired'), { lost: lost(), payments }, 'missing'],
-		['lost, of another product', of('dispute_lost'), { lost: lost(), payments: answers('pay_1', listed({ invoiceId: null })) }, 'done'],
+		[
+			'lost, of another product',
+			of('dispute_lost'),
+			{ lost: lost(), payments: answers('pay_1', listed({ invoiceId: null })) },
+			'done',
+		],
 		['won, and nothing was ever marked', of('dispute_won'), { lost: lost() }, 'done'],
-		['won, and not marked as lost', of('dispute_cancelled'), { lost: lost(invoice(null, null, { id: 'another' })), payments }, 'done'],
+		[
+			'won, and not marked as lost',
+			of('dispute_cancelled'),
+			{ lost: lost(invoice(null, null, { id: 'another' })), payments },
+			'done',
+		],
 		['won, but marked as lost', of('dispute_won'), { lost: lost(invoice(null, null)), payments }, 'missing'],
-		['won, marked as lost, and that was noted', of('dispute_won'), { lost: lost(invoice('pay_1', 'v1;paid;a=1;w=1')), payments }, 'done'],
+		[
+			'won, marked as lost, and that was noted',
+			of('dispute_won'),
+			{ lost: lost(invoice('pay_1', 'v1;paid;a=1;w=1')), payments },
+			'done',
+		],
 	])('%s', (_name, more, known, verdict) => expect(judge(listed(more), known)).toEqual(verdict));
 });
 
 describe('a mandate', () => {
-	const of = (status: string, customer: string | null = 'c'): Partial<Listed> => ({ kind: 'subscription', id: 'sub_1', status, customer, invoiceId: null });
+	const of = (status: string, customer: string | null = 'c'): Partial<Listed> => ({
+		kind: 'subscription',
+		id: 'sub_1',
+		status,
+		customer,
+		invoiceId: null,
+	});
 	const mandates = (id: string): Known['mandates'] => new Map([['c', id]]);
 	test.each<Row>([
 		['of nobody in Lago', of('active', null), {}, 'done'],
@@ -113,8 +213,15 @@ describe('a mandate', () => {
 	])('%s', (_name, more, known, verdict) => expect(judge(listed(more), known)).toEqual(verdict));
 
 	test('of two that are active the newer one counts', () => {
-		const [older, newer] = [listed({ ...of('active'), createdAt: NOW - 500 }), listed({ ...of('active'), id: 'sub_2' })];
-		const others = [listed(), listed({ ...of('cancelled'), id: 'sub_0' }), listed({ ...of('active', 'd'), id: 'sub_3' })];
+		const [older, newer] = [
+			listed({ ...of('active'), createdAt: NOW - 500 }),
+			listed({ ...of('active'), id: 'sub_2' }),
+		];
+		const others = [
+			listed(),
+			listed({ ...of('cancelled'), id: 'sub_0' }),
+			listed({ ...of('active', 'd'), id: 'sub_3' }),
+		];
 		expect(withoutSuperseded([newer, older, ...others])).toEqual([newer, ...others]);
 	});
 });

@@ -5,12 +5,39 @@ export const INVOICE_ID = '8a3f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a';
 
 /** A finalized, unpaid invoice over EUR 100.00. */
 export function invoice(change: Partial<InvoiceFacts> = {}): InvoiceFacts {
-	return { id: INVOICE_ID, number: 'ACM-1', status: 'finalized', paymentStatus: 'pending', currency: 'EUR', total: change.totalDue ?? 10_000, totalDue: 10_000, selfBilled: false, nativeProvider: null, metadata: [], ...change };
+	return {
+		id: INVOICE_ID,
+		number: 'ACM-1',
+		status: 'finalized',
+		paymentStatus: 'pending',
+		currency: 'EUR',
+		total: change.totalDue ?? 10_000,
+		totalDue: 10_000,
+		selfBilled: false,
+		nativeProvider: null,
+		metadata: [],
+		...change,
+	};
 }
 
 /** A succeeded payment of it through a checkout. */
 export function payment(change: Partial<PaymentFacts> = {}): PaymentFacts {
-	return { id: 'pay_1', status: 'succeeded', amount: 10_000, tax: 0, currency: 'EUR', invoiceId: INVOICE_ID, attempt: 1, checkoutSessionId: 'cks_1', subscriptionId: null, errorCode: null, changedAt: null, observedMode: null, ...change };
+	return {
+		id: 'pay_1',
+		status: 'succeeded',
+		amount: 10_000,
+		tax: 0,
+		currency: 'EUR',
+		invoiceId: INVOICE_ID,
+		attempt: 1,
+		checkoutSessionId: 'cks_1',
+		subscriptionId: null,
+		errorCode: null,
+		changedAt: null,
+		observedMode: null,
+		...change,
+	};
 }
 
-export const meta = (values: Record<string, string>) => Object.entries(values).map(([key, value]) => ({ id: `id-${key}`, key, value }));
+export const meta = (values: Record<string, string>) =>
+	Object.entries(values).map(([key, value]) => ({ id: `id-${key}`, key, value }));

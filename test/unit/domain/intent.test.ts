@@ -4,7 +4,13 @@ import { encodeState, type CollectionState } from '../../../nodes/shared/domain/
 import { invoice as invoiceFacts } from './facts';
 
 const NOW = 1_793_869_207;
-const open: CollectionState = { phase: 'open', attempt: 1, amount: 10_000, expiresAt: NOW + 3600, url: 'https://test.checkout.dodopayments.com/session/cks_1' };
+const open: CollectionState = {
+	phase: 'open',
+	attempt: 1,
+	amount: 10_000,
+	expiresAt: NOW + 3600,
+	url: 'https://test.checkout.dodopayments.com/session/cks_1',
+};
 
 const withState = (state: CollectionState | string, paymentId = 'cks_1') =>
 	invoiceFacts({
@@ -20,7 +26,12 @@ describe('decideIntent', () => {
 	});
 
 	it('hands the living link out again', () => {
-		expect(decideIntent(withState(open), NOW, 'test')).toEqual({ action: 'reuse', state: open, sessionId: 'cks_1', isCertain: true });
+		expect(decideIntent(withState(open), NOW, 'test')).toEqual({
+			action: 'reuse',
+			state: open,
+			sessionId: 'cks_1',
+			isCertain: true,
+		});
 	});
 
 	it('hands out a session of which only the id is known: its page is a matter of the operation', () => {
@@ -33,10 +44,16 @@ describe('decideIntent', () => {
 		['shows it by its link', open, true],
 		['was written before records said so', { ...open, url: 'https://pay.example/1' }, false],
 		['says that it is of the other one', { ...open, url: undefined, mode: 'live' }, null],
-		['shows by its link that it is of the other one', { ...open, url: 'https://checkout.dodopayments.com/session/cks_1' }, null],
+		[
+			'shows by its link that it is of the other one',
+			{ ...open, url: 'https://checkout.dodopayments.com/session/cks_1' },
+			null,
+		],
 	])('hands a link of its own world out, when the record %s', (_, state, isCertain) => {
 		const decision = decideIntent(withState(state), NOW, 'test');
-		expect(decision).toMatchObject(isCertain === null ? { action: 'look_first', dodoId: 'cks_1', attempt: 2 } : { action: 'reuse', isCertain });
+		expect(decision).toMatchObject(
+			isCertain === null ? { action: 'look_first', dodoId: 'cks_1', attempt: 2 } : { action: 'reuse', isCertain },
+		);
 	});
 
 	it('hands it out again after a declined card: it is still open', () => {
@@ -52,18 +69,34 @@ describe('decideIntent', () => {
 		['belongs to the third try', { ...open, attempt: 3, expiresAt: NOW - 1 }, 4],
 		['left an unreadable state', 'something else', 2],
 	])('looks at Dodo first when the link %s', (_, state, attempt) => {
-		expect(decideIntent(withState(state), NOW, 'test')).toEqual({ action: 'look_first', dodoId: 'cks_1', attempt, amount: 10_000 });
+		expect(decideIntent(withState(state), NOW, 'test')).toEqual({
+			action: 'look_first',
+			dodoId: 'cks_1',
+			attempt,
+			amount: 10_000,
+		});
 	});
 
 	it('looks first when only the id is there', () => {
 		const invoice = invoiceFacts({ metadata: [{ id: 'a', key: 'dodo_payment_id', value: 'pay_9' }] });
-		expect(decideIntent(invoice, NOW, 'test')).toEqual({ action: 'look_first', dodoId: 'pay_9', attempt: 2, amount: 10_000 });
+		expect(decideIntent(invoice, NOW, 'test')).toEqual({
+			action: 'look_first',
+			dodoId: 'pay_9',
+			attempt: 2,
+			amount: 10_000,
+		});
 	});
 
 	it('skips and holds as collectability says, whatever links there are', () => {
-		expect(decideIntent({ ...withState(open), paymentStatus: 'succeeded' }, NOW, 'test')).toMatchObject({ action: 'skip', reason: 'already_paid' });
+		expect(decideIntent({ ...withState(open), paymentStatus: 'succeeded' }, NOW, 'test')).toMatchObject({
+			action: 'skip',
+			reason: 'already_paid',
+		});
 		const metadata = Array.from({ length: 5 }, (_, index) => ({ id: `m${index}`, key: `key${index}`, value: 'x' }));
-		expect(decideIntent(invoiceFacts({ metadata }), NOW, 'test')).toMatchObject({ action: 'hold', held: { reason: 'metadata_full' } });
+		expect(decideIntent(invoiceFacts({ metadata }), NOW, 'test')).toMatchObject({
+			action: 'hold',
+			held: { reason: 'metadata_full' },
+		});
 	});
 
 	it('never creates blindly once an id is known, and never hands out a dead or wrong link', () => {
@@ -90,11 +123,17 @@ describe('decideIntent', () => {
 });
 
 describe('moneyIsMoving', () => {
-	it.each(['succeeded', 'processing', 'requires_capture', 'partially_captured'])('%s: no second way to pay', (status) => {
-		expect(moneyIsMoving(status)).toBe(true);
-	});
+	it.each(['succeeded', 'processing', 'requires_capture', 'partially_captured'])(
+		'%s: no second way to pay',
+		(status) => {
+			expect(moneyIsMoving(status)).toBe(true);
+		},
+	);
 
-	it.each(['failed', 'cancelled', 'requires_payment_method', 'requires_customer_action', null, undefined])('%s: a new link may be made', (status) => {
-		expect(moneyIsMoving(status)).toBe(false);
-	});
+	it.each(['failed', 'cancelled', 'requires_payment_method', 'requires_customer_action', null, undefined])(
+		'%s: a new link may be made',
+		(status) => {
+			expect(moneyIsMoving(status)).toBe(false);
+		},
+	);
 });

@@ -12,7 +12,16 @@ describe('collectability', () => {
 		['one that is partly paid: only the rest', { totalDue: 1 }],
 		['the largest amount that Dodo carries', { totalDue: MAX_DODO_AMOUNT }],
 		['three entries of the merchant', { metadata: foreign(3) }],
-		['five entries, two of them ours', { metadata: [...foreign(3), { id: 'a', key: 'dodo_payment_id', value: 'cks_1' }, { id: 'b', key: 'dodo_state', value: 'x' }] }],
+		[
+			'five entries, two of them ours',
+			{
+				metadata: [
+					...foreign(3),
+					{ id: 'a', key: 'dodo_payment_id', value: 'cks_1' },
+					{ id: 'b', key: 'dodo_state', value: 'x' },
+				],
+			},
+		],
 	])('collects %s', (_, changes) => {
 		const invoice = invoiceFacts(changes);
 		expect(collectability(invoice)).toEqual({ decision: 'collect', amount: invoice.totalDue });
@@ -30,7 +39,11 @@ describe('collectability', () => {
 		['a self-billed invoice', { selfBilled: true }, 'self_billed'],
 		['a customer that Lago charges itself', { nativeProvider: 'stripe' }, 'native_provider'],
 	])('leaves %s alone', (_, changes, reason) => {
-		expect(collectability(invoiceFacts(changes))).toMatchObject({ decision: 'skip', reason, message: expect.stringContaining('ACM-1') });
+		expect(collectability(invoiceFacts(changes))).toMatchObject({
+			decision: 'skip',
+			reason,
+			message: expect.stringContaining('ACM-1'),
+		});
 	});
 
 	it.each<[string, Partial<InvoiceFacts>, string]>([
@@ -40,11 +53,18 @@ describe('collectability', () => {
 	])('holds %s', (_, changes, reason) => {
 		expect(collectability(invoiceFacts(changes))).toMatchObject({
 			decision: 'held',
-			held: { outcome: 'held', reason, message: expect.stringContaining('ACM-1'), nextStep: expect.stringMatching(/\w+/) },
+			held: {
+				outcome: 'held',
+				reason,
+				message: expect.stringContaining('ACM-1'),
+				nextStep: expect.stringMatching(/\w+/),
+			},
 		});
 	});
 
 	it('names the reason not to collect before the lack of room', () => {
-		expect(collectability(invoiceFacts({ paymentStatus: 'succeeded', metadata: foreign(5) }))).toMatchObject({ decision: 'skip' });
+		expect(collectability(invoiceFacts({ paymentStatus: 'succeeded', metadata: foreign(5) }))).toMatchObject({
+			decision: 'skip',
+		});
 	});
 });

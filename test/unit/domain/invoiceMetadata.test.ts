@@ -34,21 +34,59 @@ const states: fc.Arbitrary<CollectionState> = fc.record(
 
 /** What an invoice can hold: five entries at most, keys unique, each with its id; some of them may be ours. */
 const invoiceMetadata: fc.Arbitrary<MetadataEntry[]> = fc
-	.uniqueArray(fc.oneof({ weight: 3, arbitrary: fc.string({ minLength: 1, maxLength: 20 }) }, { weight: 1, arbitrary: fc.constantFrom(...OURS) }), { maxLength: 5 })
-	.chain((keys) => fc.tuple(...keys.map((key) => fc.record({ id: fc.uuid(), key: fc.constant(key), value: fc.string({ minLength: 1, maxLength: MAX_VALUE }) }))));
+	.uniqueArray(
+		fc.oneof(
+			{ weight: 3, arbitrary: fc.string({ minLength: 1, maxLength: 20 }) },
+			{ weight: 1, arbitrary: fc.constantFrom(...OURS) },
+		),
+		{ maxLength: 5 },
+	)
+	.chain((keys) =>
+		fc.tuple(
+			...keys.map((key) =>
+				fc.record({ id: fc.uuid(), key: fc.constant(key), value: fc.string({ minLength: 1, maxLength: MAX_VALUE }) }),
+			),
+		),
+	);
 
 const isForeign = ({ key }: MetadataEntry): boolean => !OURS.includes(key);
 
 describe('the state of a collection', () => {
 	it.each<[string, CollectionState, string]>([
-		['a link', { phase: 'open', attempt: 1, amount: 12995, expiresAt: 1793869207, url: 'https://checkout.dodopayments.com/session/cks_1' }, 'v1;open;a=1;m=12995;x=1793869207;u=https://checkout.dodopayments.com/session/cks_1'],
+		[
+			'a link',
+			{
+				phase: 'open',
+				attempt: 1,
+				amount: 12995,
+				expiresAt: 1793869207,
+				url: 'https://checkout.dodopayments.com/session/cks_1',
+			},
+			'v1;open;a=1;m=12995;x=1793869207;u=https://checkout.dodopayments.com/session/cks_1',
+		],
 		['tax on top', { phase: 'open', attempt: 2, amount: 1, taxOnTop: true }, 'v1;open;a=2;m=1;t=1'],
-		['a decline', { phase: 'failed', attempt: 1, declineCode: 'INSUFFICIENT_FUNDS' }, 'v1;failed;a=1;d=INSUFFICIENT_FUNDS'],
-		['a decline after another', { phase: 'failed', attempt: 2, failedTries: 1, failedSince: 1793800000, declineCode: 'EXPIRED_CARD' }, 'v1;failed;a=2;f=1;s=1793800000;d=EXPIRED_CARD'],
+		[
+			'a decline',
+			{ phase: 'failed', attempt: 1, declineCode: 'INSUFFICIENT_FUNDS' },
+			'v1;failed;a=1;d=INSUFFICIENT_FUNDS',
+		],
+		[
+			'a decline after another',
+			{ phase: 'failed', attempt: 2, failedTries: 1, failedSince: 1793800000, declineCode: 'EXPIRED_CARD' },
+			'v1;failed;a=2;f=1;s=1793800000;d=EXPIRED_CARD',
+		],
 		['a dispute that was won after all', { phase: 'paid', attempt: 1, disputeWon: true }, 'v1;paid;a=1;w=1'],
 		['the world that it is of', { phase: 'open', attempt: 1, mode: 'live' }, 'v1;open;a=1;e=l'],
-		['the other one, before a link', { phase: 'open', attempt: 1, mode: 'test', url: 'https://a.example/1' }, 'v1;open;a=1;e=t;u=https://a.example/1'],
-		['where its page is', { phase: 'open', attempt: 1, mode: 'live', page: 'api', payLink: 'https://a.example/pay' }, 'v1;open;a=1;e=l;p=a;l=https://a.example/pay'],
+		[
+			'the other one, before a link',
+			{ phase: 'open', attempt: 1, mode: 'test', url: 'https://a.example/1' },
+			'v1;open;a=1;e=t;u=https://a.example/1',
+		],
+		[
+			'where its page is',
+			{ phase: 'open', attempt: 1, mode: 'live', page: 'api', payLink: 'https://a.example/pay' },
+			'v1;open;a=1;e=l;p=a;l=https://a.example/pay',
+		],
 		['a paid one', { phase: 'paid', attempt: 1 }, 'v1;paid;a=1'],
 	])('writes and reads %s', (_, state, text) => {
 		expect(encodeState(state)).toBe(text);
@@ -59,7 +97,8 @@ describe('the state of a collection', () => {
 		fc.assert(
 			fc.property(states, fc.boolean(), (made, isPermanent) => {
 				const { url: link, ...plain } = made;
-				const state: CollectionState = link === undefined ? plain : { ...plain, [isPermanent ? 'payLink' : 'url']: link };
+				const state: CollectionState =
+					link === undefined ? plain : { ...plain, [isPermanent ? 'payLink' : 'url']: link };
 				const text = encodeState(state);
 				expect(text.length).toBeLessThanOrEqual(MAX_VALUE);
 				const expected = { ...state };
@@ -69,7 +108,8 @@ describe('the state of a collection', () => {
 				if (state.declineCode !== undefined && !text.includes(';d=')) delete expected.declineCode;
 				const read = decodeState(text);
 				expect(read).toEqual(expected);
-				if (link !== undefined && expected.url === undefined && expected.payLink === undefined) expect(text.length + 3 + link.length).toBeGreaterThan(MAX_VALUE);
+				if (link !== undefined && expected.url === undefined && expected.payLink === undefined)
+					expect(text.length + 3 + link.length).toBeGreaterThan(MAX_VALUE);
 				expect(encodeState(read as CollectionState)).toBe(text);
 			}),
 		);
@@ -97,14 +137,28 @@ describe('the state of a collection', () => {
 	});
 
 	it('falls back to the checkout link where the permanent one does not fit', () => {
-		const state: CollectionState = { phase: 'open', attempt: 1, amount: 5, url: 'https://a.example/cks_1', payLink: `https://a.example/${'x'.repeat(200)}` };
+		const state: CollectionState = {
+			phase: 'open',
+			attempt: 1,
+			amount: 5,
+			url: 'https://a.example/cks_1',
+			payLink: `https://a.example/${'x'.repeat(200)}`,
+		};
 		expect(encodeState(state)).toBe('v1;open;a=1;m=5;u=https://a.example/cks_1');
-		expect(encodeState({ ...state, payLink: 'https://a.example/pay?t=1' })).toBe('v1;open;a=1;m=5;l=https://a.example/pay?t=1');
+		expect(encodeState({ ...state, payLink: 'https://a.example/pay?t=1' })).toBe(
+			'v1;open;a=1;m=5;l=https://a.example/pay?t=1',
+		);
 	});
 
 	it.each([
-		['nothing', undefined], ['an empty text', ''], ['a foreign word', 'yes'], ['another version', 'v2;open;a=1'], ['an unknown phase', 'v1;sleeping;a=1'],
-		['no attempt', 'v1;open'], ['an attempt that is no number', 'v1;open;a=one'], ['a negative attempt', 'v1;open;a=-1'],
+		['nothing', undefined],
+		['an empty text', ''],
+		['a foreign word', 'yes'],
+		['another version', 'v2;open;a=1'],
+		['an unknown phase', 'v1;sleeping;a=1'],
+		['no attempt', 'v1;open'],
+		['an attempt that is no number', 'v1;open;a=one'],
+		['a negative attempt', 'v1;open;a=-1'],
 	])('does not read %s', (_, text) => {
 		expect(decodeState(text)).toBeNull();
 	});
@@ -118,7 +172,7 @@ describe('the state of a collection', () => {
 describe('metadata of an invoice', () => {
 	const state: CollectionState = { phase: 'open', attempt: 1, amount: 12995 };
 
-	it('adds ours beside the merchant\'s', () => {
+	it("adds ours beside the merchant's", () => {
 		expect(withOurMetadata([{ id: 'm1', key: 'po', value: '4711' }], { paymentId: 'cks_1', state })).toEqual([
 			{ id: 'm1', key: 'po', value: '4711' },
 			{ key: 'dodo_payment_id', value: 'cks_1' },
@@ -127,7 +181,11 @@ describe('metadata of an invoice', () => {
 	});
 
 	it('updates ours by id instead of inserting them a second time', () => {
-		const entries = [{ id: 'a', key: 'dodo_state', value: 'v1;paid;a=1' }, { id: 'm1', key: 'po', value: '4711' }, { id: 'b', key: 'dodo_payment_id', value: 'cks_0' }];
+		const entries = [
+			{ id: 'a', key: 'dodo_state', value: 'v1;paid;a=1' },
+			{ id: 'm1', key: 'po', value: '4711' },
+			{ id: 'b', key: 'dodo_payment_id', value: 'cks_0' },
+		];
 		expect(withOurMetadata(entries, { paymentId: 'cks_1', state })).toEqual([
 			{ id: 'm1', key: 'po', value: '4711' },
 			{ id: 'b', key: 'dodo_payment_id', value: 'cks_1' },
@@ -137,25 +195,37 @@ describe('metadata of an invoice', () => {
 
 	it('never touches what the merchant wrote, never exceeds five entries, and never repeats a key', () => {
 		fc.assert(
-			fc.property(invoiceMetadata, states, fc.string({ minLength: 1, maxLength: 40 }), (entries, anyState, paymentId) => {
-				const written = withOurMetadata(entries, { paymentId, state: anyState });
-				expect(written.filter(isForeign)).toEqual(entries.filter(isForeign));
-				expect(written.length).toBeLessThanOrEqual(5);
-				expect(new Set(written.map(({ key }) => key)).size).toBe(written.length);
-				for (const entry of written) expect(entry.id).toBe(entries.find(({ key }) => key === entry.key)?.id);
-				if (freeMetadataSlots(entries) >= 0) {
-					expect(metadataValue(written, 'dodo_payment_id')).toBe(paymentId);
-					expect(metadataValue(written, 'dodo_state')).toBe(encodeState(anyState));
-				} else {
-					// An id without a state means paid, so it is written for nothing else.
-					const alone = entries.filter(isForeign).length === 4 && anyState.phase === 'paid';
-					expect(metadataValue(written, 'dodo_payment_id')).toBe(alone ? paymentId : undefined);
-				}
-			}),
+			fc.property(
+				invoiceMetadata,
+				states,
+				fc.string({ minLength: 1, maxLength: 40 }),
+				(entries, anyState, paymentId) => {
+					const written = withOurMetadata(entries, { paymentId, state: anyState });
+					expect(written.filter(isForeign)).toEqual(entries.filter(isForeign));
+					expect(written.length).toBeLessThanOrEqual(5);
+					expect(new Set(written.map(({ key }) => key)).size).toBe(written.length);
+					for (const entry of written) expect(entry.id).toBe(entries.find(({ key }) => key === entry.key)?.id);
+					if (freeMetadataSlots(entries) >= 0) {
+						expect(metadataValue(written, 'dodo_payment_id')).toBe(paymentId);
+						expect(metadataValue(written, 'dodo_state')).toBe(encodeState(anyState));
+					} else {
+						// An id without a state means paid, so it is written for nothing else.
+						const alone = entries.filter(isForeign).length === 4 && anyState.phase === 'paid';
+						expect(metadataValue(written, 'dodo_payment_id')).toBe(alone ? paymentId : undefined);
+					}
+				},
+			),
 		);
 	});
 
-	it.each([[0, 3], [1, 2], [2, 1], [3, 0], [4, -1], [5, -2]])('with %i foreign entries, %i are free', (count, free) => {
+	it.each([
+		[0, 3],
+		[1, 2],
+		[2, 1],
+		[3, 0],
+		[4, -1],
+		[5, -2],
+	])('with %i foreign entries, %i are free', (count, free) => {
 		const entries = Array.from({ length: count }, (_, index) => ({ key: `key${index}`, value: 'x' }));
 		expect(freeMetadataSlots(entries)).toBe(free);
 		expect(freeMetadataSlots([...entries, { key: 'dodo_state', value: 'x' }])).toBe(free);

@@ -27,11 +27,16 @@ export class RuledInvoice {
 
 	/** The total that Lago bills for the fees, minor units. */
 	static billOf(fees: readonly RuledFee[]): number {
-		return totals(fees, fees.map(({ id, amount }) => ({ feeId: id, amount }))).stored;
+		return totals(
+			fees,
+			fees.map(({ id, amount }) => ({ feeId: id, amount })),
+		).stored;
 	}
 
 	creditedOn(feeId: string): number {
-		return this.notes.flatMap(({ items }) => items).reduce((sum, item) => (item.feeId === feeId ? sum + item.amount : sum), 0);
+		return this.notes
+			.flatMap(({ items }) => items)
+			.reduce((sum, item) => (item.feeId === feeId ? sum + item.amount : sum), 0);
 	}
 
 	get refunded(): number {

@@ -6,5 +6,17 @@ export const INVOICE = '1a901a90-1a90-4a90-8a90-1a901a901a90';
 
 /** A payment of a Lago invoice that succeeded two minutes ago, as a list of Dodo shows it. */
 export function listed(more: Partial<Listed> = {}): Listed {
-	return { kind: 'payment', id: 'pay_1', status: 'succeeded', createdAt: NOW - 120, paymentId: null, invoiceId: INVOICE, attempt: 1, amount: 1_000, subscriptionId: null, customer: null, ...more };
+	return {
+		kind: 'payment',
+		id: 'pay_1',
+		status: 'succeeded',
+		createdAt: NOW - 120,
+		paymentId: null,
+		invoiceId: INVOICE,
+		attempt: 1,
+		amount: 1_000,
+		subscriptionId: null,
+		customer: null,
+		...more,
+	};
 }

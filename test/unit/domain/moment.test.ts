@@ -22,7 +22,19 @@ it.each([
 	expect(iso(value)).toBe(moment);
 });
 
-it.each([['next week'], ['2026-13-01T00:00:00'], ['2026-02-30'], [''], ['2026'], [undefined], [null], [true], [20_261_101], [{}], [new Date('nonsense')]])('%p is no date', (value) => {
+it.each([
+	['next week'],
+	['2026-13-01T00:00:00'],
+	['2026-02-30'],
+	[''],
+	['2026'],
+	[undefined],
+	[null],
+	[true],
+	[20_261_101],
+	[{}],
+	[new Date('nonsense')],
+])('%p is no date', (value) => {
 	expect(iso(value)).toBeNull();
 });
 

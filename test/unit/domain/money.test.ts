@@ -1,10 +1,28 @@
 import * as fc from 'fast-check';
 import { parseLimits, writeLimits } from '../../../nodes/shared/domain/access/policy';
-import { currencyOf, exponentOf, formatAmount, MAX_DODO_AMOUNT, minimumCharge, readAmount, toDecimal, toMinorUnits } from '../../../nodes/shared/domain/money';
+import {
+	currencyOf,
+	exponentOf,
+	formatAmount,
+	MAX_DODO_AMOUNT,
+	minimumCharge,
+	readAmount,
+	toDecimal,
+	toMinorUnits,
+} from '../../../nodes/shared/domain/money';
 
 describe('exponentOf', () => {
 	it.each([
-		['EUR', 2], ['USD', 2], ['JPY', 0], ['KRW', 0], ['VND', 0], ['KWD', 3], ['BHD', 3], ['TND', 3], ['jpy', 0], ['XYZ', 2],
+		['EUR', 2],
+		['USD', 2],
+		['JPY', 0],
+		['KRW', 0],
+		['VND', 0],
+		['KWD', 3],
+		['BHD', 3],
+		['TND', 3],
+		['jpy', 0],
+		['XYZ', 2],
 	])('%s has %i decimals', (currency, expected) => {
 		expect(exponentOf(currency)).toBe(expected);
 	});
@@ -39,7 +57,13 @@ describe('formatAmount', () => {
 
 describe('minimumCharge', () => {
 	it.each([
-		['USD', 50], ['EUR', 50], ['GBP', 30], ['INR', 500], ['JPY', 50], ['KWD', 500], ['gbp', 30],
+		['USD', 50],
+		['EUR', 50],
+		['GBP', 30],
+		['INR', 500],
+		['JPY', 50],
+		['KWD', 500],
+		['gbp', 30],
 	])('%s: %i minor units', (currency, expected) => {
 		expect(minimumCharge(currency)).toBe(expected);
 	});
@@ -56,13 +80,24 @@ describe('minimumCharge', () => {
 });
 
 describe('currencyOf', () => {
-	it.each([['EUR', 'EUR'], ['eur', 'EUR'], [' EUR ', 'EUR'], ['Eur', 'EUR'], ['\tjpy\n', 'JPY'], ['clf', 'CLF'], ['KWD', 'KWD']])('%j is %s', (typed, code) => {
+	it.each([
+		['EUR', 'EUR'],
+		['eur', 'EUR'],
+		[' EUR ', 'EUR'],
+		['Eur', 'EUR'],
+		['\tjpy\n', 'JPY'],
+		['clf', 'CLF'],
+		['KWD', 'KWD'],
+	])('%j is %s', (typed, code) => {
 		expect(currencyOf(typed)).toBe(code);
 	});
 
-	it.each(['', ' ', 'E', 'EU', 'euro', 'EURO', '€', 'EUX', 'XYZ', 'E U', 'EU1', 'ＥＵＲ', 'uſd', 'EUR,USD'])('%j is no currency', (typed) => {
-		expect(currencyOf(typed)).toBeNull();
-	});
+	it.each(['', ' ', 'E', 'EU', 'euro', 'EURO', '€', 'EUX', 'XYZ', 'E U', 'EU1', 'ＥＵＲ', 'uſd', 'EUR,USD'])(
+		'%j is no currency',
+		(typed) => {
+			expect(currencyOf(typed)).toBeNull();
+		},
+	);
 });
 
 describe('an amount as a person writes it', () => {
@@ -72,23 +107,63 @@ describe('an amount as a person writes it', () => {
 	};
 
 	it.each<[unknown, string, number]>([
-		['50.00', 'EUR', 5_000], ['50', 'EUR', 5_000], ['50.5', 'EUR', 5_050], [' 50.00 ', 'EUR', 5_000], ['0.01', 'EUR', 1], ['0', 'EUR', 0], ['007.10', 'EUR', 710],
-		['1200', 'JPY', 1_200], ['1.250', 'KWD', 1_250], ['1.25', 'KWD', 1_250], ['1', 'KWD', 1_000],
+		['50.00', 'EUR', 5_000],
+		['50', 'EUR', 5_000],
+		['50.5', 'EUR', 5_050],
+		[' 50.00 ', 'EUR', 5_000],
+		['0.01', 'EUR', 1],
+		['0', 'EUR', 0],
+		['007.10', 'EUR', 710],
+		['1200', 'JPY', 1_200],
+		['1.250', 'KWD', 1_250],
+		['1.25', 'KWD', 1_250],
+		['1', 'KWD', 1_000],
 		// What an expression gives: a number, exact or not at all.
-		[50, 'EUR', 5_000], [19.99, 'EUR', 1_999], [4_999 / 100, 'EUR', 4_999], [1_200, 'JPY', 1_200], [0.005, 'KWD', 5],
+		[50, 'EUR', 5_000],
+		[19.99, 'EUR', 1_999],
+		[4_999 / 100, 'EUR', 4_999],
+		[1_200, 'JPY', 1_200],
+		[0.005, 'KWD', 5],
 		['90071992547409.91', 'EUR', 9_007_199_254_740_991],
 	])('%j in %s', (written, currency, expected) => {
 		expect(minorUnits(written, currency)).toBe(expected);
 	});
 
 	it.each<[unknown, string, RegExp]>([
-		['1,250.00', 'EUR', /not an amount/], ['50,00', 'EUR', /not an amount/], ['1.250,00', 'EUR', /not an amount/], ['1 250', 'EUR', /not an amount/], ["1'250", 'EUR', /not an amount/],
-		['EUR 50', 'EUR', /not an amount/], ['50 €', 'EUR', /not an amount/], ['-5', 'EUR', /not an amount/], ['+5', 'EUR', /not an amount/], ['.5', 'EUR', /not an amount/], ['5.', 'EUR', /not an amount/],
-		['1e3', 'EUR', /not an amount/], ['0x10', 'EUR', /not an amount/], ['٥٠', 'EUR', /not an amount/], ['fifty', 'EUR', /not an amount/], ['1.2.3', 'EUR', /not an amount/],
-		['50.000', 'EUR', /more decimals than EUR.*1250\.00/], ['1200.00', 'JPY', /more decimals than JPY.*1250/], ['1.2500', 'KWD', /more decimals than KWD.*1250\.000/],
-		[0.1 + 0.2, 'EUR', /more decimals/], [1e21, 'EUR', /not an amount/], [1e-7, 'EUR', /not an amount/], [-5, 'EUR', /not an amount/], [NaN, 'EUR', /not an amount/], [Infinity, 'EUR', /not an amount/],
-		['90071992547409.92', 'EUR', /too large/], ['1234567890123456', 'JPY', /not an amount/],
-		['', 'EUR', /empty/], ['  ', 'EUR', /empty/], [undefined, 'EUR', /empty/], [null, 'EUR', /empty/], [true, 'EUR', /empty/], [[50], 'EUR', /empty/], [{}, 'EUR', /empty/],
+		['1,250.00', 'EUR', /not an amount/],
+		['50,00', 'EUR', /not an amount/],
+		['1.250,00', 'EUR', /not an amount/],
+		['1 250', 'EUR', /not an amount/],
+		["1'250", 'EUR', /not an amount/],
+		['EUR 50', 'EUR', /not an amount/],
+		['50 €', 'EUR', /not an amount/],
+		['-5', 'EUR', /not an amount/],
+		['+5', 'EUR', /not an amount/],
+		['.5', 'EUR', /not an amount/],
+		['5.', 'EUR', /not an amount/],
+		['1e3', 'EUR', /not an amount/],
+		['0x10', 'EUR', /not an amount/],
+		['٥٠', 'EUR', /not an amount/],
+		['fifty', 'EUR', /not an amount/],
+		['1.2.3', 'EUR', /not an amount/],
+		['50.000', 'EUR', /more decimals than EUR.*1250\.00/],
+		['1200.00', 'JPY', /more decimals than JPY.*1250/],
+		['1.2500', 'KWD', /more decimals than KWD.*1250\.000/],
+		[0.1 + 0.2, 'EUR', /more decimals/],
+		[1e21, 'EUR', /not an amount/],
+		[1e-7, 'EUR', /not an amount/],
+		[-5, 'EUR', /not an amount/],
+		[NaN, 'EUR', /not an amount/],
+		[Infinity, 'EUR', /not an amount/],
+		['90071992547409.92', 'EUR', /too large/],
+		['1234567890123456', 'JPY', /not an amount/],
+		['', 'EUR', /empty/],
+		['  ', 'EUR', /empty/],
+		[undefined, 'EUR', /empty/],
+		[null, 'EUR', /empty/],
+		[true, 'EUR', /empty/],
+		[[50], 'EUR', /empty/],
+		[{}, 'EUR', /empty/],
 	])('%j in %s is refused', (written, currency, problem) => {
 		expect(minorUnits(written, currency)).toEqual({ problem: expect.stringMatching(problem) as string });
 	});
@@ -106,7 +181,11 @@ describe('an amount as a person writes it', () => {
 
 describe('limits', () => {
 	it.each<[string, Record<string, number>]>([
-		['EUR:50.00, usd:70', { EUR: 5_000, USD: 7_000 }], [' eur : 50.00 ,JPY:5000,KWD:1.250', { EUR: 5_000, JPY: 5_000, KWD: 1_250 }], ['EUR:0', { EUR: 0 }], ['', {}], [' , ', {}],
+		['EUR:50.00, usd:70', { EUR: 5_000, USD: 7_000 }],
+		[' eur : 50.00 ,JPY:5000,KWD:1.250', { EUR: 5_000, JPY: 5_000, KWD: 1_250 }],
+		['EUR:0', { EUR: 0 }],
+		['', {}],
+		[' , ', {}],
 	])('%j in decimal amounts', (text, expected) => {
 		const limits = parseLimits(text, 'decimal') as Record<string, number>;
 		expect(limits).toEqual(expected);
@@ -114,13 +193,23 @@ describe('limits', () => {
 	});
 
 	it.each([
-		['EUR:1,250.00', /"250.00" is not a limit/], ['EUR:50,00', /"00" is not a limit/], ['EUR:50.000', /more decimals than EUR/], ['JPY:50.00', /more decimals than JPY/],
-		['euro:50', /"euro:50" is not a limit; one looks like EUR:50.00/], ['50.00', /not a limit/], ['EUR', /not a limit/], ['EUR:', /not a limit/], ['EUR:-1', /not a limit/], ['EUR:1,eur:2', /two limits/],
+		['EUR:1,250.00', /"250.00" is not a limit/],
+		['EUR:50,00', /"00" is not a limit/],
+		['EUR:50.000', /more decimals than EUR/],
+		['JPY:50.00', /more decimals than JPY/],
+		['euro:50', /"euro:50" is not a limit; one looks like EUR:50.00/],
+		['50.00', /not a limit/],
+		['EUR', /not a limit/],
+		['EUR:', /not a limit/],
+		['EUR:-1', /not a limit/],
+		['EUR:1,eur:2', /two limits/],
 	])('%j in decimal amounts is refused', (text, problem) => {
 		expect(parseLimits(text, 'decimal')).toEqual({ problem: expect.stringMatching(problem) as string });
 	});
 
 	it.each(['euro:5000', 'E:5000', 'EUX:5000', 'EUR:5000.5', 'EUR:5 000'])('%j in minor units is refused', (text) => {
-		expect(parseLimits(text)).toEqual({ problem: expect.stringMatching(/is not a limit; one looks like EUR:5000/) as string });
+		expect(parseLimits(text)).toEqual({
+			problem: expect.stringMatching(/is not a limit; one looks like EUR:5000/) as string,
+		});
 	});
 });

@@ -1,11 +1,32 @@
 import * as fc from 'fast-check';
-import { addUnfinished, countUnfinished, eventOf, kindsOf, movedOn, planLook, progressAfter, readStage, stageOf, thoroughly, type Listed, type Progress } from '../../../nodes/shared/domain/reconciliation';
+import {
+	addUnfinished,
+	countUnfinished,
+	eventOf,
+	kindsOf,
+	movedOn,
+	planLook,
+	progressAfter,
+	readStage,
+	stageOf,
+	thoroughly,
+	type Listed,
+	type Progress,
+} from '../../../nodes/shared/domain/reconciliation';
 import { listed, NOW } from './listed';
 
 const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
-const progress = (more: Partial<Progress> = {}): Progress => ({ seenUntil: NOW - 6 * MINUTE, lookedAt: NOW - 5 * MINUTE, thoroughAt: NOW - 20 * MINUTE, suspicious: false, unfinished: {}, backfill: null, ...more });
+const progress = (more: Partial<Progress> = {}): Progress => ({
+	seenUntil: NOW - 6 * MINUTE,
+	lookedAt: NOW - 5 * MINUTE,
+	thoroughAt: NOW - 20 * MINUTE,
+	suspicious: false,
+	unfinished: {},
+	backfill: null,
+	...more,
+});
 
 describe('what a look covers', () => {
 	test.each<[string, Progress | null, boolean, boolean]>([
@@ -25,7 +46,12 @@ describe('what a look covers', () => {
 	});
 
 	test('one that a person asks for goes back as far as asked, whatever was processed', () => {
-		expect(planLook(progress(), NOW, false, NOW - 90 * DAY)).toEqual({ thorough: true, since: NOW - 90 * DAY, until: NOW - MINUTE, again: true });
+		expect(planLook(progress(), NOW, false, NOW - 90 * DAY)).toEqual({
+			thorough: true,
+			since: NOW - 90 * DAY,
+			until: NOW - MINUTE,
+			again: true,
+		});
 	});
 
 	test('where one thing is missing all lists are read from where all were read last', () => {
@@ -55,7 +81,8 @@ test.each<[string, Partial<Listed>, string | null, string | null]>([
 });
 
 describe('what has not come to its end', () => {
-	const debit = (id: string, hoursAgo: number, status = 'processing'): Listed => listed({ id, status, createdAt: NOW - hoursAgo * HOUR });
+	const debit = (id: string, hoursAgo: number, status = 'processing'): Listed =>
+		listed({ id, status, createdAt: NOW - hoursAgo * HOUR });
 
 	test('an hour is looked at again when fewer of it are under way than were, and only that hour', () => {
 		const before = countUnfinished([debit('a', 50), debit('b', 50), debit('c', 30), debit('d', 20, 'succeeded')]);
@@ -74,20 +101,44 @@ describe('what has not come to its end', () => {
 		const of = (hoursAgo: number): Listed => listed({ status: status || null, createdAt: NOW - hoursAgo * HOUR });
 		const counts = addUnfinished(countUnfinished([of(tooOld)]), countUnfinished([of(young)]), NOW);
 		const stage = stageOf(of(1)) ?? '';
-		expect(movedOn(stage, counts, status === '' ? null : [], NOW).map(({ from }) => from)).toEqual([Math.floor((NOW - young * HOUR) / HOUR) * HOUR]);
+		expect(movedOn(stage, counts, status === '' ? null : [], NOW).map(({ from }) => from)).toEqual([
+			Math.floor((NOW - young * HOUR) / HOUR) * HOUR,
+		]);
 	});
 
 	test('however lists overlap: whatever ends is in an hour that is looked at again', () => {
 		const born = fc.array(fc.nat(5 * HOUR), { minLength: 1, maxLength: 30 });
 		fc.assert(
-			fc.property(born, fc.infiniteStream(fc.nat(30)), fc.array(fc.tuple(fc.nat(5), fc.nat(5)), { maxLength: 6 }), (ages, chances, lists) => {
-				const all = ages.map((age, index) => listed({ id: String(index), status: 'processing', createdAt: NOW - age }));
-				const everything = countUnfinished(all);
-				const before = lists.reduce((sum, [from, to]) => addUnfinished(sum, countUnfinished(all.filter(({ createdAt }) => createdAt >= NOW - Math.max(from, to) * HOUR && createdAt <= NOW - Math.min(from, to) * HOUR)), NOW), everything);
-				const still = all.filter(() => (chances.next().value as number) > 3);
-				const hours = movedOn('payment processing', before, still, NOW);
-				for (const one of all) if (!still.includes(one)) expect(hours.some(({ from, until }) => one.createdAt >= from && one.createdAt <= until)).toBe(true);
-			}),
+			fc.property(
+				born,
+				fc.infiniteStream(fc.nat(30)),
+				fc.array(fc.tuple(fc.nat(5), fc.nat(5)), { maxLength: 6 }),
+				(ages, chances, lists) => {
+					const all = ages.map((age, index) =>
+						listed({ id: String(index), status: 'processing', createdAt: NOW - age }),
+					);
+					const everything = countUnfinished(all);
+					const before = lists.reduce(
+						(sum, [from, to]) =>
+							addUnfinished(
+								sum,
+								countUnfinished(
+									all.filter(
+										({ createdAt }) =>
+											createdAt >= NOW - Math.max(from, to) * HOUR && createdAt <= NOW - Math.min(from, to) * HOUR,
+									),
+								),
+								NOW,
+							),
+						everything,
+					);
+					const still = all.filter(() => (chances.next().value as number) > 3);
+					const hours = movedOn('payment processing', before, still, NOW);
+					for (const one of all)
+						if (!still.includes(one))
+							expect(hours.some(({ from, until }) => one.createdAt >= from && one.createdAt <= until)).toBe(true);
+				},
+			),
 			{ numRuns: 500 },
 		);
 	});
@@ -102,16 +153,29 @@ describe('the watermark', () => {
 		['not all was compared', { complete: false, comparedUntil: NOW - 3 * MINUTE }, NOW - 3 * MINUTE, true],
 		['nothing could be read', { complete: false, comparedUntil: -Infinity }, progress().seenUntil, true],
 	])('%s', (_name, more, seenUntil, suspicious) => {
-		expect(progressAfter(progress(), look, { ...outcome, ...more }, NOW)).toMatchObject({ seenUntil, suspicious, lookedAt: NOW });
+		expect(progressAfter(progress(), look, { ...outcome, ...more }, NOW)).toMatchObject({
+			seenUntil,
+			suspicious,
+			lookedAt: NOW,
+		});
 	});
 
 	test('does not move by a look that a person asked for, and the next one reads all lists', () => {
-		expect(progressAfter(progress(), planLook(null, NOW, false, NOW - DAY), outcome, NOW)).toEqual({ ...progress(), suspicious: true });
-		expect(progressAfter(null, planLook(null, NOW, false, NOW - 90 * DAY), outcome, NOW)).toMatchObject({ seenUntil: look.until - 3 * DAY, lookedAt: 0 });
+		expect(progressAfter(progress(), planLook(null, NOW, false, NOW - DAY), outcome, NOW)).toEqual({
+			...progress(),
+			suspicious: true,
+		});
+		expect(progressAfter(null, planLook(null, NOW, false, NOW - 90 * DAY), outcome, NOW)).toMatchObject({
+			seenUntil: look.until - 3 * DAY,
+			lookedAt: 0,
+		});
 	});
 
 	test('of all lists does not move by a look that reads one', () => {
 		const light = planLook(progress(), NOW, false);
-		expect(progressAfter(progress(), light, { ...outcome, comparedUntil: light.until }, NOW)).toMatchObject({ seenUntil: light.until, thoroughAt: progress().thoroughAt });
+		expect(progressAfter(progress(), light, { ...outcome, comparedUntil: light.until }, NOW)).toMatchObject({
+			seenUntil: light.until,
+			thoroughAt: progress().thoroughAt,
+		});
 	});
 });

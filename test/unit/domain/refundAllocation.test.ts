@@ -16,14 +16,32 @@ const fee = (max: number, taxed: boolean, couponed: boolean) =>
 	});
 
 /** An invoice, and shares of what is left that go back one after the other; the last one takes the rest. */
-const history = fc.record({ max: fc.constantFrom(...MAGNITUDES), taxed: fc.boolean(), couponed: fc.boolean() }).chain(({ max, taxed, couponed }) =>
-	fc.record({ fees: fc.array(fee(max, taxed, couponed), { minLength: 1, maxLength: 6 }), shares: fc.array(fc.integer({ min: 1, max: 1_000 }), { maxLength: 5 }), taxed: fc.constant(taxed), couponed: fc.constant(couponed) }),
-);
+const history = fc
+	.record({ max: fc.constantFrom(...MAGNITUDES), taxed: fc.boolean(), couponed: fc.boolean() })
+	.chain(({ max, taxed, couponed }) =>
+		fc.record({
+			fees: fc.array(fee(max, taxed, couponed), { minLength: 1, maxLength: 6 }),
+			shares: fc.array(fc.integer({ min: 1, max: 1_000 }), { maxLength: 5 }),
+			taxed: fc.constant(taxed),
+			couponed: fc.constant(couponed),
+		}),
+	);
 
 const ruled = (given: Array<{ amount: number; rateMilli: number; couponPerMille: number }>): RuledFee[] =>
-	given.map(({ amount, rateMilli, couponPerMille }, index) => ({ id: `fee_${index}`, amount, rateMilli, couponsMilli: Math.floor((amount * 1000 * couponPerMille) / 1_000 / 3) }));
+	given.map(({ amount, rateMilli, couponPerMille }, index) => ({
+		id: `fee_${index}`,
+		amount,
+		rateMilli,
+		couponsMilli: Math.floor((amount * 1000 * couponPerMille) / 1_000 / 3),
+	}));
 const creditable = (invoice: RuledInvoice): CreditableFee[] =>
-	invoice.fees.map(({ id, amount, rateMilli, couponsMilli }) => ({ id, amount, credited: invoice.creditedOn(id), taxesRate: rateMilli / 1000, couponsAmount: couponsMilli / 1000 }));
+	invoice.fees.map(({ id, amount, rateMilli, couponsMilli }) => ({
+		id,
+		amount,
+		credited: invoice.creditedOn(id),
+		taxesRate: rateMilli / 1000,
+		couponsAmount: couponsMilli / 1000,
+	}));
 
 test(`${RUNS.toLocaleString('en')} random refund sequences: Lago takes every one the first time`, () => {
 	const seen = { refunds: 0, exact: 0, offWithoutTax: 0, lastShort: 0, restOfRounding: 0, onTheEdge: 0 };
@@ -80,7 +98,10 @@ test('a full refund gives every fee back', () => {
 		fc.property(history, ({ fees }) => {
 			const invoice = new RuledInvoice(ruled(fees), RuledInvoice.billOf(ruled(fees)));
 			if (invoice.paid === 0) return;
-			const allocation = allocateRefund({ wanted: invoice.paid, refundable: invoice.paid, earlier: 0 }, creditable(invoice));
+			const allocation = allocateRefund(
+				{ wanted: invoice.paid, refundable: invoice.paid, earlier: 0 },
+				creditable(invoice),
+			);
 			expect(allocation?.refund).toBe(invoice.paid);
 			const worth = invoice.fees.filter(({ amount }) => amount > 0);
 			expect(allocation?.items).toEqual(worth.map(({ id, amount }) => ({ feeId: id, amount })));
@@ -90,11 +111,45 @@ test('a full refund gives every fee back', () => {
 });
 
 test.each<[string, number, CreditableFee[], Array<{ feeId: string; amount: number }> | null]>([
-	['20 % tax', 2_460, [{ id: 'a', amount: 4_900, credited: 0, taxesRate: 20, couponsAmount: 0 }], [{ feeId: 'a', amount: 2_050 }]],
-	['two fees, the first one whole', 6_000, [{ id: 'a', amount: 4_900, credited: 0, taxesRate: 20, couponsAmount: 0 }, { id: 'b', amount: 1_250, credited: 0, taxesRate: 20, couponsAmount: 0 }], [{ feeId: 'a', amount: 4_900 }, { feeId: 'b', amount: 100 }]],
-	['a fee that was credited before', 120, [{ id: 'a', amount: 4_900, credited: 4_900, taxesRate: 20, couponsAmount: 0 }, { id: 'b', amount: 1_250, credited: 0, taxesRate: 20, couponsAmount: 0 }], [{ feeId: 'b', amount: 100 }]],
-	['a coupon of a half', 500, [{ id: 'a', amount: 2_000, credited: 0, taxesRate: 0, couponsAmount: 1_000 }], [{ feeId: 'a', amount: 1_000 }]],
-	['yen without tax', 333, [{ id: 'a', amount: 1_000, credited: 0, taxesRate: 0, couponsAmount: 0 }], [{ feeId: 'a', amount: 333 }]],
+	[
+		'20 % tax',
+		2_460,
+		[{ id: 'a', amount: 4_900, credited: 0, taxesRate: 20, couponsAmount: 0 }],
+		[{ feeId: 'a', amount: 2_050 }],
+	],
+	[
+		'two fees, the first one whole',
+		6_000,
+		[
+			{ id: 'a', amount: 4_900, credited: 0, taxesRate: 20, couponsAmount: 0 },
+			{ id: 'b', amount: 1_250, credited: 0, taxesRate: 20, couponsAmount: 0 },
+		],
+		[
+			{ feeId: 'a', amount: 4_900 },
+			{ feeId: 'b', amount: 100 },
+		],
+	],
+	[
+		'a fee that was credited before',
+		120,
+		[
+			{ id: 'a', amount: 4_900, credited: 4_900, taxesRate: 20, couponsAmount: 0 },
+			{ id: 'b', amount: 1_250, credited: 0, taxesRate: 20, couponsAmount: 0 },
+		],
+		[{ feeId: 'b', amount: 100 }],
+	],
+	[
+		'a coupon of a half',
+		500,
+		[{ id: 'a', amount: 2_000, credited: 0, taxesRate: 0, couponsAmount: 1_000 }],
+		[{ feeId: 'a', amount: 1_000 }],
+	],
+	[
+		'yen without tax',
+		333,
+		[{ id: 'a', amount: 1_000, credited: 0, taxesRate: 0, couponsAmount: 0 }],
+		[{ feeId: 'a', amount: 333 }],
+	],
 	['more than there is', 1_300, [{ id: 'a', amount: 1_000, credited: 0, taxesRate: 20, couponsAmount: 0 }], null],
 ])('%s', (_case, wanted, fees, items) => {
 	expect(allocateRefund({ wanted, refundable: 1_000_000, earlier: 0 }, fees)?.items ?? null).toEqual(items);

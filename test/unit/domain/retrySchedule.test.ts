@@ -1,20 +1,34 @@
 import * as fc from 'fast-check';
 import { isHardDecline, nextTry, parseSchedule, type RetryPolicy } from '../../../nodes/shared/domain/retrySchedule';
 
-const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Pacific/Apia', 'Australia/Lord_Howe', 'Pacific/Chatham'];
+const ZONES = [
+	'UTC',
+	'Europe/Berlin',
+	'America/New_York',
+	'Asia/Kolkata',
+	'Pacific/Apia',
+	'Australia/Lord_Howe',
+	'Pacific/Chatham',
+];
 const policy = (text: string, time = '09:00'): RetryPolicy => {
 	const parsed = parseSchedule(text, time);
 	if ('problem' in parsed) throw new Error(parsed.problem);
 	return parsed;
 };
 /** `2026-11-24 09:00` on a clock somewhere. */
-const local = (atMs: number, timeZone: string): string => new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(atMs);
+const local = (atMs: number, timeZone: string): string =>
+	new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(atMs);
 const atOf = (next: ReturnType<typeof nextTry>): number => (next === 'exhausted' ? NaN : next.atMs);
 
 describe('parseSchedule', () => {
 	test('reads waits and time of day, blanks and capitals allowed', () => {
 		expect(parseSchedule(' 30m, 12H,1d ,2w', '9:05')).toEqual({
-			waits: [{ count: 30, unit: 'm' }, { count: 12, unit: 'h' }, { count: 1, unit: 'd' }, { count: 2, unit: 'w' }],
+			waits: [
+				{ count: 30, unit: 'm' },
+				{ count: 12, unit: 'h' },
+				{ count: 1, unit: 'd' },
+				{ count: 2, unit: 'w' },
+			],
 			minuteOfDay: 545,
 		});
 	});

@@ -9,7 +9,15 @@ const failing = (times: number): Aside => {
 	return aside;
 };
 
-test.each([[1, 0], [2, 5], [3, 10], [4, 20], [5, 40], [6, 60], [60, 60]])('after %i failures it waits %i minutes', (times, minutes) => {
+test.each([
+	[1, 0],
+	[2, 5],
+	[3, 10],
+	[4, 20],
+	[5, 40],
+	[6, 60],
+	[60, 60],
+])('after %i failures it waits %i minutes', (times, minutes) => {
 	expect(dueAside(failing(times), NOW + minutes * MINUTE)).toHaveLength(1);
 	if (minutes > 0) expect(dueAside(failing(times), NOW + minutes * MINUTE - 1)).toEqual([]);
 });
@@ -23,7 +31,12 @@ test('it is told once a day', () => {
 });
 
 test('what does not fit is found by its list again: the newest', () => {
-	const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`payment pay_${index}`, { ...failure, createdAt: NOW + index, tries: 1, nextAt: NOW, toldAt: 0 }]));
+	const many = Object.fromEntries(
+		Array.from({ length: 300 }, (_, index) => [
+			`payment pay_${index}`,
+			{ ...failure, createdAt: NOW + index, tries: 1, nextAt: NOW, toldAt: 0 },
+		]),
+	);
 	const { aside, lostFrom } = fitting(many);
 	expect(Object.keys(aside)).toHaveLength(200);
 	expect(lostFrom).toBe(NOW + 200);

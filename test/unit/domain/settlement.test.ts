@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { encodeState } from '../../../nodes/shared/domain/invoiceMetadata';
-import { decideAttempt, decideSuccess, isLagoId, readPayment, type PaymentFacts } from '../../../nodes/shared/domain/settlement';
+import {
+	decideAttempt,
+	decideSuccess,
+	isLagoId,
+	readPayment,
+	type PaymentFacts,
+} from '../../../nodes/shared/domain/settlement';
 import { invoice, INVOICE_ID, meta, payment } from './facts';
 
 describe('what a payment says', () => {
@@ -13,8 +19,16 @@ describe('what a payment says', () => {
 		['an unknown status', { status: 'sideways' }, { kind: 'ignored' }],
 		['no status', { status: null }, { kind: 'ignored' }],
 		['not for Lago', { invoiceId: null }, { kind: 'ignored' }],
-		['what was due on a mandate', { invoiceId: null, subscriptionId: 'sub_1' }, { kind: 'dues', subscriptionId: 'sub_1' }],
-		['a failed payment of a mandate for something else', { invoiceId: null, subscriptionId: 'sub_1', status: 'failed' }, { kind: 'ignored' }],
+		[
+			'what was due on a mandate',
+			{ invoiceId: null, subscriptionId: 'sub_1' },
+			{ kind: 'dues', subscriptionId: 'sub_1' },
+		],
+		[
+			'a failed payment of a mandate for something else',
+			{ invoiceId: null, subscriptionId: 'sub_1', status: 'failed' },
+			{ kind: 'ignored' },
+		],
 		['nothing', { amount: 0 }, { kind: 'ignored' }],
 		['no Lago id', { invoiceId: '../payments' }, { reason: 'unknown_invoice' }],
 		['a link that the payer can edit', { checkoutSessionId: null }, { reason: 'unknown_origin' }],
@@ -27,17 +41,42 @@ describe('what a payment says', () => {
 describe('a success', () => {
 	test.each<[string, Partial<PaymentFacts>, Parameters<typeof invoice>[0], object]>([
 		['of what is due is booked', {}, {}, { action: 'book', amount: 10_000 }],
-		['with tax on top is booked without the tax', { amount: 11_900, tax: 1_900 }, { metadata: meta({ dodo_state: 'v1;open;a=1;t=1' }) }, { action: 'book', amount: 10_000 }],
+		[
+			'with tax on top is booked without the tax',
+			{ amount: 11_900, tax: 1_900 },
+			{ metadata: meta({ dodo_state: 'v1;open;a=1;t=1' }) },
+			{ action: 'book', amount: 10_000 },
+		],
 		['with tax inside is booked whole', { tax: 1_597 }, {}, { action: 'book', amount: 10_000 }],
 		['after a failed attempt is booked', {}, { paymentStatus: 'failed' }, { action: 'book' }],
 		['of too little is held', { amount: 9_999 }, {}, { held: { reason: 'amount_below_due' } }],
 		['of too much is held', { amount: 10_001 }, {}, { held: { reason: 'amount_above_due' } }],
 		['in another currency is held', { currency: 'USD' }, {}, { held: { reason: 'currency_mismatch' } }],
-		['for a voided invoice is overpaid', {}, { status: 'voided', totalDue: 0 }, { action: 'overpaid', overpaid: { reason: 'invoice_voided' } }],
+		[
+			'for a voided invoice is overpaid',
+			{},
+			{ status: 'voided', totalDue: 0 },
+			{ action: 'overpaid', overpaid: { reason: 'invoice_voided' } },
+		],
 		['for a draft is held', {}, { status: 'draft' }, { held: { reason: 'invoice_not_finalized' } }],
-		['for a paid invoice asks by whom', {}, { paymentStatus: 'succeeded', totalDue: 0 }, { action: 'look_up_references' }],
-		['recorded by status is settled', {}, { paymentStatus: 'succeeded', metadata: meta({ dodo_payment_id: 'pay_1', dodo_state: 'v1;paid;a=1' }) }, { action: 'already_settled' }],
-		['that was only under way when somebody paid by hand asks by whom', {}, { paymentStatus: 'succeeded', metadata: meta({ dodo_payment_id: 'pay_1', dodo_state: 'v1;processing;a=1' }) }, { action: 'look_up_references' }],
+		[
+			'for a paid invoice asks by whom',
+			{},
+			{ paymentStatus: 'succeeded', totalDue: 0 },
+			{ action: 'look_up_references' },
+		],
+		[
+			'recorded by status is settled',
+			{},
+			{ paymentStatus: 'succeeded', metadata: meta({ dodo_payment_id: 'pay_1', dodo_state: 'v1;paid;a=1' }) },
+			{ action: 'already_settled' },
+		],
+		[
+			'that was only under way when somebody paid by hand asks by whom',
+			{},
+			{ paymentStatus: 'succeeded', metadata: meta({ dodo_payment_id: 'pay_1', dodo_state: 'v1;processing;a=1' }) },
+			{ action: 'look_up_references' },
+		],
 	])('%s', (_case, changePayment, changeInvoice, decision) => {
 		expect(decideSuccess(payment(changePayment), invoice(changeInvoice), null)).toMatchObject(decision);
 	});
@@ -45,22 +84,42 @@ describe('a success', () => {
 	test('booked by reference is settled; booked by another reference is paid twice', () => {
 		const paid = invoice({ paymentStatus: 'succeeded', totalDue: 0 });
 		expect(decideSuccess(payment(), paid, ['pay_1'])).toEqual({ action: 'already_settled' });
-		expect(decideSuccess(payment(), paid, ['pay_0'])).toMatchObject({ action: 'overpaid', overpaid: { reason: 'paid_twice' }, record: true });
+		expect(decideSuccess(payment(), paid, ['pay_0'])).toMatchObject({
+			action: 'overpaid',
+			overpaid: { reason: 'paid_twice' },
+			record: true,
+		});
 		const byAnother = { ...paid, metadata: meta({ dodo_payment_id: 'pay_0' }) };
 		// There it is the only proof of what paid the invoice, so it stays.
-		expect(decideSuccess(payment(), byAnother, [])).toMatchObject({ action: 'overpaid', overpaid: { reason: 'paid_twice' }, record: false });
-		expect(decideSuccess(payment(), paid, [])).toMatchObject({ action: 'hold', held: { reason: 'already_paid', nextStep: expect.stringContaining('If it was payment pay_1') } });
+		expect(decideSuccess(payment(), byAnother, [])).toMatchObject({
+			action: 'overpaid',
+			overpaid: { reason: 'paid_twice' },
+			record: false,
+		});
+		expect(decideSuccess(payment(), paid, [])).toMatchObject({
+			action: 'hold',
+			held: { reason: 'already_paid', nextStep: expect.stringContaining('If it was payment pay_1') },
+		});
 	});
 
 	test('books only the exact amount due, in the right currency, on a finalized unpaid invoice', () => {
 		const facts = fc.record({
-			amount: fc.integer({ min: 1, max: 300 }), tax: fc.integer({ min: 0, max: 100 }), currency: fc.constantFrom('EUR', 'USD'),
-			due: fc.integer({ min: 0, max: 300 }), status: fc.constantFrom('finalized', 'draft', 'voided', 'pending'), paymentStatus: fc.constantFrom('pending', 'succeeded', 'failed'), taxOnTop: fc.boolean(),
+			amount: fc.integer({ min: 1, max: 300 }),
+			tax: fc.integer({ min: 0, max: 100 }),
+			currency: fc.constantFrom('EUR', 'USD'),
+			due: fc.integer({ min: 0, max: 300 }),
+			status: fc.constantFrom('finalized', 'draft', 'voided', 'pending'),
+			paymentStatus: fc.constantFrom('pending', 'succeeded', 'failed'),
+			taxOnTop: fc.boolean(),
 		});
 		fc.assert(
 			fc.property(facts, ({ amount, tax, currency, due, status, paymentStatus, taxOnTop }) => {
 				const state = meta({ dodo_state: encodeState({ phase: 'open', attempt: 1, taxOnTop }) });
-				const decision = decideSuccess(payment({ amount, tax, currency }), invoice({ totalDue: due, status, paymentStatus, metadata: state }), null);
+				const decision = decideSuccess(
+					payment({ amount, tax, currency }),
+					invoice({ totalDue: due, status, paymentStatus, metadata: state }),
+					null,
+				);
 				if (decision.action !== 'book') return;
 				expect([status, currency, paymentStatus === 'succeeded']).toEqual(['finalized', 'EUR', false]);
 				expect(decision.amount).toBe(due);
@@ -79,17 +138,47 @@ describe('a failed or running payment', () => {
 		['is recorded', failed, {}, 'record'],
 		['is recorded once', failed, { paymentStatus: 'failed', metadata: recorded('failed') }, 'recorded'],
 		['is completed when only half was written', failed, { metadata: recorded('failed') }, 'record'],
-		['of an earlier try is no news once a later one is out', failed, { metadata: meta({ dodo_payment_id: 'cks_9', dodo_state: 'v1;open;a=2;m=10000' }) }, 'unchanged'],
-		['cancelled by the payer leaves the link alone', payment({ status: 'cancelled' }), { metadata: meta({ dodo_payment_id: 'cks_1', dodo_state: 'v1;open;a=1' }) }, 'unchanged'],
-		['cancelled while it ran has failed', payment({ status: 'cancelled' }), { metadata: recorded('processing') }, 'record'],
+		[
+			'of an earlier try is no news once a later one is out',
+			failed,
+			{ metadata: meta({ dodo_payment_id: 'cks_9', dodo_state: 'v1;open;a=2;m=10000' }) },
+			'unchanged',
+		],
+		[
+			'cancelled by the payer leaves the link alone',
+			payment({ status: 'cancelled' }),
+			{ metadata: meta({ dodo_payment_id: 'cks_1', dodo_state: 'v1;open;a=1' }) },
+			'unchanged',
+		],
+		[
+			'cancelled while it ran has failed',
+			payment({ status: 'cancelled' }),
+			{ metadata: recorded('processing') },
+			'record',
+		],
 		['leaves a paid invoice alone', failed, { paymentStatus: 'succeeded' }, 'unchanged'],
 		['leaves a voided invoice alone', failed, { status: 'voided' }, 'unchanged'],
 		['leaves another payment under way alone', failed, { metadata: recorded('processing', 'pay_2') }, 'unchanged'],
 		['ends its own processing', failed, { metadata: recorded('processing') }, 'record'],
 		['is recorded as under way', payment({ status: 'processing' }), {}, 'record'],
-		['is recorded as under way once', payment({ status: 'processing' }), { metadata: recorded('processing') }, 'recorded'],
-		['is recorded once, also by its session', failed, { paymentStatus: 'failed', metadata: recorded('failed', 'cks_1') }, 'recorded'],
-		['of a charge that runs is no news', payment({ status: 'processing' }), { metadata: recorded('charging') }, 'recorded'],
+		[
+			'is recorded as under way once',
+			payment({ status: 'processing' }),
+			{ metadata: recorded('processing') },
+			'recorded',
+		],
+		[
+			'is recorded once, also by its session',
+			failed,
+			{ paymentStatus: 'failed', metadata: recorded('failed', 'cks_1') },
+			'recorded',
+		],
+		[
+			'of a charge that runs is no news',
+			payment({ status: 'processing' }),
+			{ metadata: recorded('charging') },
+			'recorded',
+		],
 		['leaves a running charge alone', failed, { metadata: recorded('charging', 'pay_2') }, 'unchanged'],
 	])('%s', (_case, one, change, action) => {
 		expect(decideAttempt(one, invoice(change)).action).toBe(action);
@@ -97,8 +186,15 @@ describe('a failed or running payment', () => {
 });
 
 test('in whatever order and however often the events of an invoice arrive, a paid one ends paid', () => {
-	const attempts: PaymentFacts[] = [payment({ id: 'pay_a', status: 'failed' }), payment({ id: 'pay_b', status: 'failed' }), payment({ id: 'pay_c', status: 'processing' }), payment({ id: 'pay_c' })];
-	const arrival = fc.shuffledSubarray([...attempts, ...attempts], { minLength: 5, maxLength: 8 }).filter((events) => events.some(({ status }) => status === 'succeeded'));
+	const attempts: PaymentFacts[] = [
+		payment({ id: 'pay_a', status: 'failed' }),
+		payment({ id: 'pay_b', status: 'failed' }),
+		payment({ id: 'pay_c', status: 'processing' }),
+		payment({ id: 'pay_c' }),
+	];
+	const arrival = fc
+		.shuffledSubarray([...attempts, ...attempts], { minLength: 5, maxLength: 8 })
+		.filter((events) => events.some(({ status }) => status === 'succeeded'));
 	fc.assert(
 		fc.property(arrival, (events) => {
 			let books = invoice();
@@ -109,7 +205,11 @@ test('in whatever order and however often the events of an invoice arrive, a pai
 					references.push(event.id);
 					books = { ...books, paymentStatus: 'succeeded', totalDue: 0 };
 				} else if (decideAttempt(event, books).action === 'record') {
-					books = { ...books, paymentStatus: event.status === 'failed' ? 'failed' : books.paymentStatus, metadata: meta({ dodo_payment_id: event.id, dodo_state: `v1;${event.status};a=1` }) };
+					books = {
+						...books,
+						paymentStatus: event.status === 'failed' ? 'failed' : books.paymentStatus,
+						metadata: meta({ dodo_payment_id: event.id, dodo_state: `v1;${event.status};a=1` }),
+					};
 				}
 			}
 			expect(books.paymentStatus).toBe('succeeded');
@@ -120,5 +220,6 @@ test('in whatever order and however often the events of an invoice arrive, a pai
 
 test('only a UUID is a Lago id', () => {
 	expect(isLagoId(INVOICE_ID)).toBe(true);
-	for (const text of ['', '1', `${INVOICE_ID}/void`, `${INVOICE_ID} `, INVOICE_ID.replace('8', 'g')]) expect(isLagoId(text)).toBe(false);
+	for (const text of ['', '1', `${INVOICE_ID}/void`, `${INVOICE_ID} `, INVOICE_ID.replace('8', 'g')])
+		expect(isLagoId(text)).toBe(false);
 });

@@ -9,13 +9,22 @@ interface Start {
 }
 
 /** Runs Answer Pay Link over these items, behind this trigger. */
-async function answer(input: IDataObject[], { type = 'n8n-nodes-dodo-lago.lagoPayPageTrigger', isExecuted = true }: Start = {}): Promise<{ sent: IN8nHttpFullResponse[]; items: INodeExecutionData[] }> {
+async function answer(
+	input: IDataObject[],
+	{ type = 'n8n-nodes-dodo-lago.lagoPayPageTrigger', isExecuted = true }: Start = {},
+): Promise<{ sent: IN8nHttpFullResponse[]; items: INodeExecutionData[] }> {
 	const sent: IN8nHttpFullResponse[] = [];
-	const context = Object.assign(executeContext({ input, parameters: { resource: 'invoice', operation: 'answerPayLink' } }), {
-		getParentNodes: () => [{ name: 'Open Pay Link', type: 'n8n-nodes-dodo-lago.lago' }, { name: 'Start', type }],
-		getWorkflowDataProxy: () => ({ $: () => ({ isExecuted }) }),
-		sendResponse: async (response: IN8nHttpFullResponse) => await Promise.resolve(void sent.push(response)),
-	});
+	const context = Object.assign(
+		executeContext({ input, parameters: { resource: 'invoice', operation: 'answerPayLink' } }),
+		{
+			getParentNodes: () => [
+				{ name: 'Open Pay Link', type: 'n8n-nodes-dodo-lago.lago' },
+				{ name: 'Start', type },
+			],
+			getWorkflowDataProxy: () => ({ $: () => ({ isExecuted }) }),
+			sendResponse: async (response: IN8nHttpFullResponse) => await Promise.resolve(void sent.push(response)),
+		},
+	);
 	return { sent, items: await itemsOf(context, operations, LagoClient.of) };
 }
 
@@ -26,7 +35,10 @@ const page = { html: '<!doctype html><h1>Invoice ACM-1 is paid</h1>', statusCode
 
 test.each<[string, IDataObject]>([
 	['made', { outcome: 'created', checkoutUrl: CHECKOUT, ...invoice }],
-	['held, as it cannot be noted on the invoice', { outcome: 'held', reason: 'metadata_full', checkoutUrl: CHECKOUT, ...invoice }],
+	[
+		'held, as it cannot be noted on the invoice',
+		{ outcome: 'held', reason: 'metadata_full', checkoutUrl: CHECKOUT, ...invoice },
+	],
 	['with an error field that is empty', { error: null, checkoutUrl: CHECKOUT, ...invoice }],
 	['beside a page', { ...page, checkoutUrl: CHECKOUT, ...invoice }],
 ])('a checkout that is %s: the visitor is led there', async (_case, item) => {
@@ -43,9 +55,19 @@ test.each<[string, IDataObject, number, RegExp]>([
 	['a page with a status that is none', { html: page.html, statusCode: '200; x' }, 200, /is paid/],
 	['a page and a checkout of null', { ...page, checkoutUrl: null }, 410, /is paid/],
 	['nothing', {}, 503, /cannot be paid right now/],
-	['held', { outcome: 'held', reason: 'paid_at_dodo', message: 'API key of the merchant', ...invoice }, 503, /cannot be paid right now/],
+	[
+		'held',
+		{ outcome: 'held', reason: 'paid_at_dodo', message: 'API key of the merchant', ...invoice },
+		503,
+		/cannot be paid right now/,
+	],
 	['an error', { error: `Lago does not answer ${API_KEY}` }, 503, /cannot be paid right now/],
-	['an error, with the checkout that was not noted', { error: 'Lago does not answer', checkoutUrl: CHECKOUT }, 503, /cannot be paid right now/],
+	[
+		'an error, with the checkout that was not noted',
+		{ error: 'Lago does not answer', checkoutUrl: CHECKOUT },
+		503,
+		/cannot be paid right now/,
+	],
 	['an error, with a page', { error: 'Lago does not answer', ...page }, 503, /cannot be paid right now/],
 	['an address that runs code', { checkoutUrl: 'javascript:alert(1)' }, 503, /cannot be paid right now/],
 	['an address of data', { checkoutUrl: 'data:text/html,x' }, 503, /cannot be paid right now/],
@@ -58,7 +80,13 @@ test.each<[string, IDataObject, number, RegExp]>([
 	['a page that is none', { html: ['<h1>'] }, 503, /cannot be paid right now/],
 ])('%s: a page', async (_case, item, status, words) => {
 	const { sent, items } = await answer([item]);
-	expect(sent).toMatchObject([{ statusCode: status, headers: { 'Content-Type': 'text/html; charset=utf-8', ...PRIVATE }, body: expect.stringMatching(words) }]);
+	expect(sent).toMatchObject([
+		{
+			statusCode: status,
+			headers: { 'Content-Type': 'text/html; charset=utf-8', ...PRIVATE },
+			body: expect.stringMatching(words),
+		},
+	]);
 	expect(JSON.stringify(sent)).not.toMatch(/Lago does not answer|API key|secret-key/);
 	expect(items.map(({ json }) => json)).toMatchObject([{ outcome: 'page_shown', statusCode: status }]);
 	expect(Object.keys(items[0]?.json ?? {})).not.toContain('checkoutUrl');
@@ -80,5 +108,8 @@ test.each<[string, Start]>([
 	['the Webhook node of n8n', { type: 'n8n-nodes-base.webhook' }],
 	['a schedule, in a workflow that has a pay page too', { isExecuted: false }],
 ])('behind %s it says what is wrong, and answers nobody', async (_case, start) => {
-	await expect(answer([page], start)).rejects.toMatchObject({ message: expect.stringContaining('No visitor of a pay page'), description: expect.stringContaining('Lago Pay Page Trigger') });
+	await expect(answer([page], start)).rejects.toMatchObject({
+		message: expect.stringContaining('No visitor of a pay page'),
+		description: expect.stringContaining('Lago Pay Page Trigger'),
+	});
 });

@@ -3,8 +3,27 @@ import { z } from 'zod';
 import { missingOf, type Sources } from '../../../shared/delivery/compare';
 import { sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
 import { ledgerOf } from '../../../shared/delivery/ledger';
-import { hasTime, hindranceOf, lookOf, nowS, STILL_LOOKING, whileLooking, type RunningLook } from '../../../shared/delivery/looks';
-import { addUnfinished, countUnfinished, eventOf, factOf, keyOf, kindsOf, thoroughly, type Kind, type Listed, type Unfinished } from '../../../shared/domain/reconciliation';
+import {
+	hasTime,
+	hindranceOf,
+	lookOf,
+	nowS,
+	STILL_LOOKING,
+	whileLooking,
+	type RunningLook,
+} from '../../../shared/delivery/looks';
+import {
+	addUnfinished,
+	countUnfinished,
+	eventOf,
+	factOf,
+	keyOf,
+	kindsOf,
+	thoroughly,
+	type Kind,
+	type Listed,
+	type Unfinished,
+} from '../../../shared/domain/reconciliation';
 import { dueAside } from '../../../shared/domain/setAside';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { BoundedMap } from '../../../shared/process/boundedMap';
@@ -31,7 +50,9 @@ export const getMissed: Operation<DodoClient> = {
 	once: true,
 	async execute(ctx, client) {
 		const running = lookOf(ctx, sinceOf(ctx, 0));
-		return running === null ? STILL_LOOKING : await whileLooking(ctx, async () => await new Comparison(ctx, client, running).events());
+		return running === null
+			? STILL_LOOKING
+			: await whileLooking(ctx, async () => await new Comparison(ctx, client, running).events());
 	},
 };
 
@@ -53,9 +74,14 @@ class Comparison {
 
 	/** What goes on to the lanes. */
 	async events(): Promise<Json[]> {
-		const incoming = this.ctx.getInputData().map(({ json }) => json).filter(({ event }) => typeof event === 'string');
+		const incoming = this.ctx
+			.getInputData()
+			.map(({ json }) => json)
+			.filter(({ event }) => typeof event === 'string');
 		const { running } = this;
-		let backfill = running.look.again ? { from: running.look.since, until: running.look.until } : (running.before?.backfill ?? null);
+		let backfill = running.look.again
+			? { from: running.look.since, until: running.look.until }
+			: (running.before?.backfill ?? null);
 		let comparedUntil = running.look.since;
 		try {
 			if (!running.look.again) comparedUntil = await this.compareDue();
@@ -67,7 +93,12 @@ class Comparison {
 		} catch (caught) {
 			if (!(caught instanceof ApiError)) return await Promise.reject(caught);
 			this.problem = true;
-			running.failures.push({ key: null, createdAt: 0, fact: '', reason: `The books could not be compared: ${caught.message}` });
+			running.failures.push({
+				key: null,
+				createdAt: 0,
+				fact: '',
+				reason: `The books could not be compared: ${caught.message}`,
+			});
 		}
 		const complete = !this.problem && (running.look.again || comparedUntil >= running.look.until) && backfill === null;
 		running.outcome = { comparedUntil, complete, unfinished: this.unfinished, backfill };
@@ -80,7 +111,10 @@ class Comparison {
 	private async compareDue(): Promise<number> {
 		const { running } = this;
 		if (!running.look.thorough) {
-			const reached = await this.compare({ from: running.look.since, until: running.look.until }, kindsOf(running.look));
+			const reached = await this.compare(
+				{ from: running.look.since, until: running.look.until },
+				kindsOf(running.look),
+			);
 			if (this.found.length === 0) return reached;
 			// Where one thing went missing, more may have.
 			running.look = thoroughly(running.look, running.before);
@@ -97,13 +131,16 @@ class Comparison {
 		const { moved, still } = await listMovedOn(this.client, this.unfinished, now);
 		const left = await this.takeMissing(moved);
 		// What did not fit counts on, so that it is looked for again.
-		this.unfinished = left === null ? addUnfinished(countUnfinished(still), countUnfinished(moved), now) : addUnfinished(this.unfinished, countUnfinished(moved), now);
+		this.unfinished =
+			left === null
+				? addUnfinished(countUnfinished(still), countUnfinished(moved), now)
+				: addUnfinished(this.unfinished, countUnfinished(moved), now);
 	}
 
 	/** Compares part after part, the oldest first, until the time is up. @returns creation of the oldest object that was not dealt with. */
 	private async compare(span: Span, kinds: readonly Kind[]): Promise<number> {
 		let lengthS = span.until - span.from;
-		for (let from = span.from; ; ) {
+		for (let from = span.from; ;) {
 			const listed: Listed[] = [];
 			let part = { from, until: span.until };
 			if (kinds.includes('payment')) {
@@ -111,7 +148,8 @@ class Comparison {
 				[part, lengthS] = [first, nextS];
 				listed.push(...this.counted('payment', payments));
 			}
-			for (const kind of kinds) if (kind !== 'payment') listed.push(...this.counted(kind, await listSpan(this.client, kind, part)));
+			for (const kind of kinds)
+				if (kind !== 'payment') listed.push(...this.counted(kind, await listSpan(this.client, kind, part)));
 			this.unfinished = addUnfinished(this.unfinished, countUnfinished(listed), nowS());
 			const left = await this.takeMissing(listed);
 			if (left !== null || part.until >= span.until) return left ?? span.until;
@@ -158,9 +196,15 @@ class Comparison {
 		const ledger = ledgerOf(ctx);
 		const handed = new Set(running.handedOn.map(({ key }) => key));
 		const isKnown = (fact: string): boolean => arrived.has(`${running.workflowId} ${fact}`) || ledger.isProcessed(fact);
-		const telling = listed.filter((one) => eventOf(one) !== null && !handed.has(keyOf(one)) && (running.look.again || !isKnown(factOf(one))));
-		const sources: Sources | null = running.lago && { ...running.lago, payments: async (about, { payments }) => await paymentsBehind(client, about, listed, payments) };
-		const ours = (one: Listed): boolean => one.kind !== 'payment' || one.invoiceId !== null || one.subscriptionId !== null;
+		const telling = listed.filter(
+			(one) => eventOf(one) !== null && !handed.has(keyOf(one)) && (running.look.again || !isKnown(factOf(one))),
+		);
+		const sources: Sources | null = running.lago && {
+			...running.lago,
+			payments: async (about, { payments }) => await paymentsBehind(client, about, listed, payments),
+		};
+		const ours = (one: Listed): boolean =>
+			one.kind !== 'payment' || one.invoiceId !== null || one.subscriptionId !== null;
 		const missing = sources === null ? telling.filter(ours) : await missingOf(telling, running.known, sources);
 		const isMissing = new Set(missing);
 		for (const one of telling) if (!isMissing.has(one)) arrived.set(`${running.workflowId} ${factOf(one)}`, true);
@@ -173,7 +217,8 @@ class Comparison {
 		for (const [key, { fact, createdAt }] of dueAside(ledger.aside, nowS())) {
 			const [kind, id, status] = fact.split(' ');
 			if (!ALL_KINDS.includes(kind as Kind) || ledger.isProcessed(fact) || !this.hasTime) continue;
-			if (key === keyOf({ kind: kind as Kind, id: id ?? '' })) await this.read({ kind: kind as Kind, id: id ?? '', status: status ?? null, createdAt });
+			if (key === keyOf({ kind: kind as Kind, id: id ?? '' }))
+				await this.read({ kind: kind as Kind, id: id ?? '', status: status ?? null, createdAt });
 		}
 	}
 
@@ -182,9 +227,19 @@ class Comparison {
 		const { client, running } = this;
 		client.patience.nextItem(EACH_OBJECT_MS);
 		try {
-			const data = await client.request(z.record(z.unknown()), { method: 'GET', path: `${OBJECTS[one.kind].path}/${encodeURIComponent(one.id)}` });
+			const data = await client.request(z.record(z.unknown()), {
+				method: 'GET',
+				path: `${OBJECTS[one.kind].path}/${encodeURIComponent(one.id)}`,
+			});
 			const occurredAt = String(data.updated_at ?? data.created_at ?? '');
-			const item = eventItem({ event: eventOf(one) ?? '', eventId: null, deliveryId: null, occurredAt, mode: client.mode, data: data as IDataObject });
+			const item = eventItem({
+				event: eventOf(one) ?? '',
+				eventId: null,
+				deliveryId: null,
+				occurredAt,
+				mode: client.mode,
+				data: data as IDataObject,
+			});
 			this.found.push(item);
 			running.handedOn.push({ key: keyOf(one), fact: item.delivery.about, createdAt: one.createdAt });
 			this.failedInARow = 0;

@@ -33,9 +33,15 @@ export const saveProgress: Operation<DodoClient> = {
 type Failure = RunningLook['failures'][number];
 
 /** What a look could not read, and what it handed on but no lane brought to its end. */
-function failuresOf(ctx: IExecuteFunctions, { failures, handedOn }: RunningLook, results: readonly IDataObject[]): Failure[] {
+function failuresOf(
+	ctx: IExecuteFunctions,
+	{ failures, handedOn }: RunningLook,
+	results: readonly IDataObject[],
+): Failure[] {
 	const ledger = ledgerOf(ctx);
-	const reasons = results.filter(({ error }) => error !== undefined && error !== null).map(({ error }) => String(typeof error === 'object' ? (error as IDataObject).message : error));
+	const reasons = results
+		.filter(({ error }) => error !== undefined && error !== null)
+		.map(({ error }) => String(typeof error === 'object' ? (error as IDataObject).message : error));
 	// A lane that has no Mark as Processed says by its results alone how it ended.
 	const unmarked = reasons.length === 0 ? [] : handedOn.filter(({ fact }) => !ledger.isProcessed(fact));
 	const failed = unmarked.map((one, index) => ({ ...one, reason: reasons[Math.min(index, reasons.length - 1)] ?? '' }));
@@ -44,37 +50,80 @@ function failuresOf(ctx: IExecuteFunctions, { failures, handedOn }: RunningLook,
 }
 
 /** The end of the queue: without what was done since, with what failed now. */
-function asideAfter(ctx: IExecuteFunctions, { handedOn }: RunningLook, failures: readonly Failure[], now: number): { aside: Aside; news: string[] } {
+function asideAfter(
+	ctx: IExecuteFunctions,
+	{ handedOn }: RunningLook,
+	failures: readonly Failure[],
+	now: number,
+): { aside: Aside; news: string[] } {
 	const ledger = ledgerOf(ctx);
 	const failed = failures.filter((one): one is Failure & { key: string } => one.key !== null);
 	const again = new Set(failed.map(({ key }) => key));
 	const done = new Set(handedOn.map(({ key }) => key).filter((key) => !again.has(key)));
-	let aside: Aside = Object.fromEntries(Object.entries(withoutGone(ledger.aside, now)).filter(([key, { fact }]) => !done.has(key) && !ledger.isProcessed(fact)));
+	let aside: Aside = Object.fromEntries(
+		Object.entries(withoutGone(ledger.aside, now)).filter(
+			([key, { fact }]) => !done.has(key) && !ledger.isProcessed(fact),
+		),
+	);
 	for (const one of failed) aside = setAside(aside, one.key, one, now);
 	const told = tellAside(aside, [...again], now);
-	return { aside: told.aside, news: [...told.news.map(({ reason }) => reason), ...failures.filter(({ key }) => key === null).map(({ reason }) => reason)] };
+	return {
+		aside: told.aside,
+		news: [
+			...told.news.map(({ reason }) => reason),
+			...failures.filter(({ key }) => key === null).map(({ reason }) => reason),
+		],
+	};
 }
 
-function save(ctx: IExecuteFunctions, { look, before, outcome, handedOn, left }: RunningLook, hasFailed: boolean, all: Aside, now: number): void {
+function save(
+	ctx: IExecuteFunctions,
+	{ look, before, outcome, handedOn, left }: RunningLook,
+	hasFailed: boolean,
+	all: Aside,
+	now: number,
+): void {
 	const { aside, lostFrom } = fitting(all);
-	const reached = outcome ?? { comparedUntil: -Infinity, complete: false, unfinished: before?.unfinished ?? {}, backfill: before?.backfill ?? null };
+	const reached = outcome ?? {
+		comparedUntil: -Infinity,
+		complete: false,
+		unfinished: before?.unfinished ?? {},
+		backfill: before?.backfill ?? null,
+	};
 	const found = handedOn.length > 0 || hasFailed || left > 0;
 	const comparedUntil = Math.min(reached.comparedUntil, lostFrom);
 	ledgerOf(ctx).saveProgress(progressAfter(before, look, { ...reached, comparedUntil, found }, now), aside);
 }
 
-function summaryOf({ look, lookedAt, handedOn, left, outcome }: RunningLook, results: readonly IDataObject[], failures: readonly Failure[], news: readonly string[]): Json {
+function summaryOf(
+	{ look, lookedAt, handedOn, left, outcome }: RunningLook,
+	results: readonly IDataObject[],
+	failures: readonly Failure[],
+	news: readonly string[],
+): Json {
 	const held = results.filter((one) => one.outcome === 'held').length;
-	const idle = results.filter((one) => typeof one.outcome === 'string' && one.outcome !== 'nothing_missed' && NOTHING_DONE.test(one.outcome)).length;
+	const idle = results.filter(
+		(one) => typeof one.outcome === 'string' && one.outcome !== 'nothing_missed' && NOTHING_DONE.test(one.outcome),
+	).length;
 	const failed = failures.length;
 	const unread = failures.filter(({ key }) => key !== null && !handedOn.some((one) => one.key === key)).length;
 	const missed = handedOn.length + unread;
-	const counts = { missed, healed: Math.max(0, missed - failures.filter(({ key }) => key !== null).length - held - idle), held, failed };
+	const counts = {
+		missed,
+		healed: Math.max(0, missed - failures.filter(({ key }) => key !== null).length - held - idle),
+		held,
+		failed,
+	};
 	const backfilledTo = outcome?.backfill?.from;
 	return {
 		outcome: news.length > 0 ? 'incomplete' : missed > 0 ? 'reconciled' : 'nothing_missed',
 		message: sentence(lookedAt, counts, left, backfilledTo),
-		...(news.length > 0 ? { nextStep: 'Nothing: it is tried again, after everything else, and told once a day. If it keeps failing, open the failed executions of this workflow; each says why.' } : {}),
+		...(news.length > 0
+			? {
+					nextStep:
+						'Nothing: it is tried again, after everything else, and told once a day. If it keeps failing, open the failed executions of this workflow; each says why.',
+				}
+			: {}),
 		lookedAt,
 		...counts,
 		left,
@@ -84,11 +133,24 @@ function summaryOf({ look, lookedAt, handedOn, left, outcome }: RunningLook, res
 	};
 }
 
-function sentence(lookedAt: Record<string, number>, { missed, healed, held, failed }: Record<string, number>, left: number, backfilledTo: number | undefined): string {
-	const looked = Object.entries(lookedAt).map(([what, count]) => `${count} ${what === 'creditNotes' ? 'credit notes' : what}`).join(', ');
-	const found = missed === 0 && failed === 0 ? 'nothing was missed' : `${missed} missed: ${healed} healed, ${held} held, ${failed} failed`;
+function sentence(
+	lookedAt: Record<string, number>,
+	{ missed, healed, held, failed }: Record<string, number>,
+	left: number,
+	backfilledTo: number | undefined,
+): string {
+	const looked = Object.entries(lookedAt)
+		.map(([what, count]) => `${count} ${what === 'creditNotes' ? 'credit notes' : what}`)
+		.join(', ');
+	const found =
+		missed === 0 && failed === 0
+			? 'nothing was missed'
+			: `${missed} missed: ${healed} healed, ${held} held, ${failed} failed`;
 	const rest = left > 0 ? `; ${left} more follow in the next look` : '';
-	const back = backfilledTo === undefined ? '' : `; looking back has come to ${new Date(backfilledTo * 1000).toISOString()} and goes on`;
+	const back =
+		backfilledTo === undefined
+			? ''
+			: `; looking back has come to ${new Date(backfilledTo * 1000).toISOString()} and goes on`;
 	return `Looked at ${looked || 'nothing'}; ${found}${rest}${back}.`;
 }
 

@@ -11,8 +11,21 @@ import { startOf } from '../../../shared/node/start';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
 import { endsBecauseOf, paidAtDodo } from '../../helpers/earlierPayment';
-import { idempotencyKeyOf, invoiceField, invoiceIn, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
-import { fetchMandate, forgetTerms, termsOf, unchargeable, type MandateTerms, type Unchargeable } from '../../helpers/mandates';
+import {
+	idempotencyKeyOf,
+	invoiceField,
+	invoiceIn,
+	organizationField,
+	paymentMetadata,
+} from '../../helpers/invoiceInput';
+import {
+	fetchMandate,
+	forgetTerms,
+	termsOf,
+	unchargeable,
+	type MandateTerms,
+	type Unchargeable,
+} from '../../helpers/mandates';
 import { refusedForGood } from '../../helpers/refusals';
 import { UnclearCalls } from '../../helpers/unclearCalls';
 import { chargeAnswerSchema, paymentSummarySchema, type DodoPaymentSummary } from '../../schemas/objects';
@@ -26,7 +39,7 @@ const fields: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description: 'Whether to charge once more although the last try failed and no further one is due yet',
-		hint: "Behind a Lago Trigger the Retry Payment button of Lago does so by itself",
+		hint: 'Behind a Lago Trigger the Retry Payment button of Lago does so by itself',
 	},
 	{
 		displayName: 'Additional Fields',
@@ -35,7 +48,14 @@ const fields: INodeProperties[] = [
 		placeholder: 'Add Field',
 		default: {},
 		options: [
-			{ displayName: 'Description', name: 'description', type: 'string', default: '', placeholder: 'e.g. Invoice ACM-2026-001', description: 'What the customer reads on the statement; the invoice number when empty' },
+			{
+				displayName: 'Description',
+				name: 'description',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. Invoice ACM-2026-001',
+				description: 'What the customer reads on the statement; the invoice number when empty',
+			},
 			organizationField,
 		],
 	},
@@ -50,12 +70,27 @@ const unclear = new UnclearCalls();
 
 /** What a person reads when a link takes the place of a charge. */
 const REASONS: Readonly<Record<Unchargeable, [what: string, nextStep: string]>> = {
-	no_mandate: ['The customer has not agreed to automatic payment', 'Nothing: the customer pays by link. Dodo Payments > Mandate > Create Set-Up Link offers automatic payment.'],
-	mandate_on_hold: ['The mandate is on hold after a declined charge', 'Let the customer give another card: Dodo Payments > Mandate > Get Update-Payment-Method Link.'],
-	mandate_inactive: ['The mandate is not active', 'Set a new one up with Dodo Payments > Mandate > Create Set-Up Link.'],
+	no_mandate: [
+		'The customer has not agreed to automatic payment',
+		'Nothing: the customer pays by link. Dodo Payments > Mandate > Create Set-Up Link offers automatic payment.',
+	],
+	mandate_on_hold: [
+		'The mandate is on hold after a declined charge',
+		'Let the customer give another card: Dodo Payments > Mandate > Get Update-Payment-Method Link.',
+	],
+	mandate_inactive: [
+		'The mandate is not active',
+		'Set a new one up with Dodo Payments > Mandate > Create Set-Up Link.',
+	],
 	mandate_expired: ['The mandate has expired', 'Set a new one up with Dodo Payments > Mandate > Create Set-Up Link.'],
-	mandate_currency: ['The mandate is in another currency than the invoice', 'Set up a mandate in the currency of the invoice, or leave it to the link.'],
-	mandate_refused: ['Dodo Payments takes no charge by this mandate', 'Look at the subscription in Dodo Payments; set a new mandate up if it was cancelled.'],
+	mandate_currency: [
+		'The mandate is in another currency than the invoice',
+		'Set up a mandate in the currency of the invoice, or leave it to the link.',
+	],
+	mandate_refused: [
+		'Dodo Payments takes no charge by this mandate',
+		'Look at the subscription in Dodo Payments; set a new mandate up if it was cancelled.',
+	],
 };
 
 /** Dodo's refusals of a charge that a link can answer (docs `api-reference/error-codes`). */
@@ -80,7 +115,10 @@ export const charge: Operation<DodoClient> = {
 		if (before !== null) return before;
 		const invoice = invoiceIn(ctx, given, index);
 		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
-		return await withLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => ({ ...(await collect(ctx, client, index, invoice)), ...about }));
+		return await withLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => ({
+			...(await collect(ctx, client, index, invoice)),
+			...about,
+		}));
 	},
 };
 
@@ -101,7 +139,8 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 		if (ended !== null) return ended;
 	}
 	const nowS = Math.floor(Date.now() / 1000);
-	const tryAgain = ctx.getNodeParameter('tryAgain', index, false) === true || isAskedAgain(startOf(ctx, index), invoice);
+	const tryAgain =
+		ctx.getNodeParameter('tryAgain', index, false) === true || isAskedAgain(startOf(ctx, index), invoice);
 	const isDue = tryAgain || (state?.nextTryAt ?? Infinity) <= nowS;
 	if (dodoId?.startsWith('pay_') && state?.phase === 'failed' && !isDue) return waitsForNextTry(invoice.number, state);
 	const isRunning = state?.phase === 'charging' || state?.phase === 'processing';
@@ -130,8 +169,17 @@ function isAskedAgain({ event, lagoInvoiceId }: IDataObject, { lago_id }: LagoIn
 function waitsForNextTry(invoiceNumber: string, { nextTryAt, declineCode }: CollectionState): Json {
 	const failed = `The last charge of invoice ${invoiceNumber} failed${declineCode ? ` (${declineCode})` : ''}`;
 	return nextTryAt === undefined
-		? { outcome: 'skipped', reason: 'try_failed', message: `${failed} and no further one is planned.`, nextStep: 'Press "Retry payment" in Lago to charge once more.' }
-		: { outcome: 'skipped', reason: 'retry_planned', message: `${failed}; the next one is planned for ${new Date(nextTryAt * 1000).toISOString()}.` };
+		? {
+				outcome: 'skipped',
+				reason: 'try_failed',
+				message: `${failed} and no further one is planned.`,
+				nextStep: 'Press "Retry payment" in Lago to charge once more.',
+			}
+		: {
+				outcome: 'skipped',
+				reason: 'retry_planned',
+				message: `${failed}; the next one is planned for ${new Date(nextTryAt * 1000).toISOString()}.`,
+			};
 }
 
 interface Charge {
@@ -172,10 +220,21 @@ async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: num
 	};
 	const path = `/subscriptions/${encodeURIComponent(mandateId)}/charge`;
 	const answer = await client
-		.request(chargeAnswerSchema, { method: 'POST', path, body, headers: { 'Idempotency-Key': idempotencyKeyOf(invoice, attempt) } })
+		.request(chargeAnswerSchema, {
+			method: 'POST',
+			path,
+			body,
+			headers: { 'Idempotency-Key': idempotencyKeyOf(invoice, attempt) },
+		})
 		.catch(async (caught: unknown) => await afterRefusal(client, wanted, key, caught));
 	if ('outcome' in answer) return answer as Json;
-	return charged(client, 'charging', `${formatAmount(amount, invoice.currency)} of invoice ${invoice.number} are being charged by mandate ${mandateId}; the outcome follows.`, String(answer.payment_id), wanted);
+	return charged(
+		client,
+		'charging',
+		`${formatAmount(amount, invoice.currency)} of invoice ${invoice.number} are being charged by mandate ${mandateId}; the outcome follows.`,
+		String(answer.payment_id),
+		wanted,
+	);
 }
 
 /** What became of a charge that was refused or not answered. */
@@ -198,7 +257,8 @@ async function afterRefusal(client: DodoClient, wanted: Charge, key: string, cau
 		);
 	const reason = REFUSALS[caught.code ?? ''];
 	if (reason !== undefined) forgetTerms(client, mandateId);
-	if (reason === 'mandate_inactive') return needsLink(unchargeable(await fetchMandate(client, mandateId)) ?? reason, invoice);
+	if (reason === 'mandate_inactive')
+		return needsLink(unchargeable(await fetchMandate(client, mandateId)) ?? reason, invoice);
 	if (reason !== undefined) return needsLink(reason, invoice);
 	return refusedForGood(caught, `the charge of invoice ${invoice.number}`) ?? (await Promise.reject(caught));
 }
@@ -233,8 +293,22 @@ async function findCharge(client: DodoClient, wanted: Charge): Promise<Json | nu
 	return foundAmong(client, await chargesOf(client, wanted), wanted);
 }
 
-function charged(client: DodoClient, outcome: 'charging' | 'existing', message: string, paymentId: string, { invoice, mandateId, terms, attempt, amount, before }: Charge): Json {
-	const state: CollectionState = { phase: 'charging', attempt, amount, failedTries: before?.failedTries, failedSince: before?.failedSince, payLink: before?.payLink, mode: client.mode };
+function charged(
+	client: DodoClient,
+	outcome: 'charging' | 'existing',
+	message: string,
+	paymentId: string,
+	{ invoice, mandateId, terms, attempt, amount, before }: Charge,
+): Json {
+	const state: CollectionState = {
+		phase: 'charging',
+		attempt,
+		amount,
+		failedTries: before?.failedTries,
+		failedSince: before?.failedSince,
+		payLink: before?.payLink,
+		mode: client.mode,
+	};
 	if (!terms.taxInclusive) state.taxOnTop = true;
 	return {
 		outcome,
@@ -244,11 +318,22 @@ function charged(client: DodoClient, outcome: 'charging' | 'existing', message: 
 		amount,
 		currency: invoice.currency,
 		attempt,
-		saveToInvoice: { paymentReference: paymentId, state: encodeState(state), metadata: invoice.metadata ?? [], readAt: Date.now() },
+		saveToInvoice: {
+			paymentReference: paymentId,
+			state: encodeState(state),
+			metadata: invoice.metadata ?? [],
+			readAt: Date.now(),
+		},
 	};
 }
 
 function needsLink(reason: Unchargeable, invoice: LagoInvoice): Json {
 	const [what, nextStep] = REASONS[reason];
-	return { outcome: 'needs_link', reason, message: `${what}, so invoice ${invoice.number} is collected by a link.`, nextStep, invoice };
+	return {
+		outcome: 'needs_link',
+		reason,
+		message: `${what}, so invoice ${invoice.number} is collected by a link.`,
+		nextStep,
+		invoice,
+	};
 }

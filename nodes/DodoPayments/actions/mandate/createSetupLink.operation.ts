@@ -6,7 +6,14 @@ import { additionalTexts, objectParameter } from '../../../shared/node/parameter
 import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
 import { customerSchema, type LagoCustomer } from '../../../Lago/schemas/objects';
-import { billingAddressOf, forgetCheckout, openCheckout, payerOf, type Checkout, type CheckoutRequest } from '../../helpers/checkout';
+import {
+	billingAddressOf,
+	forgetCheckout,
+	openCheckout,
+	payerOf,
+	type Checkout,
+	type CheckoutRequest,
+} from '../../helpers/checkout';
 import { fetchMandate, unchargeable } from '../../helpers/mandates';
 import type { WantedProduct } from '../../helpers/managedProduct';
 import { refusedForGood } from '../../helpers/refusals';
@@ -22,7 +29,8 @@ const fields: INodeProperties[] = [
 		type: 'json',
 		required: true,
 		default: '={{ $json }}',
-		description: 'The customer as Lago > Customer > Get returns it. When the customer has given a card, the mandate is saved on this Lago customer.',
+		description:
+			'The customer as Lago > Customer > Get returns it. When the customer has given a card, the mandate is saved on this Lago customer.',
 		hint: 'Leave as it is behind a Lago node',
 	},
 	{
@@ -32,7 +40,8 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: '={{ $json.currency }}',
 		placeholder: 'e.g. EUR',
-		description: 'ISO code of the currency that this customer is billed in; a mandate is charged in no other. A customer who has none in Lago yet: type the one that the invoices will have.',
+		description:
+			'ISO code of the currency that this customer is billed in; a mandate is charged in no other. A customer who has none in Lago yet: type the one that the invoices will have.',
 	},
 	taxField,
 	{
@@ -42,8 +51,22 @@ const fields: INodeProperties[] = [
 		placeholder: 'Add Field',
 		default: {},
 		options: [
-			{ displayName: 'Customer Email', name: 'customerEmail', type: 'string', default: '', placeholder: 'e.g. billing@example.com', description: 'Who agrees to be charged; taken from the customer when empty' },
-			{ displayName: 'Return URL', name: 'returnUrl', type: 'string', default: '', placeholder: 'e.g. https://example.com/thanks', description: 'Where the customer goes afterwards' },
+			{
+				displayName: 'Customer Email',
+				name: 'customerEmail',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. billing@example.com',
+				description: 'Who agrees to be charged; taken from the customer when empty',
+			},
+			{
+				displayName: 'Return URL',
+				name: 'returnUrl',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. https://example.com/thanks',
+				description: 'Where the customer goes afterwards',
+			},
 		],
 	},
 ];
@@ -57,13 +80,28 @@ export const createSetupLink: Operation<DodoClient> = {
 		if (before !== null) return before;
 		const customer = customerIn(ctx, given, index);
 		const externalId = customer.external_id;
-		const currency = currencyParameter(ctx, 'currency', 'Currency', index, `Customer ${externalId} may have none in Lago yet. Type the one that the invoices will have, e.g. EUR.`);
+		const currency = currencyParameter(
+			ctx,
+			'currency',
+			'Currency',
+			index,
+			`Customer ${externalId} may have none in Lago yet. Type the one that the invoices will have, e.g. EUR.`,
+		);
 		const { customerEmail, returnUrl } = additionalTexts(ctx, index);
 		return await withLock(`setup ${client.accountKey} ${externalId}`, async () => {
 			const active = await activeMandate(client, customer, currency);
 			if (active !== null)
-				return { outcome: 'existing', message: `Customer ${externalId} already has an active mandate in ${currency}.`, customerExternalId: externalId, subscriptionId: active };
-			const product: WantedProduct = { purpose: 'mandate', currency, taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive' };
+				return {
+					outcome: 'existing',
+					message: `Customer ${externalId} already has an active mandate in ${currency}.`,
+					customerExternalId: externalId,
+					subscriptionId: active,
+				};
+			const product: WantedProduct = {
+				purpose: 'mandate',
+				currency,
+				taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive',
+			};
 			const request = {
 				amount: null,
 				currency,
@@ -77,7 +115,9 @@ export const createSetupLink: Operation<DodoClient> = {
 			};
 			const opened = await openUnused(client, request, product, externalId).catch(
 				async (caught: unknown) =>
-					(caught instanceof ApiError ? refusedForGood(caught, `the set-up of automatic payment for customer ${externalId}`) : null) ?? (await Promise.reject(caught)),
+					(caught instanceof ApiError
+						? refusedForGood(caught, `the set-up of automatic payment for customer ${externalId}`)
+						: null) ?? (await Promise.reject(caught)),
 			);
 			if ('outcome' in opened) return { ...opened, customerExternalId: externalId };
 			const { sessionId, url, expiresAt } = opened;
@@ -95,7 +135,12 @@ export const createSetupLink: Operation<DodoClient> = {
 };
 
 /** The session of an earlier run is handed out again, unless a subscription came of it since, of whatever success: then it is used up. */
-async function openUnused(client: DodoClient, request: Omit<CheckoutRequest, 'productId'>, product: WantedProduct, externalId: string): Promise<Checkout> {
+async function openUnused(
+	client: DodoClient,
+	request: Omit<CheckoutRequest, 'productId'>,
+	product: WantedProduct,
+	externalId: string,
+): Promise<Checkout> {
 	const nowS = Math.floor(Date.now() / 1000);
 	const { checkout: opened, productId } = await openCheckout(client, request, product, nowS);
 	if (opened.madeAt === undefined) return opened;
@@ -114,7 +159,9 @@ const MAX_NEW_MANDATES = 10_000;
 async function activeMandate(client: DodoClient, customer: LagoCustomer, currency: string): Promise<string | null> {
 	const id = customer.metadata?.find(({ key }) => key === 'dodo_subscription_id')?.value;
 	if (!id) return null;
-	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) => (caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught)));
+	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) =>
+		caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught),
+	);
 	return mandate !== null && mandate.currency === currency && unchargeable(mandate) === null ? id : null;
 }
 

@@ -14,7 +14,8 @@ import { chosenMandate, mandateField } from './mandate.field';
 const fields: INodeProperties[] = [
 	mandateField,
 	{
-		displayName: 'When a mandate is on hold, giving a new card makes Dodo collect at once what is due on it. If the customer pays the same invoice by its link as well, the second payment comes out as Overpaid.',
+		displayName:
+			'When a mandate is on hold, giving a new card makes Dodo collect at once what is due on it. If the customer pays the same invoice by its link as well, the second payment comes out as Overpaid.',
 		name: 'duesNotice',
 		type: 'notice',
 		default: '',
@@ -26,7 +27,14 @@ const fields: INodeProperties[] = [
 		placeholder: 'Add Field',
 		default: {},
 		options: [
-			{ displayName: 'Return URL', name: 'returnUrl', type: 'string', default: '', placeholder: 'e.g. https://example.com/thanks', description: 'Where the customer goes afterwards' },
+			{
+				displayName: 'Return URL',
+				name: 'returnUrl',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. https://example.com/thanks',
+				description: 'Where the customer goes afterwards',
+			},
 		],
 	},
 ];
@@ -47,17 +55,32 @@ export const getUpdateLink: Operation<DodoClient> = {
 		const key = `${client.accountKey} ${subscriptionId}`;
 		return await withLock(`update ${key}`, async () => {
 			const known = living.get(key);
-			if (known !== undefined && known.madeAtMs + REUSE_MS > Date.now() && !(await isUsed(client, known.result.paymentId))) return { ...known.result, outcome: 'existing' };
+			if (
+				known !== undefined &&
+				known.madeAtMs + REUSE_MS > Date.now() &&
+				!(await isUsed(client, known.result.paymentId))
+			)
+				return { ...known.result, outcome: 'existing' };
 			const body: IDataObject = { type: 'new' };
 			if (returnUrl) body.return_url = returnUrl;
 			const answer = await client
-				.request(updateMethodAnswerSchema, { method: 'POST', path: `/subscriptions/${encodeURIComponent(subscriptionId)}/update-payment-method`, body })
-				.catch(async (caught: unknown) => (caught instanceof ApiError ? refusedForGood(caught, `a link to change the payment method of mandate ${subscriptionId}`) : null) ?? (await Promise.reject(caught)));
+				.request(updateMethodAnswerSchema, {
+					method: 'POST',
+					path: `/subscriptions/${encodeURIComponent(subscriptionId)}/update-payment-method`,
+					body,
+				})
+				.catch(
+					async (caught: unknown) =>
+						(caught instanceof ApiError
+							? refusedForGood(caught, `a link to change the payment method of mandate ${subscriptionId}`)
+							: null) ?? (await Promise.reject(caught)),
+				);
 			if ('outcome' in answer) return { ...answer, subscriptionId };
 			const expiresAtMs = Date.parse(answer.expires_on ?? '') || Date.now() + LINK_LIFE_MS;
 			const result = {
 				outcome: 'created',
-				message: 'The customer can give another payment method by this link. What is due on the mandate is collected at once.',
+				message:
+					'The customer can give another payment method by this link. What is due on the mandate is collected at once.',
 				subscriptionId,
 				updateUrl: answer.payment_link ?? null,
 				paymentId: answer.payment_id ?? null,

@@ -10,9 +10,24 @@ import { additionalTexts, idParameter, objectParameter } from '../../../shared/n
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
-import { billingAddressOf, openCheckout, pageHostOf, pageOf, payerOf, type Checkout, type CheckoutRequest, type ProductChoice } from '../../helpers/checkout';
+import {
+	billingAddressOf,
+	openCheckout,
+	pageHostOf,
+	pageOf,
+	payerOf,
+	type Checkout,
+	type CheckoutRequest,
+	type ProductChoice,
+} from '../../helpers/checkout';
 import { endsBecauseOf, endsWith, useOf } from '../../helpers/earlierPayment';
-import { idempotencyKeyOf, invoiceField, invoiceIn, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
+import {
+	idempotencyKeyOf,
+	invoiceField,
+	invoiceIn,
+	organizationField,
+	paymentMetadata,
+} from '../../helpers/invoiceInput';
 import { refusedForGood } from '../../helpers/refusals';
 import type { DodoClient } from '../../transport/client';
 import { productField, taxField } from './product.fields';
@@ -25,7 +40,11 @@ const fields: INodeProperties[] = [
 		noDataExpression: true,
 		options: [
 			{ name: 'Any Amount', value: 'amount', description: 'An amount that you give' },
-			{ name: 'Lago Invoice', value: 'invoice', description: 'What is due on an invoice, if it may be collected at all' },
+			{
+				name: 'Lago Invoice',
+				value: 'invoice',
+				description: 'What is due on an invoice, if it may be collected at all',
+			},
 		],
 		default: 'invoice',
 	},
@@ -54,7 +73,8 @@ const fields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. 50.00',
 		displayOptions: { show: { source: ['amount'], ...since(DECIMAL_AMOUNTS.dodoPayments) } },
-		description: 'In the currency below, with a point and without separators: 1250.00. Tax included unless set otherwise.',
+		description:
+			'In the currency below, with a point and without separators: 1250.00. Tax included unless set otherwise.',
 		hint: AMOUNT_HINT,
 	},
 	{
@@ -75,7 +95,8 @@ const fields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. order-4711',
 		displayOptions: { show: { source: ['amount'] } },
-		description: 'Your own name for this payment. It travels in its metadata; running this again with the same reference and amount returns the same link while this n8n process remembers it.',
+		description:
+			'Your own name for this payment. It travels in its metadata; running this again with the same reference and amount returns the same link while this n8n process remembers it.',
 	},
 	taxField,
 	...productField,
@@ -149,24 +170,39 @@ async function intentForAmount(ctx: IExecuteFunctions, client: DodoClient, index
 /** In minor units. @throws NodeOperationError */
 function givenAmount(ctx: IExecuteFunctions, currency: string, index: number): number {
 	const isDecimal = ctx.getNode().typeVersion >= DECIMAL_AMOUNTS.dodoPayments;
-	return isDecimal ? amountParameter(ctx, 'amount', 'Amount', index)(currency) : minorUnitsParameter(ctx, 'amount', index, 1);
+	return isDecimal
+		? amountParameter(ctx, 'amount', 'Amount', index)(currency)
+		: minorUnitsParameter(ctx, 'amount', index, 1);
 }
 
-async function intentForInvoice(ctx: IExecuteFunctions, client: DodoClient, index: number, invoice: LagoInvoice): Promise<IDataObject> {
+async function intentForInvoice(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	index: number,
+	invoice: LagoInvoice,
+): Promise<IDataObject> {
 	return await withLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => {
 		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 		const nowS = Math.floor(Date.now() / 1000);
 		const decision = decideIntent(toInvoiceFacts(invoice), nowS, client.mode);
-		if (decision.action === 'skip') return { outcome: 'skipped', reason: decision.reason, message: decision.message, ...about };
+		if (decision.action === 'skip')
+			return { outcome: 'skipped', reason: decision.reason, message: decision.message, ...about };
 		if (decision.action === 'hold') return { ...decision.held, ...about };
 		if (decision.action === 'create') return await createForInvoice(ctx, client, index, invoice, decision);
 		if (decision.action === 'look_first') return await lookFirst(ctx, client, index, invoice, decision);
 		const { sessionId, state } = decision;
 		const again = { attempt: state.attempt + 1, amount: state.amount ?? invoice.total_due_amount_cents };
 		const { use } = decision.isCertain ? { use: 'usable' } : await useOf(client, sessionId);
-		if (use !== 'usable') return use === 'unknown' ? await createForInvoice(ctx, client, index, invoice, again) : await lookFirst(ctx, client, index, invoice, { dodoId: sessionId, ...again });
+		if (use !== 'usable')
+			return use === 'unknown'
+				? await createForInvoice(ctx, client, index, invoice, again)
+				: await lookFirst(ctx, client, index, invoice, { dodoId: sessionId, ...again });
 		const page = state.url ?? pageOf(client, sessionId, state.page);
-		if (page !== null) return { ...existingLink(client.mode, invoice, state, { sessionId, url: page, expiresAt: state.expiresAt ?? 0 }, nowS), ...about };
+		if (page !== null)
+			return {
+				...existingLink(client.mode, invoice, state, { sessionId, url: page, expiresAt: state.expiresAt ?? 0 }, nowS),
+				...about,
+			};
 		// The session lives, but nobody remembers where: another one is needed.
 		return await lookFirst(ctx, client, index, invoice, { dodoId: sessionId, ...again });
 	});
@@ -186,7 +222,13 @@ async function lookFirst(
 }
 
 /** The link that is out. A retry that was due has been made by handing it out again, and must not stay due. */
-function existingLink(mode: DodoMode, invoice: LagoInvoice, { nextTryAt, ...state }: CollectionState, checkout: Checkout, nowS: number): IDataObject {
+function existingLink(
+	mode: DodoMode,
+	invoice: LagoInvoice,
+	{ nextTryAt, ...state }: CollectionState,
+	checkout: Checkout,
+	nowS: number,
+): IDataObject {
 	const wasDue = nextTryAt !== undefined && nextTryAt <= nowS;
 	return {
 		outcome: 'existing',
@@ -194,7 +236,16 @@ function existingLink(mode: DodoMode, invoice: LagoInvoice, { nextTryAt, ...stat
 		...linkOf({ amount: state.amount ?? 0, currency: invoice.currency }, checkout),
 		payLink: state.payLink ?? null,
 		attempt: state.attempt,
-		...(wasDue ? { saveToInvoice: { paymentReference: checkout.sessionId, state: encodeState({ ...state, mode }), metadata: invoice.metadata ?? [], readAt: Date.now() } } : {}),
+		...(wasDue
+			? {
+					saveToInvoice: {
+						paymentReference: checkout.sessionId,
+						state: encodeState({ ...state, mode }),
+						metadata: invoice.metadata ?? [],
+						readAt: Date.now(),
+					},
+				}
+			: {}),
 	};
 }
 
@@ -219,16 +270,29 @@ async function createForInvoice(
 	const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 	const readAt = Date.now();
 	const opened = await open(ctx, client, request, index).catch(async (caught: unknown) => {
-		const refused = caught instanceof ApiError ? refusedForGood(caught, `the checkout for invoice ${invoice.number}`) : null;
+		const refused =
+			caught instanceof ApiError ? refusedForGood(caught, `the checkout for invoice ${invoice.number}`) : null;
 		return refused ?? (await Promise.reject(caught));
 	});
 	if ('outcome' in opened) return { ...opened, ...about };
 	const { checkout, productId } = opened;
 	// The record of this link was removed, or never written, and it was paid meanwhile.
-	const ended = checkout.paidBy === undefined ? null : endsWith(checkout.sessionId, checkout.paidBy.status, invoice.number);
+	const ended =
+		checkout.paidBy === undefined ? null : endsWith(checkout.sessionId, checkout.paidBy.status, invoice.number);
 	if (ended !== null) return { ...ended, ...about };
 	const { failedTries, failedSince, payLink } = ourRecord(toInvoiceFacts(invoice).metadata).state ?? {};
-	const state: CollectionState = { phase: 'open', attempt, amount, expiresAt: checkout.expiresAt, failedTries, failedSince, payLink, url: checkout.url, mode: client.mode, page: pageHostOf(client, checkout) };
+	const state: CollectionState = {
+		phase: 'open',
+		attempt,
+		amount,
+		expiresAt: checkout.expiresAt,
+		failedTries,
+		failedSince,
+		payLink,
+		url: checkout.url,
+		mode: client.mode,
+		page: pageHostOf(client, checkout),
+	};
 	if (ctx.getNodeParameter('taxMode', index) === 'exclusive') state.taxOnTop = true;
 	return {
 		outcome: 'created',
@@ -237,15 +301,27 @@ async function createForInvoice(
 		...linkOf(request, checkout),
 		attempt,
 		productId,
-		saveToInvoice: { paymentReference: checkout.sessionId, state: encodeState(state), metadata: invoice.metadata ?? [], readAt },
+		saveToInvoice: {
+			paymentReference: checkout.sessionId,
+			state: encodeState(state),
+			metadata: invoice.metadata ?? [],
+			readAt,
+		},
 	};
 }
 
 /** Opens a checkout with the chosen product, or with the one that this package keeps for the currency. */
-async function open(ctx: IExecuteFunctions, client: DodoClient, request: IntentRequest, index: number): Promise<{ checkout: Checkout; productId: string }> {
+async function open(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	request: IntentRequest,
+	index: number,
+): Promise<{ checkout: Checkout; productId: string }> {
 	const isSelected = ctx.getNodeParameter('productSource', index) === 'selected';
 	const taxInclusive = ctx.getNodeParameter('taxMode', index) !== 'exclusive';
-	const choice: ProductChoice = isSelected ? { productId: idParameter(ctx, 'product', index) } : { purpose: 'invoice', currency: request.currency, taxInclusive };
+	const choice: ProductChoice = isSelected
+		? { productId: idParameter(ctx, 'product', index) }
+		: { purpose: 'invoice', currency: request.currency, taxInclusive };
 	return await openCheckout(client, request, choice, Math.floor(Date.now() / 1000));
 }
 

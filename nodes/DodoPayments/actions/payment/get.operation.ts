@@ -13,7 +13,12 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: { mode: 'list', value: '' },
 		modes: [
-			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchPayments', searchable: true } },
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				typeOptions: { searchListMethod: 'searchPayments', searchable: true },
+			},
 			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. pay_4mQ0Ydq2Hk1nTzFh3XbUv' },
 		],
 	},
@@ -25,7 +30,12 @@ export const get: Operation<DodoClient> = {
 	async execute(ctx, client, index) {
 		const id = idParameter(ctx, 'payment', index);
 		const wanted: Wanted = { id, kind: 'payment', reason: 'unknown_payment', mode: client.mode };
-		const payment = await readOrHold(ctx, index, wanted, async () => await client.request(paymentSchema, { method: 'GET', path: `/payments/${encodeURIComponent(id)}` }));
+		const payment = await readOrHold(
+			ctx,
+			index,
+			wanted,
+			async () => await client.request(paymentSchema, { method: 'GET', path: `/payments/${encodeURIComponent(id)}` }),
+		);
 		return { mode: client.mode, ...payment };
 	},
 };

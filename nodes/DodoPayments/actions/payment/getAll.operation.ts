@@ -27,7 +27,13 @@ const fields: INodeProperties[] = [
 				],
 				default: 'succeeded',
 			},
-			{ displayName: 'Subscription ID', name: 'subscription_id', type: 'string', default: '', placeholder: 'e.g. sub_4mQ0Ydq2Hk1nTzFh3XbUv' },
+			{
+				displayName: 'Subscription ID',
+				name: 'subscription_id',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. sub_4mQ0Ydq2Hk1nTzFh3XbUv',
+			},
 		],
 	},
 ];
@@ -36,7 +42,12 @@ const fields: INodeProperties[] = [
 export const getAll: Operation<DodoClient> = {
 	fields: fieldsOf('payment', 'getAll', fields),
 	async execute(ctx, client, index) {
-		const payments = await client.list(paymentSummarySchema, '/payments', filtersWithMoments(ctx, index, MOMENTS), limitOf(ctx, index));
+		const payments = await client.list(
+			paymentSummarySchema,
+			'/payments',
+			filtersWithMoments(ctx, index, MOMENTS),
+			limitOf(ctx, index),
+		);
 		return payments.map((payment) => ({ mode: client.mode, ...payment }));
 	},
 };

@@ -18,7 +18,8 @@ export const taxField: INodeProperties = {
 		},
 	],
 	default: 'inclusive',
-	description: 'How the tax that Dodo Payments owes as merchant of record relates to the amount. Lago and Dodo must not both add tax.',
+	description:
+		'How the tax that Dodo Payments owes as merchant of record relates to the amount. Lago and Dodo must not both add tax.',
 };
 
 /** Which product carries the amount. */
@@ -44,7 +45,8 @@ export const productField: INodeProperties[] = [
 		required: true,
 		default: { mode: 'list', value: '' },
 		displayOptions: { show: { productSource: ['selected'] } },
-		description: 'It must be a one-time pay-what-you-want product in the currency of the payment; with any other, Dodo ignores the amount',
+		description:
+			'It must be a one-time pay-what-you-want product in the currency of the payment; with any other, Dodo ignores the amount',
 		modes: [
 			{
 				displayName: 'From List',

@@ -25,7 +25,11 @@ const fields: INodeProperties[] = [
 		options: [
 			{ name: 'Any Payment', value: 'payment', description: 'A payment and an amount that you give' },
 			{ name: 'Lago Credit Note', value: 'creditNote', description: 'What a credit note of Lago gives back' },
-			{ name: 'Overpayment', value: 'overpayment', description: 'A payment that came although nothing was due any more' },
+			{
+				name: 'Overpayment',
+				value: 'overpayment',
+				description: 'A payment that came although nothing was due any more',
+			},
 		],
 		default: 'creditNote',
 	},
@@ -36,7 +40,8 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: '={{ $json }}',
 		displayOptions: { show: { source: ['creditNote'] } },
-		description: 'The credit note as Lago > Credit Note > Get returns it. Without a refund, or when it mirrors a refund of Dodo, nothing is done.',
+		description:
+			'The credit note as Lago > Credit Note > Get returns it. Without a refund, or when it mirrors a refund of Dodo, nothing is done.',
 		hint: 'Leave as it is behind a Lago node',
 	},
 	{
@@ -46,7 +51,8 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: '={{ $json }}',
 		displayOptions: { show: { source: ['overpayment'] } },
-		description: 'An item that left Lago > Invoice > Update Payment Status as overpaid, or an invoice of Get Many > Overpaid; the surplus payment is refunded in full. Anything else passes through.',
+		description:
+			'An item that left Lago > Invoice > Update Payment Status as overpaid, or an invoice of Get Many > Overpaid; the surplus payment is refunded in full. Anything else passes through.',
 		hint: 'Leave as it is behind a Lago node',
 	},
 	{
@@ -57,7 +63,12 @@ const fields: INodeProperties[] = [
 		default: { mode: 'list', value: '' },
 		displayOptions: { show: { source: ['payment'] } },
 		modes: [
-			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchPayments', searchable: true } },
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				typeOptions: { searchListMethod: 'searchPayments', searchable: true },
+			},
 			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. pay_4mQ0Ydq2Hk1nTzFh3XbUv' },
 		],
 	},
@@ -103,7 +114,8 @@ const fields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. ticket-4711',
 		displayOptions: { show: { source: ['payment'] } },
-		description: 'Your own name for this refund, shown as its reason at Dodo Payments. A payment is refunded only once under the same name.',
+		description:
+			'Your own name for this refund, shown as its reason at Dodo Payments. A payment is refunded only once under the same name.',
 	},
 ];
 
@@ -121,13 +133,21 @@ async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: num
 	const paymentId = idParameter(ctx, 'payment', index);
 	const reason = idParameter(ctx, 'reference', index);
 	const amountIn = givenAmount(ctx, index);
-	return await refundLocked(client, paymentId, ({ currency }) => ({ paymentId, amount: amountIn(currency), withoutTax: false, reason, metadata: {} }));
+	return await refundLocked(client, paymentId, ({ currency }) => ({
+		paymentId,
+		amount: amountIn(currency),
+		withoutTax: false,
+		reason,
+		metadata: {},
+	}));
 }
 
 /** What gives the amount in the currency of the payment, minor units; null for all that is left. @throws NodeOperationError */
 function givenAmount(ctx: IExecuteFunctions, index: number): (currency: string) => number | null {
 	if (ctx.getNode().typeVersion >= DECIMAL_AMOUNTS.dodoPayments)
-		return ctx.getNodeParameter('extent', index) === 'all' ? () => null : amountParameter(ctx, 'amount', 'Amount', index);
+		return ctx.getNodeParameter('extent', index) === 'all'
+			? () => null
+			: amountParameter(ctx, 'amount', 'Amount', index);
 	const amount = minorUnitsParameter(ctx, 'amount', index, 0);
 	return () => (amount === 0 ? null : amount);
 }
@@ -146,7 +166,9 @@ function recordedOverpayment(given: Json): Json | null {
 	const invoice = invoiceSchema.safeParse(given);
 	if (!invoice.success) return null;
 	const { dodoId, state } = ourRecord(toInvoiceFacts(invoice.data).metadata);
-	return state?.phase === 'overpaid' ? { outcome: 'overpaid', paymentId: dodoId, invoiceId: invoice.data.lago_id, invoiceNumber: invoice.data.number } : null;
+	return state?.phase === 'overpaid'
+		? { outcome: 'overpaid', paymentId: dodoId, invoiceId: invoice.data.lago_id, invoiceNumber: invoice.data.number }
+		: null;
 }
 
 async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
@@ -156,7 +178,17 @@ async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index:
 	const { paymentId, invoiceId, invoiceNumber } = overpayment.data;
 	const reason = `Overpayment of invoice ${invoiceNumber ?? invoiceId ?? ''}`.trim();
 	const metadata: Record<string, string> = invoiceId ? { lago_invoice_id: invoiceId } : {};
-	return { invoiceId: invoiceId ?? null, invoiceNumber: invoiceNumber ?? null, ...(await refundLocked(client, paymentId, () => ({ paymentId, amount: null, withoutTax: false, reason, metadata }))) };
+	return {
+		invoiceId: invoiceId ?? null,
+		invoiceNumber: invoiceNumber ?? null,
+		...(await refundLocked(client, paymentId, () => ({
+			paymentId,
+			amount: null,
+			withoutTax: false,
+			reason,
+			metadata,
+		}))),
+	};
 }
 
 const NOTE_ID = /^[0-9a-f-]{36}$/i;
@@ -166,22 +198,59 @@ async function forCreditNote(ctx: IExecuteFunctions, client: DodoClient, index: 
 	const before = heldBefore(given);
 	if (before !== null) return before;
 	const note = creditNoteIn(ctx, given, index);
-	return await withLock(`refund ${client.accountKey} ${note.lago_invoice_id}`, async () => await refundNote(client, note));
+	return await withLock(
+		`refund ${client.accountKey} ${note.lago_invoice_id}`,
+		async () => await refundNote(client, note),
+	);
 }
 
 async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Json> {
-	const about = { creditNoteId: note.lago_id, creditNoteNumber: note.number, invoiceId: note.lago_invoice_id, invoiceNumber: note.invoice_number };
+	const about = {
+		creditNoteId: note.lago_id,
+		creditNoteNumber: note.number,
+		invoiceId: note.lago_invoice_id,
+		invoiceNumber: note.invoice_number,
+	};
 	const mirrored = note.metadata?.dodo_refund_id;
 	if (typeof mirrored === 'string' && mirrored !== '') {
-		const refund = await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` }).catch(async (caught: unknown) => (caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught)));
+		const refund = await client
+			.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` })
+			.catch(async (caught: unknown) =>
+				caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught),
+			);
 		if (refund === null)
-			return { ...held('no_dodo_payment', `Credit note ${note.number} names refund ${mirrored}, which Dodo Payments does not have.`, 'Remove or correct dodo_refund_id in the metadata of the credit note in Lago.'), ...about };
+			return {
+				...held(
+					'no_dodo_payment',
+					`Credit note ${note.number} names refund ${mirrored}, which Dodo Payments does not have.`,
+					'Remove or correct dodo_refund_id in the metadata of the credit note in Lago.',
+				),
+				...about,
+			};
 		const message = `Credit note ${note.number} has its refund at Dodo Payments already (${mirrored}, ${refund.status}), so nothing is refunded again.`;
-		return { outcome: 'mirrored', message, ...about, refundId: mirrored, paymentId: refund.payment_id, status: refund.status };
+		return {
+			outcome: 'mirrored',
+			message,
+			...about,
+			refundId: mirrored,
+			paymentId: refund.payment_id,
+			status: refund.status,
+		};
 	}
-	if (note.refund_amount_cents <= 0) return { outcome: 'skipped', reason: 'no_refund', message: `Credit note ${note.number} gives no money back.`, ...about };
+	if (note.refund_amount_cents <= 0)
+		return {
+			outcome: 'skipped',
+			reason: 'no_refund',
+			message: `Credit note ${note.number} gives no money back.`,
+			...about,
+		};
 	if (note.refund_status !== 'pending')
-		return { outcome: 'skipped', reason: 'refund_not_pending', message: `The refund of credit note ${note.number} is ${note.refund_status ?? 'not asked for'} in Lago already.`, ...about };
+		return {
+			outcome: 'skipped',
+			reason: 'refund_not_pending',
+			message: `The refund of credit note ${note.number} is ${note.refund_status ?? 'not asked for'} in Lago already.`,
+			...about,
+		};
 	const chosen = await paymentFor(client, note);
 	if (chosen === null)
 		return {
@@ -217,11 +286,17 @@ async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Jso
 }
 
 /** The payment of the invoice that still has enough: one that already carries this refund, else the first with room. */
-async function paymentFor(client: DodoClient, note: LagoCreditNote): Promise<{ payment: DodoPayment; booked: number } | null> {
+async function paymentFor(
+	client: DodoClient,
+	note: LagoCreditNote,
+): Promise<{ payment: DodoPayment; booked: number } | null> {
 	const candidates: Array<{ payment: DodoPayment; booked: number }> = [];
 	for (const { reference, amount } of note.dodoPayments ?? [])
-		if (reference.startsWith('pay_')) candidates.push({ payment: await fetchPayment(client, reference), booked: amount });
-	const carries = candidates.find(({ payment }) => payment.refunds?.some(({ reason }) => reason?.includes(note.lago_id)));
+		if (reference.startsWith('pay_'))
+			candidates.push({ payment: await fetchPayment(client, reference), booked: amount });
+	const carries = candidates.find(({ payment }) =>
+		payment.refunds?.some(({ reason }) => reason?.includes(note.lago_id)),
+	);
 	return carries ?? candidates.find(({ payment }) => leftOf(payment) >= note.refund_amount_cents) ?? null;
 }
 

@@ -22,7 +22,12 @@ export const get: Operation<DodoClient> = {
 	async execute(ctx, client, index) {
 		const id = idParameter(ctx, 'refundId', index);
 		const wanted: Wanted = { id, kind: 'refund', reason: 'unknown_refund', mode: client.mode };
-		const refund = await readOrHold(ctx, index, wanted, async () => await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(id)}` }));
+		const refund = await readOrHold(
+			ctx,
+			index,
+			wanted,
+			async () => await client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(id)}` }),
+		);
 		return { mode: client.mode, ...refund };
 	},
 };

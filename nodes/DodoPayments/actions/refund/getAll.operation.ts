@@ -35,7 +35,12 @@ const fields: INodeProperties[] = [
 export const getAll: Operation<DodoClient> = {
 	fields: fieldsOf('refund', 'getAll', fields),
 	async execute(ctx, client, index) {
-		const refunds = await client.list(refundSummarySchema, '/refunds', filtersWithMoments(ctx, index, MOMENTS), limitOf(ctx, index));
+		const refunds = await client.list(
+			refundSummarySchema,
+			'/refunds',
+			filtersWithMoments(ctx, index, MOMENTS),
+			limitOf(ctx, index),
+		);
 		return refunds.map((refund) => ({ mode: client.mode, ...refund }));
 	},
 };

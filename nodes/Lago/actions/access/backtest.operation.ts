@@ -20,7 +20,8 @@ const fields: INodeProperties[] = [
 		description: 'How far to look back',
 	},
 	{
-		displayName: 'A failed payment is known of invoices that are still unpaid, and of those that say so in their metadata. So "Restrict Immediately" shows too little of the past; the other rules are exact.',
+		displayName:
+			'A failed payment is known of invoices that are still unpaid, and of those that say so in their metadata. So "Restrict Immediately" shows too little of the past; the other rules are exact.',
 		name: 'failuresNotice',
 		type: 'notice',
 		default: '',
@@ -38,7 +39,9 @@ export const backtest: Operation<LagoClient> = {
 		const now = Date.now();
 		const { customers, rows } = await runBacktest(client, policyOf(ctx, index), now - days * DAY_MS, now);
 		const message = `Over the last ${days} days these rules would have restricted none of ${customers} customers with open invoices.`;
-		return rows.length === 0 ? { outcome: 'nobody_restricted', message, days, customers } : rows.map((row) => rowOf(row, days));
+		return rows.length === 0
+			? { outcome: 'nobody_restricted', message, days, customers }
+			: rows.map((row) => rowOf(row, days));
 	},
 };
 

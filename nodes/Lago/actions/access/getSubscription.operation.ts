@@ -16,7 +16,12 @@ const subscriptionField: INodeProperties = {
 	default: { mode: 'list', value: '' },
 	description: 'A subscription of the customer above',
 	modes: [
-		{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchSubscriptions', searchable: true } },
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			typeOptions: { searchListMethod: 'searchSubscriptions', searchable: true },
+		},
 		{ displayName: 'By External ID', name: 'id', type: 'string', placeholder: 'e.g. sub_42_pro' },
 	],
 };
@@ -36,7 +41,8 @@ export const getSubscription: Operation<LagoClient> = {
 		const known = subscriptions.map(({ external_id }) => external_id).join(', ');
 		throw new NodeOperationError(ctx.getNode(), `Customer ${customer} has no subscription ${wanted}`, {
 			itemIndex: index,
-			description: known === '' ? 'This customer has no subscription at all in Lago.' : `Their subscriptions are: ${known}.`,
+			description:
+				known === '' ? 'This customer has no subscription at all in Lago.' : `Their subscriptions are: ${known}.`,
 		});
 	},
 };

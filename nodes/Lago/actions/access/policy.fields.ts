@@ -1,21 +1,34 @@
-import { NodeOperationError, type IExecuteFunctions, type INode, type INodeProperties, type NodeParameterValue } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type IExecuteFunctions,
+	type INode,
+	type INodeProperties,
+	type NodeParameterValue,
+} from 'n8n-workflow';
 import { parseLimits, type AccessPolicy, type LimitsWritten } from '../../../shared/domain/access/policy';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 
 /** When more than this is overdue, since a version of a node in decimal amounts. */
 function aboveFields(decimalSince: number): INodeProperties[] {
-	const field: INodeProperties = { displayName: 'Restrict Above Overdue Amount', name: 'restrictAbove', type: 'string', default: '' };
+	const field: INodeProperties = {
+		displayName: 'Restrict Above Overdue Amount',
+		name: 'restrictAbove',
+		type: 'string',
+		default: '',
+	};
 	return [
 		{
 			...field,
 			placeholder: 'e.g. EUR:5000,USD:5000',
-			description: 'Restrict when more than this is overdue in a currency, in its smallest unit: EUR:5000 is EUR 50.00, JPY:5000 is JPY 5000',
+			description:
+				'Restrict when more than this is overdue in a currency, in its smallest unit: EUR:5000 is EUR 50.00, JPY:5000 is JPY 5000',
 			displayOptions: { show: before(decimalSince) },
 		},
 		{
 			...field,
 			placeholder: 'e.g. EUR:50.00, USD:50.00',
-			description: 'Restrict when more than this is overdue in a currency. Amounts are written with a point and without separators, e.g. EUR:1250.00, JPY:5000.',
+			description:
+				'Restrict when more than this is overdue in a currency. Amounts are written with a point and without separators, e.g. EUR:1250.00, JPY:5000.',
 			displayOptions: { show: since(decimalSince) },
 		},
 	];
@@ -38,7 +51,8 @@ export function policyFieldsOf(decimalSince: number): INodeProperties[] {
 			name: 'restrictImmediately',
 			type: 'boolean',
 			default: false,
-			description: 'Whether a failed payment, a reversed one or a lost dispute restricts at once, or after the grace days',
+			description:
+				'Whether a failed payment, a reversed one or a lost dispute restricts at once, or after the grace days',
 		},
 		{
 			displayName: 'Restrict After Days Overdue',
@@ -46,7 +60,8 @@ export function policyFieldsOf(decimalSince: number): INodeProperties[] {
 			type: 'number',
 			typeOptions: { minValue: 0, numberPrecision: 0 },
 			default: 0,
-			description: 'Restrict when an invoice is so many days past its due date, counted on the calendar of the customer. Never with 0.',
+			description:
+				'Restrict when an invoice is so many days past its due date, counted on the calendar of the customer. Never with 0.',
 		},
 		...aboveFields(decimalSince),
 		{
@@ -63,29 +78,40 @@ export function policyFieldsOf(decimalSince: number): INodeProperties[] {
 			type: 'number',
 			typeOptions: { minValue: 0, numberPrecision: 0 },
 			default: 0,
-			description: 'Whole days between the moment in which a rule applies and the restriction. Meanwhile the state is grace.',
+			description:
+				'Whole days between the moment in which a rule applies and the restriction. Meanwhile the state is grace.',
 		},
 		{
 			displayName: 'Wait for First Payment',
 			name: 'waitForFirstPayment',
 			type: 'boolean',
 			default: false,
-			description: 'Whether a new subscription begins only when its first invoice is paid. A direct debit that was started is not paid; it takes days.',
+			description:
+				'Whether a new subscription begins only when its first invoice is paid. A direct debit that was started is not paid; it takes days.',
 		},
 		{
 			displayName: 'Keep Prepaid Period',
 			name: 'keepPrepaidPeriod',
 			type: 'boolean',
 			default: false,
-			description: 'Whether a cancelled subscription goes on to the end of what was paid in advance, unless Lago gave the unused days back',
+			description:
+				'Whether a cancelled subscription goes on to the end of what was paid in advance, unless Lago gave the unused days back',
 		},
 		{
 			displayName: 'Scope',
 			name: 'scope',
 			type: 'options',
 			options: [
-				{ name: 'Customer', value: 'customer', description: 'Whatever the customer owes restricts all of their subscriptions' },
-				{ name: 'Subscription', value: 'subscription', description: 'A subscription is restricted by its own invoices only' },
+				{
+					name: 'Customer',
+					value: 'customer',
+					description: 'Whatever the customer owes restricts all of their subscriptions',
+				},
+				{
+					name: 'Subscription',
+					value: 'subscription',
+					description: 'A subscription is restricted by its own invoices only',
+				},
 			],
 			default: 'subscription',
 			description: 'What an unpaid invoice restricts',
@@ -104,7 +130,12 @@ export function policyFieldsOf(decimalSince: number): INodeProperties[] {
 /** The policy that the fields of an operation say. @throws NodeOperationError that names the field. */
 export function policyOf(ctx: IExecuteFunctions, index: number): AccessPolicy {
 	const node = ctx.getNode();
-	return readPolicy(node, (name, fallback) => ctx.getNodeParameter(name, index, fallback), limitsWritten(node, DECIMAL_AMOUNTS.lago), index);
+	return readPolicy(
+		node,
+		(name, fallback) => ctx.getNodeParameter(name, index, fallback),
+		limitsWritten(node, DECIMAL_AMOUNTS.lago),
+		index,
+	);
 }
 
 /** How the limits of a node are written whose amounts are decimal since a version. */
@@ -113,14 +144,23 @@ export function limitsWritten({ typeVersion }: Pick<INode, 'typeVersion'>, decim
 }
 
 /** The same of a node without items. @throws NodeOperationError that names the field. */
-export function readPolicy(node: INode, read: (name: string, fallback: NodeParameterValue) => unknown, written: LimitsWritten, itemIndex?: number): AccessPolicy {
+export function readPolicy(
+	node: INode,
+	read: (name: string, fallback: NodeParameterValue) => unknown,
+	written: LimitsWritten,
+	itemIndex?: number,
+): AccessPolicy {
 	const count = (name: string, label: string): number => {
 		const value = Number(read(name, 0) ?? 0);
 		if (Number.isInteger(value) && value >= 0 && value <= 36_500) return value;
-		throw new NodeOperationError(node, `"${label}" is not a whole number`, { itemIndex, description: 'Give a number like 7, or 0 to switch the rule off.' });
+		throw new NodeOperationError(node, `"${label}" is not a whole number`, {
+			itemIndex,
+			description: 'Give a number like 7, or 0 to switch the rule off.',
+		});
 	};
 	const limits = parseLimits(String(read('restrictAbove', '') ?? ''), written);
-	if ('problem' in limits && typeof limits.problem === 'string') throw new NodeOperationError(node, `"Restrict Above Overdue Amount": ${limits.problem}`, { itemIndex });
+	if ('problem' in limits && typeof limits.problem === 'string')
+		throw new NodeOperationError(node, `"Restrict Above Overdue Amount": ${limits.problem}`, { itemIndex });
 	return {
 		restrictImmediately: read('restrictImmediately', false) === true,
 		restrictAfterDays: count('restrictAfterDays', 'Restrict After Days Overdue') || null,

@@ -21,9 +21,17 @@ const fields: INodeProperties[] = [
 		name: 'lookAt',
 		type: 'options',
 		options: [
-			{ name: 'Automatic', value: 'automatic', description: 'The customer of the event or item; behind a schedule, everybody who is due' },
+			{
+				name: 'Automatic',
+				value: 'automatic',
+				description: 'The customer of the event or item; behind a schedule, everybody who is due',
+			},
 			{ name: 'Customer of the Item', value: 'item', description: 'Behind a trigger or another node of this package' },
-			{ name: 'Everybody Who Is Due', value: 'due', description: 'Behind a schedule: whose state changes by time, and whatever no event told of' },
+			{
+				name: 'Everybody Who Is Due',
+				value: 'due',
+				description: 'Behind a schedule: whose state changes by time, and whatever no event told of',
+			},
 		],
 		default: 'item',
 	},
@@ -34,7 +42,8 @@ const fields: INodeProperties[] = [
 		ignoreValidationDuringExecution: true,
 		default: '',
 		placeholder: 'e.g. {{ $json }}',
-		description: 'An event of a trigger, or what another operation returned; when empty, the event that this execution began with, or the item where that is about nobody. What is about nobody is passed over.',
+		description:
+			'An event of a trigger, or what another operation returned; when empty, the event that this execution began with, or the item where that is about nobody. What is about nobody is passed over.',
 		hint: 'Leave empty for the event that this execution began with',
 		displayOptions: { show: { lookAt: ['automatic', 'item'] } },
 	},
@@ -44,16 +53,25 @@ const fields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. https://app.example.com/hooks/access',
-		description: 'Each change is sent there by POST, signed with the Access Callback Secret of the Lago credential (Standard Webhooks). Empty: nobody is told by POST.',
+		description:
+			'Each change is sent there by POST, signed with the Access Callback Secret of the Lago credential (Standard Webhooks). Empty: nobody is told by POST.',
 	},
 	{
 		displayName: 'Write to Lago',
 		name: 'writeTo',
 		type: 'options',
 		options: [
-			{ name: 'Customer Metadata', value: 'metadata', description: 'The state of the customer, under a key of its metadata' },
+			{
+				name: 'Customer Metadata',
+				value: 'metadata',
+				description: 'The state of the customer, under a key of its metadata',
+			},
 			{ name: 'Nothing', value: 'none' },
-			{ name: 'Subscription Entitlement', value: 'entitlement', description: 'The state of each subscription, as a privilege of a feature' },
+			{
+				name: 'Subscription Entitlement',
+				value: 'entitlement',
+				description: 'The state of each subscription, as a privilege of a feature',
+			},
 		],
 		default: 'none',
 		description: 'Where the state is kept in Lago for other systems. It is written only when it differs.',
@@ -131,34 +149,51 @@ async function updateDue(ctx: IExecuteFunctions, client: LagoClient, settings: A
 				if (!settings.isTrial) done();
 				return item;
 			},
-			async (caught: unknown) => (caught instanceof ApiError ? unread(externalId, caught) : await Promise.reject(caught)),
+			async (caught: unknown) =>
+				caught instanceof ApiError ? unread(externalId, caught) : await Promise.reject(caught),
 		);
 	});
 	return items.filter((item) => item !== null);
 }
 
 function unread(externalId: string, problem: ApiError): Json {
-	return { outcome: 'access_unknown', message: `The books of customer ${externalId} could not be read: ${problem.message}`, nextStep: 'Nothing: every look tries again.', customerExternalId: externalId };
+	return {
+		outcome: 'access_unknown',
+		message: `The books of customer ${externalId} could not be read: ${problem.message}`,
+		nextStep: 'Nothing: every look tries again.',
+		customerExternalId: externalId,
+	};
 }
 
 async function callbackOf(ctx: IExecuteFunctions, index: number): Promise<AccessUpdate['callback']> {
 	const url = String(ctx.getNodeParameter('callbackUrl', index, '') ?? '').trim();
 	if (url === '') return null;
 	if (!/^https?:\/\/[^\s]+$/.test(url) || readAddress(url) === null)
-		throw new NodeOperationError(ctx.getNode(), '"Tell This Address" is not an address', { itemIndex: index, description: 'It should look like https://app.example.com/hooks/access. Leave it empty to tell nobody.' });
+		throw new NodeOperationError(ctx.getNode(), '"Tell This Address" is not an address', {
+			itemIndex: index,
+			description: 'It should look like https://app.example.com/hooks/access. Leave it empty to tell nobody.',
+		});
 	const { accessCallbackSecret } = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
 	const key = decodeSecret(accessCallbackSecret ?? '');
 	if (key.length >= SHORTEST_KEY) return { url, key };
-	throw new NodeOperationError(ctx.getNode(), accessCallbackSecret ? 'The Access Callback Secret of the Lago credential is too short' : 'The Lago credential has no Access Callback Secret', {
-		itemIndex: index,
-		description: 'Whatever is sent to your address is signed with it. Make one with: echo "whsec_$(openssl rand -base64 32)"',
-	});
+	throw new NodeOperationError(
+		ctx.getNode(),
+		accessCallbackSecret
+			? 'The Access Callback Secret of the Lago credential is too short'
+			: 'The Lago credential has no Access Callback Secret',
+		{
+			itemIndex: index,
+			description:
+				'Whatever is sent to your address is signed with it. Make one with: echo "whsec_$(openssl rand -base64 32)"',
+		},
+	);
 }
 
 function carrierOf(ctx: IExecuteFunctions, index: number): Carrier {
 	const text = (name: string): string => String(ctx.getNodeParameter(name, index, '') ?? '').trim();
 	const writeTo = text('writeTo');
 	if (writeTo === 'metadata') return { kind: 'metadata', key: text('metadataKey') };
-	if (writeTo === 'entitlement') return { kind: 'entitlement', feature: text('featureCode'), privilege: text('privilegeCode') };
+	if (writeTo === 'entitlement')
+		return { kind: 'entitlement', feature: text('featureCode'), privilege: text('privilegeCode') };
 	return { kind: 'none' };
 }

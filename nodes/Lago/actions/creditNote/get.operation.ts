@@ -16,7 +16,12 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: { mode: 'list', value: '' },
 		modes: [
-			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchCreditNotes', searchable: true } },
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				typeOptions: { searchListMethod: 'searchCreditNotes', searchable: true },
+			},
 			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a' },
 		],
 		hint: 'Behind a Lago Trigger: By ID, with the expression {{ $json.data.lago_id }}',
@@ -31,13 +36,20 @@ export const get: Operation<LagoClient> = {
 		if (!isLagoId(id))
 			throw new NodeOperationError(ctx.getNode(), `"${id}" is not the ID of a Lago credit note`, {
 				itemIndex: index,
-				description: 'Use the Lago ID (lago_id), which looks like cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a, not the number of the credit note.',
+				description:
+					'Use the Lago ID (lago_id), which looks like cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a, not the number of the credit note.',
 			});
-		return await readOrHold(ctx, index, { id, kind: 'credit note', reason: 'unknown_credit_note' }, async () => await withPayments(client, await fetchCreditNote(client, id)));
+		return await readOrHold(
+			ctx,
+			index,
+			{ id, kind: 'credit note', reason: 'unknown_credit_note' },
+			async () => await withPayments(client, await fetchCreditNote(client, id)),
+		);
 	},
 };
 
 async function withPayments(client: LagoClient, note: LagoCreditNote): Promise<Json> {
-	const isRefundDue = note.refund_amount_cents > 0 && note.refund_status === 'pending' && !note.metadata?.[REFUND_ID_KEY];
+	const isRefundDue =
+		note.refund_amount_cents > 0 && note.refund_status === 'pending' && !note.metadata?.[REFUND_ID_KEY];
 	return isRefundDue ? { ...note, dodoPayments: await bookedPayments(client, note.lago_invoice_id) } : note;
 }

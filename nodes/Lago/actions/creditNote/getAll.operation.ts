@@ -15,8 +15,20 @@ const fields: INodeProperties[] = [
 		default: {},
 		options: [
 			{ displayName: 'Currency', name: 'currency', type: 'string', default: '', placeholder: 'e.g. EUR' },
-			{ displayName: 'Customer External ID', name: 'external_customer_id', type: 'string', default: '', placeholder: 'e.g. cust_42' },
-			{ displayName: 'Invoice Number', name: 'invoice_number', type: 'string', default: '', placeholder: 'e.g. ACM-1A2B-042-007' },
+			{
+				displayName: 'Customer External ID',
+				name: 'external_customer_id',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. cust_42',
+			},
+			{
+				displayName: 'Invoice Number',
+				name: 'invoice_number',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. ACM-1A2B-042-007',
+			},
 			{
 				displayName: 'Refund Status',
 				name: 'refund_status',
@@ -36,6 +48,11 @@ const fields: INodeProperties[] = [
 export const getAll: Operation<LagoClient> = {
 	fields: fieldsOf('creditNote', 'getAll', fields),
 	async execute(ctx, client, index) {
-		return await client.list('credit_notes', creditNoteSchema, withCurrency(ctx, filtersOf(ctx, index), index), limitOf(ctx, index));
+		return await client.list(
+			'credit_notes',
+			creditNoteSchema,
+			withCurrency(ctx, filtersOf(ctx, index), index),
+			limitOf(ctx, index),
+		);
 	},
 };

@@ -5,7 +5,13 @@ import { withLock } from '../../../shared/delivery/keyedLock';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
-import { changeCreditNote, creditNotesOf, REFUND_ID_KEY, REFUNDED_PAYMENT_KEY, type RefundStatus } from '../../helpers/creditNotes';
+import {
+	changeCreditNote,
+	creditNotesOf,
+	REFUND_ID_KEY,
+	REFUNDED_PAYMENT_KEY,
+	type RefundStatus,
+} from '../../helpers/creditNotes';
 import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
 
@@ -16,7 +22,8 @@ const fields: INodeProperties[] = [
 		type: 'json',
 		required: true,
 		default: '={{ $json }}',
-		description: 'What Dodo Payments > Refund > Create returned for a credit note. The refund and where it stands are written to the credit note; anything else passes through.',
+		description:
+			'What Dodo Payments > Refund > Create returned for a credit note. The refund and where it stands are written to the credit note; anything else passes through.',
 		hint: 'Leave as it is behind a Dodo Payments node',
 	},
 ];
@@ -47,14 +54,25 @@ export const saveRefund: Operation<LagoClient> = {
 		const parsed = refundSchema.safeParse(given);
 		if (!parsed.success) return given;
 		const refund = parsed.data;
-		const saved = async (): Promise<Json> => await withLock(`credit ${client.accountKey} ${refund.invoiceId}`, async () => (refund.outcome === 'mirrored' ? await confirm(client, refund) : await save(client, refund)));
+		const saved = async (): Promise<Json> =>
+			await withLock(`credit ${client.accountKey} ${refund.invoiceId}`, async () =>
+				refund.outcome === 'mirrored' ? await confirm(client, refund) : await save(client, refund),
+			);
 		const nextStep = `Look at credit note ${refund.creditNoteNumber} in Lago and set its refund status by hand.`;
-		return { ...refund, ...(await heldIfRefused(saved, `Refund ${refund.refundId ?? '(none)'} was to be noted on credit note ${refund.creditNoteNumber}`, nextStep)) };
+		return {
+			...refund,
+			...(await heldIfRefused(
+				saved,
+				`Refund ${refund.refundId ?? '(none)'} was to be noted on credit note ${refund.creditNoteNumber}`,
+				nextStep,
+			)),
+		};
 	},
 };
 
 async function save(client: LagoClient, refund: Refund): Promise<Json> {
-	const refused = refund.outcome === 'held' && (refund.reason === 'refund_refused' || refund.reason === 'refund_failed');
+	const refused =
+		refund.outcome === 'held' && (refund.reason === 'refund_refused' || refund.reason === 'refund_failed');
 	if (!refund.refundId && !refused) return refund;
 	const refundStatus = refused ? 'failed' : endOf(refund.status);
 	const metadata: Record<string, string> = {};
@@ -71,7 +89,8 @@ async function confirm(client: LagoClient, refund: Refund): Promise<Json> {
 	const isSurplus = surplus.some(({ lago_id }) => lago_id === refund.creditNoteId);
 	const refundStatus = isSurplus ? 'failed' : endOf(refund.status);
 	const current = notes.find(({ lago_id }) => lago_id === refund.creditNoteId)?.refund_status;
-	if (refundStatus !== undefined && current !== refundStatus) await changeCreditNote(client, refund.creditNoteId, { refundStatus });
+	if (refundStatus !== undefined && current !== refundStatus)
+		await changeCreditNote(client, refund.creditNoteId, { refundStatus });
 	if (isSurplus)
 		return {
 			...refund,
@@ -81,7 +100,11 @@ async function confirm(client: LagoClient, refund: Refund): Promise<Json> {
 				`Its refund status was set to failed. Lago cannot delete a credit note: take ${refund.creditNoteNumber} into account by hand.`,
 			),
 		};
-	return { ...refund, outcome: refundStatus === 'succeeded' ? 'refund_confirmed' : refund.outcome, message: `Credit note ${refund.creditNoteNumber} mirrors refund ${refund.refundId} (${refundStatus ?? 'pending'}).` };
+	return {
+		...refund,
+		outcome: refundStatus === 'succeeded' ? 'refund_confirmed' : refund.outcome,
+		message: `Credit note ${refund.creditNoteNumber} mirrors refund ${refund.refundId} (${refundStatus ?? 'pending'}).`,
+	};
 }
 
 /** How the refund has ended. While it runs nothing is written: its end may have been written already. */

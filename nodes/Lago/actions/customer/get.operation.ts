@@ -12,7 +12,15 @@ export const get: Operation<LagoClient> = {
 	async execute(ctx, client, index) {
 		const id = customerOf(ctx, index);
 		if (id === '')
-			throw new NodeOperationError(ctx.getNode(), '"Customer" is empty', { itemIndex: index, description: 'Choose one from the list, or give the external ID that your system uses in Lago.' });
-		return await readOrHold(ctx, index, { id, kind: 'customer', reason: 'unknown_customer' }, async () => await fetchCustomer(client, id));
+			throw new NodeOperationError(ctx.getNode(), '"Customer" is empty', {
+				itemIndex: index,
+				description: 'Choose one from the list, or give the external ID that your system uses in Lago.',
+			});
+		return await readOrHold(
+			ctx,
+			index,
+			{ id, kind: 'customer', reason: 'unknown_customer' },
+			async () => await fetchCustomer(client, id),
+		);
 	},
 };

@@ -6,7 +6,15 @@ import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
 import { mandateSchema, type DodoMandate } from '../../../DodoPayments/schemas/objects';
-import { CUSTOMER_ID_KEY, entriesOf, fetchCustomer, MANDATE_KEY, MAX_CUSTOMER_ENTRIES, replaceEntries, type CustomerEntry } from '../../helpers/customers';
+import {
+	CUSTOMER_ID_KEY,
+	entriesOf,
+	fetchCustomer,
+	MANDATE_KEY,
+	MAX_CUSTOMER_ENTRIES,
+	replaceEntries,
+	type CustomerEntry,
+} from '../../helpers/customers';
 import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
 
@@ -17,7 +25,8 @@ const fields: INodeProperties[] = [
 		type: 'json',
 		required: true,
 		default: '={{ $json }}',
-		description: 'The subscription as the Dodo Payments Trigger, or Dodo Payments > Mandate > Get, returns it. An active one is saved on the Lago customer that it was set up for, an ended one is removed; your own metadata stays.',
+		description:
+			'The subscription as the Dodo Payments Trigger, or Dodo Payments > Mandate > Get, returns it. An active one is saved on the Lago customer that it was set up for, an ended one is removed; your own metadata stays.',
 		hint: 'Leave as it is behind a Dodo Payments node',
 	},
 ];
@@ -37,31 +46,72 @@ export const saveMandate: Operation<LagoClient> = {
 		if (!parsed.success) return { outcome: 'ignored', message: 'This is not a subscription of Dodo Payments.' };
 		const mandate = parsed.data;
 		const externalId = mandate.metadata.lago_customer_external_id;
-		const about = { subscriptionId: mandate.subscription_id, status: mandate.status, customerExternalId: externalId ?? null };
+		const about = {
+			subscriptionId: mandate.subscription_id,
+			status: mandate.status,
+			customerExternalId: externalId ?? null,
+		};
 		if (typeof externalId !== 'string' || externalId === '' || mandate.on_demand !== true)
-			return { outcome: 'ignored', message: `Subscription ${mandate.subscription_id} was not set up for a Lago customer.`, ...about };
-		const saved = async (): Promise<Json> => await withLock(`customer ${client.accountKey} ${externalId}`, async () => await save(client, mandate, externalId));
+			return {
+				outcome: 'ignored',
+				message: `Subscription ${mandate.subscription_id} was not set up for a Lago customer.`,
+				...about,
+			};
+		const saved = async (): Promise<Json> =>
+			await withLock(
+				`customer ${client.accountKey} ${externalId}`,
+				async () => await save(client, mandate, externalId),
+			);
 		const nextStep = `Look at the metadata of the customer in Lago and write dodo_subscription_id ${mandate.subscription_id} there by hand.`;
-		return { ...about, ...(await heldIfRefused(saved, `Mandate ${mandate.subscription_id} was to be noted on customer ${externalId}`, nextStep)) };
+		return {
+			...about,
+			...(await heldIfRefused(
+				saved,
+				`Mandate ${mandate.subscription_id} was to be noted on customer ${externalId}`,
+				nextStep,
+			)),
+		};
 	},
 };
 
 async function save(client: LagoClient, mandate: DodoMandate, externalId: string): Promise<Json> {
 	const id = mandate.subscription_id;
-	const customer = await fetchCustomer(client, externalId).catch(async (caught: unknown) => (caught instanceof ApiError && caught.code === 'customer_not_found' ? null : await Promise.reject(caught)));
+	const customer = await fetchCustomer(client, externalId).catch(async (caught: unknown) =>
+		caught instanceof ApiError && caught.code === 'customer_not_found' ? null : await Promise.reject(caught),
+	);
 	if (customer === null)
-		return held('unknown_customer', `Mandate ${id} was set up for customer ${externalId}, whom this Lago organisation does not have.`, 'Check the Lago credential; write dodo_subscription_id to the right customer by hand if the customer was renamed.');
+		return held(
+			'unknown_customer',
+			`Mandate ${id} was set up for customer ${externalId}, whom this Lago organisation does not have.`,
+			'Check the Lago credential; write dodo_subscription_id to the right customer by hand if the customer was renamed.',
+		);
 	const entries = entriesOf(customer);
 	const stored = entries.find(({ key }) => key === MANDATE_KEY)?.value;
 	if (ENDED.includes(mandate.status)) {
-		if (stored !== id) return { outcome: 'unchanged', message: `Mandate ${id} has ended; customer ${externalId} does not use it.` };
-		await replaceEntries(client, externalId, entries.filter(({ key }) => key !== MANDATE_KEY));
-		return { outcome: 'removed', message: `Mandate ${id} has ended (${mandate.status}); customer ${externalId} pays by link from now on.` };
+		if (stored !== id)
+			return { outcome: 'unchanged', message: `Mandate ${id} has ended; customer ${externalId} does not use it.` };
+		await replaceEntries(
+			client,
+			externalId,
+			entries.filter(({ key }) => key !== MANDATE_KEY),
+		);
+		return {
+			outcome: 'removed',
+			message: `Mandate ${id} has ended (${mandate.status}); customer ${externalId} pays by link from now on.`,
+		};
 	}
-	if (mandate.status !== 'active') return { outcome: 'unchanged', message: `Mandate ${id} is ${mandate.status}; nothing changes on customer ${externalId}.` };
-	const known = mandate.customer === null || mandate.customer === undefined ? entries : withEntry(entries, CUSTOMER_ID_KEY, mandate.customer.customer_id);
+	if (mandate.status !== 'active')
+		return {
+			outcome: 'unchanged',
+			message: `Mandate ${id} is ${mandate.status}; nothing changes on customer ${externalId}.`,
+		};
+	const known =
+		mandate.customer === null || mandate.customer === undefined
+			? entries
+			: withEntry(entries, CUSTOMER_ID_KEY, mandate.customer.customer_id);
 	const wanted = withEntry(known, MANDATE_KEY, id);
-	if (JSON.stringify(wanted) === JSON.stringify(entries)) return { outcome: 'unchanged', message: `Customer ${externalId} has mandate ${id} already.` };
+	if (JSON.stringify(wanted) === JSON.stringify(entries))
+		return { outcome: 'unchanged', message: `Customer ${externalId} has mandate ${id} already.` };
 	if (wanted.length > MAX_CUSTOMER_ENTRIES)
 		return held(
 			'metadata_full',

@@ -2,7 +2,15 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
 import { ledgerOf, type Delivery } from '../../../shared/delivery/ledger';
-import { hindranceOf, lookOf, nowS, roomOf, STILL_LOOKING, whileLooking, type RunningLook } from '../../../shared/delivery/looks';
+import {
+	hindranceOf,
+	lookOf,
+	nowS,
+	roomOf,
+	STILL_LOOKING,
+	whileLooking,
+	type RunningLook,
+} from '../../../shared/delivery/looks';
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
 import { thoroughly } from '../../../shared/domain/reconciliation';
@@ -10,7 +18,13 @@ import { fieldsOf, type Json, type Operation } from '../../../shared/node/operat
 import { ApiError } from '../../../shared/transport/apiError';
 import { lagoSources } from '../../helpers/books';
 import { eventItem } from '../../helpers/eventItem';
-import { creditNoteSchema, invoiceSchema, toInvoiceFacts, type LagoCreditNote, type LagoInvoice } from '../../schemas/objects';
+import {
+	creditNoteSchema,
+	invoiceSchema,
+	toInvoiceFacts,
+	type LagoCreditNote,
+	type LagoInvoice,
+} from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
 const withAge = { created_at: z.string().nullish() };
@@ -48,16 +62,26 @@ async function missedIn(ctx: IExecuteFunctions, client: LagoClient, running: Run
 	const { aside } = ledgerOf(ctx);
 	const triedBefore = (one: Missed): number => aside[keyOf(one)]?.nextAt ?? 0;
 	// Lago lists the newest first. What failed before comes last, when it is due again.
-	const inOrder = missed.filter((one) => triedBefore(one) <= now).sort((one, other) => triedBefore(one) - triedBefore(other) || createdAtOf(one) - createdAtOf(other));
+	const inOrder = missed
+		.filter((one) => triedBefore(one) <= now)
+		.sort((one, other) => triedBefore(one) - triedBefore(other) || createdAtOf(one) - createdAtOf(other));
 	const events = inOrder.slice(0, roomOf(running));
 	running.left += inOrder.length - events.length;
-	running.handedOn.push(...events.map((one) => ({ key: keyOf(one), fact: one.delivery.about, createdAt: createdAtOf(one) })));
+	running.handedOn.push(
+		...events.map((one) => ({ key: keyOf(one), fact: one.delivery.about, createdAt: createdAtOf(one) })),
+	);
 	running.readUntil = performance.now();
-	return events.length > 0 ? events : { outcome: 'nothing_missed', message: 'Everything that is due in Lago was handed to Dodo Payments.' };
+	return events.length > 0
+		? events
+		: { outcome: 'nothing_missed', message: 'Everything that is due in Lago was handed to Dodo Payments.' };
 }
 
 async function missedInvoices(ctx: IExecuteFunctions, client: LagoClient, running: RunningLook): Promise<Missed[]> {
-	const query: IDataObject = { statuses: ['finalized'], payment_statuses: ['pending', 'failed'], [`metadata[${PAYMENT_ID_KEY}]`]: '' };
+	const query: IDataObject = {
+		statuses: ['finalized'],
+		payment_statuses: ['pending', 'failed'],
+		[`metadata[${PAYMENT_ID_KEY}]`]: '',
+	};
 	const invoices = await client.list('invoices', invoiceSchema.schema.extend(withAge), query, ALL);
 	running.lookedAt.invoices = invoices.length;
 	return unhindered(ctx, running, 'invoice.created', 'invoice', invoices.filter(needsCollecting));
@@ -69,12 +93,27 @@ async function missedNotes(ctx: IExecuteFunctions, client: LagoClient, running: 
 	return unhindered(ctx, running, 'credit_note.created', 'credit_note', notes.filter(needsRefund));
 }
 
-function unhindered(ctx: IExecuteFunctions, { look }: RunningLook, event: string, objectType: string, entries: Entry[]): Missed[] {
+function unhindered(
+	ctx: IExecuteFunctions,
+	{ look }: RunningLook,
+	event: string,
+	objectType: string,
+	entries: Entry[],
+): Missed[] {
 	const ledger = ledgerOf(ctx);
 	const told: string[] = [];
 	const missed = entries
 		.filter((entry) => isOldEnough(entry, look.until))
-		.map((data) => eventItem({ event, eventId: null, deliveryId: null, objectType, source: ledger.source, data: data as IDataObject }))
+		.map((data) =>
+			eventItem({
+				event,
+				eventId: null,
+				deliveryId: null,
+				objectType,
+				source: ledger.source,
+				data: data as IDataObject,
+			}),
+		)
 		.filter(({ delivery }) => hindranceOf(ledger, delivery.about, look.again, told) === null);
 	ledger.rememberTold(told);
 	return missed;

@@ -1,4 +1,9 @@
-import { NodeOperationError, type IExecuteFunctions, type IN8nHttpFullResponse, type INodeProperties } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type IExecuteFunctions,
+	type IN8nHttpFullResponse,
+	type INodeProperties,
+} from 'n8n-workflow';
 import { readAddress } from '../../../shared/domain/address';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { htmlOf, PAGE_HEADERS, PRIVATE_HEADERS, UNAVAILABLE } from '../../helpers/payPage';
@@ -39,15 +44,28 @@ function toCheckout(item: Json): Way | null {
 	const checkoutUrl = url.href;
 	return {
 		// Without text in it n8n would take the answer for one of its own.
-		response: { statusCode: 302, headers: { Location: checkoutUrl, 'Content-Type': 'text/plain; charset=utf-8', ...PRIVATE_HEADERS }, body: 'The checkout is ready.' },
-		told: { outcome: 'redirected', message: `The visitor was led to the checkout${ofInvoice(item)}.`, checkoutUrl, ...about(item) },
+		response: {
+			statusCode: 302,
+			headers: { Location: checkoutUrl, 'Content-Type': 'text/plain; charset=utf-8', ...PRIVATE_HEADERS },
+			body: 'The checkout is ready.',
+		},
+		told: {
+			outcome: 'redirected',
+			message: `The visitor was led to the checkout${ofInvoice(item)}.`,
+			checkoutUrl,
+			...about(item),
+		},
 	};
 }
 
 function toOwnPage(item: Json): Way | null {
 	if (hasFailed(item) || typeof item.html !== 'string' || item.html === '') return null;
 	const { statusCode: given } = item;
-	return pageShown(item, typeof given === 'number' && Number.isInteger(given) && given >= 200 && given <= 599 ? given : 200, item.html);
+	return pageShown(
+		item,
+		typeof given === 'number' && Number.isInteger(given) && given >= 200 && given <= 599 ? given : 200,
+		item.html,
+	);
 }
 
 const tryAgain = (item: Json): Way => pageShown(item, UNAVAILABLE.statusCode, htmlOf(UNAVAILABLE));
@@ -55,24 +73,36 @@ const tryAgain = (item: Json): Way => pageShown(item, UNAVAILABLE.statusCode, ht
 function pageShown(item: Json, statusCode: number, body: string): Way {
 	return {
 		response: { statusCode, headers: { ...PAGE_HEADERS }, body },
-		told: { outcome: 'page_shown', message: `The visitor was shown a page${ofInvoice(item)} (${statusCode}).`, statusCode, ...about(item) },
+		told: {
+			outcome: 'page_shown',
+			message: `The visitor was shown a page${ofInvoice(item)} (${statusCode}).`,
+			statusCode,
+			...about(item),
+		},
 	};
 }
 
 /** n8n puts the words of a failed node into the item that came in there: what else it holds may not have been saved. */
 const hasFailed = ({ error }: Json): boolean => error !== undefined && error !== null && error !== '';
 
-const about = ({ invoiceId, invoiceNumber, reason }: Json): Json => Object.fromEntries(Object.entries({ invoiceId, invoiceNumber, reason }).filter(([, value]) => typeof value === 'string'));
-const ofInvoice = ({ invoiceNumber }: Json): string => (typeof invoiceNumber === 'string' ? ` of invoice ${invoiceNumber}` : '');
+const about = ({ invoiceId, invoiceNumber, reason }: Json): Json =>
+	Object.fromEntries(
+		Object.entries({ invoiceId, invoiceNumber, reason }).filter(([, value]) => typeof value === 'string'),
+	);
+const ofInvoice = ({ invoiceNumber }: Json): string =>
+	typeof invoiceNumber === 'string' ? ` of invoice ${invoiceNumber}` : '';
 
 /** Throws unless a Lago Pay Page Trigger began this execution. */
 async function requireVisitor(ctx: IExecuteFunctions): Promise<void> {
 	const { $: nodeNamed } = ctx.getWorkflowDataProxy(0) as unknown as { $: (name: string) => { isExecuted: boolean } };
-	const isAwaited = ctx.getParentNodes(ctx.getNode().name).some(({ name, type }) => type.endsWith('.lagoPayPageTrigger') && nodeNamed(name).isExecuted);
+	const isAwaited = ctx
+		.getParentNodes(ctx.getNode().name)
+		.some(({ name, type }) => type.endsWith('.lagoPayPageTrigger') && nodeNamed(name).isExecuted);
 	if (isAwaited) return;
 	await Promise.reject(
 		new NodeOperationError(ctx.getNode(), 'No visitor of a pay page waits for this answer', {
-			description: 'Answer Pay Link works in a lane that began with a Lago Pay Page Trigger. Behind the Webhook node of n8n use Respond to Webhook.',
+			description:
+				'Answer Pay Link works in a lane that began with a Lago Pay Page Trigger. Behind the Webhook node of n8n use Respond to Webhook.',
 		}),
 	);
 }

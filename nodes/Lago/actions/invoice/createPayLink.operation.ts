@@ -38,19 +38,37 @@ export const createPayLink: Operation<LagoClient> = {
 		for (let round = 0; ; round++) {
 			const about = { invoiceId: id, invoiceNumber: invoice.number };
 			const verdict = collectability(invoice);
-			if (verdict.decision === 'skip') return { outcome: 'skipped', reason: verdict.reason, message: verdict.message, ...about };
+			if (verdict.decision === 'skip')
+				return { outcome: 'skipped', reason: verdict.reason, message: verdict.message, ...about };
 			if (verdict.decision === 'held' && verdict.held.reason !== 'metadata_full') return { ...verdict.held, ...about };
 			const { state } = ourRecord(invoice.metadata);
 			const link = { ...about, payLink };
-			if (state?.payLink === payLink) return { outcome: 'existing', message: `Invoice ${invoice.number} has its permanent link already.`, ...link, savedOnInvoice: true };
+			if (state?.payLink === payLink)
+				return {
+					outcome: 'existing',
+					message: `Invoice ${invoice.number} has its permanent link already.`,
+					...link,
+					savedOnInvoice: true,
+				};
 			const next: CollectionState = { ...(state ?? { phase: 'open', attempt: 1 }), payLink };
 			const fits = verdict.decision === 'collect' && encodeState(next).includes(';l=');
 			if (!fits)
-				return { outcome: 'created', message: `The permanent link of invoice ${invoice.number} works, but ${verdict.decision === 'collect' ? 'is too long for' : 'finds no room in'} its metadata in Lago.`, ...link, savedOnInvoice: false };
+				return {
+					outcome: 'created',
+					message: `The permanent link of invoice ${invoice.number} works, but ${verdict.decision === 'collect' ? 'is too long for' : 'finds no room in'} its metadata in Lago.`,
+					...link,
+					savedOnInvoice: false,
+				};
 			const saved = await changeInvoice(client, id, invoice.metadata, { state: next }).catch(async (caught: unknown) =>
 				caught instanceof ApiError && caught.status === 422 && round === 0 ? null : await Promise.reject(caught),
 			);
-			if (saved !== null) return { outcome: 'created', message: `The permanent link of invoice ${invoice.number} is on the invoice in Lago.`, ...link, savedOnInvoice: true };
+			if (saved !== null)
+				return {
+					outcome: 'created',
+					message: `The permanent link of invoice ${invoice.number} is on the invoice in Lago.`,
+					...link,
+					savedOnInvoice: true,
+				};
 			// Somebody else wrote at the same moment.
 			invoice = toInvoiceFacts(await fetchInvoice(client, id));
 		}

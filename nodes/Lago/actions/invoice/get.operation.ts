@@ -14,7 +14,12 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: { mode: 'list', value: '' },
 		modes: [
-			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchInvoices', searchable: true } },
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				typeOptions: { searchListMethod: 'searchInvoices', searchable: true },
+			},
 			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. 8a3f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a' },
 		],
 		hint: 'Behind a Lago Trigger: By ID, with the expression {{ $json.lagoInvoiceId }}',
@@ -29,8 +34,14 @@ export const get: Operation<LagoClient> = {
 		if (!isLagoId(id))
 			throw new NodeOperationError(ctx.getNode(), `"${id}" is not the ID of a Lago invoice`, {
 				itemIndex: index,
-				description: 'Use the Lago ID (lago_id), which looks like 8a3f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a, not the invoice number.',
+				description:
+					'Use the Lago ID (lago_id), which looks like 8a3f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a, not the invoice number.',
 			});
-		return await readOrHold(ctx, index, { id, kind: 'invoice', reason: 'unknown_invoice' }, async () => await fetchInvoice(client, id));
+		return await readOrHold(
+			ctx,
+			index,
+			{ id, kind: 'invoice', reason: 'unknown_invoice' },
+			async () => await fetchInvoice(client, id),
+		);
 	},
 };

@@ -20,9 +20,14 @@ const showField: INodeProperties = {
 		{
 			name: 'Payable and Not Yet Collected',
 			value: 'payable',
-			description: 'Finalized, unpaid, something due, not self-billed, not charged by Lago itself, and not handed to Dodo Payments yet',
+			description:
+				'Finalized, unpaid, something due, not self-billed, not charged by Lago itself, and not handed to Dodo Payments yet',
 		},
-		{ name: 'Retry Due', value: 'retryDue', description: 'Unpaid, with a next try that Plan Retry has planned for now or earlier' },
+		{
+			name: 'Retry Due',
+			value: 'retryDue',
+			description: 'Unpaid, with a next try that Plan Retry has planned for now or earlier',
+		},
 	],
 	default: 'all',
 	description: 'Which invoices to return',
@@ -40,9 +45,27 @@ const fields: INodeProperties[] = [
 		default: {},
 		options: [
 			{ displayName: 'Currency', name: 'currency', type: 'string', default: '', placeholder: 'e.g. EUR' },
-			{ displayName: 'Customer External ID', name: 'external_customer_id', type: 'string', default: '', placeholder: 'e.g. cust_42' },
-			{ displayName: 'Issued From', name: 'issuing_date_from', type: 'dateTime', default: '', description: 'Only invoices issued on or after this date' },
-			{ displayName: 'Issued Until', name: 'issuing_date_to', type: 'dateTime', default: '', description: 'Only invoices issued on or before this date' },
+			{
+				displayName: 'Customer External ID',
+				name: 'external_customer_id',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. cust_42',
+			},
+			{
+				displayName: 'Issued From',
+				name: 'issuing_date_from',
+				type: 'dateTime',
+				default: '',
+				description: 'Only invoices issued on or after this date',
+			},
+			{
+				displayName: 'Issued Until',
+				name: 'issuing_date_to',
+				type: 'dateTime',
+				default: '',
+				description: 'Only invoices issued on or before this date',
+			},
 			{
 				displayName: 'Payment Status',
 				name: 'payment_statuses',
@@ -75,11 +98,19 @@ const UNPAID: IDataObject = { statuses: ['finalized'], payment_statuses: ['pendi
 const isCollectable = (invoice: InvoiceFacts): boolean => collectability(invoice).decision === 'collect';
 
 /** What Lago itself can filter, and what is checked on what it returns. */
-const SHOWN: Readonly<Record<string, { query: IDataObject; keeps: (invoice: InvoiceFacts, nowS: number) => boolean }>> = {
-	overpaid: { query: { statuses: ['finalized'], payment_statuses: ['succeeded'] }, keeps: ({ metadata }) => ourRecord(metadata).state?.phase === 'overpaid' },
-	payable: { query: { ...UNPAID, [`metadata[${PAYMENT_ID_KEY}]`]: '' }, keeps: isCollectable },
-	retryDue: { query: UNPAID, keeps: (invoice, nowS) => (ourRecord(invoice.metadata).state?.nextTryAt ?? Infinity) <= nowS && isCollectable(invoice) },
-};
+const SHOWN: Readonly<Record<string, { query: IDataObject; keeps: (invoice: InvoiceFacts, nowS: number) => boolean }>> =
+	{
+		overpaid: {
+			query: { statuses: ['finalized'], payment_statuses: ['succeeded'] },
+			keeps: ({ metadata }) => ourRecord(metadata).state?.phase === 'overpaid',
+		},
+		payable: { query: { ...UNPAID, [`metadata[${PAYMENT_ID_KEY}]`]: '' }, keeps: isCollectable },
+		retryDue: {
+			query: UNPAID,
+			keeps: (invoice, nowS) =>
+				(ourRecord(invoice.metadata).state?.nextTryAt ?? Infinity) <= nowS && isCollectable(invoice),
+		},
+	};
 
 /** Invoice -> Get Many. */
 export const getAll: Operation<LagoClient> = {
@@ -99,7 +130,11 @@ export const getAll: Operation<LagoClient> = {
 function withDays(filters: IDataObject, ctx: IExecuteFunctions): IDataObject {
 	const dayOf = (value: unknown): string => {
 		const moment = typeof value === 'string' ? null : momentOf(value, 'UTC');
-		return moment === null ? String(value).trim().slice(0, 10) : new Date(calendarOf(ctx.getTimezone()).dayOf(moment) * DAY_MS).toISOString().slice(0, 10);
+		return moment === null
+			? String(value).trim().slice(0, 10)
+			: new Date(calendarOf(ctx.getTimezone()).dayOf(moment) * DAY_MS).toISOString().slice(0, 10);
 	};
-	return Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, name.startsWith('issuing_date') ? dayOf(value) : value]));
+	return Object.fromEntries(
+		Object.entries(filters).map(([name, value]) => [name, name.startsWith('issuing_date') ? dayOf(value) : value]),
+	);
 }

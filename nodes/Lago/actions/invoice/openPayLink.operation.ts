@@ -16,12 +16,17 @@ const fields: INodeProperties[] = [
 		type: 'string',
 		required: true,
 		default: '={{ $json.query.t }}',
-		description: 'The parameter t of the link that was clicked. A link that this credential did not sign opens nothing.',
+		description:
+			'The parameter t of the link that was clicked. A link that this credential did not sign opens nothing.',
 		hint: 'Leave as it is behind a Lago Pay Page Trigger',
 	},
 ];
 
-const UNKNOWN: PayPage = { statusCode: 404, title: 'This invoice does not exist any more', text: 'Please ask whoever sent you the link.' };
+const UNKNOWN: PayPage = {
+	statusCode: 404,
+	title: 'This invoice does not exist any more',
+	text: 'Please ask whoever sent you the link.',
+};
 
 /** Invoice -> Open Pay Link: what a click on a permanent link leads to. One call to Lago, none for a forged link. */
 export const openPayLink: Operation<LagoClient> = {
@@ -38,7 +43,8 @@ export const openPayLink: Operation<LagoClient> = {
 		if (invoice === null) return shown('unknown', UNKNOWN, { invoiceId });
 		const about = { invoiceId, invoiceNumber: invoice.number };
 		const verdict = collectability(toInvoiceFacts(invoice));
-		if (verdict.decision === 'collect') return { outcome: 'payable', message: `Invoice ${invoice.number} can be paid.`, ...about, invoice };
+		if (verdict.decision === 'collect')
+			return { outcome: 'payable', message: `Invoice ${invoice.number} can be paid.`, ...about, invoice };
 		const { outcome, page } = closed(invoice);
 		return shown(outcome, page, about);
 	},
@@ -47,10 +53,31 @@ export const openPayLink: Operation<LagoClient> = {
 function closed(invoice: LagoInvoice): { outcome: string; page: PayPage } {
 	const { number, status, payment_status: paymentStatus } = invoice;
 	if (paymentStatus === 'succeeded')
-		return { outcome: 'paid', page: { statusCode: 200, title: `Invoice ${number} is paid`, text: 'Thank you. There is nothing left to do, and this link will not charge you again.' } };
+		return {
+			outcome: 'paid',
+			page: {
+				statusCode: 200,
+				title: `Invoice ${number} is paid`,
+				text: 'Thank you. There is nothing left to do, and this link will not charge you again.',
+			},
+		};
 	if (status === 'voided')
-		return { outcome: 'voided', page: { statusCode: 410, title: `Invoice ${number} was cancelled`, text: 'You need not pay it. Please ask whoever sent it if you expected another one.' } };
-	return { outcome: 'not_payable', page: { statusCode: 409, title: `Invoice ${number} cannot be paid here`, text: 'Nothing is due on it at the moment. Please ask whoever sent you the link.' } };
+		return {
+			outcome: 'voided',
+			page: {
+				statusCode: 410,
+				title: `Invoice ${number} was cancelled`,
+				text: 'You need not pay it. Please ask whoever sent it if you expected another one.',
+			},
+		};
+	return {
+		outcome: 'not_payable',
+		page: {
+			statusCode: 409,
+			title: `Invoice ${number} cannot be paid here`,
+			text: 'Nothing is due on it at the moment. Please ask whoever sent you the link.',
+		},
+	};
 }
 
 function shown(outcome: string, page: PayPage, about: Json = {}): Json {

@@ -20,7 +20,8 @@ const fields: INodeProperties[] = [
 		type: 'json',
 		required: true,
 		default: '={{ $json }}',
-		description: 'An item that left Update Payment Status as failed, or a try that could only hand out a link, or a charge that found the mandate busy. Anything else passes through.',
+		description:
+			'An item that left Update Payment Status as failed, or a try that could only hand out a link, or a charge that found the mandate busy. Anything else passes through.',
 		hint: 'Leave as it is behind Update Payment Status or Save Payment Reference',
 	},
 	{
@@ -60,24 +61,46 @@ const FRESH_MS = 3_000;
 /** Invoice -> Plan Retry: writes the time of the next try to the invoice. Run twice for one failure it plans once. */
 export const planRetry: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'planRetry', fields),
-	outputs: [{ name: 'Done' }, { name: 'No More Tries', outcomes: ['exhausted', 'hard_decline'] }, { name: 'Held', outcomes: ['held'] }],
+	outputs: [
+		{ name: 'Done' },
+		{ name: 'No More Tries', outcomes: ['exhausted', 'hard_decline'] },
+		{ name: 'Held', outcomes: ['held'] },
+	],
 	async execute(ctx, client, index) {
 		const policy = readPolicy(ctx, 'schedule', index);
 		const given = objectParameter(ctx, 'failure', 'Failure', index);
 		const parsed = failureSchema.safeParse(given);
 		// A link that was handed out counts as a try, a charge does not: its own failure is planned when it comes.
-		const counts = parsed.success && (['failed', 'mandate_busy'].includes(parsed.data.outcome) || (['created', 'existing'].includes(parsed.data.outcome) && Boolean(parsed.data.checkoutUrl)));
+		const counts =
+			parsed.success &&
+			(['failed', 'mandate_busy'].includes(parsed.data.outcome) ||
+				(['created', 'existing'].includes(parsed.data.outcome) && Boolean(parsed.data.checkoutUrl)));
 		if (!counts) return given;
 		const { planFrom: known, ...visible } = parsed.data;
 		return await withLock(`settle ${client.accountKey} ${visible.invoiceId}`, async () => {
-			const fresh = known !== undefined && Date.now() - known.readAt < FRESH_MS ? known : planFrom(await fetchInvoice(client, visible.invoiceId));
+			const fresh =
+				known !== undefined && Date.now() - known.readAt < FRESH_MS
+					? known
+					: planFrom(await fetchInvoice(client, visible.invoiceId));
 			const planned = async (): Promise<Json> => await plan(client, policy, visible, fresh);
-			return { ...visible, ...(await heldIfRefused(planned, `The next try of invoice ${visible.invoiceId} was to be planned`, 'Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.')) };
+			return {
+				...visible,
+				...(await heldIfRefused(
+					planned,
+					`The next try of invoice ${visible.invoiceId} was to be planned`,
+					'Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.',
+				)),
+			};
 		});
 	},
 };
 
-async function plan(client: LagoClient, policy: RetryPolicy, failure: z.output<typeof failureSchema>, { metadata, ...invoice }: PlanFrom): Promise<Json> {
+async function plan(
+	client: LagoClient,
+	policy: RetryPolicy,
+	failure: z.output<typeof failureSchema>,
+	{ metadata, ...invoice }: PlanFrom,
+): Promise<Json> {
 	const planned = planNextTry(policy, failure, { ...invoice, state: ourRecord(metadata).state }, Date.now());
 	if (planned.save !== undefined) await changeInvoice(client, failure.invoiceId, metadata, { state: planned.save });
 	return { ...planned.plan };

@@ -23,7 +23,8 @@ const fields: INodeProperties[] = [
 		ignoreValidationDuringExecution: true,
 		default: '',
 		placeholder: 'e.g. {{ $json }}',
-		description: 'The dispute as the Dodo Payments Trigger returns it; when empty, the event that this execution began with',
+		description:
+			'The dispute as the Dodo Payments Trigger returns it; when empty, the event that this execution began with',
 		hint: 'Leave empty for the event that this execution began with',
 	},
 	{
@@ -45,11 +46,16 @@ const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
 /** Invoice -> Record Dispute: a lost dispute is marked on the invoice once; everything else is only told. */
 export const recordDispute: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'recordDispute', fields),
-	outputs: [{ name: 'About an Invoice' }, { name: 'Ignored', outcomes: ['ignored'] }, { name: 'Held', outcomes: ['held'] }],
+	outputs: [
+		{ name: 'About an Invoice' },
+		{ name: 'Ignored', outcomes: ['ignored'] },
+		{ name: 'Held', outcomes: ['held'] },
+	],
 	async execute(ctx, client, index) {
 		const given = eventParameter(ctx, 'dispute', 'Dispute', index);
 		const parsed = disputeSchema.safeParse(given.data ?? given);
-		if (!parsed.success) return held('unreadable_dispute', 'This is not a dispute as Dodo Payments sends it.', UNREADABLE);
+		if (!parsed.success)
+			return held('unreadable_dispute', 'This is not a dispute as Dodo Payments sends it.', UNREADABLE);
 		const dispute = parsed.data;
 		const givenPayment = objectParameter(ctx, 'payment', 'Disputed Payment', index);
 		const before = heldBefore(givenPayment);
@@ -57,22 +63,49 @@ export const recordDispute: Operation<LagoClient> = {
 		const { payment: read, mode, paidOn } = disputedIn(ctx, given, givenPayment, dispute, index);
 		const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
 		const amount = dispute.amount ?? read.amount;
-		const about = { disputeId, disputeStatus: status, paymentId: read.id, amount, currency: dispute.currency ?? read.currency, disputeReason: dispute.reason ?? null };
+		const about = {
+			disputeId,
+			disputeStatus: status,
+			paymentId: read.id,
+			amount,
+			currency: dispute.currency ?? read.currency,
+			disputeReason: dispute.reason ?? null,
+		};
 		const invoiceId = await invoiceOf(client, read, mode, paidOn);
 		if (invoiceId === null)
-			return { outcome: 'ignored', message: `Dispute ${disputeId} is about payment ${read.id}, which was not made for a Lago invoice.`, ...about };
+			return {
+				outcome: 'ignored',
+				message: `Dispute ${disputeId} is about payment ${read.id}, which was not made for a Lago invoice.`,
+				...about,
+			};
 		if (typeof invoiceId !== 'string') return { ...about, ...invoiceId };
 		const payment = { ...read, invoiceId };
 		const what = `Dispute ${disputeId} over ${formatAmount(amount, about.currency)} of payment ${payment.id}`;
 		const whole = { ...about, invoiceId };
 		if (WON.includes(status)) {
-			const noted = await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => await noteVictory(client, invoiceId));
-			return { outcome: 'dispute_won', message: `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays; ${noted}.`, ...whole };
+			const noted = await withLock(
+				`settle ${client.accountKey} ${invoiceId}`,
+				async () => await noteVictory(client, invoiceId),
+			);
+			return {
+				outcome: 'dispute_won',
+				message: `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays; ${noted}.`,
+				...whole,
+			};
 		}
 		if (!LOST.includes(status))
-			return { outcome: 'dispute_open', message: `${what} is open (${status}). Nothing is booked before it is decided.`, nextStep: 'Answer it with your evidence in Dodo Payments; there are about ten days.', ...whole };
+			return {
+				outcome: 'dispute_open',
+				message: `${what} is open (${status}). Nothing is booked before it is decided.`,
+				nextStep: 'Answer it with your evidence in Dodo Payments; there are about ten days.',
+				...whole,
+			};
 		const lost = `${what} was ${status.replace('dispute_', '')}${byRdr ? ' and paid back at once by the card network (RDR)' : ''}`;
-		const mark = async (): Promise<Json> => await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => await markLost(client, invoiceId, payment, lost));
+		const mark = async (): Promise<Json> =>
+			await withLock(
+				`settle ${client.accountKey} ${invoiceId}`,
+				async () => await markLost(client, invoiceId, payment, lost),
+			);
 		const marked = await mark();
 		if (marked.outcome !== 'ignored') return { ...whole, ...marked };
 		// The news of the payment itself may still be on its way: what it would book is booked now.
@@ -84,12 +117,16 @@ export const recordDispute: Operation<LagoClient> = {
 /** Lago has no way back from a lost dispute, so an invoice that was marked too early says so in its metadata. */
 async function noteVictory(client: LagoClient, invoiceId: string): Promise<string> {
 	const nothing = 'there is nothing to undo';
-	const invoice = await fetchInvoice(client, invoiceId).catch(async (caught: unknown) => (caught instanceof ApiError && caught.final ? null : await Promise.reject(caught)));
+	const invoice = await fetchInvoice(client, invoiceId).catch(async (caught: unknown) =>
+		caught instanceof ApiError && caught.final ? null : await Promise.reject(caught),
+	);
 	if (!invoice?.payment_dispute_lost_at) return nothing;
 	const { metadata } = toInvoiceFacts(invoice);
 	const { state } = ourRecord(metadata);
 	if (state?.disputeWon) return nothing;
-	await changeInvoice(client, invoiceId, metadata, { state: { ...(state ?? { phase: 'paid', attempt: 1 }), disputeWon: true } });
+	await changeInvoice(client, invoiceId, metadata, {
+		state: { ...(state ?? { phase: 'paid', attempt: 1 }), disputeWon: true },
+	});
 	return `invoice ${invoice.number} was marked as a lost dispute before, which Lago cannot take back: its metadata now says that it was won`;
 }
 
@@ -97,16 +134,34 @@ async function markLost(client: LagoClient, invoiceId: string, payment: PaymentF
 	try {
 		const invoice = await fetchInvoice(client, invoiceId);
 		const about = { invoiceNumber: invoice.number };
-		if (invoice.payment_dispute_lost_at) return { outcome: 'already_recorded', message: `${lost}. Invoice ${invoice.number} says so already.`, ...about };
+		if (invoice.payment_dispute_lost_at)
+			return { outcome: 'already_recorded', message: `${lost}. Invoice ${invoice.number} says so already.`, ...about };
 		if (!(await bookingOf(client, invoice, payment)).booked)
-			return { outcome: 'ignored', message: `${lost}, but this payment was never booked on invoice ${invoice.number}; the books need no change.`, ...about };
+			return {
+				outcome: 'ignored',
+				message: `${lost}, but this payment was never booked on invoice ${invoice.number}; the books need no change.`,
+				...about,
+			};
 		await client.send({ method: 'POST', path: `/invoices/${encodeURIComponent(invoiceId)}/lose_dispute` });
-		return { outcome: 'dispute_lost', message: `${lost}. Invoice ${invoice.number} is marked as a lost dispute in Lago.`, nextStep: 'Decide whether the customer still owes the money and whether they may go on using the product.', ...about };
+		return {
+			outcome: 'dispute_lost',
+			message: `${lost}. Invoice ${invoice.number} is marked as a lost dispute in Lago.`,
+			nextStep: 'Decide whether the customer still owes the money and whether they may go on using the product.',
+			...about,
+		};
 	} catch (caught) {
 		if (!(caught instanceof ApiError) || !caught.final) return await Promise.reject(caught);
 		return caught.code === 'invoice_not_found'
-			? held('unknown_invoice', `${lost}, but this Lago organisation does not have invoice ${invoiceId}.`, 'Check that the Lago credential belongs to the organisation that issued the invoice.')
-			: held('lago_refused', `${lost}, but Lago does not take that for invoice ${invoiceId} (${caught.code}).`, 'Look at the invoice in Lago and record the lost dispute by hand.');
+			? held(
+					'unknown_invoice',
+					`${lost}, but this Lago organisation does not have invoice ${invoiceId}.`,
+					'Check that the Lago credential belongs to the organisation that issued the invoice.',
+				)
+			: held(
+					'lago_refused',
+					`${lost}, but Lago does not take that for invoice ${invoiceId} (${caught.code}).`,
+					'Look at the invoice in Lago and record the lost dispute by hand.',
+				);
 	}
 }
 
@@ -116,7 +171,13 @@ interface Disputed {
 	paidOn: string | undefined;
 }
 
-function disputedIn(ctx: IExecuteFunctions, given: IDataObject, givenPayment: IDataObject, dispute: DodoDispute, index: number): Disputed {
+function disputedIn(
+	ctx: IExecuteFunctions,
+	given: IDataObject,
+	givenPayment: IDataObject,
+	dispute: DodoDispute,
+	index: number,
+): Disputed {
 	const payment = paymentSchema.safeParse(givenPayment);
 	if (payment.success && payment.data.payment_id === dispute.payment_id) {
 		const facts = toPaymentFacts(payment.data);
@@ -124,6 +185,7 @@ function disputedIn(ctx: IExecuteFunctions, given: IDataObject, givenPayment: ID
 	}
 	throw new NodeOperationError(ctx.getNode(), `"Disputed Payment" is not payment ${dispute.payment_id}`, {
 		itemIndex: index,
-		description: 'Put Dodo Payments > Payment > Get before this node, with the payment {{ $json.data.payment_id }} of the dispute.',
+		description:
+			'Put Dodo Payments > Payment > Get before this node, with the payment {{ $json.data.payment_id }} of the dispute.',
 	});
 }

@@ -2,7 +2,13 @@ import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from
 import { z } from 'zod';
 import { onFirstUse } from '../../../shared/onFirstUse';
 import { collectability } from '../../../shared/domain/invoice';
-import { decodeState, metadataValue, PAYMENT_ID_KEY, STATE_KEY, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import {
+	decodeState,
+	metadataValue,
+	PAYMENT_ID_KEY,
+	STATE_KEY,
+	type CollectionState,
+} from '../../../shared/domain/invoiceMetadata';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -19,12 +25,14 @@ const fields: INodeProperties[] = [
 		type: 'json',
 		required: true,
 		default: '={{ $json }}',
-		description: 'What Payment > Create Intent or Mandate > Charge of Dodo Payments returned. A new link or charge is written to the invoice as metadata dodo_payment_id and dodo_state; your own metadata stays. Anything else passes through.',
+		description:
+			'What Payment > Create Intent or Mandate > Charge of Dodo Payments returned. A new link or charge is written to the invoice as metadata dodo_payment_id and dodo_state; your own metadata stays. Anything else passes through.',
 		hint: 'Leave as it is behind a Dodo Payments node',
 	},
 	{
 		...payLinkAddressField,
-		description: 'Writes a permanent link to this page to the invoice, instead of the checkout link that dies after 24 hours. Leave empty when your workflow has no Pay Page.',
+		description:
+			'Writes a permanent link to this page to the invoice, instead of the checkout link that dies after 24 hours. Leave empty when your workflow has no Pay Page.',
 	},
 ];
 
@@ -52,7 +60,11 @@ const FRESH_MS = 3_000;
  */
 export const savePaymentReference: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'savePaymentReference', fields),
-	outputs: [{ name: 'Done' }, { name: 'Mandate Busy', outcomes: ['mandate_busy'] }, { name: 'Held', outcomes: ['held'] }],
+	outputs: [
+		{ name: 'Done' },
+		{ name: 'Mandate Busy', outcomes: ['mandate_busy'] },
+		{ name: 'Held', outcomes: ['held'] },
+	],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'intent', 'Payment Intent', index);
 		if (given.saveToInvoice === undefined && typeof given.outcome === 'string') return given;
@@ -66,14 +78,19 @@ export const savePaymentReference: Operation<LagoClient> = {
 		const readAndWrite = async (): Promise<Json> => {
 			const invoice = toInvoiceFacts(await fetchInvoice(client, intent.invoiceId));
 			const verdict = collectability(invoice);
-			if (verdict.decision === 'skip') return { ...visible, outcome: 'skipped', reason: verdict.reason, message: verdict.message, saved: false };
+			if (verdict.decision === 'skip')
+				return { ...visible, outcome: 'skipped', reason: verdict.reason, message: verdict.message, saved: false };
 			const recorded = metadataValue(invoice.metadata, PAYMENT_ID_KEY);
-			const isNews = recorded !== metadataValue(entries, PAYMENT_ID_KEY) || metadataValue(invoice.metadata, STATE_KEY) !== metadataValue(entries, STATE_KEY);
+			const isNews =
+				recorded !== metadataValue(entries, PAYMENT_ID_KEY) ||
+				metadataValue(invoice.metadata, STATE_KEY) !== metadataValue(entries, STATE_KEY);
 			// What became of it was written before we came to write that it began.
 			if (isNews && recorded === paymentReference) {
 				const theirs = decodeState(metadataValue(invoice.metadata, STATE_KEY));
 				if (theirs !== null && state.payLink !== undefined && theirs.payLink === undefined)
-					await changeInvoice(client, intent.invoiceId, invoice.metadata, { state: { ...theirs, payLink: state.payLink } });
+					await changeInvoice(client, intent.invoiceId, invoice.metadata, {
+						state: { ...theirs, payLink: state.payLink },
+					});
 				return saved;
 			}
 			if (isNews && recorded !== undefined && recorded !== metadataValue(entries, PAYMENT_ID_KEY))
@@ -83,14 +100,19 @@ export const savePaymentReference: Operation<LagoClient> = {
 		};
 		const write = async (): Promise<Json> => {
 			// Lago guards the first insert only; what overwrites looks first.
-			if (metadataValue(entries, PAYMENT_ID_KEY) !== undefined || state.attempt > 1 || Date.now() - readAt > FRESH_MS) return await readAndWrite();
+			if (metadataValue(entries, PAYMENT_ID_KEY) !== undefined || state.attempt > 1 || Date.now() - readAt > FRESH_MS)
+				return await readAndWrite();
 			return await changeInvoice(client, intent.invoiceId, entries, { paymentId: paymentReference, state }).then(
 				() => saved,
-				async (caught: unknown) => (caught instanceof ApiError && caught.status === 422 ? await readAndWrite() : await Promise.reject(caught)),
+				async (caught: unknown) =>
+					caught instanceof ApiError && caught.status === 422 ? await readAndWrite() : await Promise.reject(caught),
 			);
 		};
 		const nextStep = `Look at the invoice in Lago. ${paymentReference} exists at Dodo Payments and is booked by its metadata when it is paid.`;
-		return { ...visible, ...(await heldIfRefused(write, `${paymentReference} was to be noted on invoice ${intent.invoiceId}`, nextStep)) };
+		return {
+			...visible,
+			...(await heldIfRefused(write, `${paymentReference} was to be noted on invoice ${intent.invoiceId}`, nextStep)),
+		};
 	},
 };
 
@@ -108,12 +130,20 @@ function adopt(visible: Json, recorded: string, theirs: CollectionState | null):
 	};
 }
 
-function readIntent(ctx: IExecuteFunctions, given: Json, index: number): { intent: z.output<typeof intentSchema>; state: CollectionState } {
+function readIntent(
+	ctx: IExecuteFunctions,
+	given: Json,
+	index: number,
+): { intent: z.output<typeof intentSchema>; state: CollectionState } {
 	const parsed = intentSchema.safeParse(given);
 	const state = parsed.success ? decodeState(parsed.data.saveToInvoice.state) : null;
 	if (parsed.success && state !== null) return { intent: parsed.data, state };
-	throw new NodeOperationError(ctx.getNode(), '"Payment Intent" is not what Dodo Payments > Payment > Create Intent returns', {
-		itemIndex: index,
-		description: 'Put this node directly behind Create Intent or Charge and leave the field at {{ $json }}.',
-	});
+	throw new NodeOperationError(
+		ctx.getNode(),
+		'"Payment Intent" is not what Dodo Payments > Payment > Create Intent returns',
+		{
+			itemIndex: index,
+			description: 'Put this node directly behind Create Intent or Charge and leave the field at {{ $json }}.',
+		},
+	);
 }

@@ -16,7 +16,13 @@ export const timeOfDayField: INodeProperties = {
 
 /** The schedule that a person typed into a field, and the time of day. @throws NodeOperationError that says what is wrong with them. */
 export function readPolicy(ctx: IExecuteFunctions, scheduleField: string, index: number): RetryPolicy {
-	const policy = parseSchedule(String(ctx.getNodeParameter(scheduleField, index)), String(ctx.getNodeParameter('timeOfDay', index, '09:00')));
+	const policy = parseSchedule(
+		String(ctx.getNodeParameter(scheduleField, index)),
+		String(ctx.getNodeParameter('timeOfDay', index, '09:00')),
+	);
 	if ('waits' in policy) return policy;
-	throw new NodeOperationError(ctx.getNode(), policy.problem, { itemIndex: index, description: 'A schedule looks like 1d,3d,5d,7d and a time of day like 09:00.' });
+	throw new NodeOperationError(ctx.getNode(), policy.problem, {
+		itemIndex: index,
+		description: 'A schedule looks like 1d,3d,5d,7d and a time of day like 09:00.',
+	});
 }

@@ -17,7 +17,8 @@ const fields: INodeProperties[] = [
 		type: 'json',
 		required: true,
 		default: '={{ $json }}',
-		description: 'What the Dodo Payments Trigger, or Dodo Payments > Payment > Get, returned. The invoice is the one in its metadata; amount, currency, mode and origin are checked before anything is booked.',
+		description:
+			'What the Dodo Payments Trigger, or Dodo Payments > Payment > Get, returned. The invoice is the one in its metadata; amount, currency, mode and origin are checked before anything is booked.',
 		hint: 'Leave as it is behind a Dodo Payments node',
 	},
 	{
@@ -38,7 +39,13 @@ const fields: INodeProperties[] = [
  */
 export const updatePaymentStatus: Operation<LagoClient> = {
 	fields: fieldsOf('invoice', 'updatePaymentStatus', fields),
-	outputs: [{ name: 'Paid', outcomes: ['settled'] }, { name: 'Other' }, { name: 'No More Tries', outcomes: ['exhausted', 'hard_decline'] }, { name: 'Overpaid', outcomes: ['overpaid'] }, { name: 'Held', outcomes: ['held'] }],
+	outputs: [
+		{ name: 'Paid', outcomes: ['settled'] },
+		{ name: 'Other' },
+		{ name: 'No More Tries', outcomes: ['exhausted', 'hard_decline'] },
+		{ name: 'Overpaid', outcomes: ['overpaid'] },
+		{ name: 'Held', outcomes: ['held'] },
+	],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'payment', 'Payment', index);
 		const before = heldBefore(given);
@@ -51,9 +58,17 @@ export const updatePaymentStatus: Operation<LagoClient> = {
 				'Look the payment up in Dodo Payments and record it in Lago by hand if it belongs to an invoice.',
 			);
 		const payment = toPaymentFacts(parsed.data);
-		const about = { invoiceId: payment.invoiceId, paymentId: payment.id, amount: payment.amount, currency: payment.currency };
+		const about = {
+			invoiceId: payment.invoiceId,
+			paymentId: payment.id,
+			amount: payment.amount,
+			currency: payment.currency,
+		};
 		// Read when a payment has failed: a slip in the schedule must not keep others from being booked.
-		const retries = (): RetryPolicy | null => (String(ctx.getNodeParameter('retrySchedule', index, '') ?? '').trim() === '' ? null : readPolicy(ctx, 'retrySchedule', index));
+		const retries = (): RetryPolicy | null =>
+			String(ctx.getNodeParameter('retrySchedule', index, '') ?? '').trim() === ''
+				? null
+				: readPolicy(ctx, 'retrySchedule', index);
 		const result = await settle(client, payment, modeOf(given, payment), paidAt(parsed.data, given), retries);
 		return { ...about, ...result };
 	},

@@ -10,10 +10,16 @@ const customer = z.object({ external_id: z.string().min(1) });
 /** The places in which events and results of this package name a customer. */
 const named = onFirstUse(() =>
 	z.union([
-		z.object({ data: z.object({ external_customer_id: z.string().min(1) }) }).transform(({ data }) => data.external_customer_id),
+		z
+			.object({ data: z.object({ external_customer_id: z.string().min(1) }) })
+			.transform(({ data }) => data.external_customer_id),
 		z.object({ data: z.object({ customer }) }).transform(({ data }) => data.customer.external_id),
-		z.object({ data: z.object({ invoice: z.object({ customer }) }) }).transform(({ data }) => data.invoice.customer.external_id),
-		z.object({ data: z.object({ metadata: z.object({ lago_customer_external_id: z.string().min(1) }) }) }).transform(({ data }) => data.metadata.lago_customer_external_id),
+		z
+			.object({ data: z.object({ invoice: z.object({ customer }) }) })
+			.transform(({ data }) => data.invoice.customer.external_id),
+		z
+			.object({ data: z.object({ metadata: z.object({ lago_customer_external_id: z.string().min(1) }) }) })
+			.transform(({ data }) => data.metadata.lago_customer_external_id),
 		z.object({ customerExternalId: z.string().min(1) }).transform(({ customerExternalId }) => customerExternalId),
 		z.object({ customer }).transform((item) => item.customer.external_id),
 		z.object({ external_customer_id: z.string().min(1) }).transform((item) => item.external_customer_id),
@@ -36,6 +42,8 @@ export async function customerOfItem(client: LagoClient, item: IDataObject): Pro
 	if (direct.success) return direct.data;
 	const invoice = invoiceNamed.safeParse(item);
 	if (!invoice.success || !isLagoId(invoice.data)) return null;
-	const found = await fetchInvoice(client, invoice.data).catch(async (caught: unknown) => (caught instanceof ApiError && caught.code === 'invoice_not_found' ? null : await Promise.reject(caught)));
+	const found = await fetchInvoice(client, invoice.data).catch(async (caught: unknown) =>
+		caught instanceof ApiError && caught.code === 'invoice_not_found' ? null : await Promise.reject(caught),
+	);
 	return found?.customer?.external_id ?? null;
 }

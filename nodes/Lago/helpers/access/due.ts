@@ -25,8 +25,16 @@ export interface DueCustomer {
  * @param now ms since 1970.
  * @throws ApiError
  */
-export async function dueCustomers(client: LagoClient, memory: AccessMemory, workflowId: string, now: number): Promise<DueCustomer[]> {
-	const invoices = groupBy(await owedInvoices(client, { statuses: ['finalized'] }), ({ customer }) => customer?.external_id ?? '');
+export async function dueCustomers(
+	client: LagoClient,
+	memory: AccessMemory,
+	workflowId: string,
+	now: number,
+): Promise<DueCustomer[]> {
+	const invoices = groupBy(
+		await owedInvoices(client, { statuses: ['finalized'] }),
+		({ customer }) => customer?.external_id ?? '',
+	);
 	invoices.delete('');
 	const due: DueCustomer[] = [];
 	for (const externalId of new Set([...invoices.keys(), ...memory.customers])) {
@@ -34,15 +42,34 @@ export async function dueCustomers(client: LagoClient, memory: AccessMemory, wor
 		const print = printOf(invoices.get(externalId) ?? []);
 		const remembered = memory.of(externalId);
 		const byTime = remembered?.nextChangeAt !== null && (remembered?.nextChangeAt ?? Infinity) <= now;
-		if (byTime || remembered?.untold === true || seen.get(key) !== print) due.push({ externalId, done: () => void seen.set(key, print) });
+		if (byTime || remembered?.untold === true || seen.get(key) !== print)
+			due.push({ externalId, done: () => void seen.set(key, print) });
 	}
 	return due.slice(0, MAX_CUSTOMERS);
 }
 
 /** Changes with everything about unpaid invoices that access depends on. */
 function printOf(invoices: readonly ListedInvoice[]): string {
-	const parts = invoices.map(({ lago_id, payment_status, total_due_amount_cents, total_paid_amount_cents, payment_due_date, payment_dispute_lost_at, metadata, customer }) =>
-		[lago_id, payment_status, total_due_amount_cents, total_paid_amount_cents, payment_due_date, payment_dispute_lost_at, metadata, customer?.applicable_timezone],
+	const parts = invoices.map(
+		({
+			lago_id,
+			payment_status,
+			total_due_amount_cents,
+			total_paid_amount_cents,
+			payment_due_date,
+			payment_dispute_lost_at,
+			metadata,
+			customer,
+		}) => [
+			lago_id,
+			payment_status,
+			total_due_amount_cents,
+			total_paid_amount_cents,
+			payment_due_date,
+			payment_dispute_lost_at,
+			metadata,
+			customer?.applicable_timezone,
+		],
 	);
 	return createHash('sha256').update(JSON.stringify(parts.sort())).digest('base64url');
 }

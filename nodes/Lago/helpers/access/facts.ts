@@ -1,6 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import { owedOn } from '../../../shared/domain/access/debts';
-import { asHappened, type AccessFacts, type AccessInvoice, type CoveredSubscription, type SubscriptionFacts } from '../../../shared/domain/access/facts';
+import {
+	asHappened,
+	type AccessFacts,
+	type AccessInvoice,
+	type CoveredSubscription,
+	type SubscriptionFacts,
+} from '../../../shared/domain/access/facts';
 import { BoundedMap } from '../../../shared/process/boundedMap';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { DAY_MS } from '../../../shared/domain/calendar';
@@ -47,26 +53,43 @@ const coverage = new BoundedMap<string, Covered[]>({ entries: 20_000 });
  * once), and one for each unpaid invoice that was not seen before.
  * @throws ApiError, 404 for an unknown customer.
  */
-export async function accessFactsOf(client: LagoClient, externalId: string, policy: AccessPolicy, now: number): Promise<AccessFacts> {
-	const [listed, rows] = await Promise.all([
-		invoicesOf(client, externalId),
-		subscriptionsOf(client, externalId),
-	]);
+export async function accessFactsOf(
+	client: LagoClient,
+	externalId: string,
+	policy: AccessPolicy,
+	now: number,
+): Promise<AccessFacts> {
+	const [listed, rows] = await Promise.all([invoicesOf(client, externalId), subscriptionsOf(client, externalId)]);
 	const customer = listed[0]?.customer ?? (await fetchCustomer(client, externalId));
 	const bare = listed.map((invoice) => toAccessInvoice(invoice, []));
-	const matters = (invoice: AccessInvoice): boolean => owedOn(invoice) > 0 || (invoice.status === 'draft' && policy.waitForFirstPayment);
-	const known = await coverageOf(client, bare.filter((invoice) => OF_SUBSCRIPTIONS.includes(invoice.type) && matters(invoice)));
+	const matters = (invoice: AccessInvoice): boolean =>
+		owedOn(invoice) > 0 || (invoice.status === 'draft' && policy.waitForFirstPayment);
+	const known = await coverageOf(
+		client,
+		bare.filter((invoice) => OF_SUBSCRIPTIONS.includes(invoice.type) && matters(invoice)),
+	);
 	const young = policy.waitForFirstPayment ? rows.filter((row) => isYoung(row, now)) : [];
 	const late = await awaitingFirstInvoice(client, young, listed, known);
 	const subscriptions = rows.map((row) => toSubscriptionFacts(row, late.has(row.lago_id)));
 	const prepaid = policy.keepPrepaidPeriod ? await prepaidPeriods(client, subscriptions, now) : [];
-	const missing = [...new Set(prepaid.map(({ invoiceId }) => invoiceId))].filter((id) => !listed.some(({ lago_id }) => lago_id === id));
-	const older = await inTurns(missing, async (id) => toAccessInvoice((await client.request(listedInvoiceAnswerSchema, { method: 'GET', path: `/invoices/${encodeURIComponent(id)}` })).invoice, []));
+	const missing = [...new Set(prepaid.map(({ invoiceId }) => invoiceId))].filter(
+		(id) => !listed.some(({ lago_id }) => lago_id === id),
+	);
+	const older = await inTurns(missing, async (id) =>
+		toAccessInvoice(
+			(await client.request(listedInvoiceAnswerSchema, { method: 'GET', path: `/invoices/${encodeURIComponent(id)}` }))
+				.invoice,
+			[],
+		),
+	);
 	const invoices = [...bare, ...older].map((invoice): AccessInvoice => {
 		const periods = prepaid.filter(({ invoiceId }) => invoiceId === invoice.id).map(({ covered }) => covered);
 		return { ...invoice, covers: [...(known.get(invoice.id) ?? []), ...periods] };
 	});
-	return asHappened({ customer: { externalId, timeZone: customer.applicable_timezone ?? 'UTC' }, subscriptions, invoices }, now);
+	return asHappened(
+		{ customer: { externalId, timeZone: customer.applicable_timezone ?? 'UTC' }, subscriptions, invoices },
+		now,
+	);
 }
 
 /** All subscriptions that a customer has or had, but those that never began. Throws ApiError. */
@@ -93,22 +116,44 @@ export async function owedInvoices(client: LagoClient, filter: IDataObject): Pro
 }
 
 /** So new that its first invoice may still be on its way. What costs nothing has none to wait for. */
-function isYoung({ status, started_at, previous_plan_code, plan_amount_cents }: LagoSubscription, now: number): boolean {
+function isYoung(
+	{ status, started_at, previous_plan_code, plan_amount_cents }: LagoSubscription,
+	now: number,
+): boolean {
 	const startedAt = timeOf(started_at);
-	return status === 'active' && !previous_plan_code && plan_amount_cents !== 0 && startedAt !== null && now - startedAt < FIRST_INVOICE_MS;
+	return (
+		status === 'active' &&
+		!previous_plan_code &&
+		plan_amount_cents !== 0 &&
+		startedAt !== null &&
+		now - startedAt < FIRST_INVOICE_MS
+	);
 }
 
 /**
  * Those of some new subscriptions that are paid in advance and not billed yet. Which invoice begins which subscription is said by ids only;
  * the age of an invoice, with a day to spare, just tells which are worth asking.
  */
-async function awaitingFirstInvoice(client: LagoClient, young: readonly LagoSubscription[], listed: readonly ListedInvoice[], known: ReadonlyMap<string, Covered[]>): Promise<Set<string>> {
+async function awaitingFirstInvoice(
+	client: LagoClient,
+	young: readonly LagoSubscription[],
+	listed: readonly ListedInvoice[],
+	known: ReadonlyMap<string, Covered[]>,
+): Promise<Set<string>> {
 	const unknown = notBegun(young, known);
 	const mayBegin = ({ lago_id, invoice_type, created_at }: ListedInvoice): boolean =>
-		OF_SUBSCRIPTIONS.includes(invoice_type ?? 'subscription') && !known.has(lago_id) && unknown.some((row) => Date.parse(created_at) > bornAt(row) - DAY_MS);
-	const settled = await coverageOf(client, listed.filter(mayBegin).map(({ lago_id: id, status }) => ({ id, status })));
+		OF_SUBSCRIPTIONS.includes(invoice_type ?? 'subscription') &&
+		!known.has(lago_id) &&
+		unknown.some((row) => Date.parse(created_at) > bornAt(row) - DAY_MS);
+	const settled = await coverageOf(
+		client,
+		listed.filter(mayBegin).map(({ lago_id: id, status }) => ({ id, status })),
+	);
 	const late = await inTurns(notBegun(unknown, settled), async ({ lago_id, external_id }) => {
-		const { subscription } = await client.request(subscriptionAnswerSchema, { method: 'GET', path: `/subscriptions/${encodeURIComponent(external_id).replace(/\./g, '%2E')}` });
+		const { subscription } = await client.request(subscriptionAnswerSchema, {
+			method: 'GET',
+			path: `/subscriptions/${encodeURIComponent(external_id).replace(/\./g, '%2E')}`,
+		});
 		const isOnTrial = (subscription.plan?.trial_period ?? 0) > 0 && !subscription.trial_ended_at;
 		return subscription.plan?.pay_in_advance === true && !isOnTrial ? lago_id : null;
 	});
@@ -116,7 +161,9 @@ async function awaitingFirstInvoice(client: LagoClient, young: readonly LagoSubs
 }
 
 function notBegun(rows: readonly LagoSubscription[], covered: ReadonlyMap<string, Covered[]>): LagoSubscription[] {
-	const begun = new Set([...covered.values()].flat().flatMap(({ subscriptionId, isBegun }) => (isBegun ? [subscriptionId] : [])));
+	const begun = new Set(
+		[...covered.values()].flat().flatMap(({ subscriptionId, isBegun }) => (isBegun ? [subscriptionId] : [])),
+	);
 	return rows.filter(({ lago_id }) => !begun.has(lago_id));
 }
 
@@ -126,12 +173,18 @@ function bornAt({ created_at, started_at }: LagoSubscription): number {
 }
 
 /** Which subscriptions invoices are for, by invoice: one call for each that was not seen before. Throws ApiError. */
-export async function coverageOf(client: LagoClient, invoices: ReadonlyArray<Pick<AccessInvoice, 'id' | 'status'>>): Promise<Map<string, Covered[]>> {
+export async function coverageOf(
+	client: LagoClient,
+	invoices: ReadonlyArray<Pick<AccessInvoice, 'id' | 'status'>>,
+): Promise<Map<string, Covered[]>> {
 	const found = await inTurns(invoices, async ({ id, status }): Promise<[string, Covered[]]> => {
 		const key = `${client.accountKey} ${id}`;
 		const kept = coverage.get(key);
 		if (kept !== undefined) return [id, kept];
-		const { invoice } = await client.request(coverageSchema, { method: 'GET', path: `/invoices/${encodeURIComponent(id)}` });
+		const { invoice } = await client.request(coverageSchema, {
+			method: 'GET',
+			path: `/invoices/${encodeURIComponent(id)}`,
+		});
 		const covers = coveredBy(invoice);
 		if (status !== 'draft') coverage.set(key, covers);
 		return [id, covers];
@@ -141,25 +194,56 @@ export async function coverageOf(client: LagoClient, invoices: ReadonlyArray<Pic
 
 function coveredBy({ billing_periods, fees }: CoverageAnswer['invoice']): Covered[] {
 	const covered = new Map<string, Covered>();
-	for (const { lago_subscription_id: subscriptionId, external_subscription_id: externalId, invoicing_reason } of billing_periods ?? []) {
+	for (const {
+		lago_subscription_id: subscriptionId,
+		external_subscription_id: externalId,
+		invoicing_reason,
+	} of billing_periods ?? []) {
 		const before = covered.get(subscriptionId);
 		const isFirst = invoicing_reason === 'subscription_starting' || before?.isFirst === true;
 		const isBegun = !OF_USAGE.includes(invoicing_reason) || before?.isBegun === true;
 		covered.set(subscriptionId, { subscriptionId, externalId, isFirst, isBegun, prepaidUntil: null });
 	}
 	for (const { lago_subscription_id: subscriptionId, external_subscription_id: externalId } of fees ?? [])
-		if (subscriptionId && externalId && !covered.has(subscriptionId)) covered.set(subscriptionId, { subscriptionId, externalId, isFirst: false, isBegun: true, prepaidUntil: null });
+		if (subscriptionId && externalId && !covered.has(subscriptionId))
+			covered.set(subscriptionId, { subscriptionId, externalId, isFirst: false, isBegun: true, prepaidUntil: null });
 	return [...covered.values()];
 }
 
 /** What was paid in advance beyond now, for subscriptions that have ended or will. */
-async function prepaidPeriods(client: LagoClient, rows: readonly SubscriptionFacts[], now: number): Promise<Array<{ invoiceId: string; covered: CoveredSubscription }>> {
-	const ending = rows.filter(({ keepsUnusedDays, endingAt, endedAt }) => endingAt !== null || (keepsUnusedDays && endedAt !== null));
+async function prepaidPeriods(
+	client: LagoClient,
+	rows: readonly SubscriptionFacts[],
+	now: number,
+): Promise<Array<{ invoiceId: string; covered: CoveredSubscription }>> {
+	const ending = rows.filter(
+		({ keepsUnusedDays, endingAt, endedAt }) => endingAt !== null || (keepsUnusedDays && endedAt !== null),
+	);
 	const ids = [...new Set(ending.map(({ externalId }) => externalId))];
-	const lists = await inTurns(ids, async (id) => await client.list('fees', subscriptionFeeSchema, { external_subscription_id: id, fee_type: 'subscription' }, ALL));
-	return lists.flat().flatMap(({ lago_invoice_id: invoiceId, lago_subscription_id: subscriptionId, external_subscription_id: externalId, pay_in_advance, to_date }) => {
-		const prepaidUntil = timeOf(to_date);
-		const counts = pay_in_advance === true && prepaidUntil !== null && prepaidUntil > now && invoiceId && subscriptionId && externalId;
-		return counts ? [{ invoiceId, covered: { subscriptionId, externalId, isFirst: false, prepaidUntil } }] : [];
-	});
+	const lists = await inTurns(
+		ids,
+		async (id) =>
+			await client.list('fees', subscriptionFeeSchema, { external_subscription_id: id, fee_type: 'subscription' }, ALL),
+	);
+	return lists
+		.flat()
+		.flatMap(
+			({
+				lago_invoice_id: invoiceId,
+				lago_subscription_id: subscriptionId,
+				external_subscription_id: externalId,
+				pay_in_advance,
+				to_date,
+			}) => {
+				const prepaidUntil = timeOf(to_date);
+				const counts =
+					pay_in_advance === true &&
+					prepaidUntil !== null &&
+					prepaidUntil > now &&
+					invoiceId &&
+					subscriptionId &&
+					externalId;
+				return counts ? [{ invoiceId, covered: { subscriptionId, externalId, isFirst: false, prepaidUntil } }] : [];
+			},
+		);
 }

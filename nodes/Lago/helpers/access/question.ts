@@ -47,7 +47,11 @@ async function answerOf(client: LagoClient, policy: AccessPolicy, externalId: st
 }
 
 /** The newest of what was answered here and what the workflow remembers; null when neither knows anything. */
-export function lastAnswer(key: string, externalId: string, remembered: RememberedAccess | undefined): GivenAnswer | null {
+export function lastAnswer(
+	key: string,
+	externalId: string,
+	remembered: RememberedAccess | undefined,
+): GivenAnswer | null {
 	const answered = given.get(key);
 	if (remembered === undefined || remembered.lookedAt <= (answered?.at ?? -Infinity)) return answered ?? null;
 	const known = lastKnown(remembered);
@@ -58,5 +62,14 @@ export function lastAnswer(key: string, externalId: string, remembered: Remember
 
 /** A state of which the reasons were not kept. */
 function bare(external_id: string, state: string): AccessView {
-	return { external_id, state, since: null, until: null, next_change_at: null, overdue: [], days_overdue: 0, reasons: [] };
+	return {
+		external_id,
+		state,
+		since: null,
+		until: null,
+		next_change_at: null,
+		overdue: [],
+		days_overdue: 0,
+		reasons: [],
+	};
 }

@@ -27,11 +27,18 @@ export interface AccessUpdate {
  * @returns the change as an item, or null when there is none.
  * @throws ApiError when the books cannot be read.
  */
-export async function updateAccess(ctx: IExecuteFunctions, client: LagoClient, externalId: string, update: AccessUpdate): Promise<Json | null> {
+export async function updateAccess(
+	ctx: IExecuteFunctions,
+	client: LagoClient,
+	externalId: string,
+	update: AccessUpdate,
+): Promise<Json | null> {
 	return await withLock(`access ${ctx.getWorkflow().id} ${client.accountKey} ${externalId}`, async () => {
 		const { policy, memory, isTrial } = update;
 		const now = Date.now();
-		const facts = await accessFactsOf(client, externalId, policy, now).catch(async (caught: unknown) => (caught instanceof ApiError && caught.code === 'customer_not_found' ? null : await Promise.reject(caught)));
+		const facts = await accessFactsOf(client, externalId, policy, now).catch(async (caught: unknown) =>
+			caught instanceof ApiError && caught.code === 'customer_not_found' ? null : await Promise.reject(caught),
+		);
 		if (facts === null) return null;
 		const access = evaluateAccess(facts, policy, now);
 		const remembered = memory.of(externalId);
@@ -55,7 +62,15 @@ export async function updateAccess(ctx: IExecuteFunctions, client: LagoClient, e
 		}
 		const isNew = remembered?.untold !== true;
 		remember(before, true);
-		return isNew ? { ...item, outcome: 'access_untold', message: `${String(item.message)} This could not be told: ${problem.words}`, nextStep: 'Nothing: every look tries again, and it is told once. If it goes on, check the address and what answers there.' } : null;
+		return isNew
+			? {
+					...item,
+					outcome: 'access_untold',
+					message: `${String(item.message)} This could not be told: ${problem.words}`,
+					nextStep:
+						'Nothing: every look tries again, and it is told once. If it goes on, check the address and what answers there.',
+				}
+			: null;
 	});
 }
 
@@ -65,20 +80,34 @@ interface Problem {
 	isFinal: boolean;
 }
 
-async function tell(ctx: IExecuteFunctions, client: LagoClient, { callback, carrier }: AccessUpdate, id: string, item: Json, access: CustomerAccess, changes: readonly StateChange[]): Promise<Problem | null> {
+async function tell(
+	ctx: IExecuteFunctions,
+	client: LagoClient,
+	{ callback, carrier }: AccessUpdate,
+	id: string,
+	item: Json,
+	access: CustomerAccess,
+	changes: readonly StateChange[],
+): Promise<Problem | null> {
 	if (callback !== null) {
 		const { changes: told, customer, subscriptions } = item;
 		const body = { type: 'access.changed', timestamp: item.at, data: { changes: told, customer, subscriptions } };
 		const problem = await sendCallback(ctx, { ...callback, id, body }, client.patience.requestTimeoutMs);
 		if (problem !== null) return { words: `the callback address was asked, but ${problem}.`, isFinal: false };
 	}
-	const refused = await carry(client, carrier, access, changes).catch(async (caught: unknown): Promise<Problem> => (caught instanceof ApiError && caught.transient ? { words: `${caught.message}.`, isFinal: false } : await Promise.reject(caught)));
+	const refused = await carry(client, carrier, access, changes).catch(async (caught: unknown): Promise<Problem> =>
+		caught instanceof ApiError && caught.transient
+			? { words: `${caught.message}.`, isFinal: false }
+			: await Promise.reject(caught),
+	);
 	return typeof refused === 'string' ? { words: refused, isFinal: true } : refused;
 }
 
 function itemOf(changeId: string, changes: readonly StateChange[], access: CustomerAccess, now: number): Json {
 	const { externalId, state, reasons } = access.customer;
-	const moved = changes.map(({ of, externalId: id, from, to }) => `${of} ${id} was ${from} and is ${to} now`).join('; ');
+	const moved = changes
+		.map(({ of, externalId: id, from, to }) => `${of} ${id} was ${from} and is ${to} now`)
+		.join('; ');
 	const clears = [...new Set(reasons.flatMap(({ clearsWhen }) => clearsWhen ?? []))];
 	const until = clears.length > 0 && state !== 'active' ? ` It changes when ${clears.join(', ')}.` : '';
 	return {

@@ -23,7 +23,9 @@ export const NOTHING_KNOWN: KnownAccess = { customer: 'active', subscriptions: {
 
 /** What is worth remembering of a decision. */
 export function knownOf({ customer, subscriptions }: CustomerAccess, changeId: string): KnownAccess {
-	const changed = subscriptions.filter(({ state }) => state !== 'active').map(({ externalId, state }): [string, AccessState] => [externalId, state]);
+	const changed = subscriptions
+		.filter(({ state }) => state !== 'active')
+		.map(({ externalId, state }): [string, AccessState] => [externalId, state]);
 	return { customer: customer.state, subscriptions: Object.fromEntries(changed), changeId };
 }
 
@@ -34,8 +36,11 @@ export function isPlain({ customer, subscriptions }: KnownAccess): boolean {
 
 /** The states that changed, the customer's first; empty when none did. */
 export function changesSince(before: KnownAccess, { customer, subscriptions }: CustomerAccess): StateChange[] {
-	const changes: StateChange[] = [{ of: 'customer', externalId: customer.externalId, from: before.customer, to: customer.state }];
-	for (const { externalId, state } of subscriptions) changes.push({ of: 'subscription', externalId, from: stateIn(before.subscriptions, externalId), to: state });
+	const changes: StateChange[] = [
+		{ of: 'customer', externalId: customer.externalId, from: before.customer, to: customer.state },
+	];
+	for (const { externalId, state } of subscriptions)
+		changes.push({ of: 'subscription', externalId, from: stateIn(before.subscriptions, externalId), to: state });
 	return changes.filter(({ from, to }) => from !== to);
 }
 
@@ -51,5 +56,8 @@ function stateIn(states: KnownAccess['subscriptions'], externalId: string): Acce
  */
 export function changeIdOf(before: KnownAccess, { customer, subscriptions }: CustomerAccess): string {
 	const states = [customer, ...subscriptions].map(({ externalId, state, since }) => [externalId, state, since]);
-	return `access_${createHash('sha256').update(JSON.stringify([before.changeId, states])).digest('hex').slice(0, 31)}`;
+	return `access_${createHash('sha256')
+		.update(JSON.stringify([before.changeId, states]))
+		.digest('hex')
+		.slice(0, 31)}`;
 }

@@ -15,7 +15,8 @@ export interface Debt {
 }
 
 /** A rule that takes access away. */
-export type RestrictionRule = 'restrict_immediately' | 'restrict_after_days' | 'restrict_above' | 'restrict_after_invoices';
+export type RestrictionRule =
+	'restrict_immediately' | 'restrict_after_days' | 'restrict_above' | 'restrict_after_invoices';
 
 /** A rule that applies to an invoice, from when on, and what lifts it. */
 export interface Hit {
@@ -39,7 +40,15 @@ export interface Outlook {
  * leaves nothing due but an unpaid status; a lost dispute leaves the status as it was (`lago-api:services/invoices/update_service.rb`,
  * `lose_dispute_service.rb`). Drafts, voided and self-billed invoices and prepaid credits owe nothing.
  */
-export function owedOn({ status, type, selfBilled, paymentStatus, totalDue, totalPaid, disputeLostAt }: AccessInvoice): number {
+export function owedOn({
+	status,
+	type,
+	selfBilled,
+	paymentStatus,
+	totalDue,
+	totalPaid,
+	disputeLostAt,
+}: AccessInvoice): number {
 	if (status !== 'finalized' || selfBilled || type === 'credit') return 0;
 	if (disputeLostAt !== null) return Math.max(0, totalDue) + totalPaid;
 	if (paymentStatus === 'succeeded') return 0;
@@ -88,26 +97,56 @@ export function outlookOf(debts: readonly Debt[], policy: AccessPolicy, timeZone
 	const calendar = calendarOf(timeZone);
 	const hits: Hit[] = [];
 	const later = (at: number): number => afterGrace(at, policy.graceDays, calendar);
-	const paid = ({ invoice, amount }: Debt) => (): string => `${formatAmount(amount, invoice.currency)} is paid on invoice ${invoice.number}`;
+	const paid =
+		({ invoice, amount }: Debt) =>
+		(): string =>
+			`${formatAmount(amount, invoice.currency)} is paid on invoice ${invoice.number}`;
 	for (const debt of debts) {
-		if (policy.restrictImmediately && debt.failedAt < Infinity) hits.push({ rule: 'restrict_immediately', debt, restrictsAt: later(debt.failedAt), clearsWhen: paid(debt) });
-		if (policy.restrictAfterDays !== null) hits.push({ rule: 'restrict_after_days', debt, restrictsAt: later(calendar.startOf(debt.dueDay + policy.restrictAfterDays)), clearsWhen: paid(debt) });
+		if (policy.restrictImmediately && debt.failedAt < Infinity)
+			hits.push({ rule: 'restrict_immediately', debt, restrictsAt: later(debt.failedAt), clearsWhen: paid(debt) });
+		if (policy.restrictAfterDays !== null)
+			hits.push({
+				rule: 'restrict_after_days',
+				debt,
+				restrictsAt: later(calendar.startOf(debt.dueDay + policy.restrictAfterDays)),
+				clearsWhen: paid(debt),
+			});
 	}
 	for (const [currency, limit] of Object.entries(policy.restrictAbove)) {
 		const group = debts.filter(({ invoice }) => invoice.currency === currency);
 		let sum = 0;
 		const crossing = group.find(({ amount }) => (sum += amount) > limit);
 		const clearsWhen = (): string => `no more than ${formatAmount(limit, currency)} is overdue`;
-		if (crossing) for (const debt of group) hits.push({ rule: 'restrict_above', debt, restrictsAt: later(Math.max(crossing.overdueAt, debt.overdueAt)), clearsWhen });
+		if (crossing)
+			for (const debt of group)
+				hits.push({
+					rule: 'restrict_above',
+					debt,
+					restrictsAt: later(Math.max(crossing.overdueAt, debt.overdueAt)),
+					clearsWhen,
+				});
 	}
 	const { restrictAfterInvoices: count } = policy;
 	const last = count === null ? undefined : debts[count - 1];
 	const fewer = (): string => `fewer than ${count} ${count === 1 ? 'invoice is' : 'invoices are'} overdue`;
-	if (last) for (const debt of debts) hits.push({ rule: 'restrict_after_invoices', debt, restrictsAt: later(Math.max(last.overdueAt, debt.overdueAt)), clearsWhen: fewer });
+	if (last)
+		for (const debt of debts)
+			hits.push({
+				rule: 'restrict_after_invoices',
+				debt,
+				restrictsAt: later(Math.max(last.overdueAt, debt.overdueAt)),
+				clearsWhen: fewer,
+			});
 	let [restrictedAt, troubleAt] = [Infinity, Infinity];
 	for (const { restrictsAt } of hits) restrictedAt = Math.min(restrictedAt, restrictsAt);
-	for (const { overdueAt, failedAt } of debts) troubleAt = Math.min(troubleAt, overdueAt, policy.restrictImmediately ? failedAt : Infinity);
-	return { debts, troubleAt: restrictedAt === Infinity ? Infinity : Math.min(troubleAt, restrictedAt), restrictedAt, hits };
+	for (const { overdueAt, failedAt } of debts)
+		troubleAt = Math.min(troubleAt, overdueAt, policy.restrictImmediately ? failedAt : Infinity);
+	return {
+		debts,
+		troubleAt: restrictedAt === Infinity ? Infinity : Math.min(troubleAt, restrictedAt),
+		restrictedAt,
+		hits,
+	};
 }
 
 /** So many whole days later, at the beginning of a day. */

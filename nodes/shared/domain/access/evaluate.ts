@@ -13,7 +13,8 @@ export type AccessState = 'active' | 'grace' | 'restricted' | 'pending_payment' 
 
 /** Why: which rule, about which invoice, and what would change it. Amounts in minor units of `currency`, times in ms since 1970. */
 export interface AccessReason {
-	rule: RestrictionRule | 'overdue' | 'first_payment' | 'first_invoice' | 'not_started' | 'prepaid' | 'ended' | 'exempt';
+	rule:
+		RestrictionRule | 'overdue' | 'first_payment' | 'first_invoice' | 'not_started' | 'prepaid' | 'ended' | 'exempt';
 	invoiceId: string | null;
 	invoiceNumber: string | null;
 	amount: number | null;
@@ -77,12 +78,32 @@ export function evaluateAccess(facts: AccessFacts, given: AccessPolicy, now: num
 	const isOfSubscription = ({ invoice }: Debt): boolean => invoice.covers.some((one) => rows.has(one.externalId));
 	const everything = outlookOf(debts, policy, timeZone);
 	const courses = [...rows].map(([id, ofOne]): [string, Course] => {
-		const outlook = policy.scope === 'customer' ? everything : outlookOf(debts.filter(({ invoice }) => invoice.covers.some((one) => one.externalId === id)), policy, timeZone);
+		const outlook =
+			policy.scope === 'customer'
+				? everything
+				: outlookOf(
+						debts.filter(({ invoice }) => invoice.covers.some((one) => one.externalId === id)),
+						policy,
+						timeZone,
+					);
 		return [id, courseOf(ofOne, outlook, facts, policy)];
 	});
-	const apart = policy.scope === 'customer' ? everything : outlookOf(debts.filter((debt) => !isOfSubscription(debt)), policy, timeZone);
-	const whole = customerCourse(courses.map(([, course]) => course), apart, debts);
-	const exemption: AccessReason[] = isExempt ? [lifeOf('exempt', null, 'the customer is taken from the list of exemptions')] : [];
+	const apart =
+		policy.scope === 'customer'
+			? everything
+			: outlookOf(
+					debts.filter((debt) => !isOfSubscription(debt)),
+					policy,
+					timeZone,
+				);
+	const whole = customerCourse(
+		courses.map(([, course]) => course),
+		apart,
+		debts,
+	);
+	const exemption: AccessReason[] = isExempt
+		? [lifeOf('exempt', null, 'the customer is taken from the list of exemptions')]
+		: [];
 	const decide = (id: string, course: Course): AccessDecision => {
 		const decision = decisionAt(id, course, timeZone, now);
 		return { ...decision, reasons: [...exemption, ...decision.reasons] };
@@ -91,14 +112,27 @@ export function evaluateAccess(facts: AccessFacts, given: AccessPolicy, now: num
 }
 
 function exempted(policy: AccessPolicy): AccessPolicy {
-	return { ...policy, restrictImmediately: false, restrictAfterDays: null, restrictAbove: {}, restrictAfterInvoices: null, waitForFirstPayment: false };
+	return {
+		...policy,
+		restrictImmediately: false,
+		restrictAfterDays: null,
+		restrictAbove: {},
+		restrictAfterInvoices: null,
+		waitForFirstPayment: false,
+	};
 }
 
 /** The course of one subscription: its rows, and what is owed for it. */
-function courseOf(rows: readonly SubscriptionFacts[], outlook: Outlook, facts: AccessFacts, policy: AccessPolicy): Course {
+function courseOf(
+	rows: readonly SubscriptionFacts[],
+	outlook: Outlook,
+	facts: AccessFacts,
+	policy: AccessPolicy,
+): Course {
 	const calendar = calendarOf(facts.customer.timeZone);
 	const newestFirst = [...rows].sort((one, other) => other.startsAt - one.startsAt);
-	const find = (...statuses: string[]): SubscriptionFacts | undefined => newestFirst.find(({ status }) => statuses.includes(status));
+	const find = (...statuses: string[]): SubscriptionFacts | undefined =>
+		newestFirst.find(({ status }) => statuses.includes(status));
 	const current = find('active') ?? find('incomplete');
 	const shown = current ?? find('pending') ?? find('terminated') ?? (newestFirst[0] as SubscriptionFacts);
 	const lifeEnd = endOf(shown, calendar);
@@ -147,29 +181,53 @@ function beginningOf(row: SubscriptionFacts, newestFirst: readonly SubscriptionF
 
 /** The end of what was paid in advance, of all rows that keep it. */
 function prepaidEnd(rows: readonly SubscriptionFacts[], { invoices }: AccessFacts): number {
-	const keeping = new Set(rows.filter(({ status, keepsUnusedDays, endingAt }) => status === 'active' || keepsUnusedDays || endingAt !== null).map(({ id }) => id));
+	const keeping = new Set(
+		rows
+			.filter(({ status, keepsUnusedDays, endingAt }) => status === 'active' || keepsUnusedDays || endingAt !== null)
+			.map(({ id }) => id),
+	);
 	let end = -Infinity;
 	for (const { status, paymentStatus, disputeLostAt, covers } of invoices) {
 		if (status !== 'finalized' || paymentStatus !== 'succeeded' || disputeLostAt !== null) continue;
-		for (const { subscriptionId, prepaidUntil } of covers) if (prepaidUntil !== null && keeping.has(subscriptionId)) end = Math.max(end, prepaidUntil);
+		for (const { subscriptionId, prepaidUntil } of covers)
+			if (prepaidUntil !== null && keeping.has(subscriptionId)) end = Math.max(end, prepaidUntil);
 	}
 	return end;
 }
 
 /** What a new subscription still waits for; undefined when for nothing. */
-function firstPaymentOf(row: SubscriptionFacts, { invoices }: AccessFacts, policy: AccessPolicy): { until: number; reason: AccessReason } | undefined {
+function firstPaymentOf(
+	row: SubscriptionFacts,
+	{ invoices }: AccessFacts,
+	policy: AccessPolicy,
+): { until: number; reason: AccessReason } | undefined {
 	// Lago itself waits for the payment of these.
-	if (row.status === 'incomplete') return { until: Infinity, reason: lifeOf('first_payment', row.startsAt, 'Lago activates the subscription') };
+	if (row.status === 'incomplete')
+		return { until: Infinity, reason: lifeOf('first_payment', row.startsAt, 'Lago activates the subscription') };
 	if (!policy.waitForFirstPayment || row.replacesAnother) return undefined;
 	const unpaid = invoices.find(
 		(invoice) =>
-			(invoice.status === 'draft' || (invoice.status === 'finalized' && invoice.paymentStatus !== 'succeeded' && invoice.totalDue > 0)) &&
+			(invoice.status === 'draft' ||
+				(invoice.status === 'finalized' && invoice.paymentStatus !== 'succeeded' && invoice.totalDue > 0)) &&
 			!wasTakenBack(invoice) &&
 			invoice.covers.some(({ subscriptionId, isFirst }) => isFirst && subscriptionId === row.id),
 	);
-	if (unpaid) return { until: Infinity, reason: reasonOf('first_payment', unpaid, unpaid.totalDue, row.startsAt, `the first invoice, ${unpaid.number}, is paid`) };
+	if (unpaid)
+		return {
+			until: Infinity,
+			reason: reasonOf(
+				'first_payment',
+				unpaid,
+				unpaid.totalDue,
+				row.startsAt,
+				`the first invoice, ${unpaid.number}, is paid`,
+			),
+		};
 	if (!row.awaitsFirstInvoice) return undefined;
-	return { until: row.startsAt + FIRST_INVOICE_MS, reason: lifeOf('first_invoice', row.startsAt, 'the first invoice is issued and paid') };
+	return {
+		until: row.startsAt + FIRST_INVOICE_MS,
+		reason: lifeOf('first_invoice', row.startsAt, 'the first invoice is issued and paid'),
+	};
 }
 
 /** The state of somebody who would be `otherwise` but for their debts. */
@@ -198,7 +256,11 @@ function customerCourse(courses: readonly Course[], apart: Outlook, debts: reado
 		turns: [...courses.flatMap(({ turns }) => turns), troubleAt, restrictedAt],
 		endsAt: courses.length === 0 ? Infinity : Math.max(...courses.map(({ endsAt }) => endsAt)),
 		outlook: { ...apart, debts, hits: hitsOf([...courses.map(({ outlook }) => outlook), apart]) },
-		lifeReason: (state, now) => courses.filter((course) => course.stateAt(now) === state).flatMap((course) => course.lifeReason(state, now)).slice(0, 1),
+		lifeReason: (state, now) =>
+			courses
+				.filter((course) => course.stateAt(now) === state)
+				.flatMap((course) => course.lifeReason(state, now))
+				.slice(0, 1),
 	};
 }
 
@@ -206,7 +268,11 @@ function customerCourse(courses: readonly Course[], apart: Outlook, debts: reado
 function hitsOf(outlooks: readonly Outlook[]): readonly Hit[] {
 	const [first, ...others] = new Set(outlooks.filter(({ hits }) => hits.length > 0));
 	if (first === undefined || others.length === 0) return first?.hits ?? [];
-	return [...new Map([first, ...others].flatMap(({ hits }) => hits.map((hit) => [`${hit.rule} ${hit.debt.invoice.id}`, hit]))).values()];
+	return [
+		...new Map(
+			[first, ...others].flatMap(({ hits }) => hits.map((hit) => [`${hit.rule} ${hit.debt.invoice.id}`, hit])),
+		).values(),
+	];
 }
 
 function decisionAt(externalId: string, course: Course, timeZone: string, now: number): AccessDecision {
@@ -222,9 +288,11 @@ function decisionAt(externalId: string, course: Course, timeZone: string, now: n
 	const nextChangeAt = next === Infinity ? null : next;
 	const overdue = outlook.debts.filter(({ overdueAt }) => overdueAt <= now);
 	const balance = new Map<string, number>();
-	for (const { invoice, amount } of overdue) balance.set(invoice.currency, (balance.get(invoice.currency) ?? 0) + amount);
+	for (const { invoice, amount } of overdue)
+		balance.set(invoice.currency, (balance.get(invoice.currency) ?? 0) + amount);
 	const [oldest] = overdue;
-	const losesAt = state === 'grace' ? nextChangeAt : state === 'active' || state === 'paid_until' ? course.endsAt : Infinity;
+	const losesAt =
+		state === 'grace' ? nextChangeAt : state === 'active' || state === 'paid_until' ? course.endsAt : Infinity;
 	return {
 		externalId,
 		state,
@@ -238,16 +306,48 @@ function decisionAt(externalId: string, course: Course, timeZone: string, now: n
 }
 
 function debtReasons(state: AccessState, { hits }: Outlook, overdue: readonly Debt[], now: number): AccessReason[] {
-	const reason = (rule: AccessReason['rule'], { invoice, amount }: Debt, since: number, clearsWhen: () => string): AccessReason => reasonOf(rule, invoice, amount, since, clearsWhen());
+	const reason = (
+		rule: AccessReason['rule'],
+		{ invoice, amount }: Debt,
+		since: number,
+		clearsWhen: () => string,
+	): AccessReason => reasonOf(rule, invoice, amount, since, clearsWhen());
 	const begun = (debt: Debt): number => Math.min(debt.overdueAt, debt.failedAt);
-	if (state === 'restricted') return hits.filter(({ restrictsAt }) => restrictsAt <= now).map(({ rule, debt, restrictsAt, clearsWhen }) => reason(rule, debt, restrictsAt, clearsWhen));
-	if (state === 'grace') return hits.filter(({ debt }) => begun(debt) <= now).map(({ rule, debt, clearsWhen }) => reason(rule, debt, begun(debt), clearsWhen));
+	if (state === 'restricted')
+		return hits
+			.filter(({ restrictsAt }) => restrictsAt <= now)
+			.map(({ rule, debt, restrictsAt, clearsWhen }) => reason(rule, debt, restrictsAt, clearsWhen));
+	if (state === 'grace')
+		return hits
+			.filter(({ debt }) => begun(debt) <= now)
+			.map(({ rule, debt, clearsWhen }) => reason(rule, debt, begun(debt), clearsWhen));
 	if (state === 'ended') return [];
-	return overdue.map((debt) => reason('overdue', debt, debt.overdueAt, () => `${formatAmount(debt.amount, debt.invoice.currency)} is paid on invoice ${debt.invoice.number}`));
+	return overdue.map((debt) =>
+		reason(
+			'overdue',
+			debt,
+			debt.overdueAt,
+			() => `${formatAmount(debt.amount, debt.invoice.currency)} is paid on invoice ${debt.invoice.number}`,
+		),
+	);
 }
 
-function reasonOf(rule: AccessReason['rule'], { id, number, currency, isUnderWay }: AccessInvoice, amount: number, since: number, clearsWhen: string): AccessReason {
-	return { rule, invoiceId: id, invoiceNumber: number, amount, currency, since, clearsWhen: isUnderWay ? `${clearsWhen}; a payment is under way` : clearsWhen };
+function reasonOf(
+	rule: AccessReason['rule'],
+	{ id, number, currency, isUnderWay }: AccessInvoice,
+	amount: number,
+	since: number,
+	clearsWhen: string,
+): AccessReason {
+	return {
+		rule,
+		invoiceId: id,
+		invoiceNumber: number,
+		amount,
+		currency,
+		since,
+		clearsWhen: isUnderWay ? `${clearsWhen}; a payment is under way` : clearsWhen,
+	};
 }
 
 function lifeOf(rule: AccessReason['rule'], since: number | null, clearsWhen: string | null): AccessReason {

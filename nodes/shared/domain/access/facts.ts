@@ -71,6 +71,10 @@ export function asHappened({ customer, subscriptions, invoices }: AccessFacts, n
 			const hasStarted = row.status === 'active' || row.status === 'terminated';
 			return { ...row, startsAt: hasStarted ? past(row.startsAt) : row.startsAt, endedAt: past(row.endedAt) };
 		}),
-		invoices: invoices.map((invoice) => ({ ...invoice, disputeLostAt: past(invoice.disputeLostAt), failedAt: past(invoice.failedAt) })),
+		invoices: invoices.map((invoice) => ({
+			...invoice,
+			disputeLostAt: past(invoice.disputeLostAt),
+			failedAt: past(invoice.failedAt),
+		})),
 	};
 }

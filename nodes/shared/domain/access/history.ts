@@ -54,14 +54,24 @@ function rowAsOf(row: SubscriptionFacts, at: number): SubscriptionFacts {
 	// Of all that Lago tells, only this has milliseconds: what is billed at the start seems to come before it.
 	if (Math.floor(row.startsAt / 1000) * 1000 > at) return { ...row, status: 'pending', endedAt: null, endingAt: null };
 	const isOver = row.status === 'terminated' || row.status === 'canceled';
-	return isOver && row.endedAt !== null && row.endedAt > at ? { ...row, status: 'active', endedAt: null, endingAt: null } : row;
+	return isOver && row.endedAt !== null && row.endedAt > at
+		? { ...row, status: 'active', endedAt: null, endingAt: null }
+		: row;
 }
 
 function invoiceAsOf({ paidAt, total, ...invoice }: PastInvoice, at: number): AccessInvoice {
 	const had = <T extends number | null>(time: T): T | null => (time !== null && time > at ? null : time);
 	const failedAt = had(invoice.failedAt);
 	const disputeLostAt = had(invoice.disputeLostAt);
-	if (paidAt !== null && paidAt > at) return { ...invoice, disputeLostAt: null, failedAt, paymentStatus: failedAt === null ? 'pending' : 'failed', totalDue: total, totalPaid: 0 };
+	if (paidAt !== null && paidAt > at)
+		return {
+			...invoice,
+			disputeLostAt: null,
+			failedAt,
+			paymentStatus: failedAt === null ? 'pending' : 'failed',
+			totalDue: total,
+			totalPaid: 0,
+		};
 	const notYetFailed = invoice.paymentStatus === 'failed' && invoice.failedAt !== null && failedAt === null;
 	return { ...invoice, disputeLostAt, failedAt, paymentStatus: notYetFailed ? 'pending' : invoice.paymentStatus };
 }
@@ -69,7 +79,12 @@ function invoiceAsOf({ paidAt, total, ...invoice }: PastInvoice, at: number): Ac
 /** How the state of a customer went under a policy, without gaps. Pure. @param from ms since 1970. @param to the same, not included. */
 export function segmentsOf(history: AccessHistory, policy: AccessPolicy, from: number, to: number): Segment[] {
 	const happened = [
-		...history.invoices.flatMap(({ issuedAt, paidAt, failedAt, disputeLostAt }) => [issuedAt, paidAt, failedAt, disputeLostAt]),
+		...history.invoices.flatMap(({ issuedAt, paidAt, failedAt, disputeLostAt }) => [
+			issuedAt,
+			paidAt,
+			failedAt,
+			disputeLostAt,
+		]),
 		...history.subscriptions.flatMap(({ startsAt, endedAt }) => [startsAt, endedAt]),
 	].filter((at): at is number => at !== null && at > from && at < to);
 	const events = [...new Set(happened)].sort((one, other) => one - other);
@@ -94,7 +109,8 @@ export function backtest(history: AccessHistory, policy: AccessPolicy, from: num
 	const [first] = restricted;
 	const last = restricted.at(-1);
 	if (first === undefined || last === undefined) return null;
-	const worst = (segment: Segment): number => evaluateAccess(asOf(history, segment.to - 1), policy, segment.to - 1).customer.daysOverdue;
+	const worst = (segment: Segment): number =>
+		evaluateAccess(asOf(history, segment.to - 1), policy, segment.to - 1).customer.daysOverdue;
 	return {
 		restrictedMs: restricted.reduce((sum, segment) => sum + segment.to - segment.from, 0),
 		times: restricted.length,

@@ -47,9 +47,15 @@ const EXAMPLES: Readonly<Record<LimitsWritten, string>> = {
  * Reads limits, e.g. `EUR:50.00, USD:50.00`.
  * @returns minor units by currency, or the problem as a sentence for a person.
  */
-export function parseLimits(text: string, written: LimitsWritten = 'minor units'): Record<string, number> | { problem: string } {
+export function parseLimits(
+	text: string,
+	written: LimitsWritten = 'minor units',
+): Record<string, number> | { problem: string } {
 	const limits: Record<string, number> = {};
-	for (const part of text.split(',').map((one) => one.trim()).filter((one) => one !== '')) {
+	for (const part of text
+		.split(',')
+		.map((one) => one.trim())
+		.filter((one) => one !== '')) {
 		const [, name = '', amount] = /^([^:]+):([^:]+)$/.exec(part) ?? [];
 		const code = currencyOf(name);
 		const limit = code === null || amount === undefined ? null : limitIn(amount.trim(), code, written);

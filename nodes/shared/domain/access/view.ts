@@ -27,7 +27,16 @@ export function viewOf({ customer, subscriptions }: CustomerAccess): CustomerAcc
 	return { customer: decisionView(customer), subscriptions: subscriptions.map(decisionView) };
 }
 
-function decisionView({ externalId, state, since, until, nextChangeAt, overdueBalance, daysOverdue, reasons }: AccessDecision): AccessView {
+function decisionView({
+	externalId,
+	state,
+	since,
+	until,
+	nextChangeAt,
+	overdueBalance,
+	daysOverdue,
+	reasons,
+}: AccessDecision): AccessView {
 	return {
 		external_id: externalId,
 		state,
@@ -40,8 +49,24 @@ function decisionView({ externalId, state, since, until, nextChangeAt, overdueBa
 	};
 }
 
-function reasonView({ rule, invoiceId, invoiceNumber, amount, currency, since, clearsWhen }: AccessReason): AccessView['reasons'][number] {
-	return { rule, invoice_id: invoiceId, invoice_number: invoiceNumber, amount_cents: amount, currency, since: iso(since), clears_when: clearsWhen };
+function reasonView({
+	rule,
+	invoiceId,
+	invoiceNumber,
+	amount,
+	currency,
+	since,
+	clearsWhen,
+}: AccessReason): AccessView['reasons'][number] {
+	return {
+		rule,
+		invoice_id: invoiceId,
+		invoice_number: invoiceNumber,
+		amount_cents: amount,
+		currency,
+		since: iso(since),
+		clears_when: clearsWhen,
+	};
 }
 
 function iso(time: number | null): string | null {

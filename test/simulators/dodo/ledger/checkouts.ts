@@ -80,8 +80,10 @@ export class Checkouts {
 	/** The session if it can still be used. */
 	usable(sessionId: string): Checkout {
 		const session = existing(this.context.state.checkouts, sessionId);
-		if (session.consumed) this.context.refuse('CHECKOUT_SESSION_CONSUMED', 'The checkout session has already been used');
-		if (session.expires_at_ms < Date.now()) this.context.refuse('CHECKOUT_SESSION_CONSUMED', 'The checkout session has expired');
+		if (session.consumed)
+			this.context.refuse('CHECKOUT_SESSION_CONSUMED', 'The checkout session has already been used');
+		if (session.expires_at_ms < Date.now())
+			this.context.refuse('CHECKOUT_SESSION_CONSUMED', 'The checkout session has expired');
 		return session;
 	}
 
@@ -91,7 +93,8 @@ export class Checkouts {
 		const session = this.usable(sessionId);
 		if (session.mandate !== null) throw new Error('This session sets up a mandate: activate it instead of paying');
 		const begun = session.payment_id === null ? undefined : this.context.state.payments.get(session.payment_id);
-		const payment = begun?.status === 'requires_payment_method' ? begun : this.begin(session, { card, country, amount });
+		const payment =
+			begun?.status === 'requires_payment_method' ? begun : this.begin(session, { card, country, amount });
 		// While a bank debit is on its way nobody may pay again.
 		session.consumed = decline === null || settleAfterMs !== undefined;
 		this.payments.end(payment, decline, settleAfterMs);
@@ -169,7 +172,12 @@ export class Checkouts {
 			is_byop: false,
 			tax_id_err_msg: null,
 			recurring_breakup: null,
-			current_breakup: { subtotal: sum('total') - sum('tax'), discount: 0, tax: sum('tax'), total_amount: sum('total') },
+			current_breakup: {
+				subtotal: sum('total') - sum('tax'),
+				discount: 0,
+				tax: sum('tax'),
+				total_amount: sum('total'),
+			},
 			product_cart: lines.map(({ product, amount, quantity, tax }) => ({
 				product_id: product.product_id,
 				name: product.name,

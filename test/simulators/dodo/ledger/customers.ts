@@ -2,7 +2,8 @@ import { dodoId } from '../../shared/ids';
 import type { DodoContext } from '../context';
 import { existing, timestamp, type Customer, type Metadata } from '../state';
 
-export type CustomerRequest = { customer_id: string } | { email: string; name?: string | null; phone_number?: string | null };
+export type CustomerRequest =
+	{ customer_id: string } | { email: string; name?: string | null; phone_number?: string | null };
 
 export interface NewCustomer {
 	email: string;

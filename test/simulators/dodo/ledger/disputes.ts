@@ -9,7 +9,10 @@ export class Disputes {
 	constructor(private readonly context: DodoContext) {}
 
 	/** The whole payment is disputed unless an amount (minor units) is given. */
-	open(paymentId: string, { amount, reason = 'product_not_received' }: { amount?: number; reason?: string } = {}): Dispute {
+	open(
+		paymentId: string,
+		{ amount, reason = 'product_not_received' }: { amount?: number; reason?: string } = {},
+	): Dispute {
 		const payment = existing(this.context.state.payments, paymentId);
 		const dispute: Dispute = {
 			dispute_id: dodoId('dis_'),
@@ -44,7 +47,10 @@ export class Disputes {
 	private announce(status: string, dispute: Dispute): void {
 		const payment = existing(this.context.state.payments, dispute.payment_id);
 		const { customer: _customer, ...listed } = dispute;
-		payment.disputes = [...payment.disputes.filter(({ dispute_id }) => dispute_id !== dispute.dispute_id), { ...listed }];
+		payment.disputes = [
+			...payment.disputes.filter(({ dispute_id }) => dispute_id !== dispute.dispute_id),
+			{ ...listed },
+		];
 		this.context.events.announce(`dispute.${status}`, 'Dispute', () => ({ ...dispute }));
 	}
 }

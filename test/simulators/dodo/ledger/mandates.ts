@@ -2,7 +2,15 @@ import { dodoId } from '../../shared/ids';
 import { declineCode, declineOf, SUCCESS_CARD } from '../cards';
 import type { DodoContext } from '../context';
 import { checkTotal, taxed } from '../money';
-import { existing, timestamp, type Metadata, type Payment, type PaymentMethod, type PlannedCharge, type Subscription } from '../state';
+import {
+	existing,
+	timestamp,
+	type Metadata,
+	type Payment,
+	type PaymentMethod,
+	type PlannedCharge,
+	type Subscription,
+} from '../state';
 import type { Checkouts } from './checkouts';
 import { limitedView, type Customers } from './customers';
 import { SOMEWHERE, type Payments } from './payments';
@@ -71,7 +79,10 @@ export class Mandates {
 		if (subscription.status === 'expired') this.context.refuse('SUBSCRIPTION_EXPIRED', 'Subscription has expired');
 		if (subscription.status !== 'active') this.context.refuse('SUBSCRIPTION_INACTIVE', 'Subscription is not active');
 		if (subscription.cancel_at_next_billing_date)
-			this.context.refuse('CHARGE_NOT_ALLOWED_FOR_SCHEDULED_CANCELLATION', 'Subscription is scheduled for cancellation');
+			this.context.refuse(
+				'CHARGE_NOT_ALLOWED_FOR_SCHEDULED_CANCELLATION',
+				'Subscription is scheduled for cancellation',
+			);
 		if (this.openPayment(subscription) !== undefined)
 			this.context.refuse('PREVIOUS_PAYMENT_PENDING', 'The previous payment is not in a terminal state');
 		checkTotal(amount, currency ?? subscription.currency);
@@ -79,7 +90,9 @@ export class Mandates {
 		const { code, settleAfterMs } = subscription.plannedCharge ?? {};
 		subscription.plannedCharge = null;
 		if (settleAfterMs !== undefined) this.payments.debit(payment);
-		this.context.later(settleAfterMs ?? this.context.options.chargeDelayMs, () => this.finish(subscription, payment, code));
+		this.context.later(settleAfterMs ?? this.context.options.chargeDelayMs, () =>
+			this.finish(subscription, payment, code),
+		);
 		return payment.payment_id;
 	}
 
@@ -174,7 +187,10 @@ export class Mandates {
 	}
 
 	private collectDues(subscription: Subscription): Payment | null {
-		return this.openPayment(subscription) ?? (subscription.dues === null ? null : this.begin(subscription, subscription.dues));
+		return (
+			this.openPayment(subscription) ??
+			(subscription.dues === null ? null : this.begin(subscription, subscription.dues))
+		);
 	}
 
 	private begin(subscription: Subscription, { amount, currency, metadata }: ChargeRequest): Payment {

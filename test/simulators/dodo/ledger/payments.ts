@@ -1,7 +1,15 @@
 import { dodoId } from '../../shared/ids';
 import { cardView } from '../cards';
 import type { DodoContext } from '../context';
-import { existing, timestamp, type Billing, type Customer, type Metadata, type Payment, type PaymentLine } from '../state';
+import {
+	existing,
+	timestamp,
+	type Billing,
+	type Customer,
+	type Metadata,
+	type Payment,
+	type PaymentLine,
+} from '../state';
 import { limitedView, type Customers } from './customers';
 
 export interface NewPayment {

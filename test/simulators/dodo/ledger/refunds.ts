@@ -25,7 +25,9 @@ export class Refunds {
 		this.checkPayment(payment);
 		const lines = this.context.state.paymentLines.get(payment.payment_id) ?? [];
 		const parts =
-			items === null ? lines.map((line) => ({ line, amount: line.amount - line.refunded })) : this.partsOf(lines, items);
+			items === null
+				? lines.map((line) => ({ line, amount: line.amount - line.refunded }))
+				: this.partsOf(lines, items);
 		const amount = parts.reduce((sum, part) => sum + part.amount, 0);
 		const refund: Refund = {
 			refund_id: dodoId('ref_'),
@@ -55,11 +57,15 @@ export class Refunds {
 	}
 
 	private checkPayment(payment: Payment): void {
-		if (payment.status !== 'succeeded') this.context.refuse('PAYMENT_NOT_SUCCEEDED', 'Only succeeded payments can be refunded');
+		if (payment.status !== 'succeeded')
+			this.context.refuse('PAYMENT_NOT_SUCCEEDED', 'Only succeeded payments can be refunded');
 		if (payment.total_amount === 0)
 			this.context.refuse('ZERO_AMOUNT_PAYMENT_REFUND_NOT_ALLOWED', 'A payment of zero cannot be refunded');
 		if (payment.refunds.some(({ status }) => status === 'pending'))
-			this.context.refuse('EXISTING_REFUND_REQUEST_PROCESSING', 'A refund request for this payment is already being processed');
+			this.context.refuse(
+				'EXISTING_REFUND_REQUEST_PROCESSING',
+				'A refund request for this payment is already being processed',
+			);
 		if (payment.refund_status === 'full')
 			this.context.refuse('PAYMENT_ALREADY_REFUNDED', 'The payment has already been refunded');
 		if (Date.now() - Date.parse(payment.created_at) > WINDOW_MS)
@@ -75,7 +81,8 @@ export class Refunds {
 			this.context.refuse('DUPLICATE_LINE_ITEMS_IN_REQUEST', 'Line items are named twice');
 		return items.map(({ item_id, amount, tax_inclusive = true }) => {
 			const line =
-				lines.find(({ items_id }) => items_id === item_id) ?? this.context.refuse('LINE_ITEM_NOT_FOUND', 'Line item not found');
+				lines.find(({ items_id }) => items_id === item_id) ??
+				this.context.refuse('LINE_ITEM_NOT_FOUND', 'Line item not found');
 			const left = line.amount - line.refunded;
 			if (left === 0) this.context.refuse('LINE_ITEM_FULLY_REFUNDED', 'The line item is fully refunded');
 			const wanted = amount ?? left;
@@ -84,12 +91,18 @@ export class Refunds {
 				tax_inclusive || amount === undefined || amount === null
 					? wanted
 					: Math.round((wanted * line.amount) / (line.amount - line.tax));
-			if (gross > left) this.context.refuse('LINE_ITEM_REFUND_AMOUNT_TOO_HIGH', 'The refund amount is higher than what is left');
+			if (gross > left)
+				this.context.refuse('LINE_ITEM_REFUND_AMOUNT_TOO_HIGH', 'The refund amount is higher than what is left');
 			return { line, amount: gross };
 		});
 	}
 
-	private finish(refund: Refund, payment: Payment, parts: Array<{ line: PaymentLine; amount: number }>, fail: boolean): void {
+	private finish(
+		refund: Refund,
+		payment: Payment,
+		parts: Array<{ line: PaymentLine; amount: number }>,
+		fail: boolean,
+	): void {
 		// A disputed payment cannot be refunded: the bank decides.
 		const disputed = payment.disputes.some(({ dispute_status }) =>
 			['dispute_opened', 'dispute_challenged'].includes(String(dispute_status)),

@@ -44,7 +44,9 @@ export function checkoutRoutes(api: SimulatedApi, { context, customers, checkout
 		checkDetails(input);
 		const session = checkouts.open({
 			cart: input.product_cart,
-			customer: input.customer ? customers.resolve(input.customer, input.feature_flags.always_create_new_customer) : null,
+			customer: input.customer
+				? customers.resolve(input.customer, input.feature_flags.always_create_new_customer)
+				: null,
 			billing: input.billing_address ? toBilling(input.billing_address) : null,
 			metadata: metadataOf(input.metadata),
 			mandate: toMandate(input),
@@ -53,7 +55,8 @@ export function checkoutRoutes(api: SimulatedApi, { context, customers, checkout
 		if (!input.payment_method_id) return ok({ session_id: session.id, checkout_url: checkouts.pageOf(session.id) });
 		// A saved card is charged at once: no page.
 		const method = existing(state.paymentMethods, input.payment_method_id);
-		if (method.customer_id !== session.customer?.customer_id) refuse(404, 'NOT_FOUND', 'The requested resource was not found');
+		if (method.customer_id !== session.customer?.customer_id)
+			refuse(404, 'NOT_FOUND', 'The requested resource was not found');
 		const payment = checkouts.pay(session.id, { card: method.card, settleAfterMs: context.options.chargeDelayMs });
 		return ok({ session_id: session.id, checkout_url: null, payment_id: payment.payment_id });
 	});
@@ -74,7 +77,14 @@ export function checkoutRoutes(api: SimulatedApi, { context, customers, checkout
 	});
 }
 
-function checkDetails({ tax_id, billing_address: given, confirm, minimal_address, customer, payment_method_id }: Request): void {
+function checkDetails({
+	tax_id,
+	billing_address: given,
+	confirm,
+	minimal_address,
+	customer,
+	payment_method_id,
+}: Request): void {
 	if (tax_id && !given) refuse(422, 'INVALID_REQUEST_BODY', 'tax_id requires billing_address with country');
 	if (tax_id && /invalid/i.test(tax_id)) refuse(422, 'INVALID_TAX_ID', 'The tax id is not valid for the country');
 	if (payment_method_id && !(confirm && customer && 'customer_id' in customer))

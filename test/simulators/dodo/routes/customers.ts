@@ -41,7 +41,9 @@ export function customerRoutes(api: SimulatedApi, state: DodoState, customers: C
 	});
 	api.route('get', '/customers/:id/payment-methods', ({ params }) => {
 		const { customer_id } = existing(state.customers, params.id);
-		return ok({ items: [...state.paymentMethods.values()].filter((one) => one.customer_id === customer_id).map(methodView) });
+		return ok({
+			items: [...state.paymentMethods.values()].filter((one) => one.customer_id === customer_id).map(methodView),
+		});
 	});
 	api.route('delete', '/customers/:id/payment-methods/:methodId', ({ params }) => {
 		const { payment_method_id, customer_id } = existing(state.paymentMethods, params.methodId);

@@ -63,7 +63,9 @@ export function paymentRoutes(api: SimulatedApi, { context, customers, checkouts
 		);
 	});
 	api.route('get', '/payments/:id', ({ params }) => ok(existing(state.payments, params.id)));
-	api.route('get', '/payments/:id/line-items', ({ params }) => ok(payments.lineItems(existing(state.payments, params.id))));
+	api.route('get', '/payments/:id/line-items', ({ params }) =>
+		ok(payments.lineItems(existing(state.payments, params.id))),
+	);
 	// Deprecated: a session whose payment exists from the start.
 	api.route('post', '/payments', ({ body }) => {
 		const input = parse(oneTime, body);

@@ -6,7 +6,9 @@ import { createdWithin, int32, page, parse, parseQuery } from './requests';
 
 const refund = z.object({
 	payment_id: z.string(),
-	items: z.array(z.object({ item_id: z.string(), amount: int32.nullish(), tax_inclusive: z.boolean().optional() })).nullish(),
+	items: z
+		.array(z.object({ item_id: z.string(), amount: int32.nullish(), tax_inclusive: z.boolean().optional() }))
+		.nullish(),
 	reason: z.string().max(3000).nullish(),
 	metadata: z.unknown(),
 });
@@ -30,7 +32,11 @@ export function refundRoutes(api: SimulatedApi, state: DodoState, refunds: Refun
 		const input = parse(refund, body);
 		const payment = existing(state.payments, input.payment_id);
 		return ok(
-			refunds.create(payment, { items: input.items ?? null, reason: input.reason ?? null, metadata: metadataOf(input.metadata) }),
+			refunds.create(payment, {
+				items: input.items ?? null,
+				reason: input.reason ?? null,
+				metadata: metadataOf(input.metadata),
+			}),
 		);
 	});
 	api.route('get', '/refunds', (call) => {

@@ -16,9 +16,17 @@ const url = z
 	.string()
 	.url()
 	.regex(/^https?:\/\//);
-const endpoint = z.object({ url, headers: z.record(z.string()).nullish(), idempotency_key: z.string().nullish(), ...fields });
+const endpoint = z.object({
+	url,
+	headers: z.record(z.string()).nullish(),
+	idempotency_key: z.string().nullish(),
+	...fields,
+});
 const change = z.object({ url: url.nullish(), ...fields });
-const paging = z.object({ limit: z.coerce.number().int().min(1).max(250).default(50), iterator: z.string().optional() });
+const paging = z.object({
+	limit: z.coerce.number().int().min(1).max(250).default(50),
+	iterator: z.string().optional(),
+});
 
 /** Webhook endpoints. The secret is a call of its own; creation is the one call with an idempotency key that works. */
 export function webhookRoutes(api: SimulatedApi, state: DodoState): void {
@@ -58,7 +66,10 @@ export function webhookRoutes(api: SimulatedApi, state: DodoState): void {
 		return ok({ headers: Object.fromEntries(all.filter(([name]) => !sensitive.includes(name))), sensitive });
 	});
 	api.route('patch', '/webhooks/:id/headers', ({ params, body }) => {
-		Object.assign(existing(state.webhooks, params.id).headers, parse(z.object({ headers: z.record(z.string()) }), body).headers);
+		Object.assign(
+			existing(state.webhooks, params.id).headers,
+			parse(z.object({ headers: z.record(z.string()) }), body).headers,
+		);
 		return ok();
 	});
 }

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { noteMetadata } from '../metadata';
 import { forbidden, invalid, notAllowed, notFound, serverError } from '../refusals';
-import { dateOf, dueOf, now, type CreditNote, type CreditNoteItem, type Fee, type Invoice, type LagoState } from '../state';
+import {
+	dateOf,
+	dueOf,
+	now,
+	type CreditNote,
+	type CreditNoteItem,
+	type Fee,
+	type Invoice,
+	type LagoState,
+} from '../state';
 import { averageRate, couponShare, creditNoteView, taxByRate } from '../views/creditNotes';
 import { netOf, taxView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
@@ -117,7 +126,10 @@ export class CreditNotes {
 			coupons_adjustment_amount_cents: Math.round(coupons),
 			precise_coupons_adjustment_amount_cents: coupons,
 			taxes_rate: averageRate(items),
-			items: items.map(({ fee, precise_amount_cents }) => ({ lago_fee_id: fee.lago_id, amount_cents: precise_amount_cents })),
+			items: items.map(({ fee, precise_amount_cents }) => ({
+				lago_fee_id: fee.lago_id,
+				amount_cents: precise_amount_cents,
+			})),
 			applied_taxes: [...taxByRate(items)]
 				.filter(([rate]) => rate > 0)
 				.map(([rate, { base, tax }]) => ({
@@ -131,7 +143,8 @@ export class CreditNotes {
 	/** `PUT /credit_notes/:id`: any transition; metadata is merged; no webhook. */
 	update(id: string | undefined, { refund_status: status, metadata }: Record<string, unknown>): CreditNote {
 		const note = this.get(id);
-		if (status !== undefined && !REFUND_STATUSES.includes(status as string)) invalid({ refund_status: ['value_is_invalid'] });
+		if (status !== undefined && !REFUND_STATUSES.includes(status as string))
+			invalid({ refund_status: ['value_is_invalid'] });
 		if (metadata !== undefined) note.metadata = noteMetadata({ ...note.metadata, ...noteMetadata(metadata) });
 		if (status !== undefined) note.refund_status = status as CreditNote['refund_status'];
 		note.updated_at = now();
@@ -160,7 +173,8 @@ export class CreditNotes {
 			const fee = invoice.fees.find(({ lago_id }) => lago_id === fee_id) ?? notFound('fee');
 			const precise = amount(amount_cents);
 			if (precise < 0) invalid({ amount_cents: ['invalid_value'] });
-			if (precise > fee.amount_cents - this.creditedOn(fee)) invalid({ amount_cents: ['higher_than_remaining_fee_amount'] });
+			if (precise > fee.amount_cents - this.creditedOn(fee))
+				invalid({ amount_cents: ['higher_than_remaining_fee_amount'] });
 			return { lago_id: randomUUID(), fee, precise_amount_cents: Math.round(precise * 1e5) / 1e5 };
 		});
 	}
@@ -177,7 +191,8 @@ export class CreditNotes {
 			add('refund_amount_cents', 'higher_than_remaining_invoice_amount');
 		if (Math.abs(total - Math.round(sum - coupons + taxes)) > TOLERANCE) add('base', 'does_not_match_item_amounts');
 		if (credit > creditable - offset + TOLERANCE) add('credit_amount_cents', 'higher_than_remaining_invoice_amount');
-		if (offset > Math.min(dueOf(invoice), creditable)) add('offset_amount_cents', 'higher_than_remaining_invoice_amount');
+		if (offset > Math.min(dueOf(invoice), creditable))
+			add('offset_amount_cents', 'higher_than_remaining_invoice_amount');
 		if (total > creditable + TOLERANCE) add('base', 'higher_than_remaining_invoice_amount');
 		if (total <= 0) add('base', 'total_amount_must_be_positive');
 		if (invoice.invoice_type === 'credit') this.checkPrepaid(invoice, { credit, refund, offset }, add);
@@ -185,7 +200,11 @@ export class CreditNotes {
 	}
 
 	/** A top-up: unpaid it can only be cancelled as a whole, paid only refunded as far as the wallet still holds it. */
-	private checkPrepaid(invoice: Invoice, { credit, refund, offset }: Shares, add: (field: string, code: string) => void): void {
+	private checkPrepaid(
+		invoice: Invoice,
+		{ credit, refund, offset }: Shares,
+		add: (field: string, code: string) => void,
+	): void {
 		if (credit > 0) add('credit_amount_cents', 'cannot_credit_invoice');
 		const paid = invoice.payment_status === 'succeeded';
 		if (!paid && (refund > 0 || offset !== invoice.total_amount_cents)) notAllowed('invalid_type_or_status');

@@ -45,7 +45,11 @@ export class Customers {
 	}
 
 	/** The customer with this external id, made if need be, with these fields changed. `provider` undefined leaves it as it is. */
-	ensure({ external_id = 'cust_1', ...given }: Partial<Customer>, currency: string, provider?: string | null): Customer {
+	ensure(
+		{ external_id = 'cust_1', ...given }: Partial<Customer>,
+		currency: string,
+		provider?: string | null,
+	): Customer {
 		const customer = this.state.customers.get(external_id) ?? this.create(external_id, currency);
 		Object.assign(customer, given);
 		applyTimezone(customer, given);
@@ -137,7 +141,14 @@ export class Customers {
 				subscription_invoice_issuing_date_anchor: null,
 				subscription_invoice_issuing_date_adjustment: null,
 			},
-			shipping_address: { address_line1: null, address_line2: null, city: null, zipcode: null, state: null, country: null },
+			shipping_address: {
+				address_line1: null,
+				address_line2: null,
+				city: null,
+				zipcode: null,
+				state: null,
+				country: null,
+			},
 			metadata: [],
 		};
 		this.state.customers.set(externalId, customer);

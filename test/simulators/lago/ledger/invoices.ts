@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { entry, replaceMetadata } from '../metadata';
 import { invalid, notAllowed, notFound } from '../refusals';
-import { dateOf, dueOf, now, wholeSecond, type Customer, type Fee, type Invoice, type LagoState, type Subscription } from '../state';
+import {
+	dateOf,
+	dueOf,
+	now,
+	wholeSecond,
+	type Customer,
+	type Fee,
+	type Invoice,
+	type LagoState,
+	type Subscription,
+} from '../state';
 import { invoiceView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
 import type { Customers } from './customers';
@@ -11,9 +21,19 @@ import type { Subscriptions } from './subscriptions';
 /** What the API shows; the others are 404. */
 export const VISIBLE = ['draft', 'finalized', 'voided', 'failed', 'pending'];
 export const PAYMENT_STATUSES = ['pending', 'succeeded', 'failed'];
-export const INVOICE_TYPES = ['subscription', 'one_off', 'credit', 'add_on', 'progressive_billing', 'advance_charges'] as const;
+export const INVOICE_TYPES = [
+	'subscription',
+	'one_off',
+	'credit',
+	'add_on',
+	'progressive_billing',
+	'advance_charges',
+] as const;
 const MAX_VALUE = 140;
-const EVENT_OF: Readonly<Record<string, string>> = { one_off: 'invoice.one_off_created', credit: 'invoice.paid_credit_added' };
+const EVENT_OF: Readonly<Record<string, string>> = {
+	one_off: 'invoice.one_off_created',
+	credit: 'invoice.paid_credit_added',
+};
 
 export interface NewInvoice {
 	type?: (typeof INVOICE_TYPES)[number];
@@ -122,8 +142,14 @@ export class Invoices {
 	}
 
 	/** The subscription that an invoice is for, and when: what is billed at the start is billed in the same second. */
-	private billed({ subscription: externalId, reason }: NewInvoice, type: string, customer: Customer, currency: string): { subscription: Subscription | null; at: string } {
-		if (!['subscription', 'progressive_billing', 'advance_charges'].includes(type)) return { subscription: null, at: now() };
+	private billed(
+		{ subscription: externalId, reason }: NewInvoice,
+		type: string,
+		customer: Customer,
+		currency: string,
+	): { subscription: Subscription | null; at: string } {
+		if (!['subscription', 'progressive_billing', 'advance_charges'].includes(type))
+			return { subscription: null, at: now() };
 		const known = externalId === undefined ? this.subscriptions.known(customer) : this.subscriptions.get(externalId);
 		const subscription = known ?? this.subscriptions.make(customer, currency);
 		const isStart = known === undefined || (externalId !== undefined && reason === 'subscription_starting');
@@ -134,7 +160,12 @@ export class Invoices {
 	finalize(id: string | undefined): Invoice {
 		const invoice = this.get(id);
 		if (invoice.status !== 'draft') return notFound('invoice');
-		Object.assign(invoice, { status: 'finalized', number: this.number(), issuing_date: dateOf(invoice.customer), updated_at: now() });
+		Object.assign(invoice, {
+			status: 'finalized',
+			number: this.number(),
+			issuing_date: dateOf(invoice.customer),
+			updated_at: now(),
+		});
 		this.announceNew(invoice);
 		return invoice;
 	}
@@ -153,7 +184,8 @@ export class Invoices {
 		const invoice = this.get(id);
 		if (invoice.status === 'voided') notAllowed('update_on_voided_invoice');
 		if (metadata !== undefined && invoice.status === 'draft') notAllowed('metadata_on_draft_invoice');
-		if (wanted !== undefined && !PAYMENT_STATUSES.includes(wanted as string)) invalid({ payment_status: ['value_is_invalid'] });
+		if (wanted !== undefined && !PAYMENT_STATUSES.includes(wanted as string))
+			invalid({ payment_status: ['value_is_invalid'] });
 		if (wanted !== undefined && invoice.status === 'draft' && wanted !== invoice.payment_status)
 			notAllowed('payment_status_update_on_draft_invoice');
 		if (metadata !== undefined)

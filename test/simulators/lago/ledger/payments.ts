@@ -23,7 +23,8 @@ export class Payments {
 	/** Books money. A reference is not unique; a partial payment changes the amounts and tells nobody. */
 	record({ invoice_id, amount_cents: amount, reference, paid_at }: NewPayment): Payment {
 		if (!this.premium()) forbidden();
-		if (invoice_id === undefined || invoice_id === null || invoice_id === '') invalid({ invoice_id: ['value_is_mandatory'] });
+		if (invoice_id === undefined || invoice_id === null || invoice_id === '')
+			invalid({ invoice_id: ['value_is_mandatory'] });
 		if (typeof amount !== 'number' || !Number.isInteger(amount) || amount <= 0)
 			return invalid({ amount_cents: ['invalid_value'] });
 		if (typeof reference !== 'string' || reference.trim() === '') return invalid({ reference: ['value_is_mandatory'] });
@@ -32,7 +33,8 @@ export class Payments {
 		const invoice = this.state.invoices.get(String(invoice_id)) ?? notFound('invoice');
 		if (!['finalized', 'open'].includes(invoice.status)) forbidden();
 		if (amount > dueOf(invoice)) invalid({ amount_cents: ['value_is_out_of_range'] });
-		if (invoice.invoice_type === 'credit' && amount !== invoice.total_amount_cents) invalid({ amount_cents: ['invalid_amount'] });
+		if (invoice.invoice_type === 'credit' && amount !== invoice.total_amount_cents)
+			invalid({ amount_cents: ['invalid_amount'] });
 		const { customer } = invoice;
 		const payment: Payment = {
 			lago_id: randomUUID(),

@@ -48,12 +48,19 @@ export class Subscriptions {
 
 	/** The row of an external id that is in one of these states, the newest. */
 	row(externalId: string | undefined, statuses: readonly string[]): Subscription {
-		const rows = [...this.state.subscriptions.values()].filter(({ external_id, status }) => external_id === externalId && statuses.includes(status));
+		const rows = [...this.state.subscriptions.values()].filter(
+			({ external_id, status }) => external_id === externalId && statuses.includes(status),
+		);
 		return rows.at(-1) ?? notFound('subscription');
 	}
 
 	/** Active at once, also when it was ordered for a moment in the past; pending when for one to come. `quietly`: nobody is told. */
-	create(externalId: string, customer: Customer, plan: Plan, { at, quietly = false }: { at?: string; quietly?: boolean } = {}): Subscription {
+	create(
+		externalId: string,
+		customer: Customer,
+		plan: Plan,
+		{ at, quietly = false }: { at?: string; quietly?: boolean } = {},
+	): Subscription {
 		const moment = new Date().toISOString();
 		const isLater = at !== undefined && Date.parse(at) > Date.now();
 		const subscription: Subscription = {
@@ -106,7 +113,8 @@ export class Subscriptions {
 
 	/** Whether something is billed in the second in which it starts: not after a trial, in arrears, or for days that are over. */
 	isBilledAtStart({ plan, status, subscription_at, previous_plan_code, customer }: Subscription): boolean {
-		const startsToday = dateOf(customer, 0, Date.parse(subscription_at)) >= dateOf(customer) || previous_plan_code !== null;
+		const startsToday =
+			dateOf(customer, 0, Date.parse(subscription_at)) >= dateOf(customer) || previous_plan_code !== null;
 		return status === 'active' && plan.pay_in_advance && plan.trial_period === 0 && startsToday;
 	}
 
@@ -119,7 +127,8 @@ export class Subscriptions {
 	make(customer: Customer, currency: string): Subscription {
 		const code = `pro_${currency.toLowerCase()}`;
 		const plan =
-			this.state.plans.get(code) ?? this.createPlan({ code, name: 'Pro', amount_cents: 4900, amount_currency: currency });
+			this.state.plans.get(code) ??
+			this.createPlan({ code, name: 'Pro', amount_cents: 4900, amount_currency: currency });
 		return this.create(`sub_${customer.external_id}`, customer, plan, { quietly: true });
 	}
 
@@ -140,11 +149,15 @@ export class Subscriptions {
 	/** What the hourly job does where the planned last day has come (`lago-api:clock/terminate_ended_subscriptions_job.rb`). */
 	endWhatIsOver(): void {
 		for (const { external_id, status, ending_at, customer } of this.state.subscriptions.values())
-			if (status === 'active' && ending_at !== null && ending_at.slice(0, 10) <= dateOf(customer)) this.terminate(external_id);
+			if (status === 'active' && ending_at !== null && ending_at.slice(0, 10) <= dateOf(customer))
+				this.terminate(external_id);
 	}
 
 	private announce(event: string, subscription: Subscription): void {
-		this.events.announce(event, 'subscription', () => ({ ...subscriptionWithPlan(subscription), customer: { ...subscription.customer } }));
+		this.events.announce(event, 'subscription', () => ({
+			...subscriptionWithPlan(subscription),
+			customer: { ...subscription.customer },
+		}));
 	}
 
 	/** Under its external id from now on; the row that was there stays. */

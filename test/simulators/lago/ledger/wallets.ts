@@ -55,7 +55,13 @@ export class Wallets {
 				type: 'credit',
 				currency: wallet.currency,
 				customer: { external_id: wallet.customer.external_id },
-				fees: [{ name: 'Prepaid credits', amountCents: Math.round(paid * wallet.rate * subunits(wallet.currency)), units: paid }],
+				fees: [
+					{
+						name: 'Prepaid credits',
+						amountCents: Math.round(paid * wallet.rate * subunits(wallet.currency)),
+						units: paid,
+					},
+				],
 				status: requiresPayment ? 'open' : 'finalized',
 			});
 			transactions.push(
@@ -84,7 +90,12 @@ export class Wallets {
 		);
 		const wallet = known ?? this.store(invoice.customer, { currency: invoice.currency });
 		const credits = invoice.fees_amount_cents / subunits(invoice.currency) / wallet.rate;
-		this.record(wallet, { credits, lago_invoice_id: invoice.lago_id, status: 'pending', transaction_status: 'purchased' });
+		this.record(wallet, {
+			credits,
+			lago_invoice_id: invoice.lago_id,
+			status: 'pending',
+			transaction_status: 'purchased',
+		});
 		if (invoice.payment_status === 'succeeded') this.follow(invoice);
 	}
 

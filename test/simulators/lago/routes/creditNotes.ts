@@ -38,7 +38,9 @@ function metadataRoutes(api: SimulatedApi, path: string, get: (id: string | unde
 			write(params.id, (current) => ({ ...current, ...noteMetadata(body.metadata) })),
 		);
 	api.route('delete', path, ({ params }) => write(params.id, () => ({})));
-	api.route('delete', `${path}/:key`, ({ params }) => write(params.id, ({ [params.key ?? '']: _gone, ...rest }) => rest));
+	api.route('delete', `${path}/:key`, ({ params }) =>
+		write(params.id, ({ [params.key ?? '']: _gone, ...rest }) => rest),
+	);
 }
 
 /** Values that an enum does not know are ignored without a word; there is no filter by metadata or invoice id. */

@@ -12,13 +12,23 @@ export function entitlementRoutes(api: SimulatedApi, state: LagoState, { subscri
 		return status === 'active' ? external_id : notFound('subscription');
 	};
 	const view = (externalId: string): unknown => ({
-		entitlements: [...(state.entitlements.get(externalId) ?? new Map<string, Map<string, unknown>>())].map(([code, values]) => ({
-			code,
-			name: code,
-			description: null,
-			privileges: [...values].map(([privilege, value]) => ({ code: privilege, name: privilege, value_type: 'string', config: {}, value, plan_value: null, override_value: value })),
-			overrides: Object.fromEntries(values),
-		})),
+		entitlements: [...(state.entitlements.get(externalId) ?? new Map<string, Map<string, unknown>>())].map(
+			([code, values]) => ({
+				code,
+				name: code,
+				description: null,
+				privileges: [...values].map(([privilege, value]) => ({
+					code: privilege,
+					name: privilege,
+					value_type: 'string',
+					config: {},
+					value,
+					plan_value: null,
+					override_value: value,
+				})),
+				overrides: Object.fromEntries(values),
+			}),
+		),
 	});
 	api.route('get', path, ({ params }) => ok(view(activeOne(params.externalId))));
 	api.route('patch', path, ({ params, body }) => {

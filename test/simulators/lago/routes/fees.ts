@@ -20,7 +20,8 @@ export function feeRoutes(api: SimulatedApi, state: LagoState): void {
 				(external_subscription_id === undefined || fee.external_subscription_id === external_subscription_id) &&
 				(external_customer_id === undefined || fee.external_customer_id === external_customer_id) &&
 				(currency === undefined || fee.amount_currency === currency) &&
-				(succeeded_at_from === undefined || Date.parse(String(fee.succeeded_at)) >= Date.parse(String(succeeded_at_from))),
+				(succeeded_at_from === undefined ||
+					Date.parse(String(fee.succeeded_at)) >= Date.parse(String(succeeded_at_from))),
 		);
 		return page('fees', matching, call);
 	});

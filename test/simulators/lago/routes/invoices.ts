@@ -74,7 +74,9 @@ function matcher(query: Record<string, unknown>): (invoice: Invoice) => boolean 
 function mentions({ number, lago_id, customer }: Invoice, term: unknown): boolean {
 	return (
 		typeof term !== 'string' ||
-		[number, lago_id, customer.name, customer.external_id].some((text) => text?.toLowerCase().includes(term.toLowerCase()))
+		[number, lago_id, customer.name, customer.external_id].some((text) =>
+			text?.toLowerCase().includes(term.toLowerCase()),
+		)
 	);
 }
 

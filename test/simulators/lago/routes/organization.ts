@@ -5,7 +5,12 @@ import type { LagoEvents } from '../webhooks';
 import { V1 } from './requests';
 
 /** The organisation, its public key and the probe that tells a licence. */
-export function organizationRoutes(api: SimulatedApi, state: LagoState, events: LagoEvents, premium: () => boolean): void {
+export function organizationRoutes(
+	api: SimulatedApi,
+	state: LagoState,
+	events: LagoEvents,
+	premium: () => boolean,
+): void {
 	const publicKey = (): string =>
 		(
 			Buffer.from(events.publicKeyPem)
@@ -48,5 +53,7 @@ export function organizationRoutes(api: SimulatedApi, state: LagoState, events: 
 	});
 	api.route('get', `${V1}/webhooks/json_public_key`, () => ok({ webhook: { public_key: publicKey() } }));
 	api.route('get', `${V1}/webhooks/public_key`, () => ({ status: 200, text: publicKey() }));
-	api.route('get', `${V1}/analytics/invoice_collection`, () => (premium() ? ok({ invoice_collections: [] }) : forbidden()));
+	api.route('get', `${V1}/analytics/invoice_collection`, () =>
+		premium() ? ok({ invoice_collections: [] }) : forbidden(),
+	);
 }

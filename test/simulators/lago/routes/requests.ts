@@ -57,7 +57,10 @@ export function within(query: Record<string, unknown>, name: string, value: numb
 }
 
 /** `metadata[key]=value`: an empty value means that the key is absent. */
-export function hasMetadata(query: Record<string, unknown>, metadata: ReadonlyArray<{ key: string; value: string }>): boolean {
+export function hasMetadata(
+	query: Record<string, unknown>,
+	metadata: ReadonlyArray<{ key: string; value: string }>,
+): boolean {
 	const wanted = typeof query.metadata === 'object' && query.metadata !== null ? Object.entries(query.metadata) : [];
 	return wanted.every(([key, value]) => (metadata.find((entry) => entry.key === key)?.value ?? '') === value);
 }

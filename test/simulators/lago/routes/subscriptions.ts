@@ -6,7 +6,11 @@ import { subscriptionView, subscriptionWithPlan } from '../views/subscriptions';
 import { chosen, page, root, V1 } from './requests';
 
 /** Subscriptions, addressed by external id. A list shows active ones unless a status is named. */
-export function subscriptionRoutes(api: SimulatedApi, state: LagoState, { subscriptions, customers, invoices }: LagoLedger): void {
+export function subscriptionRoutes(
+	api: SimulatedApi,
+	state: LagoState,
+	{ subscriptions, customers, invoices }: LagoLedger,
+): void {
 	api.route('post', `${V1}/subscriptions`, ({ body }) => {
 		const { external_id, external_customer_id, plan_code, subscription_at } = root(body, 'subscription');
 		if (typeof external_id !== 'string' || external_id === '') return invalid({ external_id: ['value_is_mandatory'] });
@@ -14,9 +18,13 @@ export function subscriptionRoutes(api: SimulatedApi, state: LagoState, { subscr
 		const known = state.customers.get(String(external_customer_id));
 		const customer = known ?? customers.ensure({ external_id: String(external_customer_id) }, plan.amount_currency);
 		const current = state.subscriptions.get(external_id);
-		if (current?.status === 'active' && current.plan === plan) return ok({ subscription: subscriptionWithPlan(current) });
+		if (current?.status === 'active' && current.plan === plan)
+			return ok({ subscription: subscriptionWithPlan(current) });
 		const at = typeof subscription_at === 'string' ? subscription_at : undefined;
-		const subscription = current?.status === 'active' ? subscriptions.changePlan(current, plan) : subscriptions.create(external_id, customer, plan, { at });
+		const subscription =
+			current?.status === 'active'
+				? subscriptions.changePlan(current, plan)
+				: subscriptions.create(external_id, customer, plan, { at });
 		invoices.billStart(subscription);
 		return ok({ subscription: subscriptionWithPlan(subscription) });
 	});
@@ -34,7 +42,9 @@ export function subscriptionRoutes(api: SimulatedApi, state: LagoState, { subscr
 		return page('subscriptions', matching, call, subscriptionView);
 	});
 	api.route('get', `${V1}/subscriptions/:externalId`, ({ params, query }) =>
-		ok({ subscription: subscriptionWithPlan(subscriptions.row(params.externalId, chosen(query, ['status']) ?? ['active'])) }),
+		ok({
+			subscription: subscriptionWithPlan(subscriptions.row(params.externalId, chosen(query, ['status']) ?? ['active'])),
+		}),
 	);
 	api.route('delete', `${V1}/subscriptions/:externalId`, ({ params }) =>
 		ok({ subscription: subscriptionView(subscriptions.terminate(params.externalId)) }),

@@ -13,12 +13,16 @@ export function walletRoutes(api: SimulatedApi, state: LagoState, { wallets, cus
 		paid: Number(input.paid_credits ?? 0),
 		granted: Number(input.granted_credits ?? 0),
 		requiresPayment:
-			typeof input.invoice_requires_successful_payment === 'boolean' ? input.invoice_requires_successful_payment : undefined,
+			typeof input.invoice_requires_successful_payment === 'boolean'
+				? input.invoice_requires_successful_payment
+				: undefined,
 	});
 
 	api.route('post', `${V1}/wallets`, ({ body }) => {
 		const input = root(body, 'wallet');
-		const customer = customers.get(typeof input.external_customer_id === 'string' ? input.external_customer_id : undefined);
+		const customer = customers.get(
+			typeof input.external_customer_id === 'string' ? input.external_customer_id : undefined,
+		);
 		const wallet = wallets.create(customer, {
 			currency: typeof input.currency === 'string' ? input.currency : (customer.currency ?? 'EUR'),
 			rate: Number(input.rate_amount ?? 1),

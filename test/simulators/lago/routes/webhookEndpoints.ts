@@ -9,7 +9,8 @@ const MAX_ENDPOINTS = 10;
 
 /** Webhook endpoints (`lago-api:app/controllers/api/v1/webhook_endpoints_controller.rb`). */
 export function webhookEndpointRoutes(api: SimulatedApi, state: LagoState): void {
-	const endpoint = (id: string | undefined): WebhookEndpoint => state.endpoints.get(id ?? '') ?? notFound('webhook_endpoint');
+	const endpoint = (id: string | undefined): WebhookEndpoint =>
+		state.endpoints.get(id ?? '') ?? notFound('webhook_endpoint');
 
 	api.route('post', `${V1}/webhook_endpoints`, ({ body }) => {
 		const input = root(body, 'webhook_endpoint');

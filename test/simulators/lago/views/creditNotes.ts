@@ -52,7 +52,10 @@ export function taxByRate(
 }
 
 /** An item's share of the coupons of its fee. */
-export function couponShare({ fee, precise_amount_cents: amount }: Pick<CreditNoteItem, 'fee' | 'precise_amount_cents'>): number {
+export function couponShare({
+	fee,
+	precise_amount_cents: amount,
+}: Pick<CreditNoteItem, 'fee' | 'precise_amount_cents'>): number {
 	return fee.amount_cents === 0 ? 0 : (Number(fee.precise_coupons_amount_cents) * amount) / fee.amount_cents;
 }
 

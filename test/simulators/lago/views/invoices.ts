@@ -18,7 +18,15 @@ const SHOWN: Readonly<Record<string, readonly Part[]>> = {
 
 /** An invoice as Lago serialises it in a webhook, a list or alone; metadata only by REST (`lago-api:serializers/v1/invoice_serializer.rb`). */
 export function invoiceView(invoice: Invoice, place: string): Record<string, unknown> {
-	const { offset_cents, customer, fees, metadata, subscription: _subscription, invoicing_reason: _reason, ...rest } = invoice;
+	const {
+		offset_cents,
+		customer,
+		fees,
+		metadata,
+		subscription: _subscription,
+		invoicing_reason: _reason,
+		...rest
+	} = invoice;
 	const parts: Record<Part, () => Record<string, unknown>> = {
 		fees: () => ({ fees: fees.map((fee) => ({ ...fee })) }),
 		subscriptions: () => subscriptionParts(invoice),

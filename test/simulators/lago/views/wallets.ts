@@ -44,7 +44,10 @@ export function walletView({
 }
 
 /** A wallet transaction; `amount` is money in major units. */
-export function walletTransactionView({ credits, ...transaction }: WalletTransaction, wallet: Wallet): Record<string, unknown> {
+export function walletTransactionView(
+	{ credits, ...transaction }: WalletTransaction,
+	wallet: Wallet,
+): Record<string, unknown> {
 	return {
 		...transaction,
 		lago_credit_note_id: null,
