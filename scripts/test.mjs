@@ -1,12 +1,14 @@
-// npm test: every check one after another; the last line counts them. `npm run test:unit` and friends run one jest project.
+// npm test: every check; the last line counts them. `npm run test:unit` and friends run one jest project.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { ensureDependencies, ROOT } from './bootstrap.mjs';
 
 const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e', 'browser', 'chaos'];
 /** Those that need a real n8n. */
 const ON_N8N = ['e2e', 'browser', 'chaos'];
+/** Much of their time n8n starts, or a sender waits: two at once take little more than one. */
+const N8NS_AT_ONCE = 2;
 const only = process.argv[2];
 if (only !== undefined && !JEST_PROJECTS.includes(only)) {
 	console.error(`There are no tests called "${only}". Choose one of: ${JEST_PROJECTS.join(', ')}.`);
@@ -17,67 +19,92 @@ const total = { passed: 0, failed: 0 };
 
 const local = (name) => join(ROOT, 'node_modules', '.bin', name);
 
-/** Runs a command with its output shown; resolves with its exit code. */
-function show(command, args) {
-	return new Promise((resolve) => {
-		const child = spawn(command, args, {
-			cwd: ROOT,
-			stdio: ['ignore', 'inherit', 'inherit'],
-			env: { ...process.env, FORCE_COLOR: '0' },
-		});
-		child.on('error', () => resolve(127));
-		child.on('exit', (code) => resolve(code ?? 1));
+/** Starts a command; its output is kept until {@link shown} is asked for it, and comes as it is written from then on. */
+function begin(title, command, args) {
+	const started = Date.now();
+	const child = spawn(command, args, {
+		cwd: ROOT,
+		stdio: ['ignore', 'pipe', 'pipe'],
+		env: { ...process.env, FORCE_COLOR: '0' },
 	});
+	const kept = [];
+	let show = (chunk) => kept.push(chunk);
+	for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => show(chunk));
+	const ended = new Promise((resolve) => {
+		child.on('error', () => resolve(127));
+		child.on('close', (code) => resolve(code ?? 1));
+	}).then((code) => ({ code, seconds: Math.round((Date.now() - started) / 1000) }));
+	const follow = () => {
+		show = (chunk) => process.stdout.write(chunk);
+		for (const chunk of kept.splice(0)) show(chunk);
+	};
+	return { title, ended, follow };
+}
+
+/** Shows what was begun, until it ends. */
+async function shown({ title, ended, follow }) {
+	console.log(`\n=== ${title}`);
+	follow();
+	return await ended;
 }
 
 /** A phase that passes or fails as a whole. */
-async function check(title, command, args) {
-	const started = Date.now();
-	console.log(`\n=== ${title}`);
-	const passed = (await show(command, args)) === 0;
-	total[passed ? 'passed' : 'failed'] += 1;
-	console.log(`--- ${title}: ${passed ? 'ok' : 'FAILED'} (${Math.round((Date.now() - started) / 1000)} s)`);
-	return passed;
+async function check(begun) {
+	const { code, seconds } = await shown(begun);
+	total[code === 0 ? 'passed' : 'failed'] += 1;
+	console.log(`--- ${begun.title}: ${code === 0 ? 'ok' : 'FAILED'} (${seconds} s)`);
+	return code === 0;
 }
 
-/** A jest project; every test counts. */
-async function jest(project) {
-	const started = Date.now();
-	console.log(`\n=== ${project} tests`);
+/** Jest projects in one run; every test counts. */
+async function jest(...projects) {
 	mkdirSync(join(ROOT, '.local'), { recursive: true });
-	const report = join(ROOT, '.local', `jest-${project}.json`);
+	const report = join(ROOT, '.local', `jest-${projects.join('-')}.json`);
 	rmSync(report, { force: true });
 	const args = [
 		'--config',
 		'jest.config.js',
 		'--selectProjects',
-		project,
+		...projects,
 		'--verbose',
 		'--json',
 		'--outputFile',
 		report,
 	];
-	// One n8n at a time: two of them on two cores only wait for each other.
-	args.push(ON_N8N.includes(project) ? '--runInBand' : '--maxWorkers=100%');
-	const code = await show(local('jest'), args);
-	const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null;
-	const failed =
-		result === null
-			? 1
-			: result.numFailedTests +
-				result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
-	total.passed += result?.numPassedTests ?? 0;
-	total.failed += failed === 0 && code !== 0 ? 1 : failed;
-	console.log(
-		`--- ${project} tests: ${result?.numPassedTests ?? 0} passed, ${failed} failed, ${result?.numPendingTests ?? 0} skipped (${Math.round((Date.now() - started) / 1000)} s)`,
+	args.push(
+		projects.some((project) => ON_N8N.includes(project)) ? `--maxWorkers=${N8NS_AT_ONCE}` : '--maxWorkers=100%',
 	);
+	const { code, seconds } = await shown(begin(`${projects.join(', ')} tests`, local('jest'), args));
+	const files = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : [];
+	const count = (project, status) =>
+		files
+			.filter(({ name }) => name.includes(`${sep}test${sep}${project}${sep}`))
+			.flatMap(({ assertionResults }) => assertionResults)
+			.filter((result) => result.status === status).length;
+	for (const project of projects) {
+		const [passed, failed] = [count(project, 'passed'), count(project, 'failed')];
+		total.passed += passed;
+		total.failed += failed;
+		console.log(`--- ${project} tests: ${passed} passed, ${failed} failed, ${count(project, 'pending')} skipped`);
+	}
+	const broken = files.filter(
+		({ status, assertionResults }) =>
+			status === 'failed' && assertionResults.every((result) => result.status !== 'failed'),
+	);
+	for (const { name } of broken) console.log(`--- ${relative(ROOT, name)} could not be run`);
+	total.failed += broken.length;
+	// Whatever jest says beyond its tests.
+	if (code !== 0 && total.failed === 0) total.failed += 1;
+	console.log(`--- ${seconds} s`);
 }
 
+const node = (title, ...args) => begin(title, process.execPath, ['--import', 'tsx', ...args]);
+const build = () => begin('build', 'npm', ['run', '--silent', 'build']);
 /** A browser for the tests in the editor. By hand they are skipped without one; where nobody looks they must run. */
-async function chromium() {
-	const args = ['--import', 'tsx', 'scripts/checks/chromium.ts'];
-	if (process.env.CI) await check('Chromium for the tests in the editor', process.execPath, args);
-	else if ((await show(process.execPath, args)) !== 0)
+const chromium = () => node('Chromium for the tests in the editor', 'scripts/checks/chromium.ts');
+async function needChromium(begun) {
+	if (process.env.CI) await check(begun);
+	else if ((await shown(begun)).code !== 0)
 		console.log('--- The tests in the editor are skipped: there is no Chromium.');
 }
 
@@ -85,27 +112,24 @@ await ensureDependencies();
 if (only !== undefined) {
 	// Asked for by itself it is the long form.
 	if (only === 'chaos') process.env.CHAOS ??= 'full';
-	if (only === 'workflow' || ON_N8N.includes(only)) await check('build', 'npm', ['run', '--silent', 'build']);
-	if (only === 'browser') await chromium();
+	if (only === 'workflow' || ON_N8N.includes(only)) await check(build());
+	if (only === 'browser') await needChromium(chromium());
 	await jest(only);
 } else {
-	await check('format', local('prettier'), ['--check', '--log-level', 'warn', '.']);
-	await check('lint', local('eslint'), ['.', '--max-warnings', '0']);
-	await check('types', local('tsc'), ['--noEmit']);
-	await check('build', 'npm', ['run', '--silent', 'build']);
-	await check('package: scan by n8n, size, dependencies', process.execPath, [
-		'--import',
-		'tsx',
-		'scripts/checks/package.ts',
-	]);
-	for (const project of ['unit', 'contract', 'workflow']) await jest(project);
-	const ready = await check('n8n for the end-to-end tests', process.execPath, [
-		'--import',
-		'tsx',
-		'scripts/checks/runtime.ts',
-	]);
-	await chromium();
-	if (ready) for (const project of ON_N8N) await jest(project);
+	// What has to be fetched comes while the processor is busy with the rest.
+	const n8n = node('n8n for the end-to-end tests', 'scripts/checks/runtime.ts');
+	const browser = chromium();
+	const quick = [
+		begin('format', local('prettier'), ['--check', '--log-level', 'warn', '.']),
+		begin('lint', local('eslint'), ['.', '--max-warnings', '0']),
+		begin('types', local('tsc'), ['--noEmit']),
+	];
+	for (const begun of quick) await check(begun);
+	await check(build());
+	await check(node('package: scan by n8n, size, dependencies', 'scripts/checks/package.ts'));
+	await jest('unit', 'contract', 'workflow');
+	await needChromium(browser);
+	if (await check(n8n)) await jest(...ON_N8N);
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

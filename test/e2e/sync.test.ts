@@ -171,10 +171,11 @@ describe('settle', () => {
 
 	test('a bank debit under way is recorded, then settled', async () => {
 		const invoice = await sync.issue();
-		const payment = sync.dodo.payCheckout(sync.checkoutOf(invoice).id, { settleAfterMs: 400 });
+		const payment = sync.dodo.payCheckout(sync.checkoutOf(invoice).id, { settleAfterMs: 3_600_000 });
 		await sync.quiet();
 		await waitFor(() => sync.lago.metadataOf(invoice.lago_id, 'dodo_state')?.startsWith('v1;processing') === true);
 		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(payment.payment_id);
+		sync.dodo.movePayment(payment.payment_id, 'succeeded');
 		await waitFor(() => invoice.payment_status === 'succeeded');
 	});
 
