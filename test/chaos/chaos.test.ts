@@ -119,11 +119,8 @@ describe.each(seeds)('seed %i', (seed) => {
 				?.n ?? 0,
 		);
 
-	let said = 0;
 	/** A line every ten seconds, so that one sees that it goes on, and what is missing. */
 	function say(name: string, { lost, doubled, effects }: Audit, { waiting }: Payers): void {
-		if (Date.now() - said < 10_000) return;
-		said = Date.now();
 		process.stderr.write(
 			`  seed ${seed}, ${name}: ${effects} effects, ${sync.dodo.deliveries.length + sync.lago.deliveries.length} deliveries sent, ${waiting} payers not done, ${lost.length} not equal${lost[0] ? ` (${lost[0]})` : ''}, ${doubled.length} doubled\n`,
 		);
@@ -139,6 +136,7 @@ describe.each(seeds)('seed %i', (seed) => {
 		const healedBefore = healedSoFar();
 		const payers = new Payers(sync, random);
 		const acting = setInterval(() => payers.act(), 50);
+		const telling = setInterval(() => say(name, audit(sync, handedOut), payers), 10_000);
 		const started = Date.now();
 		try {
 			await work(payers);
@@ -157,7 +155,6 @@ describe.each(seeds)('seed %i', (seed) => {
 					aged = Date.now();
 				}
 				found = audit(sync, handedOut);
-				say(name, found, payers);
 			}
 			const secondsToEqual = (Date.now() - calm) / 1000;
 			// What is still on its way must change nothing any more.
@@ -179,6 +176,7 @@ describe.each(seeds)('seed %i', (seed) => {
 			expect({ lost, doubled, waiting: payers.waiting }).toEqual({ lost: [], doubled: [], waiting: 0 });
 		} finally {
 			clearInterval(acting);
+			clearInterval(telling);
 			for (const service of [sync.dodo, sync.lago]) service.faults.clear();
 		}
 	}
