@@ -12,6 +12,7 @@ import {
 	type Marks,
 } from '../../nodes/shared/delivery/marks';
 import { deliveries } from '../../nodes/shared/delivery/registry';
+import { runs } from '../support/runs';
 
 const HOUR_MS = 3_600_000;
 const NOW = 500_000 * HOUR_MS;
@@ -33,7 +34,7 @@ describe('marks', () => {
 					expect(Object.values(marks).join('')).toHaveLength(11 * texts.length);
 				},
 			),
-			{ numRuns: 2_000 },
+			{ numRuns: runs(300, 2_000) },
 		);
 	});
 
@@ -57,7 +58,7 @@ describe('marks', () => {
 					expect(new Set(all(merged)).size).toBe(all(merged).length);
 				}
 			}),
-			{ numRuns: 1_000 },
+			{ numRuns: runs(200, 1_000) },
 		);
 	});
 

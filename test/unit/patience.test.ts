@@ -8,6 +8,7 @@ import { runOperation, type Operation } from '../../nodes/shared/node/operation'
 import { Patience } from '../../nodes/shared/transport/patience';
 import type { ApiRequest } from '../../nodes/shared/transport/request';
 import { executeContext } from '../support/executeContext';
+import { runs } from '../support/runs';
 
 jest.unmock('../../nodes/shared/transport/patience');
 
@@ -294,7 +295,7 @@ describe('pauses', () => {
 					}
 				},
 			),
-			{ numRuns: 300 },
+			{ numRuns: runs(60, 300) },
 		);
 	});
 

@@ -9,6 +9,7 @@ import {
 } from '../../../nodes/shared/domain/access/facts';
 import { viewOf } from '../../../nodes/shared/domain/access/view';
 import { HARMLESS, parseLimits, type AccessPolicy } from '../../../nodes/shared/domain/access/policy';
+import { runs } from '../../support/runs';
 
 const DAY = 86_400_000;
 const at = (text: string): number => Date.parse(text);
@@ -705,14 +706,14 @@ describe('properties', () => {
 					if (since !== null) expect([since <= now, later(since)]).toEqual([true, state]);
 				});
 			}),
-			{ numRuns: 1_000 },
+			{ numRuns: runs(200, 1_000) },
 		);
 	});
 
 	test('whatever is decided can be told', () => {
 		fc.assert(
 			fc.property(facts, policies, instants, (books, policy, now) => void viewOf(evaluateAccess(books, policy, now))),
-			{ numRuns: 1_000 },
+			{ numRuns: runs(200, 1_000) },
 		);
 	});
 
@@ -745,7 +746,7 @@ describe('properties', () => {
 					if (then !== -1 && thereafter !== -1) expect(thereafter).toBeLessThanOrEqual(then);
 				});
 			}),
-			{ numRuns: 500 },
+			{ numRuns: runs(100, 500) },
 		);
 	});
 

@@ -14,6 +14,7 @@ import {
 	type Progress,
 } from '../../../nodes/shared/domain/reconciliation';
 import { listed, NOW } from './listed';
+import { runs } from '../../support/runs';
 
 const MINUTE = 60;
 const HOUR = 3_600;
@@ -139,7 +140,7 @@ describe('what has not come to its end', () => {
 							expect(hours.some(({ from, until }) => one.createdAt >= from && one.createdAt <= until)).toBe(true);
 				},
 			),
-			{ numRuns: 500 },
+			{ numRuns: runs(100, 500) },
 		);
 	});
 });

@@ -5,6 +5,7 @@ import { operations } from '../../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
 import { executeContext, itemsOf } from '../../support/executeContext';
 import { ID, lagoInvoice, metadata } from './lagoInvoice';
+import { runs } from '../../support/runs';
 
 const DUE = 7_380;
 const OURS = ['dodo_payment_id', 'dodo_state'];
@@ -148,7 +149,7 @@ describe('the same books, with and without licence', () => {
 					expect((lago.invoice.metadata as unknown[]).length).toBeGreaterThanOrEqual(foreign);
 				},
 			),
-			{ numRuns: 300 },
+			{ numRuns: runs(50, 300) },
 		);
 	});
 
@@ -159,7 +160,7 @@ describe('the same books, with and without licence', () => {
 				const outcomes = await Promise.all(events.map(async (one) => await lago.settle(one)));
 				await checkBooks(lago, ends, events, outcomes, premium);
 			}),
-			{ numRuns: 200 },
+			{ numRuns: runs(40, 200) },
 		);
 	});
 
@@ -178,7 +179,7 @@ describe('the same books, with and without licence', () => {
 					await checkBooks(lago, ends, events, outcomes, premium);
 				},
 			),
-			{ numRuns: 200 },
+			{ numRuns: runs(40, 200) },
 		);
 	});
 });

@@ -9,6 +9,7 @@ import { LagoClient } from '../../../nodes/Lago/transport/client';
 import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
 import { ID, lagoInvoice, metadata } from './lagoInvoice';
+import { runs } from '../../support/runs';
 
 strictNock();
 
@@ -580,7 +581,7 @@ describe('an invariant', () => {
 						);
 				},
 			),
-			{ numRuns: 150 },
+			{ numRuns: runs(40, 150) },
 		);
 	});
 });
