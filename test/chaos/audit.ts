@@ -1,3 +1,4 @@
+import { groupBy } from '../../nodes/shared/domain/groupBy';
 import type { Payment, Refund } from '../simulators/dodo/state';
 import type { CreditNote, Invoice } from '../simulators/lago/state';
 import type { Sync } from '../support/sync';
@@ -42,9 +43,15 @@ export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: Ha
 		if (count > 1) result.doubled.push(`${what}: ${count} times`);
 		result.effects += count;
 	};
-	const payments = [...dodo.state.payments.values()];
-	const refunds = [...dodo.state.refunds.values()];
+	// By what they belong to: an audit looks at thousands of objects, several times a second.
+	const ofInvoice = ({ metadata }: { metadata: Record<string, unknown> }): string => String(metadata.lago_invoice_id);
+	const payments = groupBy(dodo.state.payments.values(), ofInvoice);
+	const checkouts = groupBy(dodo.state.checkouts.values(), ofInvoice);
+	const bookings = groupBy(lago.state.payments.values(), ({ lago_payable_id }) => lago_payable_id);
 	const notes = [...lago.state.creditNotes.values()];
+	const notesByRefund = groupBy(notes, ({ metadata }) => String(metadata.dodo_refund_id));
+	const refunds = [...dodo.state.refunds.values()];
+	const refundsByNote = groupBy(refunds, ({ metadata }) => String(metadata.lago_credit_note_id));
 	for (const invoice of lago.state.invoices.values()) auditInvoice(invoice);
 	for (const refund of refunds.filter(({ status }) => status === 'succeeded')) auditRefund(refund);
 	for (const note of notes.filter(({ refund_amount_cents }) => refund_amount_cents > 0)) auditNote(note);
@@ -65,12 +72,10 @@ export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: Ha
 	return result;
 
 	function auditInvoice(invoice: Invoice): void {
-		const own = payments.filter(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
+		const own = payments.get(invoice.lago_id) ?? [];
 		const succeeded = own.filter(({ status }) => status === 'succeeded');
 		const shown = handedOut.of(invoice.lago_id);
-		const sessions = [...dodo.state.checkouts.values()].filter(
-			({ metadata }) => metadata.lago_invoice_id === invoice.lago_id,
-		);
+		const sessions = checkouts.get(invoice.lago_id) ?? [];
 		result.orphans += sessions.filter(({ id }) => !shown.has(id)).length;
 		// By mandate or by link: one thing that can bring the money.
 		const charges = own.filter(({ subscription_id }) => subscription_id !== null);
@@ -96,10 +101,9 @@ export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: Ha
 	}
 
 	function auditRefund({ refund_id, amount, metadata }: Refund): void {
-		const mirrors = notes.filter(
-			(note) => note.metadata.dodo_refund_id === refund_id || note.lago_id === metadata.lago_credit_note_id,
-		);
-		exactlyOne(mirrors.length, `credit note of refund ${refund_id}`);
+		const named = lago.state.creditNotes.get(String(metadata.lago_credit_note_id));
+		const mirrors = new Set([...(notesByRefund.get(refund_id) ?? []), ...(named === undefined ? [] : [named])]);
+		exactlyOne(mirrors.size, `credit note of refund ${refund_id}`);
 		for (const note of mirrors) {
 			if (note.refund_amount_cents !== amount)
 				result.doubled.push(`credit note ${note.number} gives back ${note.refund_amount_cents} instead of ${amount}`);
@@ -108,15 +112,13 @@ export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: Ha
 	}
 
 	function auditNote(note: CreditNote): void {
-		const own = refunds.filter(
-			({ refund_id, metadata }) =>
-				note.metadata.dodo_refund_id === refund_id || metadata.lago_credit_note_id === note.lago_id,
-		);
-		exactlyOne(own.length, `refund of credit note ${note.number}`);
+		const named = dodo.state.refunds.get(String(note.metadata.dodo_refund_id));
+		const own = new Set([...(refundsByNote.get(note.lago_id) ?? []), ...(named === undefined ? [] : [named])]);
+		exactlyOne(own.size, `refund of credit note ${note.number}`);
 	}
 
 	function bookedOn({ lago_id }: Invoice) {
-		return [...lago.state.payments.values()].filter(({ lago_payable_id }) => lago_payable_id === lago_id);
+		return bookings.get(lago_id) ?? [];
 	}
 
 	function invoiceOf(paymentId: string): Invoice | undefined {

@@ -1,3 +1,4 @@
+import type { Payment } from '../simulators/dodo/state';
 import type { Invoice } from '../simulators/lago/state';
 import type { Sync } from '../support/sync';
 
@@ -23,6 +24,8 @@ const REFUND = 2_500;
 /** Plays everybody who is not a machine: looks at an invoice now and then, and does the next thing as soon as it is possible. */
 export class Payers {
 	private readonly open = new Map<Invoice, Array<() => boolean>>();
+	/** Payments that succeeded, by invoice, as of the newest round. */
+	private succeeded = new Map<unknown, Payment>();
 	/** How many of each kind. */
 	readonly fates: Record<string, number> = {};
 
@@ -49,6 +52,8 @@ export class Payers {
 
 	/** Who can do something does it. */
 	act(): void {
+		const payments = [...this.sync.dodo.state.payments.values()].filter(({ status }) => status === 'succeeded');
+		this.succeeded = new Map(payments.map((payment) => [payment.metadata.lago_invoice_id, payment]));
 		for (const [invoice, steps] of this.open) {
 			while (steps[0]?.() === true) steps.shift();
 			if (steps.length === 0) this.open.delete(invoice);
@@ -68,10 +73,7 @@ export class Payers {
 			const reference = lago.metadataOf(invoice.lago_id, 'dodo_payment_id');
 			return reference?.startsWith('cks_') ? reference : undefined;
 		};
-		const payment = () =>
-			[...dodo.state.payments.values()].find(
-				({ metadata, status }) => metadata.lago_invoice_id === invoice.lago_id && status === 'succeeded',
-			);
+		const payment = (): Payment | undefined => this.succeeded.get(invoice.lago_id);
 		const pay = (code?: string) => (): boolean => {
 			const id = link();
 			if (id === undefined) return false;
