@@ -1,17 +1,17 @@
 import type { INode } from 'n8n-workflow';
 import { readPolicy } from '../../nodes/Lago/actions/access/policy.fields';
+import { evaluateAccess } from '../../nodes/shared/domain/access/evaluate';
+import { asOf, segmentsOf, type AccessHistory, type PastInvoice } from '../../nodes/shared/domain/access/history';
+import type { AccessPolicy } from '../../nodes/shared/domain/access/policy';
+import { viewOf } from '../../nodes/shared/domain/access/view';
+import { DAY_MS } from '../../nodes/shared/domain/calendar';
 import {
 	listedInvoiceSchema,
 	subscriptionSchema,
 	timeOf,
 	toAccessInvoice,
 	toSubscriptionFacts,
-} from '../../nodes/Lago/schemas/access';
-import { DAY_MS } from '../../nodes/shared/domain/calendar';
-import { evaluateAccess } from '../../nodes/shared/domain/access/evaluate';
-import { asOf, segmentsOf, type AccessHistory, type PastInvoice } from '../../nodes/shared/domain/access/history';
-import type { AccessPolicy } from '../../nodes/shared/domain/access/policy';
-import { viewOf } from '../../nodes/shared/domain/access/view';
+} from '../../nodes/shared/wire/lago/access';
 import type { LagoSimulator } from '../simulators';
 import type { Customer, Invoice } from '../simulators/lago/state';
 import { invoiceView } from '../simulators/lago/views/invoices';

@@ -1,9 +1,9 @@
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { hasSamePath, isSameAddress } from '../../shared/domain/address';
 import { Remembered } from '../../shared/delivery/remembered';
+import { hasSamePath, isSameAddress } from '../../shared/domain/address';
 import { ApiError } from '../../shared/transport/apiError';
-import { webhookListSchema, webhookSchema, type DodoWebhook } from '../schemas/objects';
+import { webhookListSchema, webhookSchema, type DodoWebhook } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 
 const LIST_LIMIT = 100;

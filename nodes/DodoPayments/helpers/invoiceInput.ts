@@ -1,7 +1,7 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { additionalTexts } from '../../shared/node/parameters';
 import { startOf } from '../../shared/node/start';
-import { invoiceSchema, type LagoInvoice } from '../../Lago/schemas/objects';
+import { invoiceSchema, type LagoInvoice } from '../../shared/wire/lago/objects';
 
 /** The field that takes an invoice from a Lago node. */
 export const invoiceField: INodeProperties = {

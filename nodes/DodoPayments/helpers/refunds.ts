@@ -4,7 +4,7 @@ import { formatAmount } from '../../shared/domain/money';
 import { held } from '../../shared/domain/outcome';
 import type { Json } from '../../shared/node/operation';
 import { ApiError } from '../../shared/transport/apiError';
-import { lineItemsSchema, paymentSchema, refundSchema, type DodoPayment } from '../schemas/objects';
+import { lineItemsSchema, paymentSchema, refundSchema, type DodoPayment } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 import { refusedForGood } from './refusals';
 import { UnclearCalls } from './unclearCalls';

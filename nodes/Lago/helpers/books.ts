@@ -10,7 +10,7 @@ import {
 	listedCustomerSchema,
 	paymentSchema,
 	toInvoiceFacts,
-} from '../schemas/objects';
+} from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 import { REFUND_ID_KEY } from './creditNotes';
 import { MANDATE_KEY } from './customers';

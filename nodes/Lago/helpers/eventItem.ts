@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Delivery, LagoSource } from '../../shared/delivery/ledger';
-import { invoiceIdOf } from '../schemas/event';
+import type { LAGO_OUTPUTS } from '../../shared/node/start';
+import { COLLECT_EVENTS, invoiceIdOf } from '../../shared/wire/lago/event';
 
 /** One event of Lago, from the trigger as well as from a reconciliation. */
 export interface LagoEvent {
@@ -24,6 +25,12 @@ export function eventItem({ deliveryId, source, ...lagoEvent }: LagoEvent): IDat
 		webhookBaseUrl: source?.webhookBaseUrl ?? null,
 		delivery: { id: deliveryId, about: aboutOf(lagoEvent) },
 	};
+}
+
+/** The output that an event leaves the trigger by. */
+export function outputOf(event: string): (typeof LAGO_OUTPUTS)[number] {
+	if (COLLECT_EVENTS.includes(event)) return 'To Collect';
+	return event.startsWith('credit_note.') ? 'Credit Note' : 'Other';
 }
 
 /** What would have to be different for the event to mean something new. */

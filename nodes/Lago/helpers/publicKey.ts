@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { Remembered } from '../../shared/delivery/remembered';
-import { publicKeySchema } from '../schemas/objects';
+import { publicKeySchema } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 import { decodePublicKey } from './verifySignature';
 

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { InvoiceFacts } from '../../shared/domain/invoice';
 import { withLock } from '../../shared/delivery/keyedLock';
+import type { InvoiceFacts } from '../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY, type CollectionState } from '../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../shared/domain/money';
 import { held, type Held, type Overpaid } from '../../shared/domain/outcome';
@@ -23,7 +23,7 @@ import {
 	paymentSchema,
 	toInvoiceFacts,
 	type LagoInvoice,
-} from '../schemas/objects';
+} from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 import { MANDATE_KEY } from './customers';
 import { bookedReferences, changeInvoice, fetchInvoice, type InvoiceChange } from './invoices';

@@ -1,9 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../onFirstUse';
 import type { Progress } from '../domain/reconciliation';
 import type { Aside } from '../domain/setAside';
 import { BoundedMap } from '../process/boundedMap';
+import { onFirstUse } from '../wire/onFirstUse';
 import { digestOf, isMarked, mergeMarks, readMarks, withMark, type Marks } from './marks';
 import { deliveries } from './registry';
 

@@ -5,10 +5,10 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../onFirstUse';
 import { fieldsOf, type Operation } from '../node/operation';
 import { eventParameter } from '../node/parameters';
 import type { ServiceClient } from '../transport/serviceClient';
+import { onFirstUse } from '../wire/onFirstUse';
 import { ledgerOf } from './ledger';
 
 const fields: INodeProperties[] = [

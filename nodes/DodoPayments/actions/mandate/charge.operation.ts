@@ -6,10 +6,11 @@ import { encodeState, modeOfState, ourRecord, type CollectionState } from '../..
 import { formatAmount } from '../../../shared/domain/money';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
-import { heldBefore } from '../../../shared/node/unknown';
 import { startOf } from '../../../shared/node/start';
+import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
-import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
+import { chargeAnswerSchema, paymentSummarySchema, type DodoPaymentSummary } from '../../../shared/wire/dodo/objects';
+import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { endsBecauseOf, paidAtDodo } from '../../helpers/earlierPayment';
 import {
 	idempotencyKeyOf,
@@ -28,7 +29,6 @@ import {
 } from '../../helpers/mandates';
 import { refusedForGood } from '../../helpers/refusals';
 import { UnclearCalls } from '../../helpers/unclearCalls';
-import { chargeAnswerSchema, paymentSummarySchema, type DodoPaymentSummary } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [

@@ -4,12 +4,12 @@ import { decideIntent } from '../../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import type { DodoMode } from '../../../shared/domain/mode';
 import { formatAmount } from '../../../shared/domain/money';
-import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { AMOUNT_HINT, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { additionalTexts, idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { ApiError } from '../../../shared/transport/apiError';
-import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
+import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import {
 	billingAddressOf,
 	openCheckout,

@@ -1,12 +1,13 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { accessMemoryOf } from '../../../shared/delivery/accessMemory';
-import { decodeSecret, SHORTEST_KEY } from '../../../shared/delivery/standardWebhooks';
 import { readAddress } from '../../../shared/domain/address';
+import { SHORTEST_KEY } from '../../../shared/domain/secrets';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { eventParameter } from '../../../shared/node/parameters';
 import { beganBySchedule } from '../../../shared/node/start';
 import { ApiError } from '../../../shared/transport/apiError';
 import { readCredential } from '../../../shared/transport/credential';
+import { decodeSecret } from '../../../shared/transport/standardWebhooks';
 import type { Carrier } from '../../helpers/access/carriers';
 import { customerOfItem } from '../../helpers/access/customerOfItem';
 import { dueCustomers } from '../../helpers/access/due';

@@ -9,8 +9,14 @@ import { fieldsOf, type Json, type Operation } from '../../../shared/node/operat
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
-import { paymentSchema, refundSchema, type DodoPayment, type DodoRefund } from '../../../DodoPayments/schemas/objects';
-import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
+import { paymentSchema, refundSchema, type DodoPayment, type DodoRefund } from '../../../shared/wire/dodo/objects';
+import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
+import {
+	creditNoteAnswerSchema,
+	toInvoiceFacts,
+	type LagoCreditNote,
+	type LagoInvoice,
+} from '../../../shared/wire/lago/objects';
 import {
 	changeCreditNote,
 	creditNotesOf,
@@ -21,9 +27,8 @@ import {
 } from '../../helpers/creditNotes';
 import { bookingOf, changeInvoice, fetchInvoice, type Booking } from '../../helpers/invoices';
 import { isKnownFree, rememberFree } from '../../helpers/manualPayments';
-import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settle';
-import { creditNoteAnswerSchema, toInvoiceFacts, type LagoCreditNote, type LagoInvoice } from '../../schemas/objects';
 import { heldIfRefused } from '../../helpers/refusals';
+import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settle';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [

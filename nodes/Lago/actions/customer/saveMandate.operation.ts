@@ -5,7 +5,7 @@ import { fieldsOf, type Json, type Operation } from '../../../shared/node/operat
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
-import { mandateSchema, type DodoMandate } from '../../../DodoPayments/schemas/objects';
+import { mandateSchema, type DodoMandate } from '../../../shared/wire/dodo/objects';
 import {
 	CUSTOMER_ID_KEY,
 	entriesOf,

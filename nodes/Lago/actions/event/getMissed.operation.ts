@@ -16,15 +16,15 @@ import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadat
 import { thoroughly } from '../../../shared/domain/reconciliation';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { ApiError } from '../../../shared/transport/apiError';
-import { lagoSources } from '../../helpers/books';
-import { eventItem } from '../../helpers/eventItem';
 import {
 	creditNoteSchema,
 	invoiceSchema,
 	toInvoiceFacts,
 	type LagoCreditNote,
 	type LagoInvoice,
-} from '../../schemas/objects';
+} from '../../../shared/wire/lago/objects';
+import { lagoSources } from '../../helpers/books';
+import { eventItem } from '../../helpers/eventItem';
 import type { LagoClient } from '../../transport/client';
 
 const withAge = { created_at: z.string().nullish() };

@@ -1,15 +1,15 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../../../shared/onFirstUse';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { planNextTry } from '../../../shared/domain/retryPlan';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
+import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
-import { planFrom, type PlanFrom } from '../../helpers/retryPlan';
 import { heldIfRefused } from '../../helpers/refusals';
+import { planFrom, type PlanFrom } from '../../helpers/retryPlan';
 import type { LagoClient } from '../../transport/client';
 import { readPolicy, SCHEDULE_WORDS, timeOfDayField } from './schedule.fields';
 

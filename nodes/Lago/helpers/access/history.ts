@@ -1,4 +1,3 @@
-import { calendarOf, DAY_MS, dayOfDate } from '../../../shared/domain/calendar';
 import type { CoveredSubscription } from '../../../shared/domain/access/facts';
 import {
 	backtest,
@@ -7,6 +6,7 @@ import {
 	type Restrictions,
 } from '../../../shared/domain/access/history';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
+import { calendarOf, DAY_MS, dayOfDate } from '../../../shared/domain/calendar';
 import { groupBy } from '../../../shared/domain/groupBy';
 import {
 	listedInvoiceAnswerSchema,
@@ -17,7 +17,7 @@ import {
 	toSubscriptionFacts,
 	type ListedInvoice,
 	type SubscriptionFee,
-} from '../../schemas/access';
+} from '../../../shared/wire/lago/access';
 import type { LagoClient } from '../../transport/client';
 import { inTurns } from '../inTurns';
 import { coverageOf, OF_SUBSCRIPTIONS, owedInvoices, subscriptionsOf } from './facts';
