@@ -1,5 +1,5 @@
 import type { INode } from 'n8n-workflow';
-import { readPolicy } from '../../nodes/Lago/actions/access/policy.fields';
+import { readAccessPolicy } from '../../nodes/Lago/actions/access/policy.fields';
 import { evaluateAccess } from '../../nodes/shared/domain/access/evaluate';
 import { asOf, segmentsOf, type AccessHistory, type PastInvoice } from '../../nodes/shared/domain/access/history';
 import type { AccessPolicy } from '../../nodes/shared/domain/access/policy';
@@ -45,7 +45,7 @@ export function accessBook(lago: LagoSimulator, rules: SandboxRules, now: number
 }
 
 function policyOf(rules: SandboxRules): AccessPolicy {
-	return readPolicy({} as INode, (name, fallback) => rules[name] ?? fallback, 'minor units');
+	return readAccessPolicy({} as INode, (name, fallback) => rules[name] ?? fallback, 'minor units');
 }
 
 function historyOf(lago: LagoSimulator, customer: Customer): AccessHistory {

@@ -1,8 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Delivery } from '../../shared/delivery/ledger';
 import { factOf, type Kind } from '../../shared/domain/reconciliation';
 import type { DodoMode } from '../../shared/domain/settlement';
 import type { DODO_OUTPUTS } from '../../shared/node/start';
+import type { Delivery } from '../../shared/webhook/processedEvents';
 import { REFUND_ALIAS, REFUND_EVENT } from '../../shared/wire/dodo/event';
 
 /** Where an object of each kind carries its id and its status. */
@@ -26,7 +26,7 @@ export interface DodoEvent {
 	event: string;
 	/** Dodo's `webhook-id`; null when it never came. */
 	eventId: string | null;
-	/** Identity of the delivery in the ledger; null when it never came. */
+	/** Identity of the delivery; null when it never came. */
 	deliveryId: string | null;
 	/** ISO-8601, UTC. */
 	occurredAt: string;

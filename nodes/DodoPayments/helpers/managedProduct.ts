@@ -1,6 +1,6 @@
-import { withLock } from '../../shared/delivery/keyedLock';
 import { minimumCharge } from '../../shared/domain/money';
 import { BoundedMap } from '../../shared/process/boundedMap';
+import { withLock } from '../../shared/process/keyedLock';
 import { productSchema, type DodoProduct } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 

@@ -1,8 +1,8 @@
-import type { LagoSources } from '../../shared/delivery/compare';
 import type { Answers } from '../../shared/domain/difference';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
 import type { Listed } from '../../shared/domain/reconciliation';
 import { BoundedMap } from '../../shared/process/boundedMap';
+import type { LagoSources } from '../../shared/reconciliation/compare';
 import { ApiError } from '../../shared/transport/apiError';
 import {
 	creditNoteSchema,

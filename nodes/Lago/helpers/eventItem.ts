@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Delivery, LagoSource } from '../../shared/delivery/ledger';
 import type { LAGO_OUTPUTS } from '../../shared/node/start';
+import type { LagoSource } from '../../shared/reconciliation/reconciliationMemory';
+import type { Delivery } from '../../shared/webhook/processedEvents';
 import { COLLECT_EVENTS, invoiceIdOf } from '../../shared/wire/lago/event';
 
 /** One event of Lago, from the trigger as well as from a reconciliation. */
@@ -9,7 +10,7 @@ export interface LagoEvent {
 	event: string;
 	/** Lago's unique key of the delivery; null when it never came. */
 	eventId: string | null;
-	/** Identity of the delivery in the ledger; null when it never came. */
+	/** Identity of the delivery; null when it never came. */
 	deliveryId: string | null;
 	objectType: string;
 	source: LagoSource | null;

@@ -1,6 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
-import { withLock } from '../../../shared/delivery/keyedLock';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
@@ -9,6 +8,7 @@ import { fieldsOf, type Json, type Operation } from '../../../shared/node/operat
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { refundSchema, type DodoPayment } from '../../../shared/wire/dodo/objects';
 import {

@@ -1,5 +1,4 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import { withLock } from '../../../shared/delivery/keyedLock';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
@@ -7,6 +6,7 @@ import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { withLock } from '../../../shared/delivery/keyedLock';
 import type { StateChange } from '../../../shared/domain/access/changes';
 import type { CustomerAccess } from '../../../shared/domain/access/evaluate';
 import { pathPart } from '../../../shared/domain/address';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import type { LagoClient } from '../../transport/client';

@@ -132,7 +132,10 @@ function pastInvoice(invoice: ListedInvoice, fees: readonly SubscriptionFee[], t
 	return {
 		...toAccessInvoice(invoice, coveredBy(fees)),
 		// A draft is made before its invoice is issued.
-		issuedAt: Math.max(Date.parse(invoice.created_at), calendarOf(timeZone).startOf(dayOfDate(invoice.issuing_date))),
+		issuedAt: Math.max(
+			Date.parse(invoice.created_at),
+			calendarOf(timeZone).startOfDay(dayOfDate(invoice.issuing_date)),
+		),
 		paidAt: isPaid && paidAts.length > 0 ? Math.max(...paidAts) : null,
 		total: invoice.total_amount_cents,
 	};
