@@ -1,5 +1,5 @@
-import type { Payment, Refund } from '../simulators/dodo/state';
-import type { CreditNote, Invoice } from '../simulators/lago/state';
+import type { Payment, Refund } from '../../sandbox/dodo/state';
+import type { CreditNote, Invoice } from '../../sandbox/lago/state';
 import type { Sync } from '../support/sync';
 
 /** What is wrong between the two books, in words. */

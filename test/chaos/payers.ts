@@ -1,4 +1,4 @@
-import type { Invoice } from '../simulators/lago/state';
+import type { Invoice } from '../../sandbox/lago/state';
 import type { Sync } from '../support/sync';
 
 /** What a customer and the merchant's staff will do with an invoice. */

@@ -18,7 +18,12 @@ import { eventItem as dodoItem, outputOf as dodoOutputOf } from '../../nodes/Dod
 import { eventItem as lagoItem, outputOf as lagoOutputOf } from '../../nodes/Lago/helpers/eventItem';
 import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy } from '../../nodes/shared/node/start';
 import { lagoEventSchema } from '../../nodes/shared/wire/lago/event';
-import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
+import {
+	startDodoSimulator,
+	startLagoSimulator,
+	type DodoSimulator,
+	type LagoSimulator,
+} from '../../sandbox/simulators';
 import { additionalData, loadNodeTypes } from '../support/n8nCore';
 import { DODO_SAMPLES, LAGO_SAMPLES } from '../support/samples';
 

@@ -8,7 +8,7 @@ import {
 	type PastInvoice,
 } from '../../../nodes/shared/domain/access/history';
 import { HARMLESS, type AccessPolicy } from '../../../nodes/shared/domain/access/policy';
-import { seededRandom } from '../../simulators/shared/faults';
+import { seededRandom } from '../../../sandbox/shared/faults';
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-01-01T00:00:00Z');

@@ -13,9 +13,9 @@ import {
 	toSubscriptionFacts,
 } from '../../nodes/shared/wire/lago/access';
 import type { LagoSimulator } from '../simulators';
-import type { Customer, Invoice } from '../simulators/lago/state';
-import { invoiceView } from '../simulators/lago/views/invoices';
-import { subscriptionView } from '../simulators/lago/views/subscriptions';
+import type { Customer, Invoice } from '../lago/state';
+import { invoiceView } from '../lago/views/invoices';
+import { subscriptionView } from '../lago/views/subscriptions';
 
 /** How far the page shows to both sides of now. */
 const SHOWN_DAYS = 30;
