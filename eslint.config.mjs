@@ -7,6 +7,30 @@ const nodesBase = (set) => ({
 	rules: n8nNodesBase.configs[set].rules,
 });
 
+const DIRECTION =
+	'domain <- wire <- transport | webhook | reconciliation | process <- node <- Lago | DodoPayments | ByHand';
+const SERVICES = ['Lago', 'DodoPayments', 'ByHand'];
+
+/** @param closed The folders that the files of a folder must not import. */
+const layer = (folder, closed, patterns = []) => ({
+	files: [`nodes/${folder}/**/*.ts`],
+	rules: {
+		'no-restricted-imports': [
+			'error',
+			{
+				patterns: [
+					{
+						regex: `^\\.\\./(.*/)?(${closed.join('|')})/`,
+						caseSensitive: true,
+						message: `Imports go one way: ${DIRECTION}.`,
+					},
+					...patterns,
+				],
+			},
+		],
+	},
+});
+
 export default tseslint.config(
 	{ ignores: ['dist/**', '.local/**', 'node_modules/**', 'coverage/**'] },
 	{
@@ -30,6 +54,20 @@ export default tseslint.config(
 		extends: [n8nCommunityNodesPlugin.configs.recommended],
 		rules: { 'no-console': 'error' },
 	},
+	layer(
+		'shared/domain',
+		['wire', 'transport', 'webhook', 'reconciliation', 'process', 'node', ...SERVICES],
+		[{ regex: '^[^.]', message: 'The rules are pure: domain imports nothing but domain.' }],
+	),
+	layer('shared/wire', ['transport', 'webhook', 'reconciliation', 'process', 'node', ...SERVICES]),
+	layer('shared/process', ['domain', 'wire', 'transport', 'webhook', 'reconciliation', 'node', ...SERVICES]),
+	layer('shared/transport', ['webhook', 'reconciliation', 'node', ...SERVICES]),
+	layer('shared/webhook', ['transport', 'reconciliation', 'node', ...SERVICES]),
+	layer('shared/reconciliation', ['transport', 'node', ...SERVICES]),
+	layer('shared/node', SERVICES),
+	layer('Lago', ['DodoPayments', 'ByHand']),
+	layer('DodoPayments', ['Lago', 'ByHand']),
+	layer('ByHand', ['Lago', 'DodoPayments']),
 	{
 		files: ['package.json'],
 		languageOptions: { parser: tseslint.parser, parserOptions: { extraFileExtensions: ['.json'] } },

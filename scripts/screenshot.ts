@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { startDodoSimulator, startLagoSimulator } from '../test/simulators';
+import { startDodoSimulator, startLagoSimulator } from '../sandbox/simulators';
 import { OWNER, startTestN8n, WORKFLOW_ID } from '../test/support/n8n';
 import { ROOT } from './n8n/package';
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parseLimits } from '../../nodes/shared/domain/access/policy';
 import { readAddress } from '../../nodes/shared/domain/address';
 import { parseSchedule } from '../../nodes/shared/domain/retrySchedule';
-import { PLACES, secretProblem, type Secret } from '../../nodes/shared/domain/secrets';
-import { decodeSecret, SHORTEST_KEY } from '../../nodes/shared/delivery/standardWebhooks';
+import { PLACES, secretProblem, SHORTEST_KEY, type Secret } from '../../nodes/shared/domain/secrets';
+import { decodeSecret } from '../../nodes/shared/transport/standardWebhooks';
 
 /** What the environment says; see docs/deploy.md. */
 export interface Configuration extends Services {

@@ -6,20 +6,21 @@ import {
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
-import { admit, answer } from '../shared/delivery/answer';
-import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
 import { spelled } from '../shared/domain/address';
 import { secretProblem } from '../shared/domain/secrets';
 import { described, DODO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { asPublishError, refuseToPublish } from '../shared/transport/publishError';
+import { answer } from '../shared/webhook/answer';
+import { admit } from '../shared/webhook/intake';
+import { headerOf, parseJson, readRawBody } from '../shared/webhook/readBody';
+import { dodoEventSchema, selectedName, toDodoFilter } from '../shared/wire/dodo/event';
 import { triggerProperties } from './dodoPaymentsTrigger.properties';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, storedEndpointId } from './helpers/endpoint';
-import { eventItem } from './helpers/eventItem';
+import { eventItem, outputOf } from './helpers/eventItem';
 import { testDodoCredential, WEBHOOK_SECRET_PLACE } from './helpers/testCredential';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
-import { dodoEventSchema, outputOf, selectedName, toDodoFilter } from './schemas/event';
 import { DODO_CREDENTIAL, DodoClient, type DodoCredential } from './transport/client';
 
 export class DodoPaymentsTrigger implements INodeType {

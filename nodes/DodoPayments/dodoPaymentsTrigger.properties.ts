@@ -1,9 +1,9 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { DODO_OUTPUTS, separateOutputs } from '../shared/node/start';
 import { pathFields } from '../shared/node/webhookPath';
-import { titleOf } from '../shared/words';
-import { DODO_EVENTS, REFUND_ALIAS } from './schemas/event';
-import { EVENT_WORDS } from './schemas/eventWords';
+import { titleOf } from '../shared/node/words';
+import { DODO_EVENTS, REFUND_ALIAS } from '../shared/wire/dodo/event';
+import { EVENT_WORDS } from './eventWords';
 
 const eventOptions: INodePropertyOptions[] = Object.entries(DODO_EVENTS).flatMap(([object, happenings]) => {
 	const options = happenings.map((happening) => ({

@@ -6,16 +6,16 @@ import {
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
-import { accessMemoryOf } from '../shared/delivery/accessMemory';
-import { answer } from '../shared/delivery/answer';
-import { headerOf } from '../shared/delivery/readBody';
+import type { AccessPolicy } from '../shared/domain/access/policy';
 import { DECIMAL_AMOUNTS } from '../shared/node/version';
 import { webhookPath } from '../shared/node/webhookPath';
-import type { AccessPolicy } from '../shared/domain/access/policy';
 import { ApiError } from '../shared/transport/apiError';
 import { readCredential } from '../shared/transport/credential';
 import { refuseToPublish } from '../shared/transport/publishError';
-import { limitsWritten, readPolicy } from './actions/access/policy.fields';
+import { answer } from '../shared/webhook/answer';
+import { headerOf } from '../shared/webhook/readBody';
+import { limitsWritten, readAccessPolicy } from './actions/access/policy.fields';
+import { accessMemoryOf } from './helpers/access/accessMemory';
 import { ask, isBearer, lastAnswer, questionKey } from './helpers/access/question';
 import { testLagoCredential } from './helpers/testCredential';
 import { accessTriggerProperties } from './lagoAccessTrigger.properties';
@@ -124,7 +124,7 @@ async function answerAbout(
 function rulesOf(ctx: IWebhookFunctions): AccessPolicy | null {
 	try {
 		const node = ctx.getNode();
-		return readPolicy(
+		return readAccessPolicy(
 			node,
 			(name, fallback) => ctx.getNodeParameter(name, fallback),
 			limitsWritten(node, DECIMAL_AMOUNTS.lagoAccessTrigger),

@@ -6,9 +6,9 @@ import {
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
-import { traffic } from '../shared/delivery/traffic';
 import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
+import { overloadGuard } from '../shared/webhook/overloadGuard';
 import { requireHmacKey } from './helpers/hmacKey';
 import { invoiceOfToken } from './helpers/payLink';
 import { BUSY, FORGED, htmlOf, PAGE_HEADERS, UNAVAILABLE, type PayPage } from './helpers/payPage';
@@ -72,11 +72,11 @@ export class LagoPayPageTrigger implements INodeType {
 		const invoiceId = typeof token === 'string' ? invoiceOfToken(token, webhookHmacKey) : null;
 		if (invoiceId === null) return answered(response, FORGED);
 		if (this.getMode() !== 'manual') {
-			if (traffic.isTooMuch) {
+			if (overloadGuard.isTooMuch) {
 				response.setHeader('Retry-After', String(RETRY_AFTER_S));
 				return answered(response, BUSY);
 			}
-			const end = traffic.begin();
+			const end = overloadGuard.begin();
 			response.on('finish', () => end(true));
 			// The visitor has gone.
 			response.on('close', () => end(false));

@@ -7,19 +7,20 @@ import {
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
-import { admit, answer } from '../shared/delivery/answer';
-import { headerOf, parseJson, readRawBody } from '../shared/delivery/readBody';
 import { spelled } from '../shared/domain/address';
 import { described, LAGO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
 import { asPublishError } from '../shared/transport/publishError';
+import { answer } from '../shared/webhook/answer';
+import { admit } from '../shared/webhook/intake';
+import { headerOf, parseJson, readRawBody } from '../shared/webhook/readBody';
+import { lagoEventSchema } from '../shared/wire/lago/event';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
-import { eventItem } from './helpers/eventItem';
+import { eventItem, outputOf } from './helpers/eventItem';
 import { requireHmacKey } from './helpers/hmacKey';
 import { testLagoCredential } from './helpers/testCredential';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { triggerProperties } from './lagoTrigger.properties';
-import { lagoEventSchema, outputOf } from './schemas/event';
 import { LagoClient } from './transport/client';
 
 export class LagoTrigger implements INodeType {

@@ -1,9 +1,9 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { LAGO_OUTPUTS, separateOutputs } from '../shared/node/start';
 import { pathFields } from '../shared/node/webhookPath';
-import { titleOf } from '../shared/words';
-import { COLLECT_EVENTS, LAGO_COLLECTION_EVENTS, LAGO_OTHER_EVENTS } from './schemas/event';
-import { EVENT_WORDS } from './schemas/eventWords';
+import { titleOf } from '../shared/node/words';
+import { COLLECT_EVENTS, LAGO_COLLECTION_EVENTS, LAGO_OTHER_EVENTS } from '../shared/wire/lago/event';
+import { EVENT_WORDS } from './eventWords';
 
 const eventOptions: INodePropertyOptions[] = [...LAGO_COLLECTION_EVENTS, ...LAGO_OTHER_EVENTS].map((value) => ({
 	name: titleOf(value),

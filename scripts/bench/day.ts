@@ -1,5 +1,5 @@
 import type { Sync } from '../../test/support/sync';
-import { seededRandom } from '../../test/simulators/shared/faults';
+import { seededRandom } from '../../sandbox/shared/faults';
 import { inParallel, rounded, type Row } from './stats';
 import { dodoEvent, invoiceEvent, paymentEvent, postWell, type PreparedEvent } from './world';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import { AccessMemory } from '../../nodes/shared/delivery/accessMemory';
+import { AccessMemory } from '../../nodes/Lago/helpers/access/accessMemory';
 import { LookingWorkflow, type Said } from '../../test/support/lookAtBooks';
 import { TwoBooks } from '../../test/support/twoBooks';
 import { VirtualClock } from '../../test/support/virtualClock';

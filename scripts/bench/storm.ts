@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowJson } from '../n8n/provision';
 import type { Sync } from '../../test/support/sync';
-import { seededRandom } from '../../test/simulators/shared/faults';
+import { seededRandom } from '../../sandbox/shared/faults';
 import { rounded, inParallel, type Row } from './stats';
 import { handMadeWorkflow } from './workflows';
 import { post, postWell, prepare } from './world';

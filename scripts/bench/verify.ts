@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { verifySignature } from '../../nodes/DodoPayments/helpers/verifySignature';
-import { decodeSecret } from '../../nodes/shared/delivery/standardWebhooks';
 import { verifyHmac } from '../../nodes/Lago/helpers/verifySignature';
+import { decodeSecret } from '../../nodes/shared/transport/standardWebhooks';
 import { median } from './stats';
 
 /**

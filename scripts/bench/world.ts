@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { signedByDodo, startSync, type Sync, type SyncOptions } from '../../test/support/sync';
-import { invoiceView } from '../../test/simulators/lago/views/invoices';
-import type { Invoice } from '../../test/simulators/lago/state';
+import { invoiceView } from '../../sandbox/lago/views/invoices';
+import type { Invoice } from '../../sandbox/lago/state';
 import type { Flow } from './workflows';
 
 /** As long as Lago waits for an answer. */

@@ -10,8 +10,13 @@ import { Editor, type Effort } from '../support/editor';
 import { OWNER, readTemplate } from '../support/n8n';
 import { startPlainN8n, type PlainN8n } from '../support/plainN8n';
 import { waitFor } from '../support/sync';
-import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
-import type { Invoice } from '../simulators/lago/state';
+import {
+	startDodoSimulator,
+	startLagoSimulator,
+	type DodoSimulator,
+	type LagoSimulator,
+} from '../../sandbox/simulators';
+import type { Invoice } from '../../sandbox/lago/state';
 
 /** A person with an n8n of their own, without anything of ours but the installed package. */
 const FULL_SYNC = 'lago-dodo-sync.json';

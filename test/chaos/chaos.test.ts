@@ -1,6 +1,6 @@
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { byId, newCustomer, printTable, publishOperations, type Call } from '../e2e/operations';
-import { seededRandom } from '../simulators/shared/faults';
+import { seededRandom } from '../../sandbox/shared/faults';
 import { letAMinutePass, startSync, type Sync } from '../support/sync';
 import { readTemplate } from '../support/n8n';
 import { audit, HandedOut, type Audit } from './audit';

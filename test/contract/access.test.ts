@@ -2,9 +2,9 @@ import type { IDataObject } from 'n8n-workflow';
 import { operations } from '../../nodes/Lago/actions/operations';
 import { isBearer } from '../../nodes/Lago/helpers/access/question';
 import { LagoClient } from '../../nodes/Lago/transport/client';
-import { startLagoSimulator, type LagoSimulator } from '../simulators';
-import type { NewInvoice } from '../simulators/lago/ledger';
-import type { Invoice } from '../simulators/lago/state';
+import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
+import type { NewInvoice } from '../../sandbox/lago/ledger';
+import type { Invoice } from '../../sandbox/lago/state';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 
 let lago: LagoSimulator;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
-import { startLagoSimulator, type LagoSimulator } from '../simulators';
-import type { Invoice, Plan, Subscription } from '../simulators/lago/state';
+import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
+import type { Invoice, Plan, Subscription } from '../../sandbox/lago/state';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 import { callerOf, type Caller } from './helpers';
 

@@ -3,9 +3,9 @@ import type { IDataObject } from 'n8n-workflow';
 import { Webhook } from 'standardwebhooks';
 import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
-import { startLagoSimulator, type LagoSimulator } from '../simulators';
-import type { NewInvoice } from '../simulators/lago/ledger';
-import type { Invoice } from '../simulators/lago/state';
+import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
+import type { NewInvoice } from '../../sandbox/lago/ledger';
+import type { Invoice } from '../../sandbox/lago/state';
 import { startCallbackServer, type CallbackServer } from '../support/callbacks';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 

@@ -7,10 +7,15 @@ import { operations as lagoOperations } from '../../nodes/Lago/actions/operation
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
 import type { Operations } from '../../nodes/shared/node/operation';
-import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
-import { seededRandom } from '../simulators/shared/faults';
-import type { Payment } from '../simulators/dodo/state';
-import type { Invoice } from '../simulators/lago/state';
+import {
+	startDodoSimulator,
+	startLagoSimulator,
+	type DodoSimulator,
+	type LagoSimulator,
+} from '../../sandbox/simulators';
+import { seededRandom } from '../../sandbox/shared/faults';
+import type { Payment } from '../../sandbox/dodo/state';
+import type { Invoice } from '../../sandbox/lago/state';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 
 // A storm of one second makes more calls than Dodo takes in a minute.

@@ -6,8 +6,13 @@ import { operations as lagoOperations } from '../../nodes/Lago/actions/operation
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
 import type { Operations } from '../../nodes/shared/node/operation';
-import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
-import type { Invoice } from '../simulators/lago/state';
+import {
+	startDodoSimulator,
+	startLagoSimulator,
+	type DodoSimulator,
+	type LagoSimulator,
+} from '../../sandbox/simulators';
+import type { Invoice } from '../../sandbox/lago/state';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 
 /** Charges by mandate: never twice for one try, whatever is known of it. */

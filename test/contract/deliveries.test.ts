@@ -1,6 +1,11 @@
 import { createHmac, createVerify } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
+import {
+	startDodoSimulator,
+	startLagoSimulator,
+	type DodoSimulator,
+	type LagoSimulator,
+} from '../../sandbox/simulators';
 import { callerOf, eventually, startReceiver, type Received, type Receiver } from './helpers';
 
 /** How both services sign and deliver. */

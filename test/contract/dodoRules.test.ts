@@ -1,4 +1,4 @@
-import { startDodoSimulator, type DodoSimulator } from '../simulators';
+import { startDodoSimulator, type DodoSimulator } from '../../sandbox/simulators';
 import { callerOf, eventually, type Caller } from './helpers';
 
 /** The simulator refuses what Dodo refuses: a node that passes here was not let through by a soft double. */

@@ -1,5 +1,5 @@
 import DodoPayments from 'dodopayments';
-import { startDodoSimulator, type DodoSimulator } from '../simulators';
+import { startDodoSimulator, type DodoSimulator } from '../../sandbox/simulators';
 import { describeWithSpec } from '../support/openapi';
 import { disagreements, eventually, startReceiver } from './helpers';
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CallRecord } from '../simulators';
+import type { CallRecord } from '../../sandbox/simulators';
 import { validateResponse, type Spec } from '../support/openapi';
 
 /** What a simulator answered. */

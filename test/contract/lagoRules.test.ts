@@ -1,5 +1,5 @@
-import { startLagoSimulator, type LagoSimulator, type NewCreditNote } from '../simulators';
-import type { Invoice } from '../simulators/lago/state';
+import { startLagoSimulator, type LagoSimulator, type NewCreditNote } from '../../sandbox/simulators';
+import type { Invoice } from '../../sandbox/lago/state';
 import { callerOf, startReceiver, type Answer, type Receiver } from './helpers';
 
 /** The simulator refuses what Lago refuses, in Lago's words. */

@@ -1,5 +1,5 @@
 import { Client, getLagoError } from 'lago-javascript-client';
-import { startLagoSimulator, type LagoSimulator } from '../simulators';
+import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
 import { describeWithSpec } from '../support/openapi';
 import { disagreements } from './helpers';
 

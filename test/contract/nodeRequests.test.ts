@@ -21,8 +21,8 @@ import {
 	type CallRecord,
 	type DodoSimulator,
 	type LagoSimulator,
-} from '../simulators';
-import type { Payment } from '../simulators/dodo/state';
+} from '../../sandbox/simulators';
+import type { Payment } from '../../sandbox/dodo/state';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 import { letAMinutePass } from '../support/sync';
 import { describeWithSpec, validateRequest } from '../support/openapi';

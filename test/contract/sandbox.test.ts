@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
-import { actions } from '../sandbox/actions';
-import { startSandbox, type Sandbox } from '../sandbox/server';
-import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
-import { DECLINE_CODES } from '../simulators/dodo/cards';
+import { actions } from '../../sandbox/page/actions';
+import { startSandbox, type Sandbox } from '../../sandbox/page/server';
+import {
+	startDodoSimulator,
+	startLagoSimulator,
+	type DodoSimulator,
+	type LagoSimulator,
+} from '../../sandbox/simulators';
+import { DECLINE_CODES } from '../../sandbox/dodo/cards';
 
 /** The page without n8n: its buttons act on the simulators, and it shows what they hold. */
 let dodo: DodoSimulator;

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
-import { seededRandom } from '../simulators/shared/faults';
+import { seededRandom } from '../../sandbox/shared/faults';
 import { signedByDodo, startSync, waitFor, type Sync } from '../support/sync';
 
 /** The same seed makes the same requests. */

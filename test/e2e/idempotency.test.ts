@@ -1,5 +1,5 @@
-import type { Payment, Subscription } from '../simulators/dodo/state';
-import type { CreditNote, Customer, Invoice } from '../simulators/lago/state';
+import type { Payment, Subscription } from '../../sandbox/dodo/state';
+import type { CreditNote, Customer, Invoice } from '../../sandbox/lago/state';
 import { startSync, waitFor, type Sync } from '../support/sync';
 import { byId, newCustomer, printTable, publishOperations, type Call, type Step } from './operations';
 

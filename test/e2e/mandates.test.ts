@@ -1,6 +1,6 @@
-import type { Subscription } from '../simulators/dodo/state';
-import type { NewInvoice } from '../simulators/lago/ledger';
-import type { Customer, Invoice } from '../simulators/lago/state';
+import type { Subscription } from '../../sandbox/dodo/state';
+import type { NewInvoice } from '../../sandbox/lago/ledger';
+import type { Customer, Invoice } from '../../sandbox/lago/state';
 import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
 import { byId, newCustomer, publishOperations, type Call } from './operations';
 

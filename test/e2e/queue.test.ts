@@ -1,6 +1,6 @@
 import { audit, HandedOut, type Audit } from '../chaos/audit';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
-import type { Invoice } from '../simulators/lago/state';
+import type { Invoice } from '../../sandbox/lago/state';
 import { whyNoServices } from '../support/services';
 import { letAMinutePass, startSync, waitFor, type Sync } from '../support/sync';
 import { printTable } from './operations';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/n8n/package';
 import { freePort } from '../../scripts/n8n/process';
-import { startDodoSimulator, startLagoSimulator } from '../simulators';
+import { startDodoSimulator, startLagoSimulator } from '../../sandbox/simulators';
 import { waitFor } from '../support/sync';
 
 const page = readFileSync(join(ROOT, 'docs', 'testing-with-real-accounts.md'), 'utf8');

@@ -1,7 +1,7 @@
-import type { DisputeStatus } from '../simulators/dodo/ledger/disputes';
-import type { Payment } from '../simulators/dodo/state';
-import type { NewInvoice } from '../simulators/lago/ledger';
-import type { CreditNote, Invoice } from '../simulators/lago/state';
+import type { DisputeStatus } from '../../sandbox/dodo/ledger/disputes';
+import type { Payment } from '../../sandbox/dodo/state';
+import type { NewInvoice } from '../../sandbox/lago/ledger';
+import type { CreditNote, Invoice } from '../../sandbox/lago/state';
 import { startSync, waitFor, type Sync } from '../support/sync';
 import { publishOperations, type Call } from './operations';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NewInvoice } from '../simulators/lago/ledger';
+import type { NewInvoice } from '../../sandbox/lago/ledger';
 import { signedByDodo, startSync, waitFor, type Sync } from '../support/sync';
 
 let sync: Sync;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { ACCESS, readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { startSync, waitFor, type Sync } from '../support/sync';
-import type { Payment } from '../simulators/dodo/state';
-import type { Invoice } from '../simulators/lago/state';
+import type { Payment } from '../../sandbox/dodo/state';
+import type { Invoice } from '../../sandbox/lago/state';
 
 const FILES = readdirSync(join(__dirname, '..', '..', 'workflows')).filter((name) => name.endsWith('.json'));
 

@@ -5,7 +5,12 @@ import { startEntrypoint, type Entrypoint } from '../../scripts/n8n/entrypoint';
 import { assembleImage } from '../../scripts/n8n/image';
 import { ensureN8n } from '../../scripts/n8n/prefix';
 import { freePort } from '../../scripts/n8n/process';
-import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
+import {
+	startDodoSimulator,
+	startLagoSimulator,
+	type DodoSimulator,
+	type LagoSimulator,
+} from '../../sandbox/simulators';
 
 /** Everything that a person gives to the image, and the two services that it leads to. */
 export interface Given {

@@ -3,9 +3,9 @@ import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/o
 import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
-import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
 import type { Operations } from '../../nodes/shared/node/operation';
-import { ledgerOf } from '../../nodes/shared/delivery/ledger';
+import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
+import { processedEventsOf } from '../../nodes/shared/webhook/processedEvents';
 import { executeContext, itemsOf } from './executeContext';
 import type { TwoBooks } from './twoBooks';
 
@@ -87,7 +87,7 @@ export class LookingWorkflow {
 			this.executed.set(about, (this.executed.get(about) ?? 0) + 1);
 			try {
 				await lane(item);
-				ledgerOf(context('', [])).mark({ id: null, about });
+				processedEventsOf(context('', [])).mark({ id: null, about });
 				results.push({ outcome: 'settled' });
 			} catch (caught) {
 				results.push({ error: (caught as Error).message });

@@ -15,7 +15,7 @@ import {
 	type CredentialJson,
 	type WorkflowJson,
 } from '../../scripts/n8n/provision';
-import type { DodoSimulator, LagoSimulator } from '../simulators';
+import type { DodoSimulator, LagoSimulator } from '../../sandbox/simulators';
 import { readRun, setPublished, signIn, type Execution, type Run } from './n8nRest';
 import { startServices, type TestServices } from './services';
 import { QUEUE_MODE, startWorker, type TestWorker } from './workers';

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
-import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
-import type { PayOptions } from '../simulators/dodo/ledger/checkouts';
-import type { DodoSimulatorOptions } from '../simulators/dodo/server';
-import type { Checkout, Payment } from '../simulators/dodo/state';
-import type { NewInvoice } from '../simulators/lago/ledger';
-import type { CreditNote, Invoice, Payment as LagoPayment } from '../simulators/lago/state';
+import {
+	startDodoSimulator,
+	startLagoSimulator,
+	type DodoSimulator,
+	type LagoSimulator,
+} from '../../sandbox/simulators';
+import type { PayOptions } from '../../sandbox/dodo/ledger/checkouts';
+import type { DodoSimulatorOptions } from '../../sandbox/dodo/server';
+import type { Checkout, Payment } from '../../sandbox/dodo/state';
+import type { NewInvoice } from '../../sandbox/lago/ledger';
+import type { CreditNote, Invoice, Payment as LagoPayment } from '../../sandbox/lago/state';
 import { startTestN8n, type TestN8n, type TestN8nOptions } from './n8n';
 
 /** The whole system: a real n8n between the two simulators. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import { AccessMemory, type RememberedAccess } from '../../nodes/shared/delivery/accessMemory';
+import { AccessMemory, type RememberedAccess } from '../../nodes/Lago/helpers/access/accessMemory';
 import { changesSince } from '../../nodes/shared/domain/access/changes';
 import type { CustomerAccess } from '../../nodes/shared/domain/access/evaluate';
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { IWebhookFunctions } from 'n8n-workflow';
-import { admit } from '../../nodes/shared/delivery/answer';
-import { Ledger, registryKey } from '../../nodes/shared/delivery/ledger';
-import { deliveries } from '../../nodes/shared/delivery/registry';
 import { turns, type Limit } from '../../nodes/shared/process/turns';
+import { BEGINS_WITHIN_MS, decideAdmission, type Admission, type Arrival } from '../../nodes/shared/webhook/admission';
+import { deliveries, registryKey, type DeliveryState } from '../../nodes/shared/webhook/deliveryRegistry';
+import { admit } from '../../nodes/shared/webhook/intake';
+import { ProcessedEvents } from '../../nodes/shared/webhook/processedEvents';
 
 /** As Dodo's lowest tier. */
 const LIMITS: Limit[] = [{ spanMs: 60_000, requests: 240 }];
@@ -81,19 +82,59 @@ test.each([
 	[200, 'done'],
 	[500, 'failed'],
 ])('a look leaves alone what is at work, until it has ended with %i', (status, state) => {
-	const ledger = new Ledger(workflow, {});
+	const processed = new ProcessedEvents(workflow, {});
 	const answer = deliver('payment 1', false);
-	expect(ledger.isAtWork('payment 1')).toBe(true);
+	expect(processed.isAtWork('payment 1')).toBe(true);
 	answer.status(status).json();
-	expect(ledger.isAtWork('payment 1')).toBe(false);
+	expect(processed.isAtWork('payment 1')).toBe(false);
 	expect(deliveries.stateOf(registryKey(workflow, 'payment 1'))).toBe(state);
-	expect(ledger.isProcessed('payment 1')).toBe(status === 200);
+	expect(processed.isProcessed('payment 1')).toBe(status === 200);
 });
 
 test('what its sender has hung up on is at work for half a minute more', async () => {
-	const ledger = new Ledger(workflow, {});
+	const processed = new ProcessedEvents(workflow, {});
 	deliver('payment 1', false).emit('close');
-	expect(ledger.isAtWork('payment 1')).toBe(true);
+	expect(processed.isAtWork('payment 1')).toBe(true);
 	await jest.advanceTimersByTimeAsync(31_000);
-	expect(ledger.isAtWork('payment 1')).toBe(false);
+	expect(processed.isAtWork('payment 1')).toBe(false);
+});
+
+describe('the decision', () => {
+	const free: Arrival = { state: undefined, isProcessed: false, turnMs: 0, isOverloaded: false };
+	const busy: Partial<Arrival> = { turnMs: 60_000, isOverloaded: true };
+
+	test.each<[string, Partial<Arrival>, Admission]>([
+		['new', {}, 'execute'],
+		['new, its turn comes just in time', { turnMs: BEGINS_WITHIN_MS }, 'execute'],
+		['new, its turn comes too late', { turnMs: BEGINS_WITHIN_MS + 1 }, 'too_busy'],
+		['new, too many run', { isOverloaded: true }, 'too_busy'],
+		['marked by an earlier process', { isProcessed: true }, 'already_processed'],
+		['marked, however busy', { isProcessed: true, ...busy }, 'already_processed'],
+		['done here', { state: 'done' }, 'already_processed'],
+		['done here, however busy', { state: 'done', ...busy }, 'already_processed'],
+		['running', { state: 'in_flight' }, 'in_progress'],
+		['running, however busy', { state: 'in_flight', ...busy }, 'in_progress'],
+		['running, with a mark of its own already', { state: 'in_flight', isProcessed: true }, 'in_progress'],
+		['running without its sender', { state: 'abandoned' }, 'in_progress'],
+		['running without its sender, marked already', { state: 'abandoned', isProcessed: true }, 'in_progress'],
+		['failed', { state: 'failed' }, 'execute'],
+		['failed behind its mark', { state: 'failed', isProcessed: true }, 'execute'],
+		['failed, too many run', { state: 'failed', isOverloaded: true }, 'too_busy'],
+	])('%s', (_what, arrival, admission) => {
+		expect(decideAdmission({ ...free, ...arrival })).toBe(admission);
+	});
+
+	test('whatever is known, what was done is never executed, and what runs never twice', () => {
+		const states: Array<DeliveryState | undefined> = [undefined, 'in_flight', 'abandoned', 'done', 'failed'];
+		for (const state of states)
+			for (const isProcessed of [false, true])
+				for (const turnMs of [0, BEGINS_WITHIN_MS + 1])
+					for (const isOverloaded of [false, true]) {
+						const admission = decideAdmission({ state, isProcessed, turnMs, isOverloaded });
+						const isNeeded = state === 'failed' || (state === undefined && !isProcessed);
+						const hasRoom = turnMs === 0 && !isOverloaded;
+						expect(admission === 'execute').toBe(isNeeded && hasRoom);
+						expect(admission === 'too_busy').toBe(isNeeded && !hasRoom);
+					}
+	});
 });

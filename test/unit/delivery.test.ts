@@ -1,9 +1,9 @@
-import { withLock } from '../../nodes/shared/delivery/keyedLock';
 import type { IWebhookFunctions } from 'n8n-workflow';
-import { Traffic } from '../../nodes/shared/delivery/traffic';
+import { KeyCache } from '../../nodes/shared/process/keyCache';
+import { withLock } from '../../nodes/shared/process/keyedLock';
 import { readCredential } from '../../nodes/shared/transport/credential';
-import { Remembered } from '../../nodes/shared/delivery/remembered';
-import { DeliveryRegistry } from '../../nodes/shared/delivery/registry';
+import { DeliveryRegistry } from '../../nodes/shared/webhook/deliveryRegistry';
+import { OverloadGuard } from '../../nodes/shared/webhook/overloadGuard';
 
 describe('registry', () => {
 	test('a delivery is claimed once, until it fails or is done', () => {
@@ -60,17 +60,17 @@ describe('lock', () => {
 	});
 });
 
-describe('traffic', () => {
+describe('overload guard', () => {
 	/** So many run at once and end at this pace; whether one more is too much. */
 	const isTooMuch = (running: number, endsPerSecond: number): boolean => {
 		let now = 0;
-		const traffic = new Traffic(() => now);
+		const overloadGuard = new OverloadGuard(() => now);
 		for (let ended = 0; ended < endsPerSecond * 60; ended++) {
 			now += 1_000 / endsPerSecond;
-			traffic.begin()(true);
+			overloadGuard.begin()(true);
 		}
-		for (let begun = 0; begun < running; begun++) traffic.begin();
-		return traffic.isTooMuch;
+		for (let begun = 0; begun < running; begun++) overloadGuard.begin();
+		return overloadGuard.isTooMuch;
 	};
 
 	test('a burst of seventy is taken in, however slow n8n is', () => {
@@ -86,14 +86,14 @@ describe('traffic', () => {
 	});
 
 	test('an execution that ends twice, answered and then hung up, ends once', () => {
-		const traffic = new Traffic(() => 0);
-		const ends = Array.from({ length: 70 }, () => traffic.begin());
-		expect(traffic.isTooMuch).toBe(true);
+		const overloadGuard = new OverloadGuard(() => 0);
+		const ends = Array.from({ length: 70 }, () => overloadGuard.begin());
+		expect(overloadGuard.isTooMuch).toBe(true);
 		ends[0]?.(true);
 		ends[0]?.(false);
-		expect(traffic.isTooMuch).toBe(false);
-		traffic.begin();
-		expect(traffic.isTooMuch).toBe(true);
+		expect(overloadGuard.isTooMuch).toBe(false);
+		overloadGuard.begin();
+		expect(overloadGuard.isTooMuch).toBe(true);
 	});
 });
 
@@ -102,7 +102,7 @@ describe('what is remembered for verifying', () => {
 
 	test('however many forgeries ask at once, the service is asked once, and again after a minute', async () => {
 		jest.useFakeTimers();
-		const remembered = new Remembered<string>();
+		const remembered = new KeyCache<string>();
 		const load = jest.fn(async () => 'secret');
 		const storm = async () =>
 			await Promise.all(
@@ -118,7 +118,7 @@ describe('what is remembered for verifying', () => {
 
 	test('a failure is remembered as well, for two seconds; a known value outlives it', async () => {
 		jest.useFakeTimers();
-		const remembered = new Remembered<string>();
+		const remembered = new KeyCache<string>();
 		const load = jest.fn<Promise<string>, []>(async () => await Promise.reject(new Error('down')));
 		for (let time = 0; time < 3; time++) await expect(remembered.get('k', false, load)).rejects.toThrow('down');
 		expect(load).toHaveBeenCalledTimes(1);

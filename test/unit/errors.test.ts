@@ -1,5 +1,5 @@
 import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
-import { refusedForGood } from '../../nodes/DodoPayments/helpers/refusals';
+import { heldByDodo } from '../../nodes/DodoPayments/helpers/refusals';
 import { ApiError } from '../../nodes/shared/transport/apiError';
 import { asNodeError } from '../../nodes/shared/transport/nodeError';
 
@@ -33,7 +33,7 @@ describe('which refusals pass', () => {
 		const error = new ApiError('Lago', status, code, 'No.');
 		expect([error.transient, error.unauthorized]).toEqual([transient, unauthorized]);
 		// Held only what neither time nor another key can mend, and what the service itself has refused: it names its reason.
-		expect(refusedForGood(error, 'this') === null).toBe(transient || unauthorized || code === null);
+		expect(heldByDodo(error, 'this') === null).toBe(transient || unauthorized || code === null);
 	});
 });
 

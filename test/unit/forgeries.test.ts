@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, createSign } from 'node:crypto';
 import { verifySignature, type SignedDelivery as DodoDelivery } from '../../nodes/DodoPayments/helpers/verifySignature';
 import { invoiceOfToken, signPayLink } from '../../nodes/Lago/helpers/payLink';
 import { verifyHmac, verifyJwt, type SignedDelivery as LagoDelivery } from '../../nodes/Lago/helpers/verifySignature';
-import { seededRandom } from '../simulators/shared/faults';
+import { seededRandom } from '../../sandbox/shared/faults';
 import { runs } from '../support/runs';
 
 const NOW_S = 1_793_869_207;

@@ -8,7 +8,8 @@ import {
 } from 'n8n-workflow';
 import { operations } from '../../nodes/DodoPayments/actions/operations';
 import { DodoClient } from '../../nodes/DodoPayments/transport/client';
-import { ledgerOf } from '../../nodes/shared/delivery/ledger';
+import { ReconciliationMemory } from '../../nodes/shared/reconciliation/reconciliationMemory';
+import { processedEventsOf } from '../../nodes/shared/webhook/processedEvents';
 import { executeContext, itemsOf } from '../support/executeContext';
 
 const failure = new NodeOperationError({ name: 'Update Payment Status' } as INode, 'Lago is down');
@@ -17,9 +18,9 @@ const failure = new NodeOperationError({ name: 'Update Payment Status' } as INod
 async function mark(
 	items: INodeExecutionData[],
 	continueOnFail = false,
+	about: string = randomUUID(),
+	staticData: IDataObject = {},
 ): Promise<{ items: IDataObject[]; marked: boolean; problem: (Error & { description?: string }) | null }> {
-	const about = randomUUID();
-	const staticData = {};
 	const ctx = executeContext({
 		parameters: { resource: 'event', operation: 'markAsProcessed', event: '' },
 		began: { delivery: { id: null, about } },
@@ -35,7 +36,7 @@ async function mark(
 		(done): [IDataObject[], null] => [done.map(({ json }) => json), null],
 		(caught: Error): [IDataObject[], Error] => [[], caught],
 	);
-	return { items: out, problem, marked: ledgerOf(ctx).isProcessed(about) };
+	return { items: out, problem, marked: processedEventsOf(ctx).isProcessed(about) };
 }
 
 test('what was done is marked, whatever it was', async () => {
@@ -54,4 +55,19 @@ test.each<[string, INodeExecutionData[]]>([
 	expect(problem?.message).toBe('Not marked as processed, because a node before has failed: Lago is down');
 	expect(problem?.description).toContain('delivered again');
 	expect((await mark(items, true)).marked).toBe(false);
+});
+
+test('the execution may have begun before a look: what that has learned is carried on, not overwritten', async () => {
+	const workflowId = randomUUID();
+	const progress = { seenUntil: 1, lookedAt: 9, thoroughAt: 1, suspicious: false, unfinished: {}, backfill: null };
+	const looks = new ReconciliationMemory(workflowId, {});
+	looks.saveProgress(progress, {});
+	looks.rememberTold(['payment pay_1 succeeded']);
+	looks.rememberSource({ organizationId: 'org', webhookBaseUrl: 'https://n8n.example/webhook' });
+	const staticData: IDataObject = { reconciliation: { ...progress, lookedAt: 5 } };
+	await mark([{ json: { outcome: 'settled' } }], false, workflowId, staticData);
+	const elsewhere = new ReconciliationMemory(randomUUID(), structuredClone(staticData));
+	expect(elsewhere.progress).toEqual(progress);
+	expect(elsewhere.isTold('payment pay_1 succeeded')).toBe(true);
+	expect(elsewhere.source?.organizationId).toBe('org');
 });

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { sleep, type IWebhookFunctions } from 'n8n-workflow';
-import { admit } from '../../nodes/shared/delivery/answer';
+import { admit } from '../../nodes/shared/webhook/intake';
 import { limitsOf } from '../../nodes/DodoPayments/transport/rateLimit';
 import { turns } from '../../nodes/shared/process/turns';
 import { VirtualClock } from '../support/virtualClock';

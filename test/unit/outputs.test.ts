@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import nock from 'nock';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
-import { outputOf as dodoOutputOf } from '../../nodes/DodoPayments/schemas/event';
+import { outputOf as dodoOutputOf } from '../../nodes/DodoPayments/helpers/eventItem';
 import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
-import { outputOf as lagoOutputOf } from '../../nodes/Lago/schemas/event';
+import { outputOf as lagoOutputOf } from '../../nodes/Lago/helpers/eventItem';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { runOperation, type Operation } from '../../nodes/shared/node/operation';
 import { eventParameter, idParameter, objectParameter } from '../../nodes/shared/node/parameters';
-import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy, startOf } from '../../nodes/shared/node/start';
+import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy, startingEvent } from '../../nodes/shared/node/start';
 import { BASE_URL, executeContext, itemsOf } from '../support/executeContext';
 import { strictNock } from '../support/nock';
 import { ID, lagoInvoice } from './operations/lagoInvoice';
@@ -144,9 +144,9 @@ describe('an event', () => {
 				}),
 			}),
 		});
-		expect(startOf(context, 0)).toBe(item);
+		expect(startingEvent(context, 0)).toBe(item);
 		starts['Dodo Payments Trigger'] = null;
-		expect(startOf(context, 0)).toEqual({});
+		expect(startingEvent(context, 0)).toEqual({});
 	});
 });
 
@@ -159,7 +159,7 @@ test('of several items that a workflow is called with, each has its own event', 
 			$: () => ({ isExecuted: true, all: () => items, item: items[index] }),
 		}),
 	});
-	expect([startOf(context, 0), startOf(context, 1)]).toEqual(items.map(({ json }) => json));
+	expect([startingEvent(context, 0), startingEvent(context, 1)]).toEqual(items.map(({ json }) => json));
 	// A node in between that does not say what its items came from.
 	const unpaired = {
 		isExecuted: true,
@@ -169,7 +169,7 @@ test('of several items that a workflow is called with, each has its own event', 
 		},
 	};
 	Object.assign(context, { getWorkflowDataProxy: () => ({ $: () => unpaired }) });
-	expect(startOf(context, 0)).toEqual({});
+	expect(startingEvent(context, 0)).toEqual({});
 });
 
 describe('a field', () => {

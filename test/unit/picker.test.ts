@@ -4,13 +4,13 @@ import type { INodePropertyOptions, INodeTypeDescription } from 'n8n-workflow';
 import { ByHandTrigger } from '../../nodes/ByHand/ByHandTrigger.node';
 import { DodoPayments } from '../../nodes/DodoPayments/DodoPayments.node';
 import { DodoPaymentsTrigger } from '../../nodes/DodoPayments/DodoPaymentsTrigger.node';
-import { DODO_EVENTS } from '../../nodes/DodoPayments/schemas/event';
-import { EVENT_WORDS as DODO_WORDS } from '../../nodes/DodoPayments/schemas/eventWords';
+import { EVENT_WORDS as DODO_WORDS } from '../../nodes/DodoPayments/eventWords';
+import { EVENT_WORDS as LAGO_WORDS } from '../../nodes/Lago/eventWords';
 import { Lago } from '../../nodes/Lago/Lago.node';
 import { LagoAccessTrigger } from '../../nodes/Lago/LagoAccessTrigger.node';
 import { LagoTrigger } from '../../nodes/Lago/LagoTrigger.node';
-import { LAGO_COLLECTION_EVENTS, LAGO_OTHER_EVENTS } from '../../nodes/Lago/schemas/event';
-import { EVENT_WORDS as LAGO_WORDS } from '../../nodes/Lago/schemas/eventWords';
+import { DODO_EVENTS } from '../../nodes/shared/wire/dodo/event';
+import { LAGO_COLLECTION_EVENTS, LAGO_OTHER_EVENTS } from '../../nodes/shared/wire/lago/event';
 
 const NODES: Readonly<Record<string, { folder: string; description: INodeTypeDescription }>> = {
 	ByHandTrigger: { folder: 'ByHand', ...new ByHandTrigger() },

@@ -1,4 +1,4 @@
-import { declineOf } from '../simulators/dodo/cards';
+import { declineOf } from '../../sandbox/dodo/cards';
 import { readPage } from '../support/docs';
 
 const page = readPage('docs/testing-with-real-accounts.md');

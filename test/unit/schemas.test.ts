@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { dodoEventSchema } from '../../nodes/DodoPayments/schemas/event';
-import * as dodo from '../../nodes/DodoPayments/schemas/objects';
-import { lagoEventSchema } from '../../nodes/Lago/schemas/event';
-import * as lago from '../../nodes/Lago/schemas/objects';
+import { dodoEventSchema } from '../../nodes/shared/wire/dodo/event';
+import * as dodo from '../../nodes/shared/wire/dodo/objects';
+import { lagoEventSchema } from '../../nodes/shared/wire/lago/event';
+import * as lago from '../../nodes/shared/wire/lago/objects';
 
 const ID = '1a901a90-1a90-4a90-8a90-1a901a901a90';
 const payment = {

@@ -1,8 +1,8 @@
 import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { verifySignature, type SignedDelivery } from '../../nodes/DodoPayments/helpers/verifySignature';
-import { decodeSecret } from '../../nodes/shared/delivery/standardWebhooks';
 import { decodePublicKey, verifyHmac, verifyJwt } from '../../nodes/Lago/helpers/verifySignature';
+import { decodeSecret } from '../../nodes/shared/transport/standardWebhooks';
 
 describe('Dodo Payments: Standard Webhooks', () => {
 	const SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';

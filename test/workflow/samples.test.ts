@@ -14,12 +14,16 @@ import {
 	type IWorkflowBase,
 } from 'n8n-workflow';
 import { bindCredentials, type WorkflowJson } from '../../docker/entrypoint/workflow';
-import { eventItem as dodoItem } from '../../nodes/DodoPayments/helpers/eventItem';
-import { outputOf as dodoOutputOf } from '../../nodes/DodoPayments/schemas/event';
-import { eventItem as lagoItem } from '../../nodes/Lago/helpers/eventItem';
-import { lagoEventSchema, outputOf as lagoOutputOf } from '../../nodes/Lago/schemas/event';
+import { eventItem as dodoItem, outputOf as dodoOutputOf } from '../../nodes/DodoPayments/helpers/eventItem';
+import { eventItem as lagoItem, outputOf as lagoOutputOf } from '../../nodes/Lago/helpers/eventItem';
 import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy } from '../../nodes/shared/node/start';
-import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../simulators';
+import { lagoEventSchema } from '../../nodes/shared/wire/lago/event';
+import {
+	startDodoSimulator,
+	startLagoSimulator,
+	type DodoSimulator,
+	type LagoSimulator,
+} from '../../sandbox/simulators';
 import { additionalData, loadNodeTypes } from '../support/n8nCore';
 import { DODO_SAMPLES, LAGO_SAMPLES } from '../support/samples';
 

@@ -20,10 +20,10 @@ import {
 import nock from 'nock';
 import { bindCredentials, type WorkflowJson } from '../../docker/entrypoint/workflow';
 import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
-import { outputOf as dodoOutputOf } from '../../nodes/DodoPayments/schemas/event';
+import { outputOf as dodoOutputOf } from '../../nodes/DodoPayments/helpers/eventItem';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
+import { outputOf as lagoOutputOf } from '../../nodes/Lago/helpers/eventItem';
 import { signPayLink } from '../../nodes/Lago/helpers/payLink';
-import { outputOf as lagoOutputOf } from '../../nodes/Lago/schemas/event';
 import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy } from '../../nodes/shared/node/start';
 import { additionalData, loadNodeTypes, PACKAGE } from '../support/n8nCore';
 import { strictNock } from '../support/nock';

@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { markAsProcessed } from '../../shared/delivery/markAsProcessed';
+import { markAsProcessed } from '../../shared/node/markAsProcessed';
 import { allFieldsOf, type Operations } from '../../shared/node/operation';
 import type { DodoClient } from '../transport/client';
 import { getMissed } from './event/getMissed.operation';

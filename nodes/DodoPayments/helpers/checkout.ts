@@ -1,10 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
 import { LINK_LIFE_S } from '../../shared/domain/intent';
 import type { PageHost } from '../../shared/domain/mode';
-import { ApiError } from '../../shared/transport/apiError';
-import type { LagoCustomer } from '../../Lago/schemas/objects';
 import { BoundedMap } from '../../shared/process/boundedMap';
-import { checkoutSchema } from '../schemas/objects';
+import { ApiError } from '../../shared/transport/apiError';
+import { checkoutSchema } from '../../shared/wire/dodo/objects';
+import type { LagoCustomer } from '../../shared/wire/lago/objects';
 import type { DodoClient } from '../transport/client';
 import { useOf } from './earlierPayment';
 import { ensureProduct, forgetProduct, type WantedProduct } from './managedProduct';

@@ -2,7 +2,7 @@ import { moneyIsMoving } from '../../shared/domain/intent';
 import { held } from '../../shared/domain/outcome';
 import type { Json } from '../../shared/node/operation';
 import { ApiError } from '../../shared/transport/apiError';
-import { checkoutStatusSchema, paymentSchema } from '../schemas/objects';
+import { checkoutStatusSchema, paymentSchema } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 
 /**

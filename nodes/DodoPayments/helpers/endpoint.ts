@@ -1,9 +1,9 @@
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { hasSamePath, isSameAddress } from '../../shared/domain/address';
-import { Remembered } from '../../shared/delivery/remembered';
+import { KeyCache } from '../../shared/process/keyCache';
 import { ApiError } from '../../shared/transport/apiError';
-import { webhookListSchema, webhookSchema, type DodoWebhook } from '../schemas/objects';
+import { webhookListSchema, webhookSchema, type DodoWebhook } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 
 const LIST_LIMIT = 100;
@@ -96,7 +96,7 @@ export async function removeEndpoint(client: DodoClient, url: string, storedId: 
 	for (const id of ids) await orNull(client.send({ method: 'DELETE', path: `/webhooks/${encodeURIComponent(id)}` }));
 }
 
-const secrets = new Remembered<string | null>();
+const secrets = new KeyCache<string | null>();
 
 function secretKey(client: DodoClient, url: string): string {
 	return `${client.accountKey} ${url}`;

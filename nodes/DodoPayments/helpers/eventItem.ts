@@ -1,7 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Delivery } from '../../shared/delivery/ledger';
 import { factOf, type Kind } from '../../shared/domain/reconciliation';
 import type { DodoMode } from '../../shared/domain/settlement';
+import type { DODO_OUTPUTS } from '../../shared/node/start';
+import type { Delivery } from '../../shared/webhook/processedEvents';
+import { REFUND_ALIAS, REFUND_EVENT } from '../../shared/wire/dodo/event';
 
 /** Where an object of each kind carries its id and its status. */
 const IDENTITY: Readonly<Record<Kind, { id: string; status: string }>> = {
@@ -11,13 +13,20 @@ const IDENTITY: Readonly<Record<Kind, { id: string; status: string }>> = {
 	subscription: { id: 'subscription_id', status: 'status' },
 };
 
+const OUTPUT_OF: Readonly<Record<string, (typeof DODO_OUTPUTS)[number]>> = {
+	payment: 'Payment',
+	refund: 'Refund',
+	dispute: 'Dispute',
+	subscription: 'Mandate',
+};
+
 /** One event of Dodo, from the trigger as well as from a reconciliation. */
 export interface DodoEvent {
 	/** e.g. `payment.succeeded` */
 	event: string;
 	/** Dodo's `webhook-id`; null when it never came. */
 	eventId: string | null;
-	/** Identity of the delivery in the ledger; null when it never came. */
+	/** Identity of the delivery; null when it never came. */
 	deliveryId: string | null;
 	/** ISO-8601, UTC. */
 	occurredAt: string;
@@ -33,6 +42,12 @@ export function eventItem({ deliveryId, ...dodoEvent }: DodoEvent): IDataObject 
 		lagoInvoiceId: typeof metadata.lago_invoice_id === 'string' ? metadata.lago_invoice_id : null,
 		delivery: { id: deliveryId, about: aboutOf(dodoEvent) },
 	};
+}
+
+/** The output that an event leaves the trigger by. */
+export function outputOf(event: string): (typeof DODO_OUTPUTS)[number] {
+	const real = event === REFUND_ALIAS ? REFUND_EVENT : event;
+	return OUTPUT_OF[real.slice(0, real.indexOf('.'))] ?? 'Other';
 }
 
 function aboutOf({ event, eventId, data }: Omit<DodoEvent, 'deliveryId'>): string {

@@ -1,7 +1,7 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { additionalTexts } from '../../shared/node/parameters';
-import { startOf } from '../../shared/node/start';
-import { invoiceSchema, type LagoInvoice } from '../../Lago/schemas/objects';
+import { startingEvent } from '../../shared/node/start';
+import { invoiceSchema, type LagoInvoice } from '../../shared/wire/lago/objects';
 
 /** The field that takes an invoice from a Lago node. */
 export const invoiceField: INodeProperties = {
@@ -39,7 +39,7 @@ export function paymentMetadata(
 		attempt: String(attempt),
 	};
 	const { organizationId: given } = additionalTexts(ctx, index);
-	const organizationId = given ?? startOf(ctx, index).organizationId;
+	const organizationId = given ?? startingEvent(ctx, index).organizationId;
 	if (typeof organizationId === 'string') metadata.lago_organization_id = organizationId;
 	return metadata;
 }

@@ -9,7 +9,7 @@ import {
 	type Listed,
 	type Unfinished,
 } from '../../shared/domain/reconciliation';
-import { onFirstUse } from '../../shared/onFirstUse';
+import { onFirstUse } from '../../shared/wire/onFirstUse';
 import type { DodoClient } from '../transport/client';
 
 /** An entry of any of the four lists, as far as this needs it (docs `api-reference/payments`, `refunds`, `disputes`, `subscriptions`). */

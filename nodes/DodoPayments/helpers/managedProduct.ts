@@ -1,7 +1,7 @@
 import { minimumCharge } from '../../shared/domain/money';
 import { BoundedMap } from '../../shared/process/boundedMap';
-import { withLock } from '../../shared/delivery/keyedLock';
-import { productSchema, type DodoProduct } from '../schemas/objects';
+import { withLock } from '../../shared/process/keyedLock';
+import { productSchema, type DodoProduct } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 
 /** Marks the products that this package made. */

@@ -1,6 +1,6 @@
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { ApiError } from '../../shared/transport/apiError';
-import { mandateSchema, type DodoMandate } from '../schemas/objects';
+import { mandateSchema, type DodoMandate } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 
 /** What never changes about a mandate. */

@@ -1,12 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
-import { withLock } from '../../shared/delivery/keyedLock';
 import { formatAmount } from '../../shared/domain/money';
 import { held } from '../../shared/domain/outcome';
 import type { Json } from '../../shared/node/operation';
+import { withLock } from '../../shared/process/keyedLock';
 import { ApiError } from '../../shared/transport/apiError';
-import { lineItemsSchema, paymentSchema, refundSchema, type DodoPayment } from '../schemas/objects';
+import { lineItemsSchema, paymentSchema, refundSchema, type DodoPayment } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
-import { refusedForGood } from './refusals';
+import { heldByDodo } from './refusals';
 import { UnclearCalls } from './unclearCalls';
 
 const unclear = new UnclearCalls();
@@ -90,7 +90,7 @@ async function make(client: DodoClient, wanted: WantedRefund): Promise<Json> {
 			const known = existing(await fetchPayment(client, paymentId), wanted);
 			if (known !== null) return known;
 			const busy = caught.code === 'EXISTING_REFUND_REQUEST_PROCESSING';
-			const refused = busy ? null : refusedForGood(caught, `the refund of payment ${paymentId}`);
+			const refused = busy ? null : heldByDodo(caught, `the refund of payment ${paymentId}`);
 			return refused === null
 				? await Promise.reject(busy ? laterAgain(paymentId) : caught)
 				: { ...refused, reason: 'refund_refused', paymentId };

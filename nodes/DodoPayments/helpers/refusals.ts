@@ -20,7 +20,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
 };
 
 /** A refusal that stays one however often it is tried, as a held item; null when trying again or mending the credential can help. */
-export function refusedForGood(error: ApiError, what: string): Held | null {
+export function heldByDodo(error: ApiError, what: string): Held | null {
 	if (!error.final) return null;
 	const nextStep =
 		NEXT_STEPS[error.code ?? ''] ?? `Correct what Dodo Payments complains about, then run ${what} again.`;

@@ -1,9 +1,9 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { answer } from '../../shared/delivery/answer';
 import { spelled } from '../../shared/domain/address';
-import { decodeSecret } from '../../shared/delivery/standardWebhooks';
 import { ApiError } from '../../shared/transport/apiError';
 import { readCredential } from '../../shared/transport/credential';
+import { decodeSecret } from '../../shared/transport/standardWebhooks';
+import { answer } from '../../shared/webhook/answer';
 import { DODO_CREDENTIAL, DodoClient, type DodoCredential } from '../transport/client';
 import { endpointSecret } from './endpoint';
 import { verifySignature, type SignedDelivery, type Verdict } from './verifySignature';

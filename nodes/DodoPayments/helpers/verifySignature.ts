@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { signatureOf } from '../../shared/delivery/standardWebhooks';
+import { signatureOf } from '../../shared/transport/standardWebhooks';
 
 /** What Dodo signs with: Standard Webhooks over the raw bytes (docs `developer-resources/webhooks`). */
 export interface SignedDelivery {

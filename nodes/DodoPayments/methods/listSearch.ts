@@ -1,7 +1,7 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { formatAmount } from '../../shared/domain/money';
 import { asNodeError } from '../../shared/transport/nodeError';
-import { mandateSchema, paymentSummarySchema, productSchema } from '../schemas/objects';
+import { mandateSchema, paymentSummarySchema, productSchema } from '../../shared/wire/dodo/objects';
 import { DodoClient } from '../transport/client';
 
 const LIST_LIMIT = 100;

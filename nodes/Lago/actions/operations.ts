@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { markAsProcessed } from '../../shared/delivery/markAsProcessed';
+import { markAsProcessed } from '../../shared/node/markAsProcessed';
 import { allFieldsOf, type Operations } from '../../shared/node/operation';
 import type { LagoClient } from '../transport/client';
 import { backtest } from './access/backtest.operation';

@@ -1,8 +1,8 @@
-import type { LagoSources } from '../../shared/delivery/compare';
 import type { Answers } from '../../shared/domain/difference';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
 import type { Listed } from '../../shared/domain/reconciliation';
 import { BoundedMap } from '../../shared/process/boundedMap';
+import type { LagoSources } from '../../shared/reconciliation/compare';
 import { ApiError } from '../../shared/transport/apiError';
 import {
 	creditNoteSchema,
@@ -10,7 +10,7 @@ import {
 	listedCustomerSchema,
 	paymentSchema,
 	toInvoiceFacts,
-} from '../schemas/objects';
+} from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 import { REFUND_ID_KEY } from './creditNotes';
 import { MANDATE_KEY } from './customers';

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { creditNoteAnswerSchema, creditNoteSchema, type LagoCreditNote } from '../schemas/objects';
+import { creditNoteAnswerSchema, creditNoteSchema, type LagoCreditNote } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
 /** Key on a credit note: the Dodo refund that it mirrors or that was made for it. */

@@ -20,6 +20,6 @@ export const customerField: INodeProperties = {
 };
 
 /** The external id of the chosen customer. */
-export function customerOf(ctx: IExecuteFunctions, index: number): string {
+export function customerParameter(ctx: IExecuteFunctions, index: number): string {
 	return idParameter(ctx, 'customer', index);
 }

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { pathPart } from '../../shared/domain/address';
-import { customerAnswerSchema, type LagoCustomer } from '../schemas/objects';
+import { customerAnswerSchema, type LagoCustomer } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
 /** Keys that we keep on a customer. */

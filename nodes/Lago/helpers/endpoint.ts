@@ -1,7 +1,11 @@
-import type { LagoClient } from '../transport/client';
 import { hasSamePath, isSameAddress } from '../../shared/domain/address';
 import { ApiError } from '../../shared/transport/apiError';
-import { webhookEndpointAnswerSchema, webhookEndpointSchema, type LagoWebhookEndpoint } from '../schemas/objects';
+import {
+	webhookEndpointAnswerSchema,
+	webhookEndpointSchema,
+	type LagoWebhookEndpoint,
+} from '../../shared/wire/lago/objects';
+import type { LagoClient } from '../transport/client';
 
 /** More than the ten endpoints that an organisation may have. */
 const ENDPOINT_LIMIT = 100;

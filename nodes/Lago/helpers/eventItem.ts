@@ -1,6 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Delivery, LagoSource } from '../../shared/delivery/ledger';
-import { invoiceIdOf } from '../schemas/event';
+import type { LAGO_OUTPUTS } from '../../shared/node/start';
+import type { LagoSource } from '../../shared/reconciliation/reconciliationMemory';
+import type { Delivery } from '../../shared/webhook/processedEvents';
+import { COLLECT_EVENTS, invoiceIdOf } from '../../shared/wire/lago/event';
 
 /** One event of Lago, from the trigger as well as from a reconciliation. */
 export interface LagoEvent {
@@ -8,7 +10,7 @@ export interface LagoEvent {
 	event: string;
 	/** Lago's unique key of the delivery; null when it never came. */
 	eventId: string | null;
-	/** Identity of the delivery in the ledger; null when it never came. */
+	/** Identity of the delivery; null when it never came. */
 	deliveryId: string | null;
 	objectType: string;
 	source: LagoSource | null;
@@ -24,6 +26,12 @@ export function eventItem({ deliveryId, source, ...lagoEvent }: LagoEvent): IDat
 		webhookBaseUrl: source?.webhookBaseUrl ?? null,
 		delivery: { id: deliveryId, about: aboutOf(lagoEvent) },
 	};
+}
+
+/** The output that an event leaves the trigger by. */
+export function outputOf(event: string): (typeof LAGO_OUTPUTS)[number] {
+	if (COLLECT_EVENTS.includes(event)) return 'To Collect';
+	return event.startsWith('credit_note.') ? 'Credit Note' : 'Other';
 }
 
 /** What would have to be different for the event to mean something new. */

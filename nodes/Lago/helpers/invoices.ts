@@ -6,7 +6,7 @@ import {
 	type MetadataEntry,
 } from '../../shared/domain/invoiceMetadata';
 import type { PaymentFacts } from '../../shared/domain/settlement';
-import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../schemas/objects';
+import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
 /** More payments than one invoice ever has. */

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { ApiError } from '../../shared/transport/apiError';
-import { paymentAnswerSchema } from '../schemas/objects';
+import { paymentAnswerSchema } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
 /** How long a server without a premium licence is not asked again. */

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { readAddress } from '../../shared/domain/address';
 import { isLagoId } from '../../shared/domain/settlement';
-import { startOf } from '../../shared/node/start';
+import { startingEvent } from '../../shared/node/start';
 import { readCredential } from '../../shared/transport/credential';
 import { LAGO_CREDENTIAL, type LagoCredential } from '../transport/client';
 
@@ -27,7 +27,7 @@ export const payLinkAddressField: INodeProperties = {
 export function payLinkAddressOf(ctx: IExecuteFunctions, index: number): string {
 	const address = String(ctx.getNodeParameter('payLinkAddress', index, '') ?? '').trim();
 	if (!address.startsWith('/')) return address;
-	const { webhookBaseUrl } = startOf(ctx, index);
+	const { webhookBaseUrl } = startingEvent(ctx, index);
 	return typeof webhookBaseUrl === 'string' ? `${webhookBaseUrl}${address}` : '';
 }
 

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
-import { Remembered } from '../../shared/delivery/remembered';
-import { publicKeySchema } from '../schemas/objects';
+import { KeyCache } from '../../shared/process/keyCache';
+import { publicKeySchema } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 import { decodePublicKey } from './verifySignature';
 
-const keys = new Remembered<KeyObject>();
+const keys = new KeyCache<KeyObject>();
 
 /**
  * The public key that a Lago server signs JWTs with, kept in memory.

@@ -1,4 +1,4 @@
-import { toInvoiceFacts, type LagoInvoice } from '../schemas/objects';
+import { toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 
 /** What Plan Retry needs of an invoice, so that it need not be read again right after it was written. */
 export interface PlanFrom {

@@ -1,6 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
-import { withLock } from '../../shared/delivery/keyedLock';
 import { ourRecord, PAYMENT_ID_KEY, type CollectionState } from '../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../shared/domain/money';
 import { held, type Held, type Overpaid } from '../../shared/domain/outcome';
@@ -16,6 +15,7 @@ import {
 	type PaymentFacts,
 	type PaymentReading,
 } from '../../shared/domain/settlement';
+import { withLock } from '../../shared/process/keyedLock';
 import { ApiError } from '../../shared/transport/apiError';
 import {
 	invoiceSchema,
@@ -23,7 +23,7 @@ import {
 	paymentSchema,
 	toInvoiceFacts,
 	type LagoInvoice,
-} from '../schemas/objects';
+} from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 import { MANDATE_KEY } from './customers';
 import { bookedReferences, changeInvoice, fetchInvoice, type InvoiceChange } from './invoices';
@@ -121,7 +121,7 @@ async function settleInvoice(
 				? settleSuccess(client, payment, invoiceId, paidOn)
 				: recordAttempt(client, payment, invoiceId, kind, retries);
 		const result = await work.catch(
-			async (caught: unknown) => refusedForGood(caught, payment, invoiceId) ?? (await Promise.reject(caught)),
+			async (caught: unknown) => heldByLago(caught, payment, invoiceId) ?? (await Promise.reject(caught)),
 		);
 		return { invoiceId, ...result };
 	});
@@ -409,7 +409,7 @@ async function change(client: LagoClient, invoice: InvoiceFacts, wanted: Invoice
 }
 
 /** A refusal that stays one however often it is tried, as a held item; null when trying again or mending the credential can help. */
-function refusedForGood(caught: unknown, payment: PaymentFacts, invoiceId: string): Settlement | null {
+function heldByLago(caught: unknown, payment: PaymentFacts, invoiceId: string): Settlement | null {
 	if (!(caught instanceof ApiError) || !caught.final) return null;
 	if (payment.status !== 'succeeded')
 		return {

@@ -1,7 +1,7 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { answer } from '../../shared/delivery/answer';
 import { ApiError } from '../../shared/transport/apiError';
 import { readCredential } from '../../shared/transport/credential';
+import { answer } from '../../shared/webhook/answer';
 import { LAGO_CREDENTIAL, LagoClient, type LagoCredential } from '../transport/client';
 import { publicKeyOf } from './publicKey';
 import { verifyHmac, verifyJwt, type SignedDelivery, type Verdict } from './verifySignature';

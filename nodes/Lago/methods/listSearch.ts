@@ -1,8 +1,8 @@
 import type { IDataObject, ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { formatAmount } from '../../shared/domain/money';
 import { asNodeError } from '../../shared/transport/nodeError';
-import { subscriptionSchema } from '../schemas/access';
-import { creditNoteSchema, invoiceSchema, listedCustomerSchema } from '../schemas/objects';
+import { subscriptionSchema } from '../../shared/wire/lago/access';
+import { creditNoteSchema, invoiceSchema, listedCustomerSchema } from '../../shared/wire/lago/objects';
 import { LagoClient } from '../transport/client';
 
 const LIST_LIMIT = 100;

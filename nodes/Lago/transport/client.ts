@@ -1,11 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
-import { onFirstUse } from '../../shared/onFirstUse';
 import { readCredential } from '../../shared/transport/credential';
-import type { RequestContext } from '../../shared/transport/request';
 import { readPages } from '../../shared/transport/paging';
+import type { RequestContext } from '../../shared/transport/request';
 import { ServiceClient } from '../../shared/transport/serviceClient';
+import { onFirstUse } from '../../shared/wire/onFirstUse';
 
 export const LAGO_CREDENTIAL = 'lagoBillingApi';
 

@@ -64,7 +64,7 @@ export interface Calendar {
 	/** The day of an instant (ms since 1970). */
 	dayOf(instantMs: number): Day;
 	/** The first instant of a day, ms since 1970; where clocks skip midnight, the instant after the gap. */
-	startOf(day: Day): number;
+	startOfDay(day: Day): number;
 }
 
 const calendars = new Map<string, Calendar>();
@@ -77,7 +77,7 @@ export function calendarOf(timeZone: string): Calendar {
 	if (known !== undefined) return known;
 	const clock = clockOf(timeZone);
 	const starts = new Map<Day, number>();
-	const startOf = (day: Day): number => {
+	const startOfDay = (day: Day): number => {
 		const kept = starts.get(day);
 		if (kept !== undefined) return kept;
 		if (starts.size >= DAYS_KEPT) starts.clear();
@@ -86,11 +86,11 @@ export function calendarOf(timeZone: string): Calendar {
 		return start;
 	};
 	const calendar: Calendar = {
-		startOf,
+		startOfDay,
 		dayOf(instantMs) {
 			// No zone is more than a day away from UTC.
 			const day = Math.floor(instantMs / DAY_MS);
-			return instantMs < startOf(day) ? day - 1 : instantMs < startOf(day + 1) ? day : day + 1;
+			return instantMs < startOfDay(day) ? day - 1 : instantMs < startOfDay(day + 1) ? day : day + 1;
 		},
 	};
 	calendars.set(timeZone, calendar);

@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 import { momentOf } from '../domain/moment';
 import type { Json } from './operation';
-import { startOf } from './start';
+import { startingEvent } from './start';
 import { isTool } from './tool';
 
 const DEFAULT_LIMIT = 50;
@@ -124,7 +124,7 @@ export function objectParameter(ctx: IExecuteFunctions, name: string, label: str
 /** The same; an empty field stands for the event that this execution began with. */
 export function eventParameter(ctx: IExecuteFunctions, name: string, label: string, index: number): IDataObject {
 	const value = readParameter(ctx, name, index);
-	return value === '' ? startOf(ctx, index) : asObject(ctx, value, label, index);
+	return value === '' ? startingEvent(ctx, index) : asObject(ctx, value, label, index);
 }
 
 function asObject(ctx: IExecuteFunctions, value: unknown, label: string, index: number): IDataObject {

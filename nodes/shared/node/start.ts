@@ -88,7 +88,7 @@ export function beganBySchedule(ctx: IExecuteFunctions): boolean {
  * The event that this execution began with; empty when it did not begin with one, e.g. by a schedule. Read here, a template needs no
  * expression for it: for the first expression of an execution n8n may set up an engine, which takes longer than all nodes of a lane.
  */
-export function startOf(ctx: IExecuteFunctions, index: number): IDataObject {
+export function startingEvent(ctx: IExecuteFunctions, index: number): IDataObject {
 	const { $: nodeNamed } = ctx.getWorkflowDataProxy(index) as unknown as {
 		$: (name: string, wholeItems: true) => ExecutedNode;
 	};

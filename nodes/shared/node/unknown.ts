@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { held, type HeldReason } from '../domain/outcome';
 import { ApiError } from '../transport/apiError';
 import type { Json } from './operation';
-import { startOf } from './start';
+import { startingEvent } from './start';
 
 /** What is read, for a person. */
 export interface Wanted {
@@ -26,7 +26,7 @@ export async function readOrHold<T extends Json>(
 	read: () => Promise<T>,
 ): Promise<T | Json> {
 	return await read().catch(async (caught: unknown) => {
-		if (!(caught instanceof ApiError && caught.gone) || !tellsOf(startOf(ctx, index), wanted))
+		if (!(caught instanceof ApiError && caught.gone) || !tellsOf(startingEvent(ctx, index), wanted))
 			return await Promise.reject(caught);
 		const { kind, id, reason } = wanted;
 		const message = `The event tells of ${kind} ${id}, which ${caught.service} does not know by the key of the credential.`;

@@ -134,7 +134,7 @@ export function isByHand(ctx: Pick<IExecuteFunctions, 'getMode'>): boolean {
 /** When this process first worked for an execution, ms since 1970. */
 const firstSeen = new BoundedMap<string, number>({ entries: 5_000 });
 
-function startOf(executionId: string): number {
+function firstSeenAt(executionId: string): number {
 	const known = firstSeen.get(executionId) ?? Date.now();
 	if (!firstSeen.has(executionId)) firstSeen.set(executionId, known);
 	return known;
@@ -144,7 +144,7 @@ function startOf(executionId: string): number {
 export function patienceOf(ctx: IExecuteFunctions): Patience {
 	if (isByHand(ctx)) return new Patience(WHILE_SOMEBODY_WATCHES_MS, undefined, undefined, true);
 	if (ctx.getMode() !== 'webhook') return new Patience(WHILE_NOBODY_WAITS_MS);
-	const startedAt = startOf(ctx.getExecutionId());
+	const startedAt = firstSeenAt(ctx.getExecutionId());
 	if (Date.now() - startedAt > SENDER_GONE_MS) return new Patience(WHILE_NOBODY_WAITS_MS);
 	const triggers = ctx.getParentNodes(ctx.getNode().name).map(({ type }) => type.slice(type.lastIndexOf('.') + 1));
 	// A person waits for the answer of a page; it may be reached from the same nodes.

@@ -1,5 +1,5 @@
 import { sleep, type IExecuteFunctions } from 'n8n-workflow';
-import { signatureOf } from '../delivery/standardWebhooks';
+import { signatureOf } from './standardWebhooks';
 
 /** A message to a system of the user, signed as Standard Webhooks says, so that it can be verified with any of its libraries. */
 export interface Callback {

@@ -8,7 +8,7 @@ import {
 	type PastInvoice,
 } from '../../../nodes/shared/domain/access/history';
 import { HARMLESS, type AccessPolicy } from '../../../nodes/shared/domain/access/policy';
-import { seededRandom } from '../../simulators/shared/faults';
+import { seededRandom } from '../../../sandbox/shared/faults';
 import { runs } from '../../support/runs';
 
 const DAY = 86_400_000;

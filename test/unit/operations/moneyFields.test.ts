@@ -14,7 +14,7 @@ import { configureSync, type WorkflowJson } from '../../../docker/entrypoint/wor
 import { operations as dodoOperations } from '../../../nodes/DodoPayments/actions/operations';
 import { DodoPayments } from '../../../nodes/DodoPayments/DodoPayments.node';
 import { DodoClient } from '../../../nodes/DodoPayments/transport/client';
-import { limitsWritten, readPolicy } from '../../../nodes/Lago/actions/access/policy.fields';
+import { limitsWritten, readAccessPolicy } from '../../../nodes/Lago/actions/access/policy.fields';
 import { operations as lagoOperations } from '../../../nodes/Lago/actions/operations';
 import { Lago } from '../../../nodes/Lago/Lago.node';
 import { LagoAccessTrigger } from '../../../nodes/Lago/LagoAccessTrigger.node';
@@ -277,7 +277,7 @@ describe('how much Refund > Create gives back', () => {
 
 describe('Restrict Above Overdue Amount', () => {
 	const policy = (text: string, typeVersion: number, decimalSince: number) =>
-		readPolicy(
+		readAccessPolicy(
 			{} as INode,
 			(name, fallback) => (name === 'restrictAbove' ? text : fallback),
 			limitsWritten({ typeVersion }, decimalSince),

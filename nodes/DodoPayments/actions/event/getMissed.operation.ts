@@ -1,17 +1,5 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { missingOf, type Sources } from '../../../shared/delivery/compare';
-import { sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
-import { ledgerOf } from '../../../shared/delivery/ledger';
-import {
-	hasTime,
-	hindranceOf,
-	lookOf,
-	nowS,
-	STILL_LOOKING,
-	whileLooking,
-	type RunningLook,
-} from '../../../shared/delivery/looks';
 import {
 	addUnfinished,
 	countUnfinished,
@@ -26,7 +14,19 @@ import {
 } from '../../../shared/domain/reconciliation';
 import { dueAside } from '../../../shared/domain/setAside';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { sinceField, sinceOf } from '../../../shared/node/sinceField';
 import { BoundedMap } from '../../../shared/process/boundedMap';
+import { missingOf, type Sources } from '../../../shared/reconciliation/compare';
+import {
+	hasTime,
+	hindranceOf,
+	knownBefore,
+	runOf,
+	nowS,
+	STILL_LOOKING,
+	whileRunning,
+	type ReconciliationRun,
+} from '../../../shared/reconciliation/reconciliationRun';
 import { ApiError } from '../../../shared/transport/apiError';
 import { eventItem } from '../../helpers/eventItem';
 import { firstPart, listMovedOn, listSpan, OBJECTS, paymentsBehind, type Span } from '../../helpers/listed';
@@ -49,10 +49,10 @@ export const getMissed: Operation<DodoClient> = {
 	fields: fieldsOf('event', 'getMissed', [sinceField]),
 	once: true,
 	async execute(ctx, client) {
-		const running = lookOf(ctx, sinceOf(ctx, 0));
+		const running = runOf(ctx, sinceOf(ctx, 0));
 		return running === null
 			? STILL_LOOKING
-			: await whileLooking(ctx, async () => await new Comparison(ctx, client, running).events());
+			: await whileRunning(ctx, async () => await new Comparison(ctx, client, running).events());
 	},
 };
 
@@ -67,7 +67,7 @@ class Comparison {
 	constructor(
 		private readonly ctx: IExecuteFunctions,
 		private readonly client: DodoClient,
-		private readonly running: RunningLook,
+		private readonly running: ReconciliationRun,
 	) {
 		this.unfinished = running.before?.unfinished ?? {};
 	}
@@ -170,13 +170,13 @@ class Comparison {
 
 	/** Reads what is missing one by one. @returns creation of the oldest that has to wait for the next look; null when none has. */
 	private async takeMissing(listed: readonly Listed[]): Promise<number | null> {
-		const ledger = ledgerOf(this.ctx);
+		const known = knownBefore(this.ctx);
 		const told: string[] = [];
-		const { aside } = ledger;
+		const { aside } = known.memory;
 		let left: number | null = null;
 		const wait = (one: Listed): void => void (left = Math.min(left ?? Infinity, one.createdAt));
 		for (const one of await this.missingAmong(listed)) {
-			const hindrance = hindranceOf(ledger, factOf(one), this.running.look.again, told);
+			const hindrance = hindranceOf(known, factOf(one), this.running.look.again, told);
 			// What failed before has its turn after everything else.
 			if (hindrance === 'done' || aside[keyOf(one)]?.fact === factOf(one)) continue;
 			if (hindrance === 'at_work') wait(one);
@@ -186,16 +186,17 @@ class Comparison {
 				this.running.left++;
 			}
 		}
-		ledger.rememberTold(told);
+		known.memory.rememberTold(told);
 		return left;
 	}
 
 	/** By lists; where Lago cannot be asked, our own marks decide. Oldest first. */
 	private async missingAmong(listed: readonly Listed[]): Promise<Listed[]> {
 		const { running, ctx, client } = this;
-		const ledger = ledgerOf(ctx);
+		const { processed } = knownBefore(ctx);
 		const handed = new Set(running.handedOn.map(({ key }) => key));
-		const isKnown = (fact: string): boolean => arrived.has(`${running.workflowId} ${fact}`) || ledger.isProcessed(fact);
+		const isKnown = (fact: string): boolean =>
+			arrived.has(`${running.workflowId} ${fact}`) || processed.isProcessed(fact);
 		const telling = listed.filter(
 			(one) => eventOf(one) !== null && !handed.has(keyOf(one)) && (running.look.again || !isKnown(factOf(one))),
 		);
@@ -213,10 +214,10 @@ class Comparison {
 
 	/** The end of the queue: what failed before and is due again. */
 	private async tryAgain(): Promise<void> {
-		const ledger = ledgerOf(this.ctx);
-		for (const [key, { fact, createdAt }] of dueAside(ledger.aside, nowS())) {
+		const { processed, memory } = knownBefore(this.ctx);
+		for (const [key, { fact, createdAt }] of dueAside(memory.aside, nowS())) {
 			const [kind, id, status] = fact.split(' ');
-			if (!ALL_KINDS.includes(kind as Kind) || ledger.isProcessed(fact) || !this.hasTime) continue;
+			if (!ALL_KINDS.includes(kind as Kind) || processed.isProcessed(fact) || !this.hasTime) continue;
 			if (key === keyOf({ kind: kind as Kind, id: id ?? '' }))
 				await this.read({ kind: kind as Kind, id: id ?? '', status: status ?? null, createdAt });
 		}

@@ -1,9 +1,16 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { ledgerOf } from '../../../shared/delivery/ledger';
-import { endLook, lookOf, notePace, nowS, STILL_LOOKING, type RunningLook } from '../../../shared/delivery/looks';
 import { progressAfter } from '../../../shared/domain/reconciliation';
 import { fitting, setAside, tellAside, withoutGone, type Aside } from '../../../shared/domain/setAside';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import {
+	endRun,
+	knownBefore,
+	runOf,
+	notePace,
+	nowS,
+	STILL_LOOKING,
+	type ReconciliationRun,
+} from '../../../shared/reconciliation/reconciliationRun';
 import type { DodoClient } from '../../transport/client';
 
 /** Outcomes that say that there was nothing left to do. */
@@ -17,7 +24,7 @@ export const saveProgress: Operation<DodoClient> = {
 	fields: fieldsOf('event', 'saveProgress', []),
 	once: true,
 	async execute(ctx) {
-		const running = lookOf(ctx);
+		const running = runOf(ctx);
 		if (running === null) return STILL_LOOKING;
 		const results = ctx.getInputData().map(({ json }) => json);
 		const failures = failuresOf(ctx, running, results);
@@ -25,25 +32,25 @@ export const saveProgress: Operation<DodoClient> = {
 		const { aside, news } = asideAfter(ctx, running, failures, now);
 		save(ctx, running, failures.length > 0, aside, now);
 		notePace(running);
-		endLook(ctx);
+		endRun(ctx);
 		return await Promise.resolve(summaryOf(running, results, failures, news));
 	},
 };
 
-type Failure = RunningLook['failures'][number];
+type Failure = ReconciliationRun['failures'][number];
 
 /** What a look could not read, and what it handed on but no lane brought to its end. */
 function failuresOf(
 	ctx: IExecuteFunctions,
-	{ failures, handedOn }: RunningLook,
+	{ failures, handedOn }: ReconciliationRun,
 	results: readonly IDataObject[],
 ): Failure[] {
-	const ledger = ledgerOf(ctx);
+	const { processed } = knownBefore(ctx);
 	const reasons = results
 		.filter(({ error }) => error !== undefined && error !== null)
 		.map(({ error }) => String(typeof error === 'object' ? (error as IDataObject).message : error));
 	// A lane that has no Mark as Processed says by its results alone how it ended.
-	const unmarked = reasons.length === 0 ? [] : handedOn.filter(({ fact }) => !ledger.isProcessed(fact));
+	const unmarked = reasons.length === 0 ? [] : handedOn.filter(({ fact }) => !processed.isProcessed(fact));
 	const failed = unmarked.map((one, index) => ({ ...one, reason: reasons[Math.min(index, reasons.length - 1)] ?? '' }));
 	const unknown = reasons.slice(failed.length).map((reason) => ({ key: null, fact: '', createdAt: 0, reason }));
 	return [...failures, ...failed, ...unknown];
@@ -52,17 +59,17 @@ function failuresOf(
 /** The end of the queue: without what was done since, with what failed now. */
 function asideAfter(
 	ctx: IExecuteFunctions,
-	{ handedOn }: RunningLook,
+	{ handedOn }: ReconciliationRun,
 	failures: readonly Failure[],
 	now: number,
 ): { aside: Aside; news: string[] } {
-	const ledger = ledgerOf(ctx);
+	const { processed, memory } = knownBefore(ctx);
 	const failed = failures.filter((one): one is Failure & { key: string } => one.key !== null);
 	const again = new Set(failed.map(({ key }) => key));
 	const done = new Set(handedOn.map(({ key }) => key).filter((key) => !again.has(key)));
 	let aside: Aside = Object.fromEntries(
-		Object.entries(withoutGone(ledger.aside, now)).filter(
-			([key, { fact }]) => !done.has(key) && !ledger.isProcessed(fact),
+		Object.entries(withoutGone(memory.aside, now)).filter(
+			([key, { fact }]) => !done.has(key) && !processed.isProcessed(fact),
 		),
 	);
 	for (const one of failed) aside = setAside(aside, one.key, one, now);
@@ -78,7 +85,7 @@ function asideAfter(
 
 function save(
 	ctx: IExecuteFunctions,
-	{ look, before, outcome, handedOn, left }: RunningLook,
+	{ look, before, outcome, handedOn, left }: ReconciliationRun,
 	hasFailed: boolean,
 	all: Aside,
 	now: number,
@@ -92,11 +99,12 @@ function save(
 	};
 	const found = handedOn.length > 0 || hasFailed || left > 0;
 	const comparedUntil = Math.min(reached.comparedUntil, lostFrom);
-	ledgerOf(ctx).saveProgress(progressAfter(before, look, { ...reached, comparedUntil, found }, now), aside);
+	const progress = progressAfter(before, look, { ...reached, comparedUntil, found }, now);
+	knownBefore(ctx).memory.saveProgress(progress, aside);
 }
 
 function summaryOf(
-	{ look, lookedAt, handedOn, left, outcome }: RunningLook,
+	{ look, lookedAt, handedOn, left, outcome }: ReconciliationRun,
 	results: readonly IDataObject[],
 	failures: readonly Failure[],
 	news: readonly string[],

@@ -1,15 +1,16 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { withLock } from '../../../shared/delivery/keyedLock';
 import { moneyIsMoving } from '../../../shared/domain/intent';
 import { collectability } from '../../../shared/domain/invoice';
 import { encodeState, modeOfState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
+import { startingEvent } from '../../../shared/node/start';
 import { heldBefore } from '../../../shared/node/unknown';
-import { startOf } from '../../../shared/node/start';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
-import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
+import { chargeAnswerSchema, paymentSummarySchema, type DodoPaymentSummary } from '../../../shared/wire/dodo/objects';
+import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { endsBecauseOf, paidAtDodo } from '../../helpers/earlierPayment';
 import {
 	idempotencyKeyOf,
@@ -26,9 +27,8 @@ import {
 	type MandateTerms,
 	type Unchargeable,
 } from '../../helpers/mandates';
-import { refusedForGood } from '../../helpers/refusals';
+import { heldByDodo } from '../../helpers/refusals';
 import { UnclearCalls } from '../../helpers/unclearCalls';
-import { chargeAnswerSchema, paymentSummarySchema, type DodoPaymentSummary } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -140,7 +140,7 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 	}
 	const nowS = Math.floor(Date.now() / 1000);
 	const tryAgain =
-		ctx.getNodeParameter('tryAgain', index, false) === true || isAskedAgain(startOf(ctx, index), invoice);
+		ctx.getNodeParameter('tryAgain', index, false) === true || isAskedAgain(startingEvent(ctx, index), invoice);
 	const isDue = tryAgain || (state?.nextTryAt ?? Infinity) <= nowS;
 	if (dodoId?.startsWith('pay_') && state?.phase === 'failed' && !isDue) return waitsForNextTry(invoice.number, state);
 	const isRunning = state?.phase === 'charging' || state?.phase === 'processing';
@@ -260,7 +260,7 @@ async function afterRefusal(client: DodoClient, wanted: Charge, key: string, cau
 	if (reason === 'mandate_inactive')
 		return needsLink(unchargeable(await fetchMandate(client, mandateId)) ?? reason, invoice);
 	if (reason !== undefined) return needsLink(reason, invoice);
-	return refusedForGood(caught, `the charge of invoice ${invoice.number}`) ?? (await Promise.reject(caught));
+	return heldByDodo(caught, `the charge of invoice ${invoice.number}`) ?? (await Promise.reject(caught));
 }
 
 /** All payments of this invoice by its mandate. */

@@ -1,11 +1,12 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import { withLock } from '../../../shared/delivery/keyedLock';
-import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { currencyParameter } from '../../../shared/node/money';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
-import { customerSchema, type LagoCustomer } from '../../../Lago/schemas/objects';
+import { mandateSchema } from '../../../shared/wire/dodo/objects';
+import { customerSchema, type LagoCustomer } from '../../../shared/wire/lago/objects';
 import {
 	billingAddressOf,
 	forgetCheckout,
@@ -14,11 +15,10 @@ import {
 	type Checkout,
 	type CheckoutRequest,
 } from '../../helpers/checkout';
-import { fetchMandate, unchargeable } from '../../helpers/mandates';
 import type { WantedProduct } from '../../helpers/managedProduct';
-import { refusedForGood } from '../../helpers/refusals';
+import { fetchMandate, unchargeable } from '../../helpers/mandates';
+import { heldByDodo } from '../../helpers/refusals';
 import { TOLERANCE_S } from '../../helpers/verifySignature';
-import { mandateSchema } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
 import { taxField } from '../payment/product.fields';
 
@@ -116,7 +116,7 @@ export const createSetupLink: Operation<DodoClient> = {
 			const opened = await openUnused(client, request, product, externalId).catch(
 				async (caught: unknown) =>
 					(caught instanceof ApiError
-						? refusedForGood(caught, `the set-up of automatic payment for customer ${externalId}`)
+						? heldByDodo(caught, `the set-up of automatic payment for customer ${externalId}`)
 						: null) ?? (await Promise.reject(caught)),
 			);
 			if ('outcome' in opened) return { ...opened, customerExternalId: externalId };

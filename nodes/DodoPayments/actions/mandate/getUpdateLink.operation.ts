@@ -1,13 +1,12 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import { withLock } from '../../../shared/delivery/keyedLock';
-import type { Json } from '../../../shared/node/operation';
-import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { additionalTexts } from '../../../shared/node/parameters';
 import { BoundedMap } from '../../../shared/process/boundedMap';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
+import { updateMethodAnswerSchema } from '../../../shared/wire/dodo/objects';
 import { lookAt } from '../../helpers/earlierPayment';
-import { refusedForGood } from '../../helpers/refusals';
-import { updateMethodAnswerSchema } from '../../schemas/objects';
+import { heldByDodo } from '../../helpers/refusals';
 import type { DodoClient } from '../../transport/client';
 import { chosenMandate, mandateField } from './mandate.field';
 
@@ -72,7 +71,7 @@ export const getUpdateLink: Operation<DodoClient> = {
 				.catch(
 					async (caught: unknown) =>
 						(caught instanceof ApiError
-							? refusedForGood(caught, `a link to change the payment method of mandate ${subscriptionId}`)
+							? heldByDodo(caught, `a link to change the payment method of mandate ${subscriptionId}`)
 							: null) ?? (await Promise.reject(caught)),
 				);
 			if ('outcome' in answer) return { ...answer, subscriptionId };

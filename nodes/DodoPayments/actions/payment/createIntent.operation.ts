@@ -1,15 +1,15 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { withLock } from '../../../shared/delivery/keyedLock';
 import { decideIntent } from '../../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import type { DodoMode } from '../../../shared/domain/mode';
 import { formatAmount } from '../../../shared/domain/money';
-import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { AMOUNT_HINT, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { additionalTexts, idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
-import { toInvoiceFacts, type LagoInvoice } from '../../../Lago/schemas/objects';
+import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import {
 	billingAddressOf,
 	openCheckout,
@@ -28,7 +28,7 @@ import {
 	organizationField,
 	paymentMetadata,
 } from '../../helpers/invoiceInput';
-import { refusedForGood } from '../../helpers/refusals';
+import { heldByDodo } from '../../helpers/refusals';
 import type { DodoClient } from '../../transport/client';
 import { productField, taxField } from './product.fields';
 
@@ -271,7 +271,7 @@ async function createForInvoice(
 	const readAt = Date.now();
 	const opened = await open(ctx, client, request, index).catch(async (caught: unknown) => {
 		const refused =
-			caught instanceof ApiError ? refusedForGood(caught, `the checkout for invoice ${invoice.number}`) : null;
+			caught instanceof ApiError ? heldByDodo(caught, `the checkout for invoice ${invoice.number}`) : null;
 		return refused ?? (await Promise.reject(caught));
 	});
 	if ('outcome' in opened) return { ...opened, ...about };

@@ -1,9 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { paymentSchema } from '../../schemas/objects';
-import type { DodoClient } from '../../transport/client';
 import { idParameter } from '../../../shared/node/parameters';
 import { readOrHold, type Wanted } from '../../../shared/node/unknown';
+import { paymentSchema } from '../../../shared/wire/dodo/objects';
+import type { DodoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
 	{

@@ -1,19 +1,24 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../../../shared/onFirstUse';
-import { withLock } from '../../../shared/delivery/keyedLock';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { AMOUNT_HINT, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
+import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
-import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { heldBefore } from '../../../shared/node/unknown';
+import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
-import { creditNoteSchema, invoiceSchema, toInvoiceFacts, type LagoCreditNote } from '../../../Lago/schemas/objects';
+import { refundSchema, type DodoPayment } from '../../../shared/wire/dodo/objects';
+import {
+	creditNoteSchema,
+	invoiceSchema,
+	toInvoiceFacts,
+	type LagoCreditNote,
+} from '../../../shared/wire/lago/objects';
+import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import { fetchPayment, leftOf, refundLocked, refundOnce } from '../../helpers/refunds';
-import { refundSchema, type DodoPayment } from '../../schemas/objects';
 import type { DodoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [

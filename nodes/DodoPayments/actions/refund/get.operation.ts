@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { idParameter } from '../../../shared/node/parameters';
 import { readOrHold, type Wanted } from '../../../shared/node/unknown';
-import { refundSchema } from '../../schemas/objects';
+import { refundSchema } from '../../../shared/wire/dodo/objects';
 import type { DodoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [

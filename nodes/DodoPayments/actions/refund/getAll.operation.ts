@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { filtersWithMoments, limitFields, limitOf } from '../../../shared/node/parameters';
-import { refundSummarySchema } from '../../schemas/objects';
+import { refundSummarySchema } from '../../../shared/wire/dodo/objects';
 import type { DodoClient } from '../../transport/client';
 import { commonFilters, MOMENTS } from '../list.fields';
 

@@ -2,7 +2,7 @@ import { evaluateAccess } from '../../../shared/domain/access/evaluate';
 import { viewOf } from '../../../shared/domain/access/view';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { accessFactsOf } from '../../helpers/access/facts';
-import { customerField, customerOf } from '../../helpers/customerField';
+import { customerField, customerParameter } from '../../helpers/customerField';
 import type { LagoClient } from '../../transport/client';
 import { policyFields, policyOf } from './policy.fields';
 
@@ -12,7 +12,7 @@ export const getCustomer: Operation<LagoClient> = {
 	async execute(ctx, client, index) {
 		const policy = policyOf(ctx, index);
 		const now = Date.now();
-		const facts = await accessFactsOf(client, customerOf(ctx, index), policy, now);
+		const facts = await accessFactsOf(client, customerParameter(ctx, index), policy, now);
 		return { ...viewOf(evaluateAccess(facts, policy, now)) };
 	},
 };

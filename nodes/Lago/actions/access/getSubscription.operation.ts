@@ -2,11 +2,11 @@ import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
 import { evaluateAccess } from '../../../shared/domain/access/evaluate';
 import { viewOf } from '../../../shared/domain/access/view';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { idParameter } from '../../../shared/node/parameters';
 import { accessFactsOf } from '../../helpers/access/facts';
-import { customerField, customerOf } from '../../helpers/customerField';
+import { customerField, customerParameter } from '../../helpers/customerField';
 import type { LagoClient } from '../../transport/client';
 import { policyFields, policyOf } from './policy.fields';
-import { idParameter } from '../../../shared/node/parameters';
 
 const subscriptionField: INodeProperties = {
 	displayName: 'Subscription',
@@ -32,7 +32,7 @@ export const getSubscription: Operation<LagoClient> = {
 	async execute(ctx, client, index) {
 		const policy = policyOf(ctx, index);
 		const now = Date.now();
-		const customer = customerOf(ctx, index);
+		const customer = customerParameter(ctx, index);
 		const wanted = idParameter(ctx, 'subscription', index);
 		const facts = await accessFactsOf(client, customer, policy, now);
 		const { subscriptions } = viewOf(evaluateAccess(facts, policy, now));

@@ -130,7 +130,7 @@ export function policyFieldsOf(decimalSince: number): INodeProperties[] {
 /** The policy that the fields of an operation say. @throws NodeOperationError that names the field. */
 export function policyOf(ctx: IExecuteFunctions, index: number): AccessPolicy {
 	const node = ctx.getNode();
-	return readPolicy(
+	return readAccessPolicy(
 		node,
 		(name, fallback) => ctx.getNodeParameter(name, index, fallback),
 		limitsWritten(node, DECIMAL_AMOUNTS.lago),
@@ -144,7 +144,7 @@ export function limitsWritten({ typeVersion }: Pick<INode, 'typeVersion'>, decim
 }
 
 /** The same of a node without items. @throws NodeOperationError that names the field. */
-export function readPolicy(
+export function readAccessPolicy(
 	node: INode,
 	read: (name: string, fallback: NodeParameterValue) => unknown,
 	written: LimitsWritten,

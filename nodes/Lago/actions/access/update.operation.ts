@@ -1,12 +1,13 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import { accessMemoryOf } from '../../../shared/delivery/accessMemory';
-import { decodeSecret, SHORTEST_KEY } from '../../../shared/delivery/standardWebhooks';
 import { readAddress } from '../../../shared/domain/address';
+import { SHORTEST_KEY } from '../../../shared/domain/secrets';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { eventParameter } from '../../../shared/node/parameters';
 import { beganBySchedule } from '../../../shared/node/start';
 import { ApiError } from '../../../shared/transport/apiError';
 import { readCredential } from '../../../shared/transport/credential';
+import { decodeSecret } from '../../../shared/transport/standardWebhooks';
+import { accessMemoryOf } from '../../helpers/access/accessMemory';
 import type { Carrier } from '../../helpers/access/carriers';
 import { customerOfItem } from '../../helpers/access/customerOfItem';
 import { dueCustomers } from '../../helpers/access/due';
@@ -123,7 +124,7 @@ export const update: Operation<LagoClient> = {
 			isTrial: ctx.getMode() === 'manual',
 		};
 		const lookAt = ctx.getNodeParameter('lookAt', index);
-		const customer = lookAt === 'due' ? null : await customerOf(ctx, client, index);
+		const customer = lookAt === 'due' ? null : await customerToUpdate(ctx, client, index);
 		if (customer === null) {
 			const isDue = lookAt === 'due' || (lookAt === 'automatic' && beganBySchedule(ctx));
 			return isDue && index === 0 ? await updateDue(ctx, client, settings) : [];
@@ -133,7 +134,7 @@ export const update: Operation<LagoClient> = {
 	},
 };
 
-async function customerOf(ctx: IExecuteFunctions, client: LagoClient, index: number): Promise<string | null> {
+async function customerToUpdate(ctx: IExecuteFunctions, client: LagoClient, index: number): Promise<string | null> {
 	const given = await customerOfItem(client, eventParameter(ctx, 'item', 'Item', index));
 	if (given !== null || ctx.getNodeParameter('item', index, '') !== '') return given;
 	return await customerOfItem(client, ctx.getInputData()[index]?.json ?? {});

@@ -1,5 +1,4 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import { withLock } from '../../../shared/delivery/keyedLock';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
@@ -8,9 +7,16 @@ import { isLagoId, type DodoMode, type PaymentFacts } from '../../../shared/doma
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
-import { paymentSchema, refundSchema, type DodoPayment, type DodoRefund } from '../../../DodoPayments/schemas/objects';
-import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
+import { paymentSchema, refundSchema, type DodoPayment, type DodoRefund } from '../../../shared/wire/dodo/objects';
+import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
+import {
+	creditNoteAnswerSchema,
+	toInvoiceFacts,
+	type LagoCreditNote,
+	type LagoInvoice,
+} from '../../../shared/wire/lago/objects';
 import {
 	changeCreditNote,
 	creditNotesOf,
@@ -21,9 +27,8 @@ import {
 } from '../../helpers/creditNotes';
 import { bookingOf, changeInvoice, fetchInvoice, type Booking } from '../../helpers/invoices';
 import { isKnownFree, rememberFree } from '../../helpers/manualPayments';
-import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settle';
-import { creditNoteAnswerSchema, toInvoiceFacts, type LagoCreditNote, type LagoInvoice } from '../../schemas/objects';
 import { heldIfRefused } from '../../helpers/refusals';
+import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settle';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -127,7 +132,7 @@ export const create: Operation<LagoClient> = {
 			`credit ${client.accountKey} ${invoiceId}`,
 			async () =>
 				await mirror(client, { refund, payment, facts, invoiceId, reason, mode }).catch(
-					async (caught: unknown) => refusedForGood(caught, refund, invoiceId) ?? (await Promise.reject(caught)),
+					async (caught: unknown) => unmirrored(caught, refund, invoiceId) ?? (await Promise.reject(caught)),
 				),
 		);
 		return { ...about, invoiceId, ...result };
@@ -389,7 +394,7 @@ async function withoutLicence(client: LagoClient, invoice: LagoInvoice, { refund
 	};
 }
 
-function refusedForGood(caught: unknown, refund: DodoRefund, invoiceId: string): Held | null {
+function unmirrored(caught: unknown, refund: DodoRefund, invoiceId: string): Held | null {
 	if (!(caught instanceof ApiError) || !caught.final) return null;
 	if (caught.code === 'invoice_not_found')
 		return held(

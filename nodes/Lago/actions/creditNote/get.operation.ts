@@ -1,12 +1,12 @@
 import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
 import { isLagoId } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
-import { fetchCreditNote, REFUND_ID_KEY } from '../../helpers/creditNotes';
-import type { LagoCreditNote } from '../../schemas/objects';
-import { bookedPayments } from '../../helpers/invoices';
-import type { LagoClient } from '../../transport/client';
 import { idParameter } from '../../../shared/node/parameters';
 import { readOrHold } from '../../../shared/node/unknown';
+import type { LagoCreditNote } from '../../../shared/wire/lago/objects';
+import { fetchCreditNote, REFUND_ID_KEY } from '../../helpers/creditNotes';
+import { bookedPayments } from '../../helpers/invoices';
+import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
 	{

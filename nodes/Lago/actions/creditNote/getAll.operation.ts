@@ -1,8 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { withCurrency } from '../../../shared/node/money';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
-import { creditNoteSchema } from '../../schemas/objects';
+import { creditNoteSchema } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [

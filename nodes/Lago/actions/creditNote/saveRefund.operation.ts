@@ -1,10 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../../../shared/onFirstUse';
-import { withLock } from '../../../shared/delivery/keyedLock';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
+import { withLock } from '../../../shared/process/keyedLock';
+import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import {
 	changeCreditNote,
 	creditNotesOf,

@@ -1,7 +1,7 @@
 import { NodeOperationError } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { readOrHold } from '../../../shared/node/unknown';
-import { customerField, customerOf } from '../../helpers/customerField';
+import { customerField, customerParameter } from '../../helpers/customerField';
 import { fetchCustomer } from '../../helpers/customers';
 import type { LagoClient } from '../../transport/client';
 
@@ -10,7 +10,7 @@ export const get: Operation<LagoClient> = {
 	// Not required for n8n, which would refuse to publish a workflow in which a lane by hand has nobody chosen yet.
 	fields: fieldsOf('customer', 'get', [{ ...customerField, required: false }]),
 	async execute(ctx, client, index) {
-		const id = customerOf(ctx, index);
+		const id = customerParameter(ctx, index);
 		if (id === '')
 			throw new NodeOperationError(ctx.getNode(), '"Customer" is empty', {
 				itemIndex: index,

@@ -1,11 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { withLock } from '../../../shared/delivery/keyedLock';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
-import { mandateSchema, type DodoMandate } from '../../../DodoPayments/schemas/objects';
+import { mandateSchema, type DodoMandate } from '../../../shared/wire/dodo/objects';
 import {
 	CUSTOMER_ID_KEY,
 	entriesOf,

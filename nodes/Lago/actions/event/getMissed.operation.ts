@@ -1,30 +1,31 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { sinceField, sinceOf } from '../../../shared/delivery/getMissed.fields';
-import { ledgerOf, type Delivery } from '../../../shared/delivery/ledger';
-import {
-	hindranceOf,
-	lookOf,
-	nowS,
-	roomOf,
-	STILL_LOOKING,
-	whileLooking,
-	type RunningLook,
-} from '../../../shared/delivery/looks';
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
 import { thoroughly } from '../../../shared/domain/reconciliation';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { sinceField, sinceOf } from '../../../shared/node/sinceField';
+import {
+	hindranceOf,
+	knownBefore,
+	runOf,
+	nowS,
+	roomOf,
+	STILL_LOOKING,
+	whileRunning,
+	type ReconciliationRun,
+} from '../../../shared/reconciliation/reconciliationRun';
 import { ApiError } from '../../../shared/transport/apiError';
-import { lagoSources } from '../../helpers/books';
-import { eventItem } from '../../helpers/eventItem';
+import type { Delivery } from '../../../shared/webhook/processedEvents';
 import {
 	creditNoteSchema,
 	invoiceSchema,
 	toInvoiceFacts,
 	type LagoCreditNote,
 	type LagoInvoice,
-} from '../../schemas/objects';
+} from '../../../shared/wire/lago/objects';
+import { lagoSources } from '../../helpers/books';
+import { eventItem } from '../../helpers/eventItem';
 import type { LagoClient } from '../../transport/client';
 
 const withAge = { created_at: z.string().nullish() };
@@ -41,12 +42,16 @@ export const getMissed: Operation<LagoClient> = {
 	fields: fieldsOf('event', 'getMissed', [sinceField]),
 	once: true,
 	async execute(ctx, client) {
-		const running = lookOf(ctx, sinceOf(ctx, 0));
-		return running === null ? STILL_LOOKING : await whileLooking(ctx, async () => await missedIn(ctx, client, running));
+		const running = runOf(ctx, sinceOf(ctx, 0));
+		return running === null ? STILL_LOOKING : await whileRunning(ctx, async () => await missedIn(ctx, client, running));
 	},
 };
 
-async function missedIn(ctx: IExecuteFunctions, client: LagoClient, running: RunningLook): Promise<Json | Json[]> {
+async function missedIn(
+	ctx: IExecuteFunctions,
+	client: LagoClient,
+	running: ReconciliationRun,
+): Promise<Json | Json[]> {
 	running.lago = lagoSources(client, nowS);
 	const missed: Missed[] = [];
 	try {
@@ -59,7 +64,7 @@ async function missedIn(ctx: IExecuteFunctions, client: LagoClient, running: Run
 		running.failures.push({ key: null, createdAt: 0, fact: '', reason: `Lago could not be read: ${caught.message}` });
 	}
 	const now = nowS();
-	const { aside } = ledgerOf(ctx);
+	const { aside } = knownBefore(ctx).memory;
 	const triedBefore = (one: Missed): number => aside[keyOf(one)]?.nextAt ?? 0;
 	// Lago lists the newest first. What failed before comes last, when it is due again.
 	const inOrder = missed
@@ -76,7 +81,11 @@ async function missedIn(ctx: IExecuteFunctions, client: LagoClient, running: Run
 		: { outcome: 'nothing_missed', message: 'Everything that is due in Lago was handed to Dodo Payments.' };
 }
 
-async function missedInvoices(ctx: IExecuteFunctions, client: LagoClient, running: RunningLook): Promise<Missed[]> {
+async function missedInvoices(
+	ctx: IExecuteFunctions,
+	client: LagoClient,
+	running: ReconciliationRun,
+): Promise<Missed[]> {
 	const query: IDataObject = {
 		statuses: ['finalized'],
 		payment_statuses: ['pending', 'failed'],
@@ -87,7 +96,7 @@ async function missedInvoices(ctx: IExecuteFunctions, client: LagoClient, runnin
 	return unhindered(ctx, running, 'invoice.created', 'invoice', invoices.filter(needsCollecting));
 }
 
-async function missedNotes(ctx: IExecuteFunctions, client: LagoClient, running: RunningLook): Promise<Missed[]> {
+async function missedNotes(ctx: IExecuteFunctions, client: LagoClient, running: ReconciliationRun): Promise<Missed[]> {
 	const notes = await client.list('credit_notes', creditNoteSchema, { refund_status: 'pending' }, ALL);
 	running.lookedAt.creditNotes = notes.length;
 	return unhindered(ctx, running, 'credit_note.created', 'credit_note', notes.filter(needsRefund));
@@ -95,12 +104,12 @@ async function missedNotes(ctx: IExecuteFunctions, client: LagoClient, running: 
 
 function unhindered(
 	ctx: IExecuteFunctions,
-	{ look }: RunningLook,
+	{ look }: ReconciliationRun,
 	event: string,
 	objectType: string,
 	entries: Entry[],
 ): Missed[] {
-	const ledger = ledgerOf(ctx);
+	const known = knownBefore(ctx);
 	const told: string[] = [];
 	const missed = entries
 		.filter((entry) => isOldEnough(entry, look.until))
@@ -110,12 +119,12 @@ function unhindered(
 				eventId: null,
 				deliveryId: null,
 				objectType,
-				source: ledger.source,
+				source: known.memory.source,
 				data: data as IDataObject,
 			}),
 		)
-		.filter(({ delivery }) => hindranceOf(ledger, delivery.about, look.again, told) === null);
-	ledger.rememberTold(told);
+		.filter(({ delivery }) => hindranceOf(known, delivery.about, look.again, told) === null);
+	known.memory.rememberTold(told);
 	return missed;
 }
 

@@ -5,9 +5,9 @@ import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
+import { invoiceSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
-import { invoiceSchema, toInvoiceFacts } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [

@@ -3,11 +3,11 @@ import { calendarOf, DAY_MS } from '../../../shared/domain/calendar';
 import { collectability, type InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
 import { momentOf } from '../../../shared/domain/moment';
-import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { withCurrency } from '../../../shared/node/money';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
-import { invoiceSchema, toInvoiceFacts } from '../../schemas/objects';
+import { invoiceSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 
 const showField: INodeProperties = {

@@ -3,10 +3,10 @@ import { collectability } from '../../../shared/domain/invoice';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { idParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
+import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { fetchInvoice } from '../../helpers/invoices';
 import { invoiceOfToken, linkKey } from '../../helpers/payLink';
 import { FORGED, htmlOf, type PayPage } from '../../helpers/payPage';
-import { toInvoiceFacts, type LagoInvoice } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [

@@ -1,17 +1,17 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../../../shared/onFirstUse';
-import { withLock } from '../../../shared/delivery/keyedLock';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { planNextTry } from '../../../shared/domain/retryPlan';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
+import { withLock } from '../../../shared/process/keyedLock';
+import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
-import { planFrom, type PlanFrom } from '../../helpers/retryPlan';
 import { heldIfRefused } from '../../helpers/refusals';
+import { planFrom, type PlanFrom } from '../../helpers/retryPlan';
 import type { LagoClient } from '../../transport/client';
-import { readPolicy, SCHEDULE_WORDS, timeOfDayField } from './schedule.fields';
+import { readRetryPolicy, SCHEDULE_WORDS, timeOfDayField } from './schedule.fields';
 
 const fields: INodeProperties[] = [
 	{
@@ -67,7 +67,7 @@ export const planRetry: Operation<LagoClient> = {
 		{ name: 'Held', outcomes: ['held'] },
 	],
 	async execute(ctx, client, index) {
-		const policy = readPolicy(ctx, 'schedule', index);
+		const policy = readRetryPolicy(ctx, 'schedule', index);
 		const given = objectParameter(ctx, 'failure', 'Failure', index);
 		const parsed = failureSchema.safeParse(given);
 		// A link that was handed out counts as a try, a charge does not: its own failure is planned when it comes.

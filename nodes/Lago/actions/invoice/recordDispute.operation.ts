@@ -1,18 +1,18 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import { withLock } from '../../../shared/delivery/keyedLock';
-import { formatAmount } from '../../../shared/domain/money';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
-import { disputeSchema, paymentSchema, type DodoDispute } from '../../../DodoPayments/schemas/objects';
-import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
+import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/wire/dodo/objects';
+import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
+import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { bookingOf, changeInvoice, fetchInvoice } from '../../helpers/invoices';
 import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settle';
-import { toInvoiceFacts } from '../../schemas/objects';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [

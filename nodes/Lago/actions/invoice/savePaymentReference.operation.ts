@@ -1,6 +1,5 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../../../shared/onFirstUse';
 import { collectability } from '../../../shared/domain/invoice';
 import {
 	decodeState,
@@ -12,9 +11,10 @@ import {
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
+import { metadataEntrySchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
+import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
-import { metadataEntrySchema, toInvoiceFacts } from '../../schemas/objects';
 import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
 

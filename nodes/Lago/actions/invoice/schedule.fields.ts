@@ -15,7 +15,7 @@ export const timeOfDayField: INodeProperties = {
 };
 
 /** The schedule that a person typed into a field, and the time of day. @throws NodeOperationError that says what is wrong with them. */
-export function readPolicy(ctx: IExecuteFunctions, scheduleField: string, index: number): RetryPolicy {
+export function readRetryPolicy(ctx: IExecuteFunctions, scheduleField: string, index: number): RetryPolicy {
 	const policy = parseSchedule(
 		String(ctx.getNodeParameter(scheduleField, index)),
 		String(ctx.getNodeParameter('timeOfDay', index, '09:00')),

@@ -4,11 +4,11 @@ import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { paymentSchema } from '../../../DodoPayments/schemas/objects';
-import { toPaymentFacts } from '../../../DodoPayments/schemas/paymentFacts';
+import { paymentSchema } from '../../../shared/wire/dodo/objects';
+import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import { modeOf, paidAt, settle } from '../../helpers/settle';
 import type { LagoClient } from '../../transport/client';
-import { readPolicy, SCHEDULE_WORDS, timeOfDayField } from './schedule.fields';
+import { readRetryPolicy, SCHEDULE_WORDS, timeOfDayField } from './schedule.fields';
 
 const fields: INodeProperties[] = [
 	{
@@ -68,7 +68,7 @@ export const updatePaymentStatus: Operation<LagoClient> = {
 		const retries = (): RetryPolicy | null =>
 			String(ctx.getNodeParameter('retrySchedule', index, '') ?? '').trim() === ''
 				? null
-				: readPolicy(ctx, 'retrySchedule', index);
+				: readRetryPolicy(ctx, 'retrySchedule', index);
 		const result = await settle(client, payment, modeOf(given, payment), paidAt(parsed.data, given), retries);
 		return { ...about, ...result };
 	},

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { onFirstUse } from '../../../shared/onFirstUse';
-import { withLock } from '../../../shared/delivery/keyedLock';
-import { pathPart } from '../../../shared/domain/address';
 import type { StateChange } from '../../../shared/domain/access/changes';
 import type { CustomerAccess } from '../../../shared/domain/access/evaluate';
+import { pathPart } from '../../../shared/domain/address';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
+import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import type { LagoClient } from '../../transport/client';
 import { entriesOf, fetchCustomer, MAX_CUSTOMER_ENTRIES, replaceEntries } from '../customers';
 

@@ -1,8 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../../../shared/onFirstUse';
 import { isLagoId } from '../../../shared/domain/settlement';
 import { ApiError } from '../../../shared/transport/apiError';
+import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import type { LagoClient } from '../../transport/client';
 import { fetchInvoice } from '../invoices';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { AccessMemory } from '../../../shared/delivery/accessMemory';
-import { BoundedMap } from '../../../shared/process/boundedMap';
 import { groupBy } from '../../../shared/domain/groupBy';
-import type { ListedInvoice } from '../../schemas/access';
+import { BoundedMap } from '../../../shared/process/boundedMap';
+import type { ListedInvoice } from '../../../shared/wire/lago/access';
 import type { LagoClient } from '../../transport/client';
+import type { AccessMemory } from './accessMemory';
 import { owedInvoices } from './facts';
 
 /** More wait for the next look, so that one look never takes long. */

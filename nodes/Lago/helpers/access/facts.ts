@@ -7,9 +7,9 @@ import {
 	type CoveredSubscription,
 	type SubscriptionFacts,
 } from '../../../shared/domain/access/facts';
-import { BoundedMap } from '../../../shared/process/boundedMap';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { DAY_MS } from '../../../shared/domain/calendar';
+import { BoundedMap } from '../../../shared/process/boundedMap';
 import {
 	coverageSchema,
 	listedInvoiceAnswerSchema,
@@ -23,7 +23,7 @@ import {
 	type CoverageAnswer,
 	type LagoSubscription,
 	type ListedInvoice,
-} from '../../schemas/access';
+} from '../../../shared/wire/lago/access';
 import type { LagoClient } from '../../transport/client';
 import { fetchCustomer } from '../customers';
 import { inTurns } from '../inTurns';

@@ -1,4 +1,3 @@
-import { calendarOf, DAY_MS, dayOfDate } from '../../../shared/domain/calendar';
 import type { CoveredSubscription } from '../../../shared/domain/access/facts';
 import {
 	backtest,
@@ -7,6 +6,7 @@ import {
 	type Restrictions,
 } from '../../../shared/domain/access/history';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
+import { calendarOf, DAY_MS, dayOfDate } from '../../../shared/domain/calendar';
 import { groupBy } from '../../../shared/domain/groupBy';
 import {
 	listedInvoiceAnswerSchema,
@@ -17,7 +17,7 @@ import {
 	toSubscriptionFacts,
 	type ListedInvoice,
 	type SubscriptionFee,
-} from '../../schemas/access';
+} from '../../../shared/wire/lago/access';
 import type { LagoClient } from '../../transport/client';
 import { inTurns } from '../inTurns';
 import { coverageOf, OF_SUBSCRIPTIONS, owedInvoices, subscriptionsOf } from './facts';
@@ -132,7 +132,10 @@ function pastInvoice(invoice: ListedInvoice, fees: readonly SubscriptionFee[], t
 	return {
 		...toAccessInvoice(invoice, coveredBy(fees)),
 		// A draft is made before its invoice is issued.
-		issuedAt: Math.max(Date.parse(invoice.created_at), calendarOf(timeZone).startOf(dayOfDate(invoice.issuing_date))),
+		issuedAt: Math.max(
+			Date.parse(invoice.created_at),
+			calendarOf(timeZone).startOfDay(dayOfDate(invoice.issuing_date)),
+		),
 		paidAt: isPaid && paidAts.length > 0 ? Math.max(...paidAts) : null,
 		total: invoice.total_amount_cents,
 	};

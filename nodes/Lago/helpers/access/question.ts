@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { BoundedMap } from '../../../shared/process/boundedMap';
 import { isPlain } from '../../../shared/domain/access/changes';
-import { lastKnown, type RememberedAccess } from '../../../shared/delivery/accessMemory';
 import { evaluateAccess } from '../../../shared/domain/access/evaluate';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { viewOf, type AccessView, type CustomerAccessView } from '../../../shared/domain/access/view';
+import { BoundedMap } from '../../../shared/process/boundedMap';
 import type { LagoClient } from '../../transport/client';
+import { lastKnown, type RememberedAccess } from './accessMemory';
 import { accessFactsOf } from './facts';
 
 /** Whether `Authorization: Bearer <token>` carries the token; constant time whatever its length. The scheme has no upper or lower case (RFC 9110). */

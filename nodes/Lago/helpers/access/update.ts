@@ -1,15 +1,16 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { lastKnown, type AccessMemory } from '../../../shared/delivery/accessMemory';
-import { withLock } from '../../../shared/delivery/keyedLock';
-import { changeIdOf, changesSince, knownOf, type StateChange } from '../../../shared/domain/access/changes';
+import { changesSince, knownOf, type StateChange } from '../../../shared/domain/access/changes';
 import { evaluateAccess, type CustomerAccess } from '../../../shared/domain/access/evaluate';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { viewOf } from '../../../shared/domain/access/view';
 import type { Json } from '../../../shared/node/operation';
+import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { sendCallback } from '../../../shared/transport/signedCallback';
 import type { LagoClient } from '../../transport/client';
+import { lastKnown, type AccessMemory } from './accessMemory';
 import { carry, type Carrier } from './carriers';
+import { changeIdOf } from './changeId';
 import { accessFactsOf } from './facts';
 
 /** What is to be done with a change. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { AccessState, CustomerAccess } from './evaluate';
 
 /** What is remembered of a customer between two looks. */
@@ -47,17 +46,4 @@ export function changesSince(before: KnownAccess, { customer, subscriptions }: C
 /** An external id may be `constructor`, which every object has. */
 function stateIn(states: KnownAccess['subscriptions'], externalId: string): AccessState {
 	return (Object.hasOwn(states, externalId) ? states[externalId] : undefined) ?? 'active';
-}
-
-/**
- * Identity of a change, for receivers that get it twice. It depends on what was before, so that access that comes back for the second time
- * is another change than the first time.
- * @returns e.g. `access_3f0c...`, 38 characters.
- */
-export function changeIdOf(before: KnownAccess, { customer, subscriptions }: CustomerAccess): string {
-	const states = [customer, ...subscriptions].map(({ externalId, state, since }) => [externalId, state, since]);
-	return `access_${createHash('sha256')
-		.update(JSON.stringify([before.changeId, states]))
-		.digest('hex')
-		.slice(0, 31)}`;
 }

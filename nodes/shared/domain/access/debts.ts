@@ -83,8 +83,8 @@ function debtOf(invoice: AccessInvoice, amount: number, calendar: Calendar): Deb
 		invoice,
 		amount,
 		dueDay,
-		overdueAt: calendar.startOf(dueDay + 1),
-		failedAt: isFailed ? (lostAt ?? failedAt ?? calendar.startOf(issuedDay)) : Infinity,
+		overdueAt: calendar.startOfDay(dueDay + 1),
+		failedAt: isFailed ? (lostAt ?? failedAt ?? calendar.startOfDay(issuedDay)) : Infinity,
 	};
 }
 
@@ -108,7 +108,7 @@ export function outlookOf(debts: readonly Debt[], policy: AccessPolicy, timeZone
 			hits.push({
 				rule: 'restrict_after_days',
 				debt,
-				restrictsAt: later(calendar.startOf(debt.dueDay + policy.restrictAfterDays)),
+				restrictsAt: later(calendar.startOfDay(debt.dueDay + policy.restrictAfterDays)),
 				clearsWhen: paid(debt),
 			});
 	}
@@ -153,5 +153,5 @@ export function outlookOf(debts: readonly Debt[], policy: AccessPolicy, timeZone
 function afterGrace(at: number, days: number, calendar: Calendar): number {
 	if (days === 0) return at;
 	const day = calendar.dayOf(at);
-	return calendar.startOf(day + days + (calendar.startOf(day) === at ? 0 : 1));
+	return calendar.startOfDay(day + days + (calendar.startOfDay(day) === at ? 0 : 1));
 }

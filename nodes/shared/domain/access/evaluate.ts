@@ -138,7 +138,7 @@ function courseOf(
 	const lifeEnd = endOf(shown, calendar);
 	const prepaidUntil = policy.keepPrepaidPeriod ? prepaidEnd(rows, facts) : -Infinity;
 	const first = current === undefined ? undefined : firstPaymentOf(current, facts, policy);
-	const openAt = first?.until ?? (shown.status === 'pending' ? startOf(shown, policy) : -Infinity);
+	const openAt = first?.until ?? (shown.status === 'pending' ? accessBegins(shown, policy) : -Infinity);
 	const stateAt = (at: number): AccessState => {
 		if (at < lifeEnd && at >= openAt) return owing(outlook, at, 'active');
 		if (at < prepaidUntil) return owing(outlook, at, 'paid_until');
@@ -159,14 +159,14 @@ function courseOf(
 }
 
 /** When access begins by time alone. Lago starts a subscription by a job, and only then says what there is to pay. */
-function startOf({ startsAt }: SubscriptionFacts, { waitForFirstPayment }: AccessPolicy): number {
+function accessBegins({ startsAt }: SubscriptionFacts, { waitForFirstPayment }: AccessPolicy): number {
 	return waitForFirstPayment ? startsAt + FIRST_INVOICE_MS : startsAt;
 }
 
 /** When a row ends; Infinity when nobody has said so. */
 function endOf({ status, startsAt, endedAt, endingAt }: SubscriptionFacts, calendar: Calendar): number {
 	if (status === 'terminated' || status === 'canceled') return endedAt ?? startsAt;
-	return endingAt === null ? Infinity : calendar.startOf(calendar.dayOf(endingAt));
+	return endingAt === null ? Infinity : calendar.startOfDay(calendar.dayOf(endingAt));
 }
 
 /** When the customer began with what `row` continues. */

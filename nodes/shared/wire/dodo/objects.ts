@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { lenient } from '../../shared/lenient';
-import { onFirstUse } from '../../shared/onFirstUse';
+import { lenient } from '../lenient';
+import { onFirstUse } from '../onFirstUse';
 
 /** Dodo has sent numbers where strings were declared and the reverse; only whole minor units are accepted either way. */
 const minorUnits = z

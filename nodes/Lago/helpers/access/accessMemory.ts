@@ -1,9 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../onFirstUse';
-import type { AccessState } from '../domain/access/evaluate';
-import { BoundedMap } from '../process/boundedMap';
-import { isPlain, NOTHING_KNOWN, type KnownAccess } from '../domain/access/changes';
+import { isPlain, NOTHING_KNOWN, type KnownAccess } from '../../../shared/domain/access/changes';
+import type { AccessState } from '../../../shared/domain/access/evaluate';
+import { BoundedMap } from '../../../shared/process/boundedMap';
+import { onFirstUse } from '../../../shared/wire/onFirstUse';
 
 /** What is remembered of a customer's access. Times in ms since 1970. */
 export interface RememberedAccess {

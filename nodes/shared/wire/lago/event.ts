@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { LAGO_OUTPUTS } from '../../shared/node/start';
-import { lenient } from '../../shared/lenient';
-import { onFirstUse } from '../../shared/onFirstUse';
+import { lenient } from '../lenient';
+import { onFirstUse } from '../onFirstUse';
 
 /** The envelope of every Lago webhook: the object sits under a key equal to `object_type` (`lago-api:app/services/webhooks/base_service.rb`). */
 export const lagoEventSchema = onFirstUse(() =>
@@ -103,12 +102,6 @@ export const COLLECT_EVENTS: readonly string[] = [
 	'invoice.paid_credit_added',
 	'invoice.payment_failure',
 ];
-
-/** The output that an event leaves the trigger by. */
-export function outputOf(event: string): (typeof LAGO_OUTPUTS)[number] {
-	if (COLLECT_EVENTS.includes(event)) return 'To Collect';
-	return event.startsWith('credit_note.') ? 'Credit Note' : 'Other';
-}
 
 /** The invoice that an event is about: its own id, or the one it names; null when there is none. */
 export function invoiceIdOf(objectType: string, data: Record<string, unknown>): string | null {

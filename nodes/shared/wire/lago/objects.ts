@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { lenient } from '../../shared/lenient';
-import { onFirstUse } from '../../shared/onFirstUse';
-import type { InvoiceFacts } from '../../shared/domain/invoice';
+import type { InvoiceFacts } from '../../domain/invoice';
+import { lenient } from '../lenient';
+import { onFirstUse } from '../onFirstUse';
 
 const minorUnits = z.number().int();
 const text = z.string().min(1);

@@ -5,11 +5,12 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../onFirstUse';
-import { fieldsOf, type Operation } from '../node/operation';
-import { eventParameter } from '../node/parameters';
+import { reconciliationMemoryOf } from '../reconciliation/reconciliationMemory';
 import type { ServiceClient } from '../transport/serviceClient';
-import { ledgerOf } from './ledger';
+import { processedEventsOf } from '../webhook/processedEvents';
+import { onFirstUse } from '../wire/onFirstUse';
+import { fieldsOf, type Operation } from './operation';
+import { eventParameter } from './parameters';
 
 const fields: INodeProperties[] = [
 	{
@@ -61,10 +62,11 @@ export const markAsProcessed: Operation<ServiceClient> = {
 			});
 		// A test in the editor must not keep the real copy away; n8n does not store its marks either.
 		if (ctx.getMode() === 'manual') return json;
-		const ledger = ledgerOf(ctx);
 		const { delivery, organizationId, webhookBaseUrl } = event.data;
-		if (webhookBaseUrl) ledger.rememberSource({ organizationId: organizationId ?? null, webhookBaseUrl });
-		ledger.mark(delivery);
+		const memory = reconciliationMemoryOf(ctx);
+		if (webhookBaseUrl) memory.rememberSource({ organizationId: organizationId ?? null, webhookBaseUrl });
+		processedEventsOf(ctx).mark(delivery);
+		memory.carryOn();
 		return await Promise.resolve(json);
 	},
 };

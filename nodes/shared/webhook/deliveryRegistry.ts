@@ -1,10 +1,9 @@
 import { BoundedMap } from '../process/boundedMap';
-import { MARK_TTL_HOURS } from './marks';
+import { digestOf, MARK_TTL_HOURS } from './marks';
 
 /**
  * What this process knows of webhook deliveries: which run right now, which still run although their sender has hung up, which ended
- * well, which did not. A cache that saves work, never
- * the proof that money moved (that lives at Lago and Dodo): losing it is harmless.
+ * well, which did not. A cache that saves work, never the proof that money moved (that lives at Lago and Dodo): losing it is harmless.
  */
 export type DeliveryState = 'in_flight' | 'abandoned' | 'done' | 'failed';
 
@@ -71,3 +70,8 @@ export class DeliveryRegistry {
 
 /** One for the process: triggers and operations of every workflow share it. */
 export const deliveries = new DeliveryRegistry();
+
+/** Where a delivery, or the fact that it tells of, is kept in {@link deliveries}. */
+export function registryKey(workflowId: string, text: string): string {
+	return `${workflowId} ${digestOf(text)}`;
+}

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { allocateRefund } from '../../nodes/shared/domain/refundAllocation';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
-import { DECLINE_CODES } from '../simulators/dodo/cards';
-import { subunits } from '../simulators/lago/money';
-import type { Invoice } from '../simulators/lago/state';
+import { DECLINE_CODES } from '../dodo/cards';
+import { subunits } from '../lago/money';
+import type { Invoice } from '../lago/state';
 
 /** What can be done on the page: as customer, as merchant in Lago, as merchant in Dodo's dashboard, as bank. */
 export interface World {

@@ -8,7 +8,7 @@ const PACE_MS = 10_000;
  * How many executions of our triggers run in this process, and how fast they end. An n8n that takes in more than it can do before the
  * senders hang up does the same work again and again, and in the end none at all; who is turned away at once comes again.
  */
-export class Traffic {
+export class OverloadGuard {
 	private running = 0;
 	/** When executions ended of late; oldest first. */
 	private ends: number[] = [];
@@ -48,4 +48,4 @@ export class Traffic {
 }
 
 /** One for the process. */
-export const traffic = new Traffic();
+export const overloadGuard = new OverloadGuard();

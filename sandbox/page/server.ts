@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { ZodError } from 'zod';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
-import { Refusal } from '../simulators/shared/api';
+import { Refusal } from '../shared/api';
 import { accessBook, type SandboxRules } from './access';
 import { actions } from './actions';
 import { books } from './books';

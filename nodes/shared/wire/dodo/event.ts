@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { DODO_OUTPUTS } from '../../shared/node/start';
-import { lenient } from '../../shared/lenient';
-import { onFirstUse } from '../../shared/onFirstUse';
+import { lenient } from '../lenient';
+import { onFirstUse } from '../onFirstUse';
 
 /**
  * The envelope of every Dodo webhook (docs `developer-resources/webhooks`). `data` is the object as of delivery, `timestamp` the
@@ -65,19 +64,6 @@ export const REFUND_EVENT = 'refund.succeeded';
 /** The names to subscribe to at Dodo: its enum knows no alias. */
 export function toDodoFilter(selected: readonly string[]): string[] {
 	return [...new Set(selected.map((name) => (name === REFUND_ALIAS ? REFUND_EVENT : name)))].sort();
-}
-
-const OUTPUT_OF: Readonly<Record<string, (typeof DODO_OUTPUTS)[number]>> = {
-	payment: 'Payment',
-	refund: 'Refund',
-	dispute: 'Dispute',
-	subscription: 'Mandate',
-};
-
-/** The output that an event leaves the trigger by. */
-export function outputOf(event: string): (typeof DODO_OUTPUTS)[number] {
-	const real = event === REFUND_ALIAS ? REFUND_EVENT : event;
-	return OUTPUT_OF[real.slice(0, real.indexOf('.'))] ?? 'Other';
 }
 
 /**

@@ -1,19 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
-import { onFirstUse } from '../onFirstUse';
 import type { Progress } from '../domain/reconciliation';
 import type { Aside } from '../domain/setAside';
 import { BoundedMap } from '../process/boundedMap';
-import { digestOf, isMarked, mergeMarks, readMarks, withMark, type Marks } from './marks';
-import { deliveries } from './registry';
-
-/** What a trigger says about the delivery behind an item. */
-export interface Delivery {
-	/** Identity of the delivery, the same in every copy; null for what a reconciliation found. */
-	id: string | null;
-	/** The fact that it tells of, e.g. `payment pay_1 succeeded`: the same for different deliveries of one fact. */
-	about: string;
-}
+import { digestOf, isMarked, mergeMarks, readMarks, withMark, type Marks } from '../webhook/marks';
+import { ProcessedEvents } from '../webhook/processedEvents';
+import { onFirstUse } from '../wire/onFirstUse';
 
 /** What only Lago's webhooks tell, and the reconciliation needs for the events that never came. */
 export interface LagoSource {
@@ -24,7 +16,6 @@ export interface LagoSource {
 
 /** What is known of a workflow: here by this process, in n8n's static data across restarts. All of it is safe to lose. */
 interface Known {
-	marks: Marks;
 	progress: Progress | null;
 	source: LagoSource | null;
 	/** What was processed and is still missing in the other book, because a person has to act: told once a day, however many marks came since. */
@@ -59,32 +50,16 @@ const sourceSchema = onFirstUse(() => z.object({ organizationId: z.string().null
 
 /** More than one n8n has. */
 const MAX_WORKFLOWS = 1_000;
-/** n8n's static data loses what simultaneous executions write; this does not. */
+/** n8n's static data loses what simultaneous executions write; this does not. By workflow. */
 const inThisProcess = new BoundedMap<string, Known>({ entries: MAX_WORKFLOWS });
-const nothing: Known = { marks: {}, progress: null, source: null, told: {}, aside: {} };
+const nothing: Known = { progress: null, source: null, told: {}, aside: {} };
 
-/** n8n's `global` static data of one workflow, together with what this process knows of it. */
-export class Ledger {
+/** What the looks of a workflow leave to the next ones. */
+export class ReconciliationMemory {
 	constructor(
 		private readonly workflowId: string,
 		private readonly staticData: IDataObject,
 	) {}
-
-	/** Whether a delivery or a fact was marked as processed and its execution did not fail behind the mark. */
-	isProcessed(text: string): boolean {
-		const digest = digestOf(text);
-		const state = deliveries.stateOf(`${this.workflowId} ${digest}`);
-		if (state === 'failed') return false;
-		return (
-			state === 'done' || isMarked(this.known.marks, digest) || isMarked(readMarks(this.staticData.processed), digest)
-		);
-	}
-
-	/** Whether a fact is being worked on right now. */
-	isAtWork(text: string): boolean {
-		const state = deliveries.stateOf(registryKey(this.workflowId, text));
-		return state === 'in_flight' || state === 'abandoned';
-	}
 
 	/** Whether a fact was processed within a day, and stayed missing for want of a person. */
 	isTold(text: string): boolean {
@@ -103,17 +78,6 @@ export class Ledger {
 		if (this.hasLooked) return this.known.aside;
 		const stored = asideSchema.safeParse(this.staticData.aside);
 		return stored.success ? stored.data : {};
-	}
-
-	/** Marks a delivery and its fact. To be called at the end of the work: n8n keeps static data of failed executions too. */
-	mark({ id, about }: Delivery): void {
-		const digests = [id, about].filter((text) => text !== null).map(digestOf);
-		const marks = digests.reduce((sum, digest) => withMark(sum, digest, Date.now()), this.known.marks);
-		deliveries.done(registryKey(this.workflowId, about));
-		// While the sender waits, its answer tells how the execution ended.
-		if (id !== null && deliveries.stateOf(registryKey(this.workflowId, id)) !== 'in_flight')
-			deliveries.done(registryKey(this.workflowId, id));
-		this.save({ marks });
 	}
 
 	/** How far the reconciliation has come; null when nobody knows. */
@@ -142,30 +106,28 @@ export class Ledger {
 		this.save({ source });
 	}
 
-	private get known(): Known {
-		return inThisProcess.get(this.workflowId) ?? nothing;
-	}
-
-	/** Writes what this process and the static data know together, so that simultaneous executions take nothing away from each other. */
-	private save(news: Partial<Known>): void {
-		const now = Date.now();
-		const own = { ...this.known, ...news };
-		own.marks = mergeMarks(own.marks, {}, now);
-		inThisProcess.set(this.workflowId, own);
-		// A mark of an execution that failed behind it must hide neither the next copy nor the fact.
-		const stillTrue = (digest: string): boolean => deliveries.stateOf(`${this.workflowId} ${digest}`) !== 'failed';
-		this.staticData.processed = { ...mergeMarks(own.marks, readMarks(this.staticData.processed), now, stillTrue) };
-		own.told = mergeMarks(own.told, readMarks(this.staticData.told), now);
-		if (Object.keys(own.told).length > 0) this.staticData.told = { ...own.told };
+	/**
+	 * Writes what this process and the static data know together. To be called by whoever writes static data: n8n stores all of it as the
+	 * execution found it when it began, over what others have written since.
+	 */
+	carryOn(): void {
+		const told = mergeMarks(this.known.told, readMarks(this.staticData.told), Date.now());
+		inThisProcess.set(this.workflowId, { ...this.known, told });
+		if (Object.keys(told).length > 0) this.staticData.told = { ...told };
 		const { progress, source } = this;
 		if (progress !== null) this.staticData.reconciliation = { ...progress };
 		if (source !== null) this.staticData.lago = { ...source };
 	}
-}
 
-/** Where a delivery is kept in the process-wide registry. */
-export function registryKey(workflowId: string, text: string): string {
-	return `${workflowId} ${digestOf(text)}`;
+	private save(news: Partial<Known>): void {
+		inThisProcess.set(this.workflowId, { ...this.known, ...news });
+		this.carryOn();
+		new ProcessedEvents(this.workflowId, this.staticData).carryOn();
+	}
+
+	private get known(): Known {
+		return inThisProcess.get(this.workflowId) ?? nothing;
+	}
 }
 
 interface WithStaticData {
@@ -173,7 +135,7 @@ interface WithStaticData {
 	getWorkflowStaticData(type: 'global'): IDataObject;
 }
 
-/** The ledger of the workflow that runs. */
-export function ledgerOf(ctx: WithStaticData): Ledger {
-	return new Ledger(ctx.getWorkflow().id ?? '', ctx.getWorkflowStaticData('global'));
+/** The memory of the workflow that runs. */
+export function reconciliationMemoryOf(ctx: WithStaticData): ReconciliationMemory {
+	return new ReconciliationMemory(ctx.getWorkflow().id ?? '', ctx.getWorkflowStaticData('global'));
 }

@@ -2,9 +2,10 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Known } from '../domain/difference';
 import { planLook, type Look, type Outcome, type Progress } from '../domain/reconciliation';
 import { BoundedMap } from '../process/boundedMap';
+import { deliveries } from '../webhook/deliveryRegistry';
+import { processedEventsOf, type ProcessedEvents } from '../webhook/processedEvents';
 import type { LagoSources } from './compare';
-import { ledgerOf, type Ledger } from './ledger';
-import { deliveries } from './registry';
+import { reconciliationMemoryOf, type ReconciliationMemory } from './reconciliationMemory';
 
 /** What a look handed on. */
 export interface HandedOn {
@@ -17,7 +18,7 @@ export interface HandedOn {
 }
 
 /** A look that is under way: several nodes of one execution take part in it. */
-export interface RunningLook {
+export interface ReconciliationRun {
 	workflowId: string;
 	/** ms, of a clock that nobody can set. */
 	begunAt: number;
@@ -51,13 +52,13 @@ const FIRST_LANE_MS = 150;
 const laneMs = new BoundedMap<string, number>({ entries: 1_000 });
 
 /** Whether a look has time to hand on one more. */
-export function hasTime({ workflowId, begunAt, handedOn }: RunningLook): boolean {
+export function hasTime({ workflowId, begunAt, handedOn }: ReconciliationRun): boolean {
 	const [count, lane] = [handedOn.length, laneMs.get(workflowId) ?? FIRST_LANE_MS];
 	return count < MOST_EVENTS && (count < FEWEST_EVENTS || performance.now() - begunAt + count * lane < LOOK_MS);
 }
 
 /** How many the lanes can do in three quarters of a look: the rest of the time is the other side's. */
-export function roomOf({ workflowId }: RunningLook): number {
+export function roomOf({ workflowId }: ReconciliationRun): number {
 	return Math.max(
 		FEWEST_EVENTS,
 		Math.min(MOST_EVENTS, Math.floor((LOOK_MS * 0.75) / (laneMs.get(workflowId) ?? FIRST_LANE_MS))),
@@ -65,7 +66,7 @@ export function roomOf({ workflowId }: RunningLook): number {
 }
 
 /** To be called when the lanes have ended. */
-export function notePace({ workflowId, handedOn, readUntil }: RunningLook): void {
+export function notePace({ workflowId, handedOn, readUntil }: ReconciliationRun): void {
 	if (readUntil !== null && handedOn.length >= FEWEST_EVENTS)
 		laneMs.set(workflowId, (performance.now() - readUntil) / handedOn.length);
 }
@@ -81,13 +82,13 @@ const LOOK_TTL_MS = 20 * 60_000;
 const MAX_LOOKS = 1_000;
 export const nowS = (): number => Math.floor(Date.now() / 1000);
 /** By execution. */
-const running = new BoundedMap<string, RunningLook>({ entries: MAX_LOOKS, ageMs: LOOK_TTL_MS });
+const running = new BoundedMap<string, ReconciliationRun>({ entries: MAX_LOOKS, ageMs: LOOK_TTL_MS });
 
 /**
  * The look of this execution, begun by the first node that asks; null while another execution of the workflow is looking.
  * @param since asked for by a person, seconds since 1970; null for what is due.
  */
-export function lookOf(ctx: IExecuteFunctions, since: number | null = null): RunningLook | null {
+export function runOf(ctx: IExecuteFunctions, since: number | null = null): ReconciliationRun | null {
 	const id = ctx.getExecutionId();
 	const workflowId = ctx.getWorkflow().id ?? '';
 	const known = running.get(id);
@@ -98,11 +99,11 @@ export function lookOf(ctx: IExecuteFunctions, since: number | null = null): Run
 	const isAnother = [...running.keys()].some((other) => running.get(other)?.workflowId === workflowId);
 	// A person who looks back by hand does not wait for the schedule.
 	if (isAnother && ctx.getMode() !== 'manual') return null;
-	const ledger = ledgerOf(ctx);
-	const before = ledger.progress;
-	const suspicious = !ledger.hasLooked || deliveries.hasFailedSince((before?.lookedAt ?? 0) * 1000);
+	const memory = reconciliationMemoryOf(ctx);
+	const before = memory.progress;
+	const suspicious = !memory.hasLooked || deliveries.hasFailedSince((before?.lookedAt ?? 0) * 1000);
 	const look = planLook(before, nowS(), suspicious, since);
-	const begun: RunningLook = {
+	const begun: ReconciliationRun = {
 		workflowId,
 		begunAt: performance.now(),
 		look,
@@ -121,30 +122,45 @@ export function lookOf(ctx: IExecuteFunctions, since: number | null = null): Run
 }
 
 /** Runs a part of the look; when it fails the look has ended. */
-export async function whileLooking<T>(ctx: IExecuteFunctions, work: () => Promise<T>): Promise<T> {
+export async function whileRunning<T>(ctx: IExecuteFunctions, work: () => Promise<T>): Promise<T> {
 	return await work().catch(async (problem: unknown) => {
-		endLook(ctx);
+		endRun(ctx);
 		return await Promise.reject(problem);
 	});
 }
 
 /** The look has ended. */
-export function endLook(ctx: IExecuteFunctions): void {
+export function endRun(ctx: IExecuteFunctions): void {
 	running.delete(ctx.getExecutionId());
 }
 
 /** Why something that is missing is not handed on now: nobody can do more, or it is at work and the next look has to see. */
 export type Hindrance = 'done' | 'at_work' | null;
 
+/** What a workflow knows of earlier looks and events. */
+export interface KnownBefore {
+	processed: ProcessedEvents;
+	memory: ReconciliationMemory;
+}
+
+export function knownBefore(ctx: IExecuteFunctions): KnownBefore {
+	return { processed: processedEventsOf(ctx), memory: reconciliationMemoryOf(ctx) };
+}
+
 /**
  * @param again a person asked for it: what was processed and is still missing is handed on again.
  * @param told gets what was processed and is missing all the same: a person has to act, or there was nothing to do.
  */
-export function hindranceOf(ledger: Ledger, fact: string, again: boolean, told: string[]): Hindrance {
-	if (ledger.isAtWork(fact)) return 'at_work';
+export function hindranceOf(
+	{ processed, memory }: KnownBefore,
+	fact: string,
+	again: boolean,
+	told: string[],
+): Hindrance {
+	if (processed.isAtWork(fact)) return 'at_work';
 	if (again) return null;
-	if (ledger.isTold(fact)) return 'done';
-	if (!ledger.isProcessed(fact)) return null;
+	if (memory.isTold(fact)) return 'done';
+	if (!processed.isProcessed(fact)) return null;
 	told.push(fact);
 	return 'done';
 }

@@ -1,5 +1,5 @@
-import { modeOfLinks } from '../../shared/domain/mode';
-import type { PaymentFacts } from '../../shared/domain/settlement';
+import { modeOfLinks } from '../../domain/mode';
+import type { PaymentFacts } from '../../domain/settlement';
 import type { DodoPayment } from './objects';
 
 /** What the rules need, out of Dodo's payment object (docs `api-reference/payments`). */

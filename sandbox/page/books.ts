@@ -1,6 +1,6 @@
 import { decodeState } from '../../nodes/shared/domain/invoiceMetadata';
-import { DECLINE_CODES } from '../simulators/dodo/cards';
-import { subunits } from '../simulators/lago/money';
+import { DECLINE_CODES } from '../dodo/cards';
+import { subunits } from '../lago/money';
 import type { World } from './actions';
 
 /** Both books as the page shows them, newest first. Amounts in minor units. */

@@ -1,21 +1,21 @@
 import type { INode } from 'n8n-workflow';
-import { readPolicy } from '../../nodes/Lago/actions/access/policy.fields';
+import { readAccessPolicy } from '../../nodes/Lago/actions/access/policy.fields';
+import { evaluateAccess } from '../../nodes/shared/domain/access/evaluate';
+import { asOf, segmentsOf, type AccessHistory, type PastInvoice } from '../../nodes/shared/domain/access/history';
+import type { AccessPolicy } from '../../nodes/shared/domain/access/policy';
+import { viewOf } from '../../nodes/shared/domain/access/view';
+import { DAY_MS } from '../../nodes/shared/domain/calendar';
 import {
 	listedInvoiceSchema,
 	subscriptionSchema,
 	timeOf,
 	toAccessInvoice,
 	toSubscriptionFacts,
-} from '../../nodes/Lago/schemas/access';
-import { DAY_MS } from '../../nodes/shared/domain/calendar';
-import { evaluateAccess } from '../../nodes/shared/domain/access/evaluate';
-import { asOf, segmentsOf, type AccessHistory, type PastInvoice } from '../../nodes/shared/domain/access/history';
-import type { AccessPolicy } from '../../nodes/shared/domain/access/policy';
-import { viewOf } from '../../nodes/shared/domain/access/view';
+} from '../../nodes/shared/wire/lago/access';
 import type { LagoSimulator } from '../simulators';
-import type { Customer, Invoice } from '../simulators/lago/state';
-import { invoiceView } from '../simulators/lago/views/invoices';
-import { subscriptionView } from '../simulators/lago/views/subscriptions';
+import type { Customer, Invoice } from '../lago/state';
+import { invoiceView } from '../lago/views/invoices';
+import { subscriptionView } from '../lago/views/subscriptions';
 
 /** How far the page shows to both sides of now. */
 const SHOWN_DAYS = 30;
@@ -45,7 +45,7 @@ export function accessBook(lago: LagoSimulator, rules: SandboxRules, now: number
 }
 
 function policyOf(rules: SandboxRules): AccessPolicy {
-	return readPolicy({} as INode, (name, fallback) => rules[name] ?? fallback, 'minor units');
+	return readAccessPolicy({} as INode, (name, fallback) => rules[name] ?? fallback, 'minor units');
 }
 
 function historyOf(lago: LagoSimulator, customer: Customer): AccessHistory {

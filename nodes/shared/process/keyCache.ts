@@ -1,4 +1,4 @@
-import { BoundedMap } from '../process/boundedMap';
+import { BoundedMap } from './boundedMap';
 
 /** Something secret or public that a service tells on request, kept in memory. */
 interface Entry<T> {
@@ -16,7 +16,7 @@ const REFETCH_MS = 60_000;
 const RETRY_MS = 2_000;
 
 /** Verification keys by account: asked for once, by one request at a time, and never as often as somebody sends forgeries. */
-export class Remembered<T> {
+export class KeyCache<T> {
 	private readonly entries = new BoundedMap<string, Entry<T>>({ entries: MAX_ACCOUNTS });
 
 	/** The value is known to be gone: the next one who needs it asks at once. */

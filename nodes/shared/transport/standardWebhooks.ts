@@ -1,7 +1,5 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 
-export { SHORTEST_KEY } from '../domain/secrets';
-
 /** The key bytes of a secret: Base64, with or without `whsec_`. Empty when there is none. */
 export function decodeSecret(secret: string): Buffer {
 	return Buffer.from(secret.trim().replace(/^whsec_/, ''), 'base64');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { onFirstUse } from '../../shared/onFirstUse';
-import type { AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../../shared/domain/access/facts';
-import { ourRecord } from '../../shared/domain/invoiceMetadata';
+import type { AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../../domain/access/facts';
+import { ourRecord } from '../../domain/invoiceMetadata';
+import { onFirstUse } from '../onFirstUse';
 import { invoiceSchema, toInvoiceFacts } from './objects';
 
 const text = z.string().min(1);

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
-import { Ledger, registryKey } from '../../nodes/shared/delivery/ledger';
+import { ReconciliationMemory } from '../../nodes/shared/reconciliation/reconciliationMemory';
+import { deliveries, registryKey } from '../../nodes/shared/webhook/deliveryRegistry';
 import {
 	digestOf,
 	isMarked,
@@ -10,8 +11,8 @@ import {
 	readMarks,
 	withMark,
 	type Marks,
-} from '../../nodes/shared/delivery/marks';
-import { deliveries } from '../../nodes/shared/delivery/registry';
+} from '../../nodes/shared/webhook/marks';
+import { ProcessedEvents } from '../../nodes/shared/webhook/processedEvents';
 import { runs } from '../support/runs';
 
 const HOUR_MS = 3_600_000;
@@ -92,54 +93,59 @@ describe('marks', () => {
 	])('static data may hold anything: %j', (stored) => {
 		expect(readMarks(stored)).toEqual({});
 		const staticData = { processed: stored, reconciliation: stored, lago: stored } as IDataObject;
-		const ledger = new Ledger('anything', staticData);
-		expect([ledger.isProcessed('x'), ledger.progress, ledger.source]).toEqual([false, null, null]);
+		expect(new ProcessedEvents('anything', staticData).isProcessed('x')).toBe(false);
+		const memory = new ReconciliationMemory('anything', staticData);
+		expect([memory.progress, memory.source]).toEqual([null, null]);
 	});
 });
 
-describe('ledger', () => {
+describe('a workflow', () => {
 	let workflowId = '';
 	let count = 0;
-	beforeEach(() => (workflowId = `ledger ${(count += 1)}`));
-	const ledger = (staticData: IDataObject = {}, id = workflowId): Ledger => new Ledger(id, staticData);
+	beforeEach(() => (workflowId = `workflow ${(count += 1)}`));
+	const processed = (staticData: IDataObject = {}, id = workflowId): ProcessedEvents =>
+		new ProcessedEvents(id, staticData);
+	const memory = (staticData: IDataObject = {}, id = workflowId): ReconciliationMemory =>
+		new ReconciliationMemory(id, staticData);
 	const delivery = { id: 'dodo msg_1', about: 'payment pay_1 succeeded' };
 
 	test('knows the delivery and the fact in this process, and after a restart from the static data', () => {
 		const staticData: IDataObject = {};
-		ledger(staticData).mark(delivery);
+		processed(staticData).mark(delivery);
 		for (const text of [delivery.id, delivery.about]) {
-			expect(ledger().isProcessed(text)).toBe(true);
-			expect(ledger(structuredClone(staticData), 'the same workflow in another process').isProcessed(text)).toBe(true);
+			expect(processed().isProcessed(text)).toBe(true);
+			expect(processed(structuredClone(staticData), 'the same workflow in another process').isProcessed(text)).toBe(
+				true,
+			);
 		}
-		expect(ledger(staticData).isProcessed('dodo msg_2')).toBe(false);
+		expect(processed(staticData).isProcessed('dodo msg_2')).toBe(false);
 		expect(JSON.stringify(staticData)).not.toMatch(/msg_1|pay_1/);
 	});
 
 	test('what simultaneous executions overwrite in the static data comes back with the next mark', () => {
 		const before: IDataObject = {};
 		const copies = Array.from({ length: 50 }, () => structuredClone(before));
-		for (const [index, copy] of copies.entries()) ledger(copy).mark({ id: `msg ${index}`, about: `fact ${index}` });
+		for (const [index, copy] of copies.entries()) processed(copy).mark({ id: `msg ${index}`, about: `fact ${index}` });
 		const last = copies.at(-1) as IDataObject;
 		for (let index = 0; index < 50; index++)
-			expect(ledger(structuredClone(last), 'another process').isProcessed(`msg ${index}`)).toBe(true);
+			expect(processed(structuredClone(last), 'another process').isProcessed(`msg ${index}`)).toBe(true);
 	});
 
 	test('an execution that fails behind its mark hides neither the next copy nor the fact, until one ends well', () => {
 		const staticData: IDataObject = {};
 		deliveries.begin(registryKey(workflowId, delivery.id));
-		ledger(staticData).mark(delivery);
+		processed(staticData).mark(delivery);
 		for (const text of Object.values(delivery)) deliveries.failed(registryKey(workflowId, text));
-		expect([ledger(staticData).isProcessed(delivery.id), ledger(staticData).isProcessed(delivery.about)]).toEqual([
-			false,
-			false,
-		]);
-		ledger(staticData).mark({ id: 'another', about: 'other fact' });
+		expect([processed(staticData).isProcessed(delivery.id), processed(staticData).isProcessed(delivery.about)]).toEqual(
+			[false, false],
+		);
+		processed(staticData).mark({ id: 'another', about: 'other fact' });
 		expect(isMarked(readMarks(staticData.processed), digestOf(delivery.id))).toBe(false);
 
 		deliveries.begin(registryKey(workflowId, delivery.id));
-		ledger(staticData).mark(delivery);
+		processed(staticData).mark(delivery);
 		deliveries.done(registryKey(workflowId, delivery.id));
-		expect(ledger(structuredClone(staticData), 'another process').isProcessed(delivery.id)).toBe(true);
+		expect(processed(structuredClone(staticData), 'another process').isProcessed(delivery.id)).toBe(true);
 	});
 
 	test('a delivery whose sender hung up is done when its work gets to the mark', () => {
@@ -147,7 +153,7 @@ describe('ledger', () => {
 		deliveries.begin(key);
 		deliveries.abandoned(key);
 		expect(deliveries.begin(key)).toBe(false);
-		ledger().mark(delivery);
+		processed().mark(delivery);
 		expect(deliveries.stateOf(key)).toBe('done');
 	});
 
@@ -161,19 +167,24 @@ describe('ledger', () => {
 			backfill: null,
 		});
 		const staticData: IDataObject = { reconciliation: progress(5) };
-		expect(ledger(staticData).progress?.lookedAt).toBe(5);
-		expect(ledger(staticData).hasLooked).toBe(false);
-		ledger({}).saveProgress(progress(9), {});
-		expect(ledger(staticData).progress?.lookedAt).toBe(9);
-		// A mark of an execution that began before carries it on.
-		ledger(staticData).mark(delivery);
+		expect(memory(staticData).progress?.lookedAt).toBe(5);
+		expect(memory(staticData).hasLooked).toBe(false);
+		memory({}).saveProgress(progress(9), {});
+		expect(memory(staticData).progress?.lookedAt).toBe(9);
+		// An execution that began before carries it on.
+		memory(staticData).carryOn();
 		expect(staticData.reconciliation).toMatchObject({ lookedAt: 9 });
+		// And a look that began before a mark carries the mark on.
+		processed({}).mark(delivery);
+		const ofLook: IDataObject = {};
+		memory(ofLook).saveProgress(progress(10), {});
+		expect(processed(structuredClone(ofLook), 'another process').isProcessed(delivery.id)).toBe(true);
 	});
 
 	test("what only Lago's webhooks tell is kept for events that never come", () => {
 		const staticData: IDataObject = {};
-		ledger(staticData).rememberSource({ organizationId: 'org', webhookBaseUrl: 'https://n8n.example/webhook' });
-		expect(ledger(structuredClone(staticData), 'another process').source).toEqual({
+		memory(staticData).rememberSource({ organizationId: 'org', webhookBaseUrl: 'https://n8n.example/webhook' });
+		expect(memory(structuredClone(staticData), 'another process').source).toEqual({
 			organizationId: 'org',
 			webhookBaseUrl: 'https://n8n.example/webhook',
 		});
