@@ -24,8 +24,8 @@ module.exports = {
 		project('unit', { setupFilesAfterEnv: ['<rootDir>/test/support/oneTry.ts'] }),
 		project('contract', { setupFilesAfterEnv: ['<rootDir>/test/support/oneTry.ts'] }),
 		project('workflow'),
-		project('e2e'),
-		project('browser'),
+		project('e2e', { setupFilesAfterEnv: ['<rootDir>/test/support/onN8n.ts'] }),
+		project('browser', { setupFilesAfterEnv: ['<rootDir>/test/support/onN8n.ts'] }),
 		project('chaos'),
 	],
 };

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -177,14 +178,22 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 	}
 }
 
+/** Below those that systems give to connections (from 32,768 on Linux), any of which could take a port before it is listened on. */
+const PORTS = { from: 10_000, to: 30_000 };
+
 /** A port that is free right now on loopback. */
 export async function freePort(): Promise<number> {
-	return await new Promise((resolve, reject) => {
+	for (;;) {
+		const port = randomInt(PORTS.from, PORTS.to);
+		if (await isFreePort(port)) return port;
+	}
+}
+
+/** Whether nobody listens on a port of loopback right now. */
+export async function isFreePort(port: number): Promise<boolean> {
+	return await new Promise((resolve) => {
 		const server = createServer();
-		server.once('error', reject);
-		server.listen(0, '127.0.0.1', () => {
-			const { port } = server.address() as { port: number };
-			server.close(() => resolve(port));
-		});
+		server.once('error', () => resolve(false));
+		server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
 	});
 }

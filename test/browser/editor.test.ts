@@ -65,7 +65,7 @@ inBrowser('a person in the editor', () => {
 				`${what.padEnd(60)} ${String(clicks).padStart(6)} ${String(fields).padStart(6)} ${(ms / 1000).toFixed(1).padStart(7)}`,
 		);
 		console.log([`${'what a person does'.padEnd(60)} clicks fields seconds`, ...rows].join('\n'));
-	}, 60_000);
+	});
 
 	const template = (file: string): WorkflowJson => readTemplate(file);
 	const fileOf = (file: string): string => join(ROOT, 'workflows', file);
@@ -115,12 +115,12 @@ inBrowser('a person in the editor', () => {
 		beforeAll(async () => {
 			await editor.newWorkflow();
 			await editor.importFile(fileOf(FULL_SYNC));
-		}, 120_000);
+		});
 		// n8n keeps what was saved although its test failed.
 		afterEach(async () => {
 			await n8n.deleteCredentials();
 			await editor.openWorkflow(editor.workflowId);
-		}, 120_000);
+		});
 
 		test.each<[string, () => Record<string, string>, RegExp]>([
 			['a wrong key', () => ({ baseUrl: lago.url, apiKey: 'wrong' }), /does not accept this API key/],
@@ -185,7 +185,7 @@ inBrowser('a person in the editor', () => {
 		expect(execution.status).toBe('success');
 		await editor.openExecution(editor.workflowId, execution.id);
 		await editor.photograph('5-execution');
-	}, 300_000);
+	});
 
 	test('each lane by hand runs by its own button', async () => {
 		await editor.openWorkflow(fullSync);
@@ -207,7 +207,7 @@ inBrowser('a person in the editor', () => {
 		expect((await n8n.lastExecutionWith('Create Set-Up Link')).items('Create Set-Up Link')).toMatchObject([
 			{ outcome: 'created' },
 		]);
-	}, 300_000);
+	});
 
 	test("a flow of one's own beside it: a trigger, a node, published; the event goes through both", async () => {
 		await editor.newWorkflow();
@@ -236,7 +236,7 @@ inBrowser('a person in the editor', () => {
 			expect.arrayContaining([expect.objectContaining({ lago_id: invoice.lago_id })]),
 		);
 		await takeDown();
-	}, 300_000);
+	});
 
 	/** What shows that a template works as a whole. */
 	const stories: Record<string, () => Promise<void>> = {

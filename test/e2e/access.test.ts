@@ -40,7 +40,7 @@ beforeAll(async () => {
 			);
 		},
 	});
-}, 300_000);
+});
 afterAll(async () => {
 	await sync?.stop();
 	await callbacks?.close();
@@ -252,7 +252,7 @@ test('an n8n that was killed knows what it has told', async () => {
 	await sync.pay(invoice);
 	await waitFor(() => told().length > 1);
 	expect(told()).toEqual(['active -> restricted', 'restricted -> active']);
-}, 120_000);
+});
 
 describe('questions', () => {
 	test('only who has the token is answered, and nobody learns more', async () => {

@@ -9,8 +9,6 @@ import { filesWith, OWNER, WORKFLOW_ID } from '../support/n8n';
 import { setPublished, signIn, type Rest } from '../support/n8nRest';
 import { waitFor } from '../support/sync';
 
-jest.setTimeout(180_000);
-
 const OWNED = { OWNER_EMAIL: OWNER.email, OWNER_PASSWORD: OWNER.password };
 const ANSWER = 'Both webhooks answer';
 
@@ -30,7 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
 	await box?.remove();
 	await given?.stop();
-}, 60_000);
+});
 
 const storedBy = async (rest: Rest): Promise<Stored> => (await rest('GET', `/workflows/${WORKFLOW_ID}`)) as Stored;
 const scheduleOf = ({ nodes }: Stored): unknown =>

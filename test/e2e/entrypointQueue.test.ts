@@ -9,8 +9,6 @@ import { startServices, whyNoServices, type TestServices } from '../support/serv
 import { waitFor } from '../support/sync';
 import { QUEUE_MODE } from '../support/workers';
 
-jest.setTimeout(180_000);
-
 const why = whyNoServices();
 const describeQueue = why === null ? describe : describe.skip;
 
@@ -54,7 +52,7 @@ describeQueue(why ?? 'one main process, a webhook processor and two workers, eac
 		await services?.stop();
 		await given?.stop();
 		if (keys) rmSync(keys, { recursive: true, force: true });
-	}, 60_000);
+	});
 
 	test('what arrives at the webhook processor is verified there, and done by the workers', async () => {
 		given.dodo.addWebhook({ url: `${processor.url}/webhooks/dodo`, secret: given.env.DODO_WEBHOOK_SECRET as string });
@@ -78,7 +76,7 @@ describeQueue(why ?? 'one main process, a webhook processor and two workers, eac
 		);
 		for (const { lago_id } of invoices)
 			given.dodo.payCheckout(given.lago.metadataOf(lago_id, 'dodo_payment_id') as string);
-		await waitFor(() => invoices.every(({ payment_status }) => payment_status === 'succeeded'), 60_000);
+		await waitFor(() => invoices.every(({ payment_status }) => payment_status === 'succeeded'));
 		await given.dodo.idle();
 		const executed = running.slice(2).map((worker) => (worker.log().match(/finished execution \d+/gi) ?? []).length);
 		expect(executed.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(12);

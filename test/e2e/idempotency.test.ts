@@ -89,7 +89,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await sync?.stop();
-}, 30_000);
+});
 
 let counter = 0;
 const unique = (): string => `x${(counter += 1)}`;
@@ -740,7 +740,7 @@ test('SIGKILL between an effect and its record: nothing is done twice, nothing i
 		({ method, path }) => method === 'POST' && /\/(charge|refunds|credit_notes)$/.test(path),
 	);
 	expect(posts.map(({ path }) => path.split('/').at(-1)).sort()).toEqual(['charge', 'credit_notes', 'refunds']);
-}, 90_000);
+});
 
 // Last: that a Lago has no licence is remembered for a while.
 describe('on a Lago without licence', () => {

@@ -63,7 +63,7 @@ async function start(options: Omit<SyncOptions, 'registration'>): Promise<Sync> 
 afterEach(async () => {
 	await sync?.stop();
 	sync = undefined;
-}, 60_000);
+});
 
 const MINUTES = 900_000;
 

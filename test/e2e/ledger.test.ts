@@ -9,7 +9,7 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(async () => {
 	await sync?.stop();
-}, 30_000);
+});
 
 /** One delivery of each service, again and again with the same identity; a payment of something else than an invoice needs no books. */
 const body = JSON.stringify({
@@ -85,7 +85,7 @@ describe.each<[string, () => () => Promise<Response>]>([
 			answer: duplicate,
 			executed: 0,
 		});
-	}, 60_000);
+	});
 
 	test('after its trigger and its mark were renamed, and a restart', async () => {
 		const NAMES = [
@@ -105,7 +105,7 @@ describe.each<[string, () => () => Promise<Response>]>([
 		const { status, answer } = await copyAfter(make(), async () => await rename(false));
 		await rename(true);
 		expect({ status, answer }).toEqual({ status: 200, answer: duplicate });
-	}, 60_000);
+	});
 
 	test('after the template was imported over it again, and a restart', async () => {
 		const again = async (): Promise<void> => {
@@ -114,7 +114,7 @@ describe.each<[string, () => () => Promise<Response>]>([
 			await sync.n8n.restart();
 		};
 		expect(await copyAfter(make(), again)).toEqual({ status: 200, answer: duplicate, executed: 0 });
-	}, 90_000);
+	});
 
 	test('and is executed once more, without harm, when n8n has lost its static data', async () => {
 		const wiped = async (): Promise<void> => {
@@ -126,7 +126,7 @@ describe.each<[string, () => () => Promise<Response>]>([
 		expect((await deliver()).status).toBe(200);
 		await wiped();
 		await expectExecuted(deliver);
-	}, 60_000);
+	});
 });
 
 test('fifty at once lose no mark', async () => {
@@ -139,7 +139,7 @@ test('fifty at once lose no mark', async () => {
 	const before = await sync.n8n.newestId();
 	for (const id of ids) expect(await (await dodoDelivery(id)()).json()).toEqual(duplicate);
 	expect(await executionsAfter(before)).toBe(0);
-}, 120_000);
+});
 
 test('an execution that fails leaves no mark: the next copy is executed', async () => {
 	const text = invoiceEvent();
@@ -150,7 +150,7 @@ test('an execution that fails leaves no mark: the next copy is executed', async 
 	expect((await failing).status).toBe(500);
 	sync.lago.faults.clear();
 	await expectExecuted(deliver);
-}, 60_000);
+});
 
 test('the marks are small and tell nothing', () => {
 	const [row] = sync.n8n.sql(`SELECT staticData FROM workflow_entity WHERE id = '${WORKFLOW_ID}'`);

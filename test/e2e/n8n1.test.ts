@@ -3,8 +3,6 @@ import { withFixedPaths, type WorkflowJson } from '../../scripts/n8n/provision';
 import { readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { letAMinutePass, startSync, waitFor, type Sync } from '../support/sync';
 
-jest.setTimeout(120_000);
-
 let sync: Sync;
 let workflow: ImportedWorkflow;
 
@@ -35,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await sync?.stop();
-}, 30_000);
+});
 
 beforeEach(() => sync.reset());
 
@@ -121,9 +119,9 @@ test('while Lago is down the webhook gets 500 and its redelivery succeeds', asyn
 	sync.lago.faults.add({ method: 'GET', path: /invoices/, kind: '502', times: 1_000 });
 	const invoice = sync.lago.issueInvoice();
 	// The operations try for as long as Lago waits.
-	await waitFor(() => sync.lago.deliveries.some(({ status }) => status === 500), 40_000);
+	await waitFor(() => sync.lago.deliveries.some(({ status }) => status === 500));
 	sync.lago.faults.clear();
-	await waitFor(() => sync.lago.deliveries.some(({ status }) => status === 200), 40_000);
+	await waitFor(() => sync.lago.deliveries.some(({ status }) => status === 200));
 	expect(sync.checkoutsOf(invoice)).toHaveLength(1);
 });
 

@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await sync?.stop();
-}, 30_000);
+});
 
 beforeEach(async () => {
 	await sync.quiet();
@@ -277,7 +277,7 @@ test('a lost answer of Dodo at the click leaves one checkout that anybody ever s
 test(`${BURST} invoices at once, with Dodo's lowest rate limit: all are collected, and nobody is turned away`, async () => {
 	const started = Date.now();
 	const invoices = Array.from({ length: BURST }, () => sync.lago.issueInvoice());
-	await waitFor(() => invoices.every((invoice) => linkOn(invoice) !== ''), 90_000);
+	await waitFor(() => invoices.every((invoice) => linkOn(invoice) !== ''));
 	await sync.quiet();
 	const seconds = (Date.now() - started) / 1000;
 	const statuses = sync.lago.deliveries.filter(({ event }) => event === 'invoice.created').map(({ status }) => status);
@@ -300,4 +300,4 @@ test(`${BURST} invoices at once, with Dodo's lowest rate limit: all are collecte
 	expect(statuses.filter((status) => status === 200)).toHaveLength(BURST);
 	expect(refused).toBe(0);
 	expect(checkoutCalls()).toBe(BURST);
-}, 120_000);
+});

@@ -31,7 +31,7 @@ describeQueue(why ?? 'one main process and two workers on PostgreSQL and Redis',
 	}, 900_000);
 	afterAll(async () => {
 		await sync?.stop();
-	}, 60_000);
+	});
 	beforeEach(() => sync.reset());
 
 	/** Ids in the lines that a worker wrote about its executions. */

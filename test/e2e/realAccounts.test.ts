@@ -35,7 +35,7 @@ test('npm start with the variables of the page takes an invoice through its four
 	let output = '';
 	for (const stream of [n8n.stdout, n8n.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
 	try {
-		await waitFor(() => output.includes('Ctrl-C stops everything') || n8n.exitCode !== null, 90_000);
+		await waitFor(() => output.includes('Ctrl-C stops everything') || n8n.exitCode !== null);
 		expect(output).toContain('Both webhooks answer');
 		dodo.addWebhook({ url: `${url}/webhooks/dodo`, secret });
 		lago.addEndpoint({ url: `${url}/webhooks/lago` });
@@ -59,4 +59,4 @@ test('npm start with the variables of the page takes an invoice through its four
 		await ended;
 		await Promise.all([dodo.close(), lago.close()]);
 	}
-}, 200_000);
+});

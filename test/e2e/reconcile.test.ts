@@ -2,8 +2,6 @@ import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { letAMinutePass, startSync, waitFor, type Sync } from '../support/sync';
 import { byId, newCustomer, publishOperations, type Call } from './operations';
 
-jest.setTimeout(120_000);
-
 let sync: Sync;
 let operate: Call;
 
@@ -52,7 +50,7 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(async () => {
 	await sync?.stop();
-}, 30_000);
+});
 beforeEach(() => setAnnouncing(true));
 
 /** Whether the services' webhooks arrive. */

@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await sync?.stop();
-}, 30_000);
+});
 
 beforeEach(async () => {
 	await sync.quiet();

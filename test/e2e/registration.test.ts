@@ -8,7 +8,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await sync?.stop();
-}, 30_000);
+});
 
 const lagoEndpoints = () => [...sync.lago.state.endpoints.values()];
 const dodoEndpoints = () => [...sync.dodo.state.webhooks.values()];

@@ -1,6 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
-import { freePort } from '../../scripts/n8n/process';
+import { freePort, isFreePort } from '../../scripts/n8n/process';
 import { waitFor } from '../support/sync';
 
 /** Runs the command of the README and returns its exit code and everything it printed. */
@@ -21,7 +20,7 @@ test('npm start -- --check runs a sample invoice to paid', async () => {
 	expect(output).toContain('is paid in Lago (12000 of 12000 cents)');
 	expect(output).toMatch(/Lago -> n8n {3}200 {2}webhook invoice\.created/);
 	expect(code).toBe(0);
-}, 120_000);
+});
 
 test('npm start with half of the keys says what is missing and ends with 1', async () => {
 	const { code, output } = await start([], { DODO_API_KEY: 'key' });
@@ -29,7 +28,7 @@ test('npm start with half of the keys says what is missing and ends with 1', asy
 	for (const name of ['DODO_WEBHOOK_SECRET', 'LAGO_API_KEY', 'LAGO_WEBHOOK_HMAC_KEY'])
 		expect(output).toContain(`${name} is missing. You find it in`);
 	expect(output).not.toContain('    at ');
-}, 60_000);
+});
 
 describe('npm start leaves nothing behind, however it ends', () => {
 	/** The processes below npm, down to n8n. */
@@ -62,26 +61,22 @@ describe('npm start leaves nothing behind, however it ends', () => {
 				process.kill(-(npm.pid as number), 'SIGHUP');
 			},
 		],
-	])(
-		'%s: %s',
-		async (when, _, end) => {
-			const family = await begin(when === 'ready');
-			const { npm, port, ...pids } = family;
-			try {
-				end(family);
-				await waitFor(() => Object.values(pids).every((pid) => !isAlive(pid)), 30_000);
-				await waitFor(
-					async () =>
-						(await Promise.all([0, 10, 11, 12].map(async (above) => await isFree(port + above)))).every(Boolean),
-					5_000,
-				);
-			} finally {
-				for (const pid of Object.values(pids)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-				npm.kill('SIGKILL');
-			}
-		},
-		120_000,
-	);
+	])('%s: %s', async (when, _, end) => {
+		const family = await begin(when === 'ready');
+		const { npm, port, ...pids } = family;
+		try {
+			end(family);
+			await waitFor(() => Object.values(pids).every((pid) => !isAlive(pid)), 30_000);
+			await waitFor(
+				async () =>
+					(await Promise.all([0, 10, 11, 12].map(async (above) => await isFreePort(port + above)))).every(Boolean),
+				5_000,
+			);
+		} finally {
+			for (const pid of Object.values(pids)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+			npm.kill('SIGKILL');
+		}
+	});
 
 	/** Starts it as a person does, and waits until n8n runs, or answers. */
 	async function begin(untilReady: boolean): Promise<Family> {
@@ -94,7 +89,9 @@ describe('npm start leaves nothing behind, however it ends', () => {
 		let output = '';
 		for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
 		try {
-			await waitFor(() => output.includes(untilReady ? 'Ctrl-C stops everything' : 'Starting n8n'), 90_000);
+			const wanted = untilReady ? 'Ctrl-C stops everything' : 'Starting n8n';
+			await waitFor(() => output.includes(wanted) || npm.exitCode !== null);
+			if (npm.exitCode !== null) throw new Error(`npm ended with ${npm.exitCode}`);
 			return { npm, port, ...(await familyOf(npm.pid as number)) };
 		} catch (caught) {
 			npm.kill('SIGTERM');
@@ -106,7 +103,7 @@ describe('npm start leaves nothing behind, however it ends', () => {
 		const pids = { start: below(npm, /start\.mjs/), program: 0, entrypoint: 0, n8n: 0 };
 		pids.program = below(pids.start, /start\.ts/);
 		pids.entrypoint = below(pids.program, /entrypoint\.js/);
-		await waitFor(() => (pids.n8n = below(pids.entrypoint, /n8n start/, 0)) > 0, 60_000);
+		await waitFor(() => (pids.n8n = below(pids.entrypoint, /n8n start/, 0)) > 0);
 		return pids;
 	}
 
@@ -142,16 +139,7 @@ describe('npm start leaves nothing behind, however it ends', () => {
 async function freeBlock(): Promise<number> {
 	for (;;) {
 		const port = await freePort();
-		if (port + 12 > 65_000) continue;
-		const free = await Promise.all([10, 11, 12].map(async (above) => await isFree(port + above)));
+		const free = await Promise.all([10, 11, 12].map(async (above) => await isFreePort(port + above)));
 		if (free.every(Boolean)) return port;
 	}
-}
-
-async function isFree(port: number): Promise<boolean> {
-	return await new Promise((resolve) => {
-		const server = createServer();
-		server.once('error', () => resolve(false));
-		server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-	});
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await sync?.stop();
-}, 30_000);
+});
 
 beforeEach(() => {
 	sync.reset();
@@ -289,7 +289,7 @@ describe('tell-me.json', () => {
 		sync.lago.faults.add({ method: 'GET', path: /invoices/, kind: '502', times: 50 });
 		sync.lago.issueInvoice();
 		// As long as Lago waits for the answer, it is tried again.
-		await waitFor(() => sync.lago.deliveries.some(({ status }) => status === 500), 40_000);
+		await waitFor(() => sync.lago.deliveries.some(({ status }) => status === 500));
 		await waitFor(async () => (await sync.n8n.lastExecution()).nodes.includes('Write Message'));
 		const [message] = (await sync.n8n.lastRunOf('Write Message')).items('Tell Me');
 		expect(message).toMatchObject({

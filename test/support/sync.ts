@@ -185,7 +185,7 @@ export function letAMinutePass({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>): voi
 }
 
 /** Waits for something that happens by itself soon. */
-export async function waitFor(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function waitFor(condition: () => boolean | Promise<boolean>, timeoutMs = 180_000): Promise<void> {
 	const deadline = Date.now() + timeoutMs;
 	while (!(await condition())) {
 		if (Date.now() > deadline) throw new Error('What was expected did not happen in time');
