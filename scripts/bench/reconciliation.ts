@@ -77,6 +77,10 @@ async function needless(rate: number, say: (line: string) => void): Promise<Row>
 			await clock.run(workflow.look(lane));
 			looks++;
 			calls += books.calls.length;
+			if (minute % 60 === 59)
+				say(
+					`  reconciliation: ${rate} a minute, hour ${(minute + 1) / 60}: ${books.calls.length} calls in the last look`,
+				);
 			singles += books.calls.filter(({ single }) => single).length;
 		}
 	} finally {

@@ -7,12 +7,12 @@ import { audit, HandedOut, type Audit } from './audit';
 import { Payers } from './payers';
 
 /**
- * `CHAOS=full` for the long form: one seed in full size, nine more in a quarter of it. `CHAOS_SEED` and `CHAOS_SEEDS` for others and another number
+ * `CHAOS=full` for the long form: one seed in full size, nine more that are smaller. `CHAOS_SEED` and `CHAOS_SEEDS` for others and another number
  * of them.
  */
 const full = process.env.CHAOS === 'full';
 const LARGE = { storm: 1_000, mandates: 40, faults: 250, kills: 20, perKill: 12, outage: 60 };
-const MEDIUM = { storm: 250, mandates: 12, faults: 80, kills: 6, perKill: 12, outage: 30 };
+const MEDIUM = { storm: 150, mandates: 12, faults: 60, kills: 5, perKill: 10, outage: 24 };
 const SHORT = { storm: 60, mandates: 6, faults: 24, kills: 3, perKill: 8, outage: 12 };
 const firstSeed = Number(process.env.CHAOS_SEED ?? 1);
 const seeds = Array.from(
