@@ -77,7 +77,7 @@ describe('docs/access.md', () => {
 	});
 });
 
-describe.each(['README.md', ...filesBelow('docs', '.md')])('%s', (file) => {
+describe.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', ...filesBelow('docs', '.md')])('%s', (file) => {
 	const text = read(file);
 	const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : '';
 
@@ -109,7 +109,7 @@ describe.each(['README.md', ...filesBelow('docs', '.md')])('%s', (file) => {
 			'Plan Next Try',
 			'Tell Me',
 			'Get Customer',
-		].filter((one) => text.includes(`*${one}*`)))
+		].filter((one) => text.includes(`_${one}_`)))
 			expect([...names]).toContain(name);
 	});
 });
