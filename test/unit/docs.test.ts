@@ -77,39 +77,42 @@ describe('docs/access.md', () => {
 	});
 });
 
-describe.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', ...filesBelow('docs', '.md')])('%s', (file) => {
-	const text = read(file);
-	const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : '';
+describe.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', ...filesBelow('docs', '.md')])(
+	'%s',
+	(file) => {
+		const text = read(file);
+		const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : '';
 
-	test('leads only to pages, headings and pictures that exist', () => {
-		for (const target of found(/\]\(((?!https?:)[^)]+)\)/g, text)) {
-			const [path = '', heading] = target.split('#');
-			const full = path === '' ? file : join(folder, path);
-			const content = read(full);
-			if (heading === undefined) continue;
-			const headings = found(/^#+ (.+)$/gm, content).map((title) =>
-				title
-					.toLowerCase()
-					.replace(/[^\w -]/g, '')
-					.replace(/ /g, '-'),
+		test('leads only to pages, headings and pictures that exist', () => {
+			for (const target of found(/\]\(((?!https?:)[^)]+)\)/g, text)) {
+				const [path = '', heading] = target.split('#');
+				const full = path === '' ? file : join(folder, path);
+				const content = read(full);
+				if (heading === undefined) continue;
+				const headings = found(/^#+ (.+)$/gm, content).map((title) =>
+					title
+						.toLowerCase()
+						.replace(/[^\w -]/g, '')
+						.replace(/ /g, '-'),
+				);
+				expect(headings).toContain(heading);
+			}
+		});
+
+		test('names nodes of the full sync as they are called', () => {
+			const names = new Set(
+				(JSON.parse(read('workflows/lago-dodo-sync.json')) as { nodes: Array<{ name: string }> }).nodes.map(
+					({ name }) => name,
+				),
 			);
-			expect(headings).toContain(heading);
-		}
-	});
-
-	test('names nodes of the full sync as they are called', () => {
-		const names = new Set(
-			(JSON.parse(read('workflows/lago-dodo-sync.json')) as { nodes: Array<{ name: string }> }).nodes.map(
-				({ name }) => name,
-			),
-		);
-		for (const name of [
-			'Refund Overpayment',
-			'Refund Overpayments Now',
-			'Plan Next Try',
-			'Tell Me',
-			'Get Customer',
-		].filter((one) => text.includes(`_${one}_`)))
-			expect([...names]).toContain(name);
-	});
-});
+			for (const name of [
+				'Refund Overpayment',
+				'Refund Overpayments Now',
+				'Plan Next Try',
+				'Tell Me',
+				'Get Customer',
+			].filter((one) => text.includes(`_${one}_`)))
+				expect([...names]).toContain(name);
+		});
+	},
+);
