@@ -158,5 +158,7 @@ function eventsOf(ctx: IHookFunctions): string[] {
 async function talkingToDodo<T>(ctx: IHookFunctions, work: (client: DodoClient) => Promise<T>): Promise<T> {
 	return await DodoClient.of(ctx)
 		.then(work)
-		.catch(async (caught) => await Promise.reject(asPublishError(ctx.getNode(), caught)));
+		.catch((caught: unknown) => {
+			throw asPublishError(ctx.getNode(), caught);
+		});
 }

@@ -110,7 +110,7 @@ async function answerAbout(
 			: answer(ctx, 404, { message: 'This customer has no such subscription in Lago' });
 	}
 	const { problem } = asked;
-	if (!(problem instanceof ApiError)) return await Promise.reject(problem);
+	if (!(problem instanceof ApiError)) throw problem;
 	if (problem.code === 'customer_not_found') return answer(ctx, 404, { message: 'Lago does not know this customer' });
 	ctx.logger.warn(`Lago Access Trigger: ${problem.message}`);
 	return stale(

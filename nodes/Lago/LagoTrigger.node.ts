@@ -162,5 +162,7 @@ function wantedEndpoint(ctx: IHookFunctions): WantedEndpoint {
 async function talkingToLago<T>(ctx: IHookFunctions, work: (client: LagoClient) => Promise<T>): Promise<T> {
 	return await LagoClient.of(ctx)
 		.then(work)
-		.catch(async (caught) => await Promise.reject(asPublishError(ctx.getNode(), caught)));
+		.catch((caught: unknown) => {
+			throw asPublishError(ctx.getNode(), caught);
+		});
 }

@@ -103,11 +103,12 @@ export async function openCheckout(
 	});
 	const productId = await productOf();
 	return await open(productId).catch(async (caught: unknown) => {
-		if (!(caught instanceof ApiError && caught.gone)) return await Promise.reject(caught);
+		if (!(caught instanceof ApiError && caught.gone)) throw caught;
 		if (!('productId' in choice)) forgetProduct(client, choice);
 		const replacement = await productOf();
 		const lostCustomer = await isUnknown(client, request.customer);
-		return replacement === productId && !lostCustomer ? await Promise.reject(caught) : await open(replacement);
+		if (replacement === productId && !lostCustomer) throw caught;
+		return await open(replacement);
 	});
 }
 
@@ -117,7 +118,10 @@ async function isUnknown(client: DodoClient, customer: Payer | undefined): Promi
 	if (id === undefined || unknownCustomers.has(`${client.accountKey} ${id}`)) return false;
 	const gone = await client.send({ method: 'GET', path: `/customers/${encodeURIComponent(id)}` }).then(
 		() => false,
-		async (caught: unknown) => (caught instanceof ApiError && caught.gone ? true : await Promise.reject(caught)),
+		(caught: unknown) => {
+			if (caught instanceof ApiError && caught.gone) return true;
+			throw caught;
+		},
 	);
 	if (gone) unknownCustomers.set(`${client.accountKey} ${id}`, true);
 	return gone;

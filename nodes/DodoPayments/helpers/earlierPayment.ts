@@ -1,7 +1,7 @@
 import { moneyIsMoving } from '../../shared/domain/intent';
 import { held } from '../../shared/domain/outcome';
 import type { Json } from '../../shared/node/operation';
-import { ApiError } from '../../shared/transport/apiError';
+import { orNull } from '../../shared/transport/orNull';
 import { checkoutStatusSchema, paymentSchema } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 
@@ -45,11 +45,7 @@ interface Found {
 /** The session or payment by this id; null when Dodo does not know it. Throws ApiError. */
 export async function lookAt(client: DodoClient, dodoId: string): Promise<Found | null> {
 	const found = dodoId.startsWith('cks_') ? sessionBy(client, dodoId) : paymentBy(client, dodoId);
-	return await found.catch(async (caught: unknown) =>
-		caught instanceof ApiError && (caught.gone || (caught.final && caught.status === 422))
-			? null
-			: await Promise.reject(caught),
-	);
+	return await orNull(found, ({ gone, final, status }) => gone || (final && status === 422));
 }
 
 async function sessionBy(client: DodoClient, id: string): Promise<Found> {

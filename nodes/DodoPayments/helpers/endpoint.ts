@@ -2,7 +2,8 @@ import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { hasSamePath, isSameAddress } from '../../shared/domain/address';
 import { KeyCache } from '../../shared/process/keyCache';
-import { ApiError } from '../../shared/transport/apiError';
+import type { ApiError } from '../../shared/transport/apiError';
+import { orNull } from '../../shared/transport/orNull';
 import { webhookListSchema, webhookSchema, type DodoWebhook } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 
@@ -28,7 +29,10 @@ export async function findEndpoint(
 async function storedEndpoint(client: DodoClient, storedId: string | undefined): Promise<DodoWebhook | null> {
 	return storedId === undefined
 		? null
-		: await orNull(client.request(webhookSchema, { method: 'GET', path: `/webhooks/${encodeURIComponent(storedId)}` }));
+		: await orNull(
+				client.request(webhookSchema, { method: 'GET', path: `/webhooks/${encodeURIComponent(storedId)}` }),
+				isGone,
+			);
 }
 
 async function allEndpoints(client: DodoClient): Promise<DodoWebhook[]> {
@@ -93,7 +97,8 @@ export async function removeEndpoint(client: DodoClient, url: string, storedId: 
 		...own,
 		...(await allEndpoints(client)).filter((endpoint) => isSameAddress(endpoint.url, url)).map(({ id }) => id),
 	]);
-	for (const id of ids) await orNull(client.send({ method: 'DELETE', path: `/webhooks/${encodeURIComponent(id)}` }));
+	for (const id of ids)
+		await orNull(client.send({ method: 'DELETE', path: `/webhooks/${encodeURIComponent(id)}` }), isGone);
 }
 
 const secrets = new KeyCache<string | null>();
@@ -133,9 +138,6 @@ async function fetchSecret(client: DodoClient, endpointId: string): Promise<stri
 	return secret;
 }
 
-async function orNull<T>(request: Promise<T>): Promise<T | null> {
-	return await request.catch(async (caught: unknown) => {
-		if (caught instanceof ApiError && (caught.status === 404 || caught.status === 410)) return null;
-		return await Promise.reject(caught);
-	});
+function isGone({ status }: ApiError): boolean {
+	return status === 404 || status === 410;
 }

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../../shared/process/boundedMap';
-import { ApiError } from '../../shared/transport/apiError';
+import { orNull } from '../../shared/transport/orNull';
 import { mandateSchema, type DodoMandate } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 
@@ -31,9 +31,7 @@ export async function termsOf(client: DodoClient, id: string): Promise<MandateTe
 	const key = `${client.accountKey} ${id}`;
 	const known = terms.get(key);
 	if (known !== undefined) return known;
-	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) =>
-		caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught),
-	);
+	const mandate = await orNull(fetchMandate(client, id), ({ gone }) => gone);
 	if (mandate === null) return 'mandate_refused';
 	const reason = unchargeable(mandate);
 	if (reason !== null) return reason;

@@ -83,7 +83,7 @@ async function make(client: DodoClient, wanted: WantedRefund): Promise<Json> {
 	const answer = await client
 		.request(refundSchema, { method: 'POST', path: '/refunds', body })
 		.catch(async (caught: unknown): Promise<Json> => {
-			if (!(caught instanceof ApiError) || caught.unauthorized) return await Promise.reject(caught);
+			if (!(caught instanceof ApiError) || caught.unauthorized) throw caught;
 			if (caught.mayHaveWorked && caught.status !== 429)
 				unclear.remember(`${client.accountKey} ${paymentId} ${reason}`);
 			// Done all the same, or somebody else was quicker: the payment tells.
@@ -91,9 +91,8 @@ async function make(client: DodoClient, wanted: WantedRefund): Promise<Json> {
 			if (known !== null) return known;
 			const busy = caught.code === 'EXISTING_REFUND_REQUEST_PROCESSING';
 			const refused = busy ? null : heldByDodo(caught, `the refund of payment ${paymentId}`);
-			return refused === null
-				? await Promise.reject(busy ? laterAgain(paymentId) : caught)
-				: { ...refused, reason: 'refund_refused', paymentId };
+			if (refused === null) throw busy ? laterAgain(paymentId) : caught;
+			return { ...refused, reason: 'refund_refused', paymentId };
 		});
 	if ('outcome' in answer) return answer;
 	const {

@@ -70,7 +70,9 @@ async function listing(
 ): Promise<INodeListSearchResult> {
 	const results = await DodoClient.of(ctx)
 		.then(load)
-		.catch(async (caught) => await Promise.reject(asNodeError(ctx.getNode(), caught)));
+		.catch((caught: unknown) => {
+			throw asNodeError(ctx.getNode(), caught);
+		});
 	const wanted = filter.toLowerCase();
 	return { results: results.filter(({ name }) => name.toLowerCase().includes(wanted)) };
 }

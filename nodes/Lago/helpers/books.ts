@@ -3,7 +3,7 @@ import type { InvoiceFacts } from '../../shared/domain/invoice';
 import type { Listed } from '../../shared/domain/reconciliation';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import type { LagoSources } from '../../shared/reconciliation/compare';
-import { ApiError } from '../../shared/transport/apiError';
+import { orNull } from '../../shared/transport/orNull';
 import {
 	creditNoteSchema,
 	invoiceSchema,
@@ -92,11 +92,8 @@ async function bookedSince(
 	const from = (known?.until ?? since) - CLOCKS_DIFFER_S;
 	const isOlder = ({ created_at }: Record<string, unknown>): boolean => Date.parse(String(created_at)) < from * 1000;
 	// A Lago without licence has no such payments, and some say so by refusing.
-	const listed = await client
-		.list('payments', paymentSchema, {}, ALL, isOlder)
-		.catch(async (caught: unknown) =>
-			caught instanceof ApiError && caught.code === 'feature_unavailable' ? [] : await Promise.reject(caught),
-		);
+	const request = client.list('payments', paymentSchema, {}, ALL, isOlder);
+	const listed = (await orNull(request, ({ code }) => code === 'feature_unavailable')) ?? [];
 	const ids = known?.ids ?? new Set<string>();
 	for (const { reference } of listed) if (reference) ids.add(reference);
 	booked.set(client.accountKey, { since: known?.since ?? since, until: now, ids });

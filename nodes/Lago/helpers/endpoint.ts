@@ -1,5 +1,6 @@
 import { hasSamePath, isSameAddress } from '../../shared/domain/address';
 import { ApiError } from '../../shared/transport/apiError';
+import { orNull } from '../../shared/transport/orNull';
 import {
 	webhookEndpointAnswerSchema,
 	webhookEndpointSchema,
@@ -74,7 +75,8 @@ export async function registerEndpoint(
 			const takenMeanwhile =
 				refused instanceof ApiError && refused.details.webhook_url?.includes('value_already_exist');
 			const other = takenMeanwhile ? await findEndpoint(client, wanted.url, storedId) : null;
-			return other === null ? await Promise.reject(refused) : await update(client, other, body);
+			if (other === null) throw refused;
+			return await update(client, other, body);
 		},
 	);
 }
@@ -84,9 +86,7 @@ export async function removeEndpoint(client: LagoClient, url: string, storedId: 
 	const { own, atAddress } = await endpointsOf(client, url, storedId);
 	const ids = new Set([...(own === undefined ? [] : [own]), ...atAddress].map(({ lago_id }) => lago_id));
 	for (const id of ids)
-		await client.send({ method: 'DELETE', path: `/webhook_endpoints/${id}` }).catch(async (caught: unknown) => {
-			if (!(caught instanceof ApiError && caught.status === 404)) await Promise.reject(caught);
-		});
+		await orNull(client.send({ method: 'DELETE', path: `/webhook_endpoints/${id}` }), ({ status }) => status === 404);
 }
 
 async function update(

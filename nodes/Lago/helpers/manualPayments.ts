@@ -49,14 +49,15 @@ export async function bookPayment(
 	return await client.request(paymentAnswerSchema, { method: 'POST', path: '/payments', body: { payment: body } }).then(
 		() => 'booked' as const,
 		async (caught: unknown) => {
-			if (!(caught instanceof ApiError)) return await Promise.reject(caught);
+			if (!(caught instanceof ApiError)) throw caught;
 			if (caught.status === 403 && caught.code === 'feature_unavailable') return 'refused' as const;
 			if (caught.details.paid_at !== undefined && body.paid_at !== dayOf(payment))
 				return await bookPayment(client, { ...payment, paidOn: dayOf(payment) });
 			const overDue =
 				caught.details.amount_cents?.includes('value_is_out_of_range') ||
 				caught.details.base?.includes('payment_request_is_already_succeeded');
-			return overDue ? ('books_changed' as const) : await Promise.reject(caught);
+			if (!overDue) throw caught;
+			return 'books_changed' as const;
 		},
 	);
 }

@@ -13,11 +13,10 @@ export async function heldIfRefused<T extends Json>(
 	what: string,
 	nextStep: string,
 ): Promise<T | Held> {
-	return await work().catch(async (caught: unknown) => {
+	return await work().catch((caught: unknown) => {
 		const isFinal =
 			caught instanceof ApiError && caught.final && caught.details.key?.includes('value_already_exist') !== true;
-		return isFinal
-			? held('lago_refused', `${what}, but Lago does not take that (${caught.code}).`, nextStep)
-			: await Promise.reject(caught);
+		if (!isFinal) throw caught;
+		return held('lago_refused', `${what}, but Lago does not take that (${caught.code}).`, nextStep);
 	});
 }

@@ -17,6 +17,7 @@ import {
 } from '../../shared/domain/settlement';
 import { withLock } from '../../shared/process/keyedLock';
 import { ApiError } from '../../shared/transport/apiError';
+import { orNull } from '../../shared/transport/orNull';
 import {
 	invoiceSchema,
 	listedCustomerSchema,
@@ -120,9 +121,11 @@ async function settleInvoice(
 			kind === 'succeeded'
 				? settleSuccess(client, payment, invoiceId, paidOn)
 				: recordAttempt(client, payment, invoiceId, kind, retries);
-		const result = await work.catch(
-			async (caught: unknown) => heldByLago(caught, payment, invoiceId) ?? (await Promise.reject(caught)),
-		);
+		const result = await work.catch((caught: unknown) => {
+			const refused = heldByLago(caught, payment, invoiceId);
+			if (refused === null) throw caught;
+			return refused;
+		});
 		return { invoiceId, ...result };
 	});
 }
@@ -165,16 +168,17 @@ async function settleSuccess(
 			references = await bookedReferences(client, invoiceId);
 		}
 	}
-	return await Promise.reject(restless(payment, invoiceId));
+	throw restless(payment, invoiceId);
 }
 
 /** Should Lago refuse the note, the overpayment is told all the same. */
 async function noteOverpayment(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts): Promise<void> {
-	await change(client, invoice, {
-		paymentId: payment.id,
-		state: nextState(payment, invoice, { phase: 'overpaid' }),
-	}).catch(async (caught: unknown) =>
-		caught instanceof ApiError && caught.final ? null : await Promise.reject(caught),
+	await orNull(
+		change(client, invoice, {
+			paymentId: payment.id,
+			state: nextState(payment, invoice, { phase: 'overpaid' }),
+		}),
+		({ final }) => final,
 	);
 }
 
@@ -211,13 +215,11 @@ async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice:
 	const phase = ourRecord(invoice.metadata).state?.phase;
 	if (phase !== 'failed' && phase !== 'processing') return '';
 	const note = ` The metadata could not be corrected and still says "${phase}".`;
-	return await change(client, invoice, {
+	const correction = change(client, invoice, {
 		paymentId: payment.id,
 		state: nextState(payment, invoice, { phase: 'paid' }),
-	}).then(
-		(written) => (written === null ? note : ''),
-		async (caught: unknown) => (caught instanceof ApiError && caught.final ? note : await Promise.reject(caught)),
-	);
+	});
+	return (await orNull(correction, ({ final }) => final)) === null ? note : '';
 }
 
 async function recordAttempt(
@@ -297,7 +299,7 @@ async function recordAttempt(
 					invoiceNumber: invoice.number,
 				};
 	}
-	return await Promise.reject(restless(payment, invoiceId));
+	throw restless(payment, invoiceId);
 }
 
 function sentences(...parts: Array<string | undefined>): string {
@@ -401,10 +403,9 @@ function nextState(
 
 /** Writes status and metadata; null when somebody else wrote meanwhile, so that it must be decided on the books as they are now. */
 async function change(client: LagoClient, invoice: InvoiceFacts, wanted: InvoiceChange): Promise<LagoInvoice | null> {
-	return await changeInvoice(client, invoice.id, invoice.metadata, wanted).catch(async (caught: unknown) =>
-		caught instanceof ApiError && caught.details.key?.includes('value_already_exist')
-			? null
-			: await Promise.reject(caught),
+	return await orNull(
+		changeInvoice(client, invoice.id, invoice.metadata, wanted),
+		({ details }) => details.key?.includes('value_already_exist') ?? false,
 	);
 }
 

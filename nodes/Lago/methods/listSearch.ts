@@ -79,6 +79,8 @@ async function listing(
 	return {
 		results: await LagoClient.of(ctx)
 			.then(load)
-			.catch(async (caught) => await Promise.reject(asNodeError(ctx.getNode(), caught))),
+			.catch((caught: unknown) => {
+				throw asNodeError(ctx.getNode(), caught);
+			}),
 	};
 }

@@ -54,9 +54,7 @@ export async function runOperation<Client extends ServiceClient>(
 	const resource = ctx.getNodeParameter('resource', 0) as string;
 	const operation = operations[resource]?.[ctx.getNodeParameter('operation', 0) as string];
 	if (operation === undefined)
-		return await Promise.reject(
-			asNodeError(ctx.getNode(), 'This operation does not exist in the installed version of the package'),
-		);
+		throw asNodeError(ctx.getNode(), 'This operation does not exist in the installed version of the package');
 	let client: Client | undefined;
 	const run = async (index: number): Promise<Json | Json[]> => {
 		// What fails here, too, must be told for each item: where an error is to be passed on, n8n would hand on the items as if all were well.
@@ -69,9 +67,9 @@ export async function runOperation<Client extends ServiceClient>(
 	const outputs: INodeExecutionData[][] = Array.from({ length: Math.max(1, ways.length) }, () => []);
 	const runs = operation.once === true ? 1 : ctx.getInputData().length;
 	for (let index = 0; index < runs; index++) {
-		const results = await run(index).catch(async (caught: unknown) => {
+		const results = await run(index).catch((caught: unknown) => {
 			const shown = asNodeError(ctx.getNode(), caught, index, !isByHand(ctx));
-			if (!ctx.continueOnFail()) return await Promise.reject(shown);
+			if (!ctx.continueOnFail()) throw shown;
 			// Only these keys make n8n send the item to the error output.
 			return { error: shown.message, ...(shown.description ? { message: shown.description } : {}) } as Json;
 		});

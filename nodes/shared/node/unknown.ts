@@ -26,8 +26,7 @@ export async function readOrHold<T extends Json>(
 	read: () => Promise<T>,
 ): Promise<T | Json> {
 	return await read().catch(async (caught: unknown) => {
-		if (!(caught instanceof ApiError && caught.gone) || !tellsOf(startingEvent(ctx, index), wanted))
-			return await Promise.reject(caught);
+		if (!(caught instanceof ApiError && caught.gone) || !tellsOf(startingEvent(ctx, index), wanted)) throw caught;
 		const { kind, id, reason } = wanted;
 		const message = `The event tells of ${kind} ${id}, which ${caught.service} does not know by the key of the credential.`;
 		return {

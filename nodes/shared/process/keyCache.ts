@@ -35,7 +35,10 @@ export class KeyCache<T> {
 		if (entry.value && !fresh) return entry.value;
 		if (entry.asking) return await entry.asking;
 		const due = Date.now() - entry.askedAt >= (entry.problem === undefined ? REFETCH_MS : RETRY_MS);
-		if (!due) return entry.value !== undefined ? entry.value : await Promise.reject(entry.problem);
+		if (!due) {
+			if (entry.value === undefined) throw entry.problem;
+			return entry.value;
+		}
 		entry.askedAt = Date.now();
 		entry.asking = load().then(
 			(value) => {
@@ -43,9 +46,10 @@ export class KeyCache<T> {
 				entry.problem = undefined;
 				return value;
 			},
-			async (problem: unknown) => {
+			(problem: unknown) => {
 				entry.problem = problem;
-				return entry.value !== undefined ? entry.value : await Promise.reject(problem);
+				if (entry.value === undefined) throw problem;
+				return entry.value;
 			},
 		);
 		return await entry.asking.finally(() => (entry.asking = undefined));

@@ -123,9 +123,9 @@ export function runOf(ctx: IExecuteFunctions, since: number | null = null): Reco
 
 /** Runs a part of the look; when it fails the look has ended. */
 export async function whileRunning<T>(ctx: IExecuteFunctions, work: () => Promise<T>): Promise<T> {
-	return await work().catch(async (problem: unknown) => {
+	return await work().catch((problem: unknown) => {
 		endRun(ctx);
-		return await Promise.reject(problem);
+		throw problem;
 	});
 }
 

@@ -77,3 +77,9 @@ export class ApiError extends Error {
 		return !this.transient && !this.unauthorized && this.code !== null;
 	}
 }
+
+/** What was caught, if it is a service's failure. @throws everything else as it is. */
+export function asApiError(caught: unknown): ApiError {
+	if (caught instanceof ApiError) return caught;
+	throw caught;
+}

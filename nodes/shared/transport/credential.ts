@@ -28,9 +28,9 @@ async function sharedReading(
 	if (known !== undefined) return await known;
 	const fields = ctx.getCredentials(type).then(({ apiKey: _secret, ...rest }) => rest);
 	readings.set(key, fields);
-	return await fields.catch(async (problem: unknown) => {
+	return await fields.catch((problem: unknown) => {
 		readings.delete(key);
-		return await Promise.reject(problem);
+		throw problem;
 	});
 }
 

@@ -99,7 +99,7 @@ export class Patience {
 				problem.transient &&
 				mayBeRepeated(problem) &&
 				(await this.pause(tries, problem.retryAfterMs));
-			if (!again) return await Promise.reject(problem);
+			if (!again) throw problem;
 		}
 	}
 

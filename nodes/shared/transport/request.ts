@@ -35,6 +35,12 @@ export interface ServiceAccess {
 	readError(body: unknown): { code: string | null; message: string | null; details?: Record<string, string[]> };
 }
 
+interface Answer {
+	statusCode: number;
+	body: unknown;
+	headers?: Record<string, unknown>;
+}
+
 /**
  * One request, no retry.
  * @param timeoutMs how long it may take.
@@ -69,29 +75,22 @@ export async function apiRequest(
 		ignoreHttpStatusErrors: true,
 		disableFollowRedirect: true,
 	};
-	let response: { statusCode: number; body: unknown; headers?: Record<string, unknown> };
-	try {
-		response = (await ctx.helpers.httpRequestWithAuthentication.call(
-			ctx,
-			access.credentialType,
-			options,
-		)) as typeof response;
-	} catch (caught) {
+	const ask = async (): Promise<Answer> =>
+		(await ctx.helpers.httpRequestWithAuthentication.call(ctx, access.credentialType, options)) as Answer;
+	const response = await ask().catch((caught: unknown) => {
 		// Rebuilt from plain words: the caught object carries the request, and with it the key.
 		const code = networkCode(caught);
-		return await Promise.reject(new ApiError(access.service, null, code, noAnswerHeadline(access.service, code)));
-	}
+		throw new ApiError(access.service, null, code, noAnswerHeadline(access.service, code));
+	});
 	if (response.statusCode >= 200 && response.statusCode < 300) return response.body;
 	const { code, message, details } = access.readError(response.body);
-	return await Promise.reject(
-		new ApiError(
-			access.service,
-			response.statusCode,
-			code,
-			message ?? `HTTP ${response.statusCode}`,
-			details,
-			retryAfterOf(response.headers ?? {}),
-		),
+	throw new ApiError(
+		access.service,
+		response.statusCode,
+		code,
+		message ?? `HTTP ${response.statusCode}`,
+		details,
+		retryAfterOf(response.headers ?? {}),
 	);
 }
 

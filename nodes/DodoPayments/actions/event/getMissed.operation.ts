@@ -27,7 +27,7 @@ import {
 	whileRunning,
 	type ReconciliationRun,
 } from '../../../shared/reconciliation/reconciliationRun';
-import { ApiError } from '../../../shared/transport/apiError';
+import { asApiError } from '../../../shared/transport/apiError';
 import { eventItem } from '../../helpers/eventItem';
 import { firstPart, listMovedOn, listSpan, OBJECTS, paymentsBehind, type Span } from '../../helpers/listed';
 import type { DodoClient } from '../../transport/client';
@@ -91,13 +91,13 @@ class Comparison {
 			}
 			await this.tryAgain();
 		} catch (caught) {
-			if (!(caught instanceof ApiError)) return await Promise.reject(caught);
+			const { message } = asApiError(caught);
 			this.problem = true;
 			running.failures.push({
 				key: null,
 				createdAt: 0,
 				fact: '',
-				reason: `The books could not be compared: ${caught.message}`,
+				reason: `The books could not be compared: ${message}`,
 			});
 		}
 		const complete = !this.problem && (running.look.again || comparedUntil >= running.look.until) && backfill === null;
@@ -245,9 +245,9 @@ class Comparison {
 			running.handedOn.push({ key: keyOf(one), fact: item.delivery.about, createdAt: one.createdAt });
 			this.failedInARow = 0;
 		} catch (caught) {
-			if (!(caught instanceof ApiError)) return await Promise.reject(caught);
-			this.failedInARow += caught.transient ? 1 : 0;
-			running.failures.push({ key: keyOf(one), createdAt: one.createdAt, fact: factOf(one), reason: caught.message });
+			const { transient, message } = asApiError(caught);
+			this.failedInARow += transient ? 1 : 0;
+			running.failures.push({ key: keyOf(one), createdAt: one.createdAt, fact: factOf(one), reason: message });
 		} finally {
 			client.patience.nextItem();
 		}

@@ -240,11 +240,13 @@ async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: num
 /** What became of a charge that was refused or not answered. */
 async function afterRefusal(client: DodoClient, wanted: Charge, key: string, caught: unknown): Promise<Json> {
 	const { invoice, mandateId } = wanted;
-	if (!(caught instanceof ApiError) || caught.unauthorized) return await Promise.reject(caught);
+	if (!(caught instanceof ApiError) || caught.unauthorized) throw caught;
 	if (!caught.final) {
 		// What is told to slow down has hardly worked: one look is enough.
 		if (caught.mayHaveWorked && caught.status !== 429) unclear.remember(key);
-		return (await findCharge(client, wanted)) ?? (await Promise.reject(caught));
+		const found = await findCharge(client, wanted);
+		if (found === null) throw caught;
+		return found;
 	}
 	if (caught.code === 'PREVIOUS_PAYMENT_PENDING')
 		return (
@@ -260,7 +262,9 @@ async function afterRefusal(client: DodoClient, wanted: Charge, key: string, cau
 	if (reason === 'mandate_inactive')
 		return needsLink(unchargeable(await fetchMandate(client, mandateId)) ?? reason, invoice);
 	if (reason !== undefined) return needsLink(reason, invoice);
-	return heldByDodo(caught, `the charge of invoice ${invoice.number}`) ?? (await Promise.reject(caught));
+	const refused = heldByDodo(caught, `the charge of invoice ${invoice.number}`);
+	if (refused === null) throw caught;
+	return refused;
 }
 
 /** All payments of this invoice by its mandate. */

@@ -5,6 +5,7 @@ import { additionalTexts, objectParameter } from '../../../shared/node/parameter
 import { heldBefore } from '../../../shared/node/unknown';
 import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
+import { orNull } from '../../../shared/transport/orNull';
 import { mandateSchema } from '../../../shared/wire/dodo/objects';
 import { customerSchema, type LagoCustomer } from '../../../shared/wire/lago/objects';
 import {
@@ -113,12 +114,14 @@ export const createSetupLink: Operation<DodoClient> = {
 				taxId: customer.tax_identification_number ?? undefined,
 				returnUrl,
 			};
-			const opened = await openUnused(client, request, product, externalId).catch(
-				async (caught: unknown) =>
-					(caught instanceof ApiError
+			const opened = await openUnused(client, request, product, externalId).catch((caught: unknown) => {
+				const refused =
+					caught instanceof ApiError
 						? heldByDodo(caught, `the set-up of automatic payment for customer ${externalId}`)
-						: null) ?? (await Promise.reject(caught)),
-			);
+						: null;
+				if (refused === null) throw caught;
+				return refused;
+			});
 			if ('outcome' in opened) return { ...opened, customerExternalId: externalId };
 			const { sessionId, url, expiresAt } = opened;
 			return {
@@ -159,9 +162,7 @@ const MAX_NEW_MANDATES = 10_000;
 async function activeMandate(client: DodoClient, customer: LagoCustomer, currency: string): Promise<string | null> {
 	const id = customer.metadata?.find(({ key }) => key === 'dodo_subscription_id')?.value;
 	if (!id) return null;
-	const mandate = await fetchMandate(client, id).catch(async (caught: unknown) =>
-		caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught),
-	);
+	const mandate = await orNull(fetchMandate(client, id), ({ gone }) => gone);
 	return mandate !== null && mandate.currency === currency && unchargeable(mandate) === null ? id : null;
 }
 

@@ -68,12 +68,14 @@ export const getUpdateLink: Operation<DodoClient> = {
 					path: `/subscriptions/${encodeURIComponent(subscriptionId)}/update-payment-method`,
 					body,
 				})
-				.catch(
-					async (caught: unknown) =>
-						(caught instanceof ApiError
+				.catch((caught: unknown) => {
+					const refused =
+						caught instanceof ApiError
 							? heldByDodo(caught, `a link to change the payment method of mandate ${subscriptionId}`)
-							: null) ?? (await Promise.reject(caught)),
-				);
+							: null;
+					if (refused === null) throw caught;
+					return refused;
+				});
 			if ('outcome' in answer) return { ...answer, subscriptionId };
 			const expiresAtMs = Date.parse(answer.expires_on ?? '') || Date.now() + LINK_LIFE_MS;
 			const result = {

@@ -269,10 +269,11 @@ async function createForInvoice(
 	};
 	const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 	const readAt = Date.now();
-	const opened = await open(ctx, client, request, index).catch(async (caught: unknown) => {
+	const opened = await open(ctx, client, request, index).catch((caught: unknown) => {
 		const refused =
 			caught instanceof ApiError ? heldByDodo(caught, `the checkout for invoice ${invoice.number}`) : null;
-		return refused ?? (await Promise.reject(caught));
+		if (refused === null) throw caught;
+		return refused;
 	});
 	if ('outcome' in opened) return { ...opened, ...about };
 	const { checkout, productId } = opened;

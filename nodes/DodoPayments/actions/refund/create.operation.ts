@@ -9,7 +9,7 @@ import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { withLock } from '../../../shared/process/keyedLock';
-import { ApiError } from '../../../shared/transport/apiError';
+import { orNull } from '../../../shared/transport/orNull';
 import { refundSchema, type DodoPayment } from '../../../shared/wire/dodo/objects';
 import {
 	creditNoteSchema,
@@ -218,11 +218,10 @@ async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Jso
 	};
 	const mirrored = note.metadata?.dodo_refund_id;
 	if (typeof mirrored === 'string' && mirrored !== '') {
-		const refund = await client
-			.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` })
-			.catch(async (caught: unknown) =>
-				caught instanceof ApiError && caught.gone ? null : await Promise.reject(caught),
-			);
+		const refund = await orNull(
+			client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` }),
+			({ gone }) => gone,
+		);
 		if (refund === null)
 			return {
 				...held(

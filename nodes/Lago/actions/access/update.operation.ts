@@ -150,8 +150,10 @@ async function updateDue(ctx: IExecuteFunctions, client: LagoClient, settings: A
 				if (!settings.isTrial) done();
 				return item;
 			},
-			async (caught: unknown) =>
-				caught instanceof ApiError ? unread(externalId, caught) : await Promise.reject(caught),
+			(caught: unknown) => {
+				if (!(caught instanceof ApiError)) throw caught;
+				return unread(externalId, caught);
+			},
 		);
 	});
 	return items.filter((item) => item !== null);

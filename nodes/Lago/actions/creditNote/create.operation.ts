@@ -9,6 +9,7 @@ import { eventParameter, objectParameter } from '../../../shared/node/parameters
 import { heldBefore } from '../../../shared/node/unknown';
 import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
+import { orNull } from '../../../shared/transport/orNull';
 import { paymentSchema, refundSchema, type DodoPayment, type DodoRefund } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import {
@@ -131,9 +132,11 @@ export const create: Operation<LagoClient> = {
 		const result = await withLock(
 			`credit ${client.accountKey} ${invoiceId}`,
 			async () =>
-				await mirror(client, { refund, payment, facts, invoiceId, reason, mode }).catch(
-					async (caught: unknown) => unmirrored(caught, refund, invoiceId) ?? (await Promise.reject(caught)),
-				),
+				await mirror(client, { refund, payment, facts, invoiceId, reason, mode }).catch((caught: unknown) => {
+					const refused = unmirrored(caught, refund, invoiceId);
+					if (refused === null) throw caught;
+					return refused;
+				}),
 		);
 		return { ...about, invoiceId, ...result };
 	},
@@ -141,9 +144,7 @@ export const create: Operation<LagoClient> = {
 
 /** The refund was started by a credit note of Lago: only its outcome is news. */
 async function writeBack(client: LagoClient, refund: DodoRefund, noteId: string): Promise<Json> {
-	const note = await fetchCreditNote(client, noteId).catch(async (caught: unknown) =>
-		caught instanceof ApiError && caught.code === 'credit_note_not_found' ? null : await Promise.reject(caught),
-	);
+	const note = await orNull(fetchCreditNote(client, noteId), ({ code }) => code === 'credit_note_not_found');
 	if (note === null)
 		return held(
 			'unknown_credit_note',
@@ -209,13 +210,11 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Json> {
 		invoice = await fetchInvoice(client, invoiceId);
 		booking = await bookingOf(client, invoice, facts);
 		if (!booking.booked)
-			return await Promise.reject(
-				new ApiError(
-					'Lago',
-					503,
-					'BOOKS_KEEP_CHANGING',
-					`Invoice ${invoice.number} keeps changing while refund ${refund.refund_id} is booked`,
-				),
+			throw new ApiError(
+				'Lago',
+				503,
+				'BOOKS_KEEP_CHANGING',
+				`Invoice ${invoice.number} keeps changing while refund ${refund.refund_id} is booked`,
 			);
 	}
 	// Booked by another execution since the invoice was read.
@@ -309,13 +308,14 @@ async function credit(
 	const created = await client
 		.request(creditNoteAnswerSchema, { method: 'POST', path: '/credit_notes', body: { credit_note: body } })
 		.catch(async (caught: unknown) => {
-			if (!(caught instanceof ApiError) || caught.unauthorized) return await Promise.reject(caught);
+			if (!(caught instanceof ApiError) || caught.unauthorized) throw caught;
 			if (caught.status === 403) return null;
 			// The answer may have been lost after the note was made.
 			const hit = caught.mayHaveWorked
 				? await alreadyCredited(client, await creditNotesOf(client, { id: invoice.lago_id, number }), refund)
 				: null;
-			return hit ?? (await Promise.reject(caught));
+			if (hit === null) throw caught;
+			return hit;
 		});
 	if (created === null) {
 		rememberFree(client);

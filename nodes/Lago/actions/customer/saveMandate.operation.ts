@@ -4,7 +4,7 @@ import { fieldsOf, type Json, type Operation } from '../../../shared/node/operat
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { withLock } from '../../../shared/process/keyedLock';
-import { ApiError } from '../../../shared/transport/apiError';
+import { orNull } from '../../../shared/transport/orNull';
 import { mandateSchema, type DodoMandate } from '../../../shared/wire/dodo/objects';
 import {
 	CUSTOMER_ID_KEY,
@@ -76,9 +76,7 @@ export const saveMandate: Operation<LagoClient> = {
 
 async function save(client: LagoClient, mandate: DodoMandate, externalId: string): Promise<Json> {
 	const id = mandate.subscription_id;
-	const customer = await fetchCustomer(client, externalId).catch(async (caught: unknown) =>
-		caught instanceof ApiError && caught.code === 'customer_not_found' ? null : await Promise.reject(caught),
-	);
+	const customer = await orNull(fetchCustomer(client, externalId), ({ code }) => code === 'customer_not_found');
 	if (customer === null)
 		return held(
 			'unknown_customer',

@@ -15,7 +15,7 @@ import {
 	whileRunning,
 	type ReconciliationRun,
 } from '../../../shared/reconciliation/reconciliationRun';
-import { ApiError } from '../../../shared/transport/apiError';
+import { asApiError } from '../../../shared/transport/apiError';
 import type { Delivery } from '../../../shared/webhook/processedEvents';
 import {
 	creditNoteSchema,
@@ -60,8 +60,8 @@ async function missedIn(
 		if (missed.length > 0) running.look = thoroughly(running.look, running.before);
 		if (running.look.thorough) missed.push(...(await missedNotes(ctx, client, running)));
 	} catch (caught) {
-		if (!(caught instanceof ApiError)) return await Promise.reject(caught);
-		running.failures.push({ key: null, createdAt: 0, fact: '', reason: `Lago could not be read: ${caught.message}` });
+		const { message } = asApiError(caught);
+		running.failures.push({ key: null, createdAt: 0, fact: '', reason: `Lago could not be read: ${message}` });
 	}
 	const now = nowS();
 	const { aside } = knownBefore(ctx).memory;

@@ -99,10 +99,8 @@ async function requireVisitor(ctx: IExecuteFunctions): Promise<void> {
 		.getParentNodes(ctx.getNode().name)
 		.some(({ name, type }) => type.endsWith('.lagoPayPageTrigger') && nodeNamed(name).isExecuted);
 	if (isAwaited) return;
-	await Promise.reject(
-		new NodeOperationError(ctx.getNode(), 'No visitor of a pay page waits for this answer', {
-			description:
-				'Answer Pay Link works in a lane that began with a Lago Pay Page Trigger. Behind the Webhook node of n8n use Respond to Webhook.',
-		}),
-	);
+	throw new NodeOperationError(ctx.getNode(), 'No visitor of a pay page waits for this answer', {
+		description:
+			'Answer Pay Link works in a lane that began with a Lago Pay Page Trigger. Behind the Webhook node of n8n use Respond to Webhook.',
+	});
 }

@@ -4,7 +4,7 @@ import { encodeState, ourRecord, type CollectionState } from '../../../shared/do
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { ApiError } from '../../../shared/transport/apiError';
+import { orNull } from '../../../shared/transport/orNull';
 import { invoiceSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
@@ -59,8 +59,9 @@ export const createPayLink: Operation<LagoClient> = {
 					...link,
 					savedOnInvoice: false,
 				};
-			const saved = await changeInvoice(client, id, invoice.metadata, { state: next }).catch(async (caught: unknown) =>
-				caught instanceof ApiError && caught.status === 422 && round === 0 ? null : await Promise.reject(caught),
+			const saved = await orNull(
+				changeInvoice(client, id, invoice.metadata, { state: next }),
+				({ status }) => status === 422 && round === 0,
 			);
 			if (saved !== null)
 				return {

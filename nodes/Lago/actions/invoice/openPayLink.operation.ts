@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { collectability } from '../../../shared/domain/invoice';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { idParameter } from '../../../shared/node/parameters';
-import { ApiError } from '../../../shared/transport/apiError';
+import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { fetchInvoice } from '../../helpers/invoices';
 import { invoiceOfToken, linkKey } from '../../helpers/payLink';
@@ -37,9 +37,7 @@ export const openPayLink: Operation<LagoClient> = {
 	async execute(ctx, client, index) {
 		const invoiceId = invoiceOfToken(idParameter(ctx, 'link', index), await linkKey(ctx, index));
 		if (invoiceId === null) return shown('forged', FORGED);
-		const invoice = await fetchInvoice(client, invoiceId).catch(async (caught: unknown) =>
-			caught instanceof ApiError && caught.code === 'invoice_not_found' ? null : await Promise.reject(caught),
-		);
+		const invoice = await orNull(fetchInvoice(client, invoiceId), ({ code }) => code === 'invoice_not_found');
 		if (invoice === null) return shown('unknown', UNKNOWN, { invoiceId });
 		const about = { invoiceId, invoiceNumber: invoice.number };
 		const verdict = collectability(toInvoiceFacts(invoice));

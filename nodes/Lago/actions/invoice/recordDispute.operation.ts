@@ -7,7 +7,8 @@ import { fieldsOf, type Json, type Operation } from '../../../shared/node/operat
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { withLock } from '../../../shared/process/keyedLock';
-import { ApiError } from '../../../shared/transport/apiError';
+import { asApiError } from '../../../shared/transport/apiError';
+import { orNull } from '../../../shared/transport/orNull';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
@@ -117,9 +118,7 @@ export const recordDispute: Operation<LagoClient> = {
 /** Lago has no way back from a lost dispute, so an invoice that was marked too early says so in its metadata. */
 async function noteVictory(client: LagoClient, invoiceId: string): Promise<string> {
 	const nothing = 'there is nothing to undo';
-	const invoice = await fetchInvoice(client, invoiceId).catch(async (caught: unknown) =>
-		caught instanceof ApiError && caught.final ? null : await Promise.reject(caught),
-	);
+	const invoice = await orNull(fetchInvoice(client, invoiceId), ({ final }) => final);
 	if (!invoice?.payment_dispute_lost_at) return nothing;
 	const { metadata } = toInvoiceFacts(invoice);
 	const { state } = ourRecord(metadata);
@@ -150,8 +149,9 @@ async function markLost(client: LagoClient, invoiceId: string, payment: PaymentF
 			...about,
 		};
 	} catch (caught) {
-		if (!(caught instanceof ApiError) || !caught.final) return await Promise.reject(caught);
-		return caught.code === 'invoice_not_found'
+		const refusal = asApiError(caught);
+		if (!refusal.final) throw refusal;
+		return refusal.code === 'invoice_not_found'
 			? held(
 					'unknown_invoice',
 					`${lost}, but this Lago organisation does not have invoice ${invoiceId}.`,
@@ -159,7 +159,7 @@ async function markLost(client: LagoClient, invoiceId: string, payment: PaymentF
 				)
 			: held(
 					'lago_refused',
-					`${lost}, but Lago does not take that for invoice ${invoiceId} (${caught.code}).`,
+					`${lost}, but Lago does not take that for invoice ${invoiceId} (${refusal.code}).`,
 					'Look at the invoice in Lago and record the lost dispute by hand.',
 				);
 	}

@@ -104,8 +104,10 @@ export const savePaymentReference: Operation<LagoClient> = {
 				return await readAndWrite();
 			return await changeInvoice(client, intent.invoiceId, entries, { paymentId: paymentReference, state }).then(
 				() => saved,
-				async (caught: unknown) =>
-					caught instanceof ApiError && caught.status === 422 ? await readAndWrite() : await Promise.reject(caught),
+				async (caught: unknown) => {
+					if (!(caught instanceof ApiError && caught.status === 422)) throw caught;
+					return await readAndWrite();
+				},
 			);
 		};
 		const nextStep = `Look at the invoice in Lago. ${paymentReference} exists at Dodo Payments and is booked by its metadata when it is paid.`;

@@ -48,9 +48,10 @@ export async function carry(
 				await writeEntitlement(client, externalId, carrier, state);
 		return null;
 	};
-	return await work().catch(async (caught: unknown) =>
-		caught instanceof ApiError && caught.final ? refused(carrier, caught) : await Promise.reject(caught),
-	);
+	return await work().catch((caught: unknown) => {
+		if (!(caught instanceof ApiError && caught.final)) throw caught;
+		return refused(carrier, caught);
+	});
 }
 
 async function writeMetadata(

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { isLagoId } from '../../../shared/domain/settlement';
-import { ApiError } from '../../../shared/transport/apiError';
+import { orNull } from '../../../shared/transport/orNull';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import type { LagoClient } from '../../transport/client';
 import { fetchInvoice } from '../invoices';
@@ -42,8 +42,6 @@ export async function customerOfItem(client: LagoClient, item: IDataObject): Pro
 	if (direct.success) return direct.data;
 	const invoice = invoiceNamed.safeParse(item);
 	if (!invoice.success || !isLagoId(invoice.data)) return null;
-	const found = await fetchInvoice(client, invoice.data).catch(async (caught: unknown) =>
-		caught instanceof ApiError && caught.code === 'invoice_not_found' ? null : await Promise.reject(caught),
-	);
+	const found = await orNull(fetchInvoice(client, invoice.data), ({ code }) => code === 'invoice_not_found');
 	return found?.customer?.external_id ?? null;
 }

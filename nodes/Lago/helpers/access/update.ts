@@ -6,6 +6,7 @@ import { viewOf } from '../../../shared/domain/access/view';
 import type { Json } from '../../../shared/node/operation';
 import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
+import { orNull } from '../../../shared/transport/orNull';
 import { sendCallback } from '../../../shared/transport/signedCallback';
 import type { LagoClient } from '../../transport/client';
 import { lastKnown, type AccessMemory } from './accessMemory';
@@ -37,8 +38,9 @@ export async function updateAccess(
 	return await withLock(`access ${ctx.getWorkflow().id} ${client.accountKey} ${externalId}`, async () => {
 		const { policy, memory, isTrial } = update;
 		const now = Date.now();
-		const facts = await accessFactsOf(client, externalId, policy, now).catch(async (caught: unknown) =>
-			caught instanceof ApiError && caught.code === 'customer_not_found' ? null : await Promise.reject(caught),
+		const facts = await orNull(
+			accessFactsOf(client, externalId, policy, now),
+			({ code }) => code === 'customer_not_found',
 		);
 		if (facts === null) return null;
 		const access = evaluateAccess(facts, policy, now);
@@ -96,11 +98,10 @@ async function tell(
 		const problem = await sendCallback(ctx, { ...callback, id, body }, client.patience.requestTimeoutMs);
 		if (problem !== null) return { words: `the callback address was asked, but ${problem}.`, isFinal: false };
 	}
-	const refused = await carry(client, carrier, access, changes).catch(async (caught: unknown): Promise<Problem> =>
-		caught instanceof ApiError && caught.transient
-			? { words: `${caught.message}.`, isFinal: false }
-			: await Promise.reject(caught),
-	);
+	const refused = await carry(client, carrier, access, changes).catch((caught: unknown): Problem => {
+		if (!(caught instanceof ApiError && caught.transient)) throw caught;
+		return { words: `${caught.message}.`, isFinal: false };
+	});
 	return typeof refused === 'string' ? { words: refused, isFinal: true } : refused;
 }
 
