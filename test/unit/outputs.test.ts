@@ -43,6 +43,7 @@ function writtenContext(
 
 describe('an operation', () => {
 	const operation: Operation<LagoClient> = {
+		menu: { name: 'Try', action: 'Try something', description: 'Only here' },
 		fields: [],
 		outputs: [
 			{ name: 'Good', outcomes: ['good', 'better'] },

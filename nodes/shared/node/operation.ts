@@ -26,8 +26,18 @@ export interface OperationOutput {
 	outcomes?: readonly string[];
 }
 
-/** One operation: its fields, its ways out and what it does with one item, in one file. */
+/** How an operation is offered to a person. */
+export interface OperationMenu {
+	/** In the list of the resource's operations. */
+	name: string;
+	/** In the list of everything that the node can do. */
+	action: string;
+	description: string;
+}
+
+/** One operation: its menu entry, its fields, its ways out and what it does with one item, in one file. */
 export interface Operation<Client extends ServiceClient> {
+	menu: OperationMenu;
 	/** What they say of themselves is checked for each item before anything is asked or done, see {@link checkFields}. */
 	fields: INodeProperties[];
 	/** Names of fields that strangers fill: whatever stands in them, the operation itself has an answer. */

@@ -46,6 +46,12 @@ const ALL_KINDS: readonly Kind[] = ['payment', 'refund', 'dispute', 'subscriptio
  * come in, of Lago, go first. One call when nothing is wrong; the other lists only when something may have been missed, and every hour.
  */
 export const getMissed: Operation<DodoClient> = {
+	menu: {
+		name: 'Get Missed',
+		action: 'Get missed events',
+		description:
+			'Payments, refunds, disputes and mandates of Dodo that no webhook has brought here, as the trigger would give them out',
+	},
 	fields: fieldsOf('event', 'getMissed', [sinceField]),
 	once: true,
 	async execute(ctx, client) {

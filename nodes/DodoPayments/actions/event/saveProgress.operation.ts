@@ -14,6 +14,11 @@ const NOTHING_DONE = /^(already_|existing$|unchanged$|ignored$|skipped$|mirrored
  * queue, and remembers from where the next look has to start.
  */
 export const saveProgress: Operation<DodoClient> = {
+	menu: {
+		name: 'Save Progress',
+		action: 'Save the progress of a reconciliation',
+		description: 'Ends a reconciliation: what was looked at, healed and held, and where the next look starts',
+	},
 	fields: fieldsOf('event', 'saveProgress', []),
 	once: true,
 	async execute(ctx) {

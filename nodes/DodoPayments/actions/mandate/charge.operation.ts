@@ -108,6 +108,12 @@ const REFUSALS: Readonly<Record<string, Unchargeable>> = {
  * mandate are looked through first, and again after an answer that got lost.
  */
 export const charge: Operation<DodoClient> = {
+	menu: {
+		name: 'Charge',
+		action: 'Charge a mandate',
+		description:
+			'Collect a Lago invoice without the customer, exactly once for each attempt; says so when a link is needed instead',
+	},
 	fields: fieldsOf('mandate', 'charge', fields),
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'invoice', 'Invoice', index);

@@ -6,6 +6,11 @@ import { chosenMandate, mandateField } from './mandate.field';
 
 /** Mandate -> Get. */
 export const get: Operation<DodoClient> = {
+	menu: {
+		name: 'Get',
+		action: 'Get a mandate',
+		description: 'Retrieve one mandate, with its status',
+	},
 	fields: fieldsOf('mandate', 'get', [mandateField]),
 	async execute(ctx, client, index) {
 		const id = chosenMandate(ctx, index);

@@ -48,6 +48,11 @@ const LINK_LIFE_MS = 24 * 3_600_000;
 
 /** Mandate -> Get Update-Payment-Method Link. */
 export const getUpdateLink: Operation<DodoClient> = {
+	menu: {
+		name: 'Get Update-Payment-Method Link',
+		action: 'Get the update payment method link of a mandate',
+		description: 'A page on which the customer gives another card; Dodo collects at once what is due on a held mandate',
+	},
 	fields: fieldsOf('mandate', 'getUpdateLink', fields),
 	async execute(ctx, client, index) {
 		const subscriptionId = chosenMandate(ctx, index);

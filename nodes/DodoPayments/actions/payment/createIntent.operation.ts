@@ -130,6 +130,12 @@ const fields: INodeProperties[] = [
 
 /** Payment -> Create Intent: a checkout link for a Lago invoice or for any amount. */
 export const createIntent: Operation<DodoClient> = {
+	menu: {
+		name: 'Create Intent',
+		action: 'Create a payment intent',
+		description:
+			'Create a checkout link for a Lago invoice or for any amount; a link that still works is returned instead of a second one',
+	},
 	fields: fieldsOf('payment', 'createIntent', fields),
 	async execute(ctx, client, index) {
 		if (ctx.getNodeParameter('source', index) !== 'invoice') return await intentForAmount(ctx, client, index);

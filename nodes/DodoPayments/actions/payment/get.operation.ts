@@ -26,6 +26,11 @@ const fields: INodeProperties[] = [
 
 /** Payment -> Get. */
 export const get: Operation<DodoClient> = {
+	menu: {
+		name: 'Get',
+		action: 'Get a payment',
+		description: 'Retrieve one payment',
+	},
 	fields: fieldsOf('payment', 'get', fields),
 	async execute(ctx, client, index) {
 		const id = idParameter(ctx, 'payment', index);

@@ -121,6 +121,11 @@ const fields: INodeProperties[] = [
 
 /** Refund -> Create: exactly one refund for a credit note, an overpayment or a reference. */
 export const create: Operation<DodoClient> = {
+	menu: {
+		name: 'Create',
+		action: 'Create a refund',
+		description: 'Give money back for a Lago credit note, an overpayment or any payment, exactly once',
+	},
 	fields: fieldsOf('refund', 'create', fields),
 	async execute(ctx, client, index) {
 		const source = ctx.getNodeParameter('source', index) as 'creditNote' | 'overpayment' | 'payment';

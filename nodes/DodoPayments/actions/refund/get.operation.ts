@@ -18,6 +18,11 @@ const fields: INodeProperties[] = [
 
 /** Refund -> Get. */
 export const get: Operation<DodoClient> = {
+	menu: {
+		name: 'Get',
+		action: 'Get a refund',
+		description: 'Retrieve one refund',
+	},
 	fields: fieldsOf('refund', 'get', fields),
 	async execute(ctx, client, index) {
 		const id = idParameter(ctx, 'refundId', index);

@@ -32,6 +32,11 @@ const fields: INodeProperties[] = [
 
 /** Access -> Back-Test Policy: whom these rules would have restricted, how long and why. Reads only. */
 export const backtest: Operation<LagoClient> = {
+	menu: {
+		name: 'Back-Test Policy',
+		action: 'Back test an access policy',
+		description: 'What these rules would have done to your customers: a table to look at before you switch them on',
+	},
 	fields: fieldsOf('access', 'backtest', fields),
 	once: true,
 	async execute(ctx, client, index) {

@@ -113,6 +113,11 @@ const fields: INodeProperties[] = [
  * comes out when nothing has changed.
  */
 export const update: Operation<LagoClient> = {
+	menu: {
+		name: 'Update',
+		action: 'Update who may use the product',
+		description: 'Look again, and give out and tell each change exactly once',
+	},
 	fields: fieldsOf('access', 'update', fields),
 	async execute(ctx, client, index) {
 		const settings: AccessUpdate = {

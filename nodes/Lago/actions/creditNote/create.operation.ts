@@ -69,6 +69,12 @@ const ROUNDING = 1;
 
 /** Credit Note -> Create: exactly one credit note for a refund that was made at Dodo. */
 export const create: Operation<LagoClient> = {
+	menu: {
+		name: 'Create',
+		action: 'Create a credit note from a refund',
+		description:
+			'Mirror a refund that was made at Dodo Payments as exactly one credit note, or write the outcome back to the note that started it',
+	},
 	fields: fieldsOf('creditNote', 'create', fields),
 	outputs: [
 		{ name: 'Done' },

@@ -47,6 +47,11 @@ type Refund = z.output<typeof refundSchema>;
 
 /** Credit Note -> Save Refund: the tie between a credit note and its refund, and the check that there is only one note for it. */
 export const saveRefund: Operation<LagoClient> = {
+	menu: {
+		name: 'Save Refund',
+		action: 'Save the refund of a credit note',
+		description: 'Write to a credit note which refund was made for it and where it stands',
+	},
 	fields: fieldsOf('creditNote', 'saveRefund', fields),
 	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {

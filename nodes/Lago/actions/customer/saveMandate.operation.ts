@@ -36,6 +36,11 @@ const ENDED: readonly string[] = ['cancelled', 'expired', 'failed'];
 
 /** Customer -> Save Mandate: decides by how the mandate stands now, not by the event that told of it. */
 export const saveMandate: Operation<LagoClient> = {
+	menu: {
+		name: 'Save Mandate',
+		action: 'Save the mandate of a customer',
+		description: 'Keep on the customer by which mandate it is charged; an ended mandate is removed',
+	},
 	fields: fieldsOf('customer', 'saveMandate', fields),
 	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {

@@ -38,6 +38,11 @@ type Entry = Record<string, unknown> & { lago_id: string; created_at?: string | 
  * missed, and every hour. What cannot be read is told by Save Progress, and keeps nothing else.
  */
 export const getMissed: Operation<LagoClient> = {
+	menu: {
+		name: 'Get Missed',
+		action: 'Get missed events',
+		description: 'Invoices and refunds of Lago that no webhook has brought here, as the trigger would give them out',
+	},
 	fields: fieldsOf('event', 'getMissed', [sinceField]),
 	once: true,
 	async execute(ctx, client) {

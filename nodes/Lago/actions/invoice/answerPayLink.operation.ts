@@ -26,6 +26,11 @@ interface Way {
 
 /** Invoice -> Answer Pay Link: the end of a pay page. No call; the visitor's browser gets its answer. */
 export const answerPayLink: Operation<LagoClient> = {
+	menu: {
+		name: 'Answer Pay Link',
+		action: 'Answer a click on a pay link',
+		description: 'Lead the visitor of a pay page to the checkout that comes in, or show a friendly page',
+	},
 	fields: fieldsOf('invoice', 'answerPayLink', fields),
 	once: true,
 	async execute(ctx) {

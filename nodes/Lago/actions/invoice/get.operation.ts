@@ -28,6 +28,11 @@ const fields: INodeProperties[] = [
 
 /** Invoice -> Get: with customer, fees and metadata. */
 export const get: Operation<LagoClient> = {
+	menu: {
+		name: 'Get',
+		action: 'Get an invoice',
+		description: 'Retrieve one invoice with its customer, fees and metadata',
+	},
 	fields: fieldsOf('invoice', 'get', fields),
 	async execute(ctx, client, index) {
 		const id = idParameter(ctx, 'invoice', index);

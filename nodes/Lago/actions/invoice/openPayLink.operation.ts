@@ -30,6 +30,11 @@ const UNKNOWN: PayPage = {
 
 /** Invoice -> Open Pay Link: what a click on a permanent link leads to. One call to Lago, none for a forged link. */
 export const openPayLink: Operation<LagoClient> = {
+	menu: {
+		name: 'Open Pay Link',
+		action: 'Open a permanent pay link',
+		description: 'Check the link that somebody clicked: the invoice if it can be paid, a friendly page if not',
+	},
 	fields: fieldsOf('invoice', 'openPayLink', fields),
 	// Whoever clicks has made up the link, or cut it: the page says so.
 	judges: ['link'],

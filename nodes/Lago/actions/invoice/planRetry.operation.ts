@@ -60,6 +60,11 @@ const FRESH_MS = 3_000;
 
 /** Invoice -> Plan Retry: writes the time of the next try to the invoice. Run twice for one failure it plans once. */
 export const planRetry: Operation<LagoClient> = {
+	menu: {
+		name: 'Plan Retry',
+		action: 'Plan the next try for an invoice',
+		description: 'Write to the invoice when the next try is due after a failed one, by schedule and decline reason',
+	},
 	fields: fieldsOf('invoice', 'planRetry', fields),
 	outputs: [
 		{ name: 'Done' },

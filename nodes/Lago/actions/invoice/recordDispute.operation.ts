@@ -45,6 +45,11 @@ const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
 
 /** Invoice -> Record Dispute: a lost dispute is marked on the invoice once; everything else is only told. */
 export const recordDispute: Operation<LagoClient> = {
+	menu: {
+		name: 'Record Dispute',
+		action: 'Record a dispute on an invoice',
+		description: 'Mark an invoice whose dispute is lost, once; open and won disputes are only told',
+	},
 	fields: fieldsOf('invoice', 'recordDispute', fields),
 	outputs: [
 		{ name: 'About an Invoice' },

@@ -59,6 +59,12 @@ const FRESH_MS = 3_000;
  * exactly one can save it; the other one adopts the saved link and lets its own, which nobody has seen, expire.
  */
 export const savePaymentReference: Operation<LagoClient> = {
+	menu: {
+		name: 'Save Payment Reference',
+		action: 'Save the payment reference of an invoice',
+		description:
+			'Write the checkout link of an invoice into its metadata, so that it is found again and never made twice',
+	},
 	fields: fieldsOf('invoice', 'savePaymentReference', fields),
 	outputs: [
 		{ name: 'Done' },

@@ -38,6 +38,12 @@ const fields: INodeProperties[] = [
  * its reference, otherwise the status; a failure never touches a paid invoice; whatever does not fit comes out as held.
  */
 export const updatePaymentStatus: Operation<LagoClient> = {
+	menu: {
+		name: 'Update Payment Status',
+		action: 'Update the payment status of an invoice',
+		description:
+			'Book what a Dodo payment says: paid, failed or under way; anything that does not fit comes out as held',
+	},
 	fields: fieldsOf('invoice', 'updatePaymentStatus', fields),
 	outputs: [
 		{ name: 'Paid', outcomes: ['settled'] },
