@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import type { Outcome } from '../domain/outcome';
 import type { ServiceClient } from '../transport/serviceClient';
 import { allFieldsOf, type Operation, type Operations } from './operation';
 
@@ -9,7 +10,7 @@ export interface Resource<Client extends ServiceClient> {
 	/** As workflows store it. */
 	value: string;
 	/** By the value that workflows store, in the order of the menu: n8n wants it sorted by name. */
-	operations: Readonly<Record<string, Operation<Client>>>;
+	operations: Readonly<Record<string, Operation<Client, Outcome>>>;
 	/** The operation that is chosen at first. */
 	default: string;
 }

@@ -72,7 +72,7 @@ const fields: INodeProperties[] = [
 ];
 
 /** Mandate -> Create Set-Up Link: a page on which a customer agrees to be charged for every later invoice. No money moves. */
-export const createSetupLink: Operation<DodoClient> = {
+export const createSetupLink: Operation<DodoClient, 'created' | 'existing' | 'held'> = {
 	menu: {
 		name: 'Create Set-Up Link',
 		action: 'Create a set up link for a mandate',

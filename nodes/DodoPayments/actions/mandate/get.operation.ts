@@ -5,7 +5,7 @@ import type { DodoClient } from '../../transport/client';
 import { chosenMandate, mandateField } from './mandate.field';
 
 /** Mandate -> Get. */
-export const get: Operation<DodoClient> = {
+export const get: Operation<DodoClient, 'held'> = {
 	menu: {
 		name: 'Get',
 		action: 'Get a mandate',

@@ -1,6 +1,6 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
-import type { Json } from '../../../shared/node/operation';
+import type { Result } from '../../../shared/node/operation';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { additionalTexts } from '../../../shared/node/parameters';
 import { BoundedMap } from '../../../shared/process/boundedMap';
@@ -40,14 +40,14 @@ const fields: INodeProperties[] = [
 ];
 
 /** Links of a moment ago, by account and mandate: asking twice must not start two collections of the dues. */
-const living = new BoundedMap<string, { result: Json; madeAtMs: number }>({ entries: 5_000 });
+const living = new BoundedMap<string, { result: Result<'created'>; madeAtMs: number }>({ entries: 5_000 });
 /** Long enough for a copy of the same request; a link that was used must not be handed out for a day. */
 const REUSE_MS = 10 * 60_000;
 /** Dodo says when a link dies; when it does not, this is what it documents for hosted pages. */
 const LINK_LIFE_MS = 24 * 3_600_000;
 
 /** Mandate -> Get Update-Payment-Method Link. */
-export const getUpdateLink: Operation<DodoClient> = {
+export const getUpdateLink: Operation<DodoClient, 'created' | 'existing' | 'held'> = {
 	menu: {
 		name: 'Get Update-Payment-Method Link',
 		action: 'Get the update payment method link of a mandate',
@@ -82,7 +82,7 @@ export const getUpdateLink: Operation<DodoClient> = {
 				);
 			if ('outcome' in answer) return { ...answer, subscriptionId };
 			const expiresAtMs = Date.parse(answer.expires_on ?? '') || Date.now() + LINK_LIFE_MS;
-			const result = {
+			const result: Result<'created'> = {
 				outcome: 'created',
 				message:
 					'The customer can give another payment method by this link. What is due on the mandate is collected at once.',

@@ -25,7 +25,7 @@ const fields: INodeProperties[] = [
 ];
 
 /** Payment -> Get. */
-export const get: Operation<DodoClient> = {
+export const get: Operation<DodoClient, 'held'> = {
 	menu: {
 		name: 'Get',
 		action: 'Get a payment',

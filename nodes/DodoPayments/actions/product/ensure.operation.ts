@@ -19,7 +19,7 @@ const fields: INodeProperties[] = [
 ];
 
 /** Product -> Ensure Invoice Product: found again instead of made twice. */
-export const ensure: Operation<DodoClient> = {
+export const ensure: Operation<DodoClient, 'created' | 'existing'> = {
 	menu: {
 		name: 'Ensure Invoice Product',
 		action: 'Ensure the invoice product',

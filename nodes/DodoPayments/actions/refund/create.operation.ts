@@ -5,7 +5,7 @@ import { withLock } from '../../../shared/delivery/keyedLock';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Json, type Result, type Operation } from '../../../shared/node/operation';
 import { AMOUNT_HINT, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
@@ -119,8 +119,10 @@ const fields: INodeProperties[] = [
 	},
 ];
 
+type CreateOutcome = 'existing' | 'held' | 'mirrored' | 'refunded' | 'refunding' | 'skipped';
+
 /** Refund -> Create: exactly one refund for a credit note, an overpayment or a reference. */
-export const create: Operation<DodoClient> = {
+export const create: Operation<DodoClient, CreateOutcome> = {
 	menu: {
 		name: 'Create',
 		action: 'Create a refund',
@@ -134,7 +136,7 @@ export const create: Operation<DodoClient> = {
 	},
 };
 
-async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
+async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Result<CreateOutcome>> {
 	const paymentId = idParameter(ctx, 'payment', index);
 	const reason = idParameter(ctx, 'reference', index);
 	const amountIn = givenAmount(ctx, index);
@@ -176,7 +178,11 @@ function recordedOverpayment(given: Json): Json | null {
 		: null;
 }
 
-async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
+async function forOverpayment(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	index: number,
+): Promise<Result<CreateOutcome>> {
 	const given = objectParameter(ctx, 'overpayment', 'Overpayment', index);
 	const overpayment = overpaymentSchema.safeParse(recordedOverpayment(given) ?? given);
 	if (!overpayment.success) return given;
@@ -198,7 +204,11 @@ async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index:
 
 const NOTE_ID = /^[0-9a-f-]{36}$/i;
 
-async function forCreditNote(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
+async function forCreditNote(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	index: number,
+): Promise<Result<CreateOutcome>> {
 	const given = objectParameter(ctx, 'creditNote', 'Credit Note', index);
 	const before = heldBefore(given);
 	if (before !== null) return before;
@@ -209,7 +219,7 @@ async function forCreditNote(ctx: IExecuteFunctions, client: DodoClient, index: 
 	);
 }
 
-async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Json> {
+async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Result<CreateOutcome>> {
 	const about = {
 		creditNoteId: note.lago_id,
 		creditNoteNumber: note.number,

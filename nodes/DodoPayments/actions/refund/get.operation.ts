@@ -17,7 +17,7 @@ const fields: INodeProperties[] = [
 ];
 
 /** Refund -> Get. */
-export const get: Operation<DodoClient> = {
+export const get: Operation<DodoClient, 'held'> = {
 	menu: {
 		name: 'Get',
 		action: 'Get a refund',

@@ -2,7 +2,7 @@ import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from
 import { accessMemoryOf } from '../../../shared/delivery/accessMemory';
 import { decodeSecret, SHORTEST_KEY } from '../../../shared/delivery/standardWebhooks';
 import { readAddress } from '../../../shared/domain/address';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter } from '../../../shared/node/parameters';
 import { beganBySchedule } from '../../../shared/node/start';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -108,11 +108,13 @@ const fields: INodeProperties[] = [
 	...policyFields,
 ];
 
+type UpdateOutcome = 'access_changed' | 'access_unknown' | 'access_untold';
+
 /**
  * Access -> Update: looks who may use the product now, and gives out an item for each customer of whom a state has changed, once. Nothing
  * comes out when nothing has changed.
  */
-export const update: Operation<LagoClient> = {
+export const update: Operation<LagoClient, UpdateOutcome> = {
 	menu: {
 		name: 'Update',
 		action: 'Update who may use the product',
@@ -145,9 +147,13 @@ async function customerOf(ctx: IExecuteFunctions, client: LagoClient, index: num
 }
 
 /** One customer who cannot be looked at must not keep the others waiting; they stay due. */
-async function updateDue(ctx: IExecuteFunctions, client: LagoClient, settings: AccessUpdate): Promise<Json[]> {
+async function updateDue(
+	ctx: IExecuteFunctions,
+	client: LagoClient,
+	settings: AccessUpdate,
+): Promise<Array<Result<UpdateOutcome>>> {
 	const due = await dueCustomers(client, settings.memory, ctx.getWorkflow().id ?? '', Date.now());
-	const items = await inTurns(due, async ({ externalId, done }): Promise<Json | null> => {
+	const items = await inTurns(due, async ({ externalId, done }): Promise<Result<UpdateOutcome> | null> => {
 		client.patience.nextItem();
 		return await updateAccess(ctx, client, externalId, settings).then(
 			(item) => {
@@ -161,7 +167,7 @@ async function updateDue(ctx: IExecuteFunctions, client: LagoClient, settings: A
 	return items.filter((item) => item !== null);
 }
 
-function unread(externalId: string, problem: ApiError): Json {
+function unread(externalId: string, problem: ApiError): Result<'access_unknown'> {
 	return {
 		outcome: 'access_unknown',
 		message: `The books of customer ${externalId} could not be read: ${problem.message}`,

@@ -29,7 +29,7 @@ const fields: INodeProperties[] = [
 ];
 
 /** Credit Note -> Get; with `dodoPayments`, what the invoice was paid by, while a refund is to be made. */
-export const get: Operation<LagoClient> = {
+export const get: Operation<LagoClient, 'held'> = {
 	menu: {
 		name: 'Get',
 		action: 'Get a credit note',

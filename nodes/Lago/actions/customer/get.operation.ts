@@ -6,7 +6,7 @@ import { fetchCustomer } from '../../helpers/customers';
 import type { LagoClient } from '../../transport/client';
 
 /** Customer -> Get: with its metadata. */
-export const get: Operation<LagoClient> = {
+export const get: Operation<LagoClient, 'held'> = {
 	menu: {
 		name: 'Get',
 		action: 'Get a customer',

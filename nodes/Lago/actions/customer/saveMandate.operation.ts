@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { withLock } from '../../../shared/delivery/keyedLock';
 import { held } from '../../../shared/domain/outcome';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -34,8 +34,10 @@ const fields: INodeProperties[] = [
 /** These never take a charge again. */
 const ENDED: readonly string[] = ['cancelled', 'expired', 'failed'];
 
+type SaveOutcome = 'held' | 'ignored' | 'removed' | 'saved' | 'unchanged';
+
 /** Customer -> Save Mandate: decides by how the mandate stands now, not by the event that told of it. */
-export const saveMandate: Operation<LagoClient> = {
+export const saveMandate: Operation<LagoClient, SaveOutcome> = {
 	menu: {
 		name: 'Save Mandate',
 		action: 'Save the mandate of a customer',
@@ -62,7 +64,7 @@ export const saveMandate: Operation<LagoClient> = {
 				message: `Subscription ${mandate.subscription_id} was not set up for a Lago customer.`,
 				...about,
 			};
-		const saved = async (): Promise<Json> =>
+		const saved = async (): Promise<Result<SaveOutcome>> =>
 			await withLock(
 				`customer ${client.accountKey} ${externalId}`,
 				async () => await save(client, mandate, externalId),
@@ -79,7 +81,7 @@ export const saveMandate: Operation<LagoClient> = {
 	},
 };
 
-async function save(client: LagoClient, mandate: DodoMandate, externalId: string): Promise<Json> {
+async function save(client: LagoClient, mandate: DodoMandate, externalId: string): Promise<Result<SaveOutcome>> {
 	const id = mandate.subscription_id;
 	const customer = await fetchCustomer(client, externalId).catch(async (caught: unknown) =>
 		caught instanceof ApiError && caught.code === 'customer_not_found' ? null : await Promise.reject(caught),

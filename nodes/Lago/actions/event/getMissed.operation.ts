@@ -14,7 +14,7 @@ import {
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
 import { thoroughly } from '../../../shared/domain/reconciliation';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { ApiError } from '../../../shared/transport/apiError';
 import { lagoSources } from '../../helpers/books';
 import { eventItem } from '../../helpers/eventItem';
@@ -37,7 +37,7 @@ type Entry = Record<string, unknown> & { lago_id: string; created_at?: string | 
  * a list shows without our metadata. Lago gives up after three deliveries, about 24 s. One call; a second one when something may have been
  * missed, and every hour. What cannot be read is told by Save Progress, and keeps nothing else.
  */
-export const getMissed: Operation<LagoClient> = {
+export const getMissed: Operation<LagoClient, 'nothing_missed' | 'still_looking'> = {
 	menu: {
 		name: 'Get Missed',
 		action: 'Get missed events',
@@ -51,7 +51,11 @@ export const getMissed: Operation<LagoClient> = {
 	},
 };
 
-async function missedIn(ctx: IExecuteFunctions, client: LagoClient, running: RunningLook): Promise<Json | Json[]> {
+async function missedIn(
+	ctx: IExecuteFunctions,
+	client: LagoClient,
+	running: RunningLook,
+): Promise<Result<'nothing_missed'> | Missed[]> {
 	running.lago = lagoSources(client, nowS);
 	const missed: Missed[] = [];
 	try {

@@ -24,7 +24,7 @@ const fields: INodeProperties[] = [
 ];
 
 /** Invoice -> Create Pay Link: a link that does not die, written to the invoice. Nothing is made at Dodo before somebody clicks. */
-export const createPayLink: Operation<LagoClient> = {
+export const createPayLink: Operation<LagoClient, 'created' | 'existing' | 'held' | 'skipped'> = {
 	menu: {
 		name: 'Create Pay Link',
 		action: 'Create the permanent pay link of an invoice',

@@ -27,7 +27,7 @@ const fields: INodeProperties[] = [
 ];
 
 /** Invoice -> Get: with customer, fees and metadata. */
-export const get: Operation<LagoClient> = {
+export const get: Operation<LagoClient, 'held'> = {
 	menu: {
 		name: 'Get',
 		action: 'Get an invoice',

@@ -4,7 +4,7 @@ import { formatAmount } from '../../../shared/domain/money';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { held } from '../../../shared/domain/outcome';
 import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -44,7 +44,10 @@ const LOST: readonly string[] = ['dispute_lost', 'dispute_accepted', 'dispute_ex
 const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
 
 /** Invoice -> Record Dispute: a lost dispute is marked on the invoice once; everything else is only told. */
-export const recordDispute: Operation<LagoClient> = {
+export const recordDispute: Operation<
+	LagoClient,
+	'already_recorded' | 'dispute_lost' | 'dispute_open' | 'dispute_won' | 'held' | 'ignored'
+> = {
 	menu: {
 		name: 'Record Dispute',
 		action: 'Record a dispute on an invoice',
@@ -106,7 +109,7 @@ export const recordDispute: Operation<LagoClient> = {
 				...whole,
 			};
 		const lost = `${what} was ${status.replace('dispute_', '')}${byRdr ? ' and paid back at once by the card network (RDR)' : ''}`;
-		const mark = async (): Promise<Json> =>
+		const mark = async (): Promise<Result<'already_recorded' | 'dispute_lost' | 'held' | 'ignored'>> =>
 			await withLock(
 				`settle ${client.accountKey} ${invoiceId}`,
 				async () => await markLost(client, invoiceId, payment, lost),
@@ -135,7 +138,12 @@ async function noteVictory(client: LagoClient, invoiceId: string): Promise<strin
 	return `invoice ${invoice.number} was marked as a lost dispute before, which Lago cannot take back: its metadata now says that it was won`;
 }
 
-async function markLost(client: LagoClient, invoiceId: string, payment: PaymentFacts, lost: string): Promise<Json> {
+async function markLost(
+	client: LagoClient,
+	invoiceId: string,
+	payment: PaymentFacts,
+	lost: string,
+): Promise<Result<'already_recorded' | 'dispute_lost' | 'held' | 'ignored'>> {
 	try {
 		const invoice = await fetchInvoice(client, invoiceId);
 		const about = { invoiceNumber: invoice.number };
