@@ -7,7 +7,8 @@ import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { outputOf as lagoOutputOf } from '../../nodes/Lago/helpers/eventItem';
 import { LagoClient } from '../../nodes/Lago/transport/client';
-import { runOperation, type Operation } from '../../nodes/shared/node/operation';
+import { OUTCOMES } from '../../nodes/shared/domain/outcome';
+import { runOperation, type Operation, type OperationOutput } from '../../nodes/shared/node/operation';
 import { eventParameter, idParameter, objectParameter } from '../../nodes/shared/node/parameters';
 import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy, startingEvent } from '../../nodes/shared/node/start';
 import { BASE_URL, executeContext, itemsOf } from '../support/executeContext';
@@ -42,10 +43,11 @@ function writtenContext(
 }
 
 describe('an operation', () => {
-	const operation: Operation<LagoClient> = {
+	const operation: Operation<LagoClient, 'settled' | 'already_settled' | 'held'> = {
+		menu: { name: 'Try', action: 'Try something', description: 'Only here' },
 		fields: [],
 		outputs: [
-			{ name: 'Good', outcomes: ['good', 'better'] },
+			{ name: 'Good', outcomes: ['settled', 'already_settled'] },
 			{ name: 'All Else' },
 			{ name: 'Held', outcomes: ['held'] },
 		],
@@ -56,11 +58,11 @@ describe('an operation', () => {
 	};
 	const input = [
 		{ outcome: 'held' },
-		{ outcome: 'better' },
+		{ outcome: 'already_settled' },
 		{ outcome: 'unheard of' },
 		{},
 		{ fails: true },
-		{ outcome: 'good' },
+		{ outcome: 'settled' },
 	];
 	const run = async (ofNode: object = {}) => {
 		const context = executeContext({ parameters: { resource: 'r', operation: 'o' }, input, continueOnFail: true });
@@ -84,6 +86,21 @@ describe('an operation', () => {
 	])('gives %s everything by the only output that it knows', async (_whom, ofNode) => {
 		expect((await run(ofNode)).map((items) => items.length)).toEqual([input.length]);
 	});
+});
+
+test('no word of an operation has two outputs, and one output takes all others', () => {
+	const ways = [...Object.values(lagoOperations), ...Object.values(dodoOperations)].flatMap((resource) =>
+		Object.values<{ outputs?: readonly OperationOutput[] }>(resource).flatMap(({ outputs }) =>
+			outputs ? [outputs] : [],
+		),
+	);
+	expect(ways.length).toBeGreaterThan(5);
+	for (const outputs of ways) {
+		const words = outputs.flatMap(({ outcomes }) => outcomes ?? []);
+		expect(new Set(words).size).toBe(words.length);
+		expect(words.filter((word) => !(word in OUTCOMES))).toEqual([]);
+		expect(outputs.filter(({ outcomes }) => outcomes === undefined)).toHaveLength(1);
+	}
 });
 
 describe('an event', () => {

@@ -84,6 +84,7 @@ async function run(
 ): Promise<{ result: unknown; ms: number }> {
 	const began = Date.now();
 	const operation: Operation<DodoClient | LagoClient> = {
+		menu: { name: 'Try', action: 'Try something', description: 'Only here' },
 		fields: [],
 		async execute(_ctx, client) {
 			let last: unknown;
@@ -330,6 +331,7 @@ test('an item that fails does not use up the time of the next one', async () => 
 	const { context, sent } = execution([{ status: 503 }], { mode: 'trigger' });
 	Object.assign(context, { getInputData: () => [{ json: {} }, { json: {} }], continueOnFail: () => true });
 	const operation: Operation<LagoClient> = {
+		menu: { name: 'Try', action: 'Try something', description: 'Only here' },
 		fields: [],
 		execute: async (_ctx, client) => (await client.request(z.unknown(), read)) as IDataObject,
 	};

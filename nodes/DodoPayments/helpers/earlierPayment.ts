@@ -1,6 +1,6 @@
 import { moneyIsMoving } from '../../shared/domain/intent';
-import { held } from '../../shared/domain/outcome';
-import type { Json } from '../../shared/node/operation';
+import { held, type Held } from '../../shared/domain/outcome';
+import type { Result } from '../../shared/node/operation';
 import { orNull } from '../../shared/transport/orNull';
 import { checkoutStatusSchema, paymentSchema } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
@@ -10,12 +10,20 @@ import type { DodoClient } from '../transport/client';
  * @returns the result that ends the operation, null when no money is on its way.
  * @throws ApiError
  */
-export async function endsBecauseOf(client: DodoClient, dodoId: string, invoiceNumber: string): Promise<Json | null> {
+export async function endsBecauseOf(
+	client: DodoClient,
+	dodoId: string,
+	invoiceNumber: string,
+): Promise<Result<'held' | 'skipped'> | null> {
 	return endsWith(dodoId, (await lookAt(client, dodoId))?.status ?? null, invoiceNumber);
 }
 
 /** The same, where the state of the payment is known. */
-export function endsWith(dodoId: string, status: string | null, invoiceNumber: string): Json | null {
+export function endsWith(
+	dodoId: string,
+	status: string | null,
+	invoiceNumber: string,
+): Result<'held' | 'skipped'> | null {
 	if (status === 'succeeded') return paidAtDodo(dodoId, invoiceNumber);
 	if (!moneyIsMoving(status)) return null;
 	return {
@@ -26,7 +34,7 @@ export function endsWith(dodoId: string, status: string | null, invoiceNumber: s
 }
 
 /** Dodo has the money, Lago does not know: another link or charge would let the customer pay twice. */
-export function paidAtDodo(dodoId: string, invoiceNumber: string): Json {
+export function paidAtDodo(dodoId: string, invoiceNumber: string): Held {
 	return held(
 		'paid_at_dodo',
 		`Dodo Payments shows a succeeded payment for ${dodoId} of invoice ${invoiceNumber}, but in Lago the invoice is not paid.`,

@@ -1,3 +1,4 @@
+import type { ReasonOf } from '../../shared/domain/outcome';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { orNull } from '../../shared/transport/orNull';
 import { mandateSchema, type DodoMandate } from '../../shared/wire/dodo/objects';
@@ -12,8 +13,7 @@ export interface MandateTerms {
 }
 
 /** Why a mandate cannot be charged. The words are stable: templates and docs use them. */
-export type Unchargeable =
-	'no_mandate' | 'mandate_on_hold' | 'mandate_inactive' | 'mandate_expired' | 'mandate_currency' | 'mandate_refused';
+export type Unchargeable = ReasonOf<'needs_link'>;
 
 const terms = new BoundedMap<string, MandateTerms>({ entries: 20_000 });
 

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { formatAmount } from '../../shared/domain/money';
 import { held } from '../../shared/domain/outcome';
-import type { Json } from '../../shared/node/operation';
+import type { Result } from '../../shared/node/operation';
 import { withLock } from '../../shared/process/keyedLock';
 import { ApiError } from '../../shared/transport/apiError';
 import { lineItemsSchema, paymentSchema, refundSchema, type DodoPayment } from '../../shared/wire/dodo/objects';
@@ -10,6 +10,9 @@ import { heldByDodo } from './refusals';
 import { UnclearCalls } from './unclearCalls';
 
 const unclear = new UnclearCalls();
+
+/** What became of a refund that was to be made. */
+export type Refunding = Result<'existing' | 'held' | 'refunded' | 'refunding'>;
 
 /** A refund to make exactly once. */
 export interface WantedRefund {
@@ -41,7 +44,7 @@ export function leftOf({ total_amount, refunds }: DodoPayment): number {
  * @returns `refunding` (made), `existing` (under way), `refunded`, or held; always with `refundId`, `paymentId`, `status` when there is one.
  * @throws ApiError
  */
-export async function refundOnce(client: DodoClient, wanted: WantedRefund, payment: DodoPayment): Promise<Json> {
+export async function refundOnce(client: DodoClient, wanted: WantedRefund, payment: DodoPayment): Promise<Refunding> {
 	const known = existing(payment, wanted);
 	if (known !== null) return known;
 	unclear.refuseWhileUnclear(
@@ -56,14 +59,14 @@ export async function refundLocked(
 	client: DodoClient,
 	paymentId: string,
 	wantedOf: (payment: DodoPayment) => WantedRefund,
-): Promise<Json> {
+): Promise<Refunding> {
 	return await withLock(`refund ${client.accountKey} ${paymentId}`, async () => {
 		const payment = await fetchPayment(client, paymentId);
 		return await refundOnce(client, wantedOf(payment), payment);
 	});
 }
 
-async function make(client: DodoClient, wanted: WantedRefund): Promise<Json> {
+async function make(client: DodoClient, wanted: WantedRefund): Promise<Refunding> {
 	const { paymentId, amount, reason, metadata } = wanted;
 	const body: IDataObject = { payment_id: paymentId, reason, metadata };
 	if (amount !== null) {
@@ -82,7 +85,7 @@ async function make(client: DodoClient, wanted: WantedRefund): Promise<Json> {
 	}
 	const answer = await client
 		.request(refundSchema, { method: 'POST', path: '/refunds', body })
-		.catch(async (caught: unknown): Promise<Json> => {
+		.catch(async (caught: unknown): Promise<Refunding> => {
 			if (!(caught instanceof ApiError) || caught.unauthorized) throw caught;
 			if (caught.mayHaveWorked && caught.status !== 429)
 				unclear.remember(`${client.accountKey} ${paymentId} ${reason}`);
@@ -122,7 +125,7 @@ function laterAgain(paymentId: string): ApiError {
 	);
 }
 
-function existing(payment: DodoPayment, { reason, amount }: WantedRefund): Json | null {
+function existing(payment: DodoPayment, { reason, amount }: WantedRefund): Refunding | null {
 	const { payment_id: paymentId, currency } = payment;
 	const same = (payment.refunds ?? []).filter((refund) => refund.reason === reason);
 	const known = same.find(({ status }) => status !== 'failed') ?? same[0];

@@ -100,7 +100,7 @@ export async function invoiceOf(
 	payment: PaymentFacts,
 	mode: DodoMode | null,
 	paidOn: string | undefined,
-): Promise<string | Settlement | null> {
+): Promise<string | (Held & { invoiceId?: string }) | null> {
 	if (payment.invoiceId !== null) return isLagoId(payment.invoiceId) ? payment.invoiceId : null;
 	if (payment.subscriptionId === null) return null;
 	const settled = await settle(client, payment, mode, paidOn);

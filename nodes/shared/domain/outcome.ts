@@ -1,34 +1,137 @@
-/**
- * Why an item needs a person. The word is stable (templates and docs use it); the sentences are for people.
- */
-export type HeldReason =
-	| 'already_paid'
-	| 'amount_above_due'
-	| 'amount_below_due'
-	| 'amount_above_dodo_limit'
-	| 'currency_mismatch'
-	| 'dodo_refused'
-	| 'duplicate_credit_note'
-	| 'invoice_not_finalized'
-	| 'invoice_voided'
-	| 'lago_refused'
-	| 'metadata_full'
-	| 'no_dodo_payment'
-	| 'paid_at_dodo'
-	| 'refund_exceeds_booked'
-	| 'refund_failed'
-	| 'refund_refused'
-	| 'unknown_credit_note'
-	| 'unknown_customer'
-	| 'unknown_invoice'
-	| 'unknown_mandate'
-	| 'unknown_origin'
-	| 'unknown_payment'
-	| 'unknown_refund'
-	| 'unreadable_dispute'
-	| 'unreadable_payment'
-	| 'unreadable_refund'
-	| 'wrong_mode';
+/** What is to be expected of an outcome. */
+export type Meaning =
+	/** It was so before, or it is none of our business. */
+	| 'nothing done'
+	/** Somebody waits for something; it goes on by itself. */
+	| 'under way'
+	| 'done'
+	| 'needs a person';
+
+/** What `outcome` of an item can say; docs/outcomes.md explains each. The words are stable: templates and people use them. */
+export const OUTCOMES = {
+	access_changed: 'done',
+	access_unknown: 'under way',
+	access_untold: 'under way',
+	already_credited: 'nothing done',
+	already_recorded: 'nothing done',
+	already_settled: 'nothing done',
+	charging: 'under way',
+	created: 'done',
+	credited: 'done',
+	dispute_lost: 'needs a person',
+	dispute_open: 'needs a person',
+	dispute_won: 'done',
+	exhausted: 'needs a person',
+	existing: 'nothing done',
+	failed: 'done',
+	forged: 'done',
+	hard_decline: 'needs a person',
+	held: 'needs a person',
+	ignored: 'nothing done',
+	incomplete: 'under way',
+	mandate_busy: 'under way',
+	mirrored: 'nothing done',
+	needs_link: 'under way',
+	needs_premium: 'needs a person',
+	nobody_restricted: 'done',
+	not_payable: 'done',
+	nothing_missed: 'nothing done',
+	overpaid: 'needs a person',
+	overpayment_returned: 'done',
+	page_shown: 'done',
+	paid: 'done',
+	payable: 'under way',
+	processing: 'under way',
+	reconciled: 'done',
+	redirected: 'done',
+	refund_confirmed: 'done',
+	refund_failed: 'needs a person',
+	refunded: 'done',
+	refunding: 'under way',
+	removed: 'done',
+	retry_planned: 'under way',
+	saved: 'done',
+	settled: 'done',
+	skipped: 'nothing done',
+	still_looking: 'under way',
+	unchanged: 'nothing done',
+	unknown: 'done',
+	voided: 'done',
+	would_restrict: 'done',
+} as const satisfies Record<string, Meaning>;
+
+/** A word of {@link OUTCOMES}. */
+export type Outcome = keyof typeof OUTCOMES;
+
+/** Whether an item says that there was nothing to do, or nothing left. */
+export function isNothingDone(outcome: unknown): boolean {
+	return (OUTCOMES as Readonly<Record<string, Meaning>>)[String(outcome)] === 'nothing done';
+}
+
+/** Why, for the outcomes that say so. These words are stable as well; the sentences are for people. */
+export const REASONS = {
+	held: [
+		'already_paid',
+		'amount_above_due',
+		'amount_below_due',
+		'amount_above_dodo_limit',
+		'currency_mismatch',
+		'dodo_refused',
+		'duplicate_credit_note',
+		'invoice_not_finalized',
+		'invoice_voided',
+		'lago_refused',
+		'metadata_full',
+		'no_dodo_payment',
+		'paid_at_dodo',
+		'refund_exceeds_booked',
+		'refund_failed',
+		'refund_refused',
+		'unknown_credit_note',
+		'unknown_customer',
+		'unknown_invoice',
+		'unknown_mandate',
+		'unknown_origin',
+		'unknown_payment',
+		'unknown_refund',
+		'unreadable_dispute',
+		'unreadable_payment',
+		'unreadable_refund',
+		'wrong_mode',
+	],
+	needs_link: [
+		'no_mandate',
+		'mandate_on_hold',
+		'mandate_inactive',
+		'mandate_expired',
+		'mandate_currency',
+		'mandate_refused',
+	],
+	overpaid: ['paid_twice', 'invoice_voided'],
+	skipped: [
+		'not_finalized',
+		'already_paid',
+		'nothing_due',
+		'self_billed',
+		'native_provider',
+		'payment_under_way',
+		'try_failed',
+		'retry_planned',
+		'no_refund',
+		'refund_not_pending',
+	],
+} as const satisfies Partial<Record<Outcome, readonly string[]>>;
+
+type Explained = keyof typeof REASONS;
+
+/** A word of {@link REASONS}. */
+export type ReasonOf<Given extends Explained> = (typeof REASONS)[Given][number];
+
+/** Why an item needs a person. */
+export type HeldReason = ReasonOf<'held'>;
+
+/** One of some outcomes, with a reason where they have any. */
+export type Said<Given extends Outcome> = { outcome: Given; reason?: ReasonOf<Extract<Given, Explained>> };
 
 /** A permanent anomaly: acknowledged, never booked, shown on the canvas with the next step. */
 export type Held = {
@@ -49,7 +152,7 @@ export function held(reason: HeldReason, message: string, nextStep: string): Hel
 export type Overpaid = {
 	outcome: 'overpaid';
 	/** `paid_twice`: another payment settled the invoice; `invoice_voided`: the invoice is void. */
-	reason: 'paid_twice' | 'invoice_voided';
+	reason: ReasonOf<'overpaid'>;
 	message: string;
 	nextStep: string;
 };

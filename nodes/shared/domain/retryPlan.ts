@@ -1,3 +1,4 @@
+import type { ReasonOf } from './outcome';
 import type { CollectionState } from './invoiceMetadata';
 import { isHardDecline, nextTry, type RetryPolicy } from './retrySchedule';
 
@@ -18,7 +19,7 @@ export interface OpenInvoice {
 export interface Plan {
 	outcome: 'retry_planned' | 'hard_decline' | 'exhausted' | 'skipped';
 	message: string;
-	reason?: string;
+	reason?: ReasonOf<'skipped'>;
 	nextStep?: string;
 	failedTries?: number;
 	nextTryAt?: string;

@@ -46,6 +46,11 @@ const eventSchema = onFirstUse(() =>
  * is no proof: where n8n loses the mark, a copy is executed and finds that everything was done.
  */
 export const markAsProcessed: Operation<ServiceClient> = {
+	menu: {
+		name: 'Mark as Processed',
+		action: 'Mark an event as processed',
+		description: 'Further copies of the event are answered without an execution, also after a restart',
+	},
 	fields: fieldsOf('event', 'markAsProcessed', fields),
 	async execute(ctx, _client, index) {
 		const items = ctx.getInputData();

@@ -5,6 +5,7 @@ import type {
 	INodeProperties,
 	INodeTypeDescription,
 } from 'n8n-workflow';
+import type { Outcome, Said } from '../domain/outcome';
 import { asNodeError } from '../transport/nodeError';
 import { isByHand } from '../transport/patience';
 import type { ServiceClient } from '../transport/serviceClient';
@@ -12,37 +13,50 @@ import { checkFields } from './checkFields';
 import { tellWhatItIsAbout } from './executionData';
 import { isTool } from './tool';
 
-/** What an operation returns for one item: plain JSON. */
+/** Plain JSON. */
 export type Json = Record<string, unknown>;
+
+/** What an operation returns for one item: plain JSON, in which `outcome` says what happened. What only passes through may say anything. */
+export type Result<Given extends Outcome> = Json & (Said<Given> | { outcome?: undefined });
 
 /** The version of a node from which on its operations have several outputs. */
 const SEVERAL_OUTPUTS = 1.1;
 
 /** One of several ways out of an operation. */
-export interface OperationOutput {
+export interface OperationOutput<Given extends Outcome = Outcome> {
 	/** As a person reads it on the canvas. */
 	name: string;
 	/** `outcome` of the items that leave here; none for the output that takes all others. */
-	outcomes?: readonly string[];
+	outcomes?: readonly Given[];
 }
 
-/** One operation: its fields, its ways out and what it does with one item, in one file. */
-export interface Operation<Client extends ServiceClient> {
+/** How an operation is offered to a person. */
+export interface OperationMenu {
+	/** In the list of the resource's operations. */
+	name: string;
+	/** In the list of everything that the node can do. */
+	action: string;
+	description: string;
+}
+
+/** One operation: its menu entry, its fields, its ways out and what it does with one item, in one file. `Given` are the outcomes that it can give. */
+export interface Operation<Client extends ServiceClient, Given extends Outcome = never> {
+	menu: OperationMenu;
 	/** What they say of themselves is checked for each item before anything is asked or done, see {@link checkFields}. */
 	fields: INodeProperties[];
 	/** Names of fields that strangers fill: whatever stands in them, the operation itself has an answer. */
 	judges?: readonly string[];
 	/** From top to bottom; one without a name when left out. */
-	outputs?: readonly OperationOutput[];
+	outputs?: ReadonlyArray<OperationOutput<Given>>;
 	/** Runs once, for all items that come in together. */
 	once?: boolean;
 	/** Runs for item `index`; every returned object becomes an output item. Throws ApiError or NodeOperationError. */
-	execute(ctx: IExecuteFunctions, client: Client, index: number): Promise<Json | Json[]>;
+	execute(ctx: IExecuteFunctions, client: Client, index: number): Promise<Result<Given> | Array<Result<Given>>>;
 }
 
 /** resource -> operation -> implementation. */
 export type Operations<Client extends ServiceClient> = Readonly<
-	Record<string, Readonly<Record<string, Operation<Client>>>>
+	Record<string, Readonly<Record<string, Operation<Client, Outcome>>>>
 >;
 
 /** Runs the chosen operation for every item, in order. */
@@ -83,7 +97,7 @@ export async function runOperation<Client extends ServiceClient>(
 function wayOut(ctx: IExecuteFunctions, ways: readonly OperationOutput[], { outcome, error }: Json): number {
 	// n8n takes it from there to the error output, and looks only there when it is to try again.
 	if (error !== undefined && ctx.getNode().onError === 'continueErrorOutput') return 0;
-	const own = ways.findIndex(({ outcomes }) => outcomes?.includes(String(outcome)));
+	const own = ways.findIndex(({ outcomes }) => outcomes?.some((one) => one === String(outcome)));
 	return Math.max(0, own === -1 ? ways.findIndex(({ outcomes }) => outcomes === undefined) : own);
 }
 
@@ -107,7 +121,7 @@ export function outputsOf<Client extends ServiceClient>(
 async function untilClear<Client extends ServiceClient>(
 	ctx: IExecuteFunctions,
 	client: Client,
-	operation: Operation<Client>,
+	operation: Operation<Client, Outcome>,
 	index: number,
 ): Promise<Json | Json[]> {
 	client.patience.nextItem();

@@ -1,5 +1,5 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { held, type HeldReason } from '../domain/outcome';
+import { held, type Held, type HeldReason } from '../domain/outcome';
 import { ApiError } from '../transport/apiError';
 import type { Json } from './operation';
 import { startingEvent } from './start';
@@ -24,7 +24,7 @@ export async function readOrHold<T extends Json>(
 	index: number,
 	wanted: Wanted,
 	read: () => Promise<T>,
-): Promise<T | Json> {
+): Promise<T | (Held & Json)> {
 	return await read().catch(async (caught: unknown) => {
 		if (!(caught instanceof ApiError && caught.gone) || !tellsOf(startingEvent(ctx, index), wanted)) throw caught;
 		const { kind, id, reason } = wanted;
@@ -47,6 +47,7 @@ function tellsOf({ data, lagoInvoiceId, mode }: IDataObject, wanted: Wanted): bo
 }
 
 /** An item that a node before has held: there is nothing left to do with it. Null for anything else. */
-export function heldBefore(given: IDataObject): IDataObject | null {
-	return given.outcome === 'held' && typeof given.reason === 'string' ? given : null;
+export function heldBefore(given: IDataObject): (IDataObject & { outcome: 'held' }) | null {
+	const isHeld = given.outcome === 'held' && typeof given.reason === 'string';
+	return isHeld ? (given as IDataObject & { outcome: 'held' }) : null;
 }

@@ -13,7 +13,7 @@ import {
 	type Unfinished,
 } from '../../../shared/domain/reconciliation';
 import { dueAside } from '../../../shared/domain/setAside';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { sinceField, sinceOf } from '../../../shared/node/sinceField';
 import { BoundedMap } from '../../../shared/process/boundedMap';
 import { missingOf, type Sources } from '../../../shared/reconciliation/compare';
@@ -45,7 +45,13 @@ const ALL_KINDS: readonly Kind[] = ['payment', 'refund', 'dispute', 'subscriptio
  * given them out. Both books are compared by their lists; only what is missing is read by itself, oldest first, as much as fits. Events that
  * come in, of Lago, go first. One call when nothing is wrong; the other lists only when something may have been missed, and every hour.
  */
-export const getMissed: Operation<DodoClient> = {
+export const getMissed: Operation<DodoClient, 'nothing_missed' | 'still_looking'> = {
+	menu: {
+		name: 'Get Missed',
+		action: 'Get missed events',
+		description:
+			'Payments, refunds, disputes and mandates of Dodo that no webhook has brought here, as the trigger would give them out',
+	},
 	fields: fieldsOf('event', 'getMissed', [sinceField]),
 	once: true,
 	async execute(ctx, client) {
@@ -73,7 +79,7 @@ class Comparison {
 	}
 
 	/** What goes on to the lanes. */
-	async events(): Promise<Json[]> {
+	async events(): Promise<Array<Result<'nothing_missed'>>> {
 		const incoming = this.ctx
 			.getInputData()
 			.map(({ json }) => json)

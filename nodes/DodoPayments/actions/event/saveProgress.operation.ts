@@ -1,7 +1,8 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { isNothingDone } from '../../../shared/domain/outcome';
 import { progressAfter } from '../../../shared/domain/reconciliation';
 import { fitting, setAside, tellAside, withoutGone, type Aside } from '../../../shared/domain/setAside';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import {
 	endRun,
 	knownBefore,
@@ -13,14 +14,16 @@ import {
 } from '../../../shared/reconciliation/reconciliationRun';
 import type { DodoClient } from '../../transport/client';
 
-/** Outcomes that say that there was nothing left to do. */
-const NOTHING_DONE = /^(already_|existing$|unchanged$|ignored$|skipped$|mirrored$|nothing_missed$)/;
-
 /**
  * Event -> Save Progress: the end of a reconciliation. Counts what became of the events that were missed, puts what failed at the end of the
  * queue, and remembers from where the next look has to start.
  */
-export const saveProgress: Operation<DodoClient> = {
+export const saveProgress: Operation<DodoClient, 'incomplete' | 'nothing_missed' | 'reconciled' | 'still_looking'> = {
+	menu: {
+		name: 'Save Progress',
+		action: 'Save the progress of a reconciliation',
+		description: 'Ends a reconciliation: what was looked at, healed and held, and where the next look starts',
+	},
 	fields: fieldsOf('event', 'saveProgress', []),
 	once: true,
 	async execute(ctx) {
@@ -108,11 +111,9 @@ function summaryOf(
 	results: readonly IDataObject[],
 	failures: readonly Failure[],
 	news: readonly string[],
-): Json {
+): Result<'incomplete' | 'nothing_missed' | 'reconciled'> {
 	const held = results.filter((one) => one.outcome === 'held').length;
-	const idle = results.filter(
-		(one) => typeof one.outcome === 'string' && one.outcome !== 'nothing_missed' && NOTHING_DONE.test(one.outcome),
-	).length;
+	const idle = results.filter(({ outcome }) => outcome !== 'nothing_missed' && isNothingDone(outcome)).length;
 	const failed = failures.length;
 	const unread = failures.filter(({ key }) => key !== null && !handedOn.some((one) => one.key === key)).length;
 	const missed = handedOn.length + unread;

@@ -3,7 +3,7 @@ import { moneyIsMoving } from '../../../shared/domain/intent';
 import { collectability } from '../../../shared/domain/invoice';
 import { encodeState, modeOfState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
 import { startingEvent } from '../../../shared/node/start';
 import { heldBefore } from '../../../shared/node/unknown';
@@ -103,11 +103,19 @@ const REFUSALS: Readonly<Record<string, Unchargeable>> = {
 	SUBSCRIPTION_PAYMENT_RETRY_LIMIT_EXCEEDED: 'mandate_refused',
 };
 
+type ChargeOutcome = 'charging' | 'existing' | 'held' | 'mandate_busy' | 'needs_link' | 'skipped';
+
 /**
  * Mandate -> Charge: collects an invoice without the customer, once for each attempt. Dodo has no idempotency, so the payments of the
  * mandate are looked through first, and again after an answer that got lost.
  */
-export const charge: Operation<DodoClient> = {
+export const charge: Operation<DodoClient, ChargeOutcome> = {
+	menu: {
+		name: 'Charge',
+		action: 'Charge a mandate',
+		description:
+			'Collect a Lago invoice without the customer, exactly once for each attempt; says so when a link is needed instead',
+	},
 	fields: fieldsOf('mandate', 'charge', fields),
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'invoice', 'Invoice', index);
@@ -122,7 +130,12 @@ export const charge: Operation<DodoClient> = {
 	},
 };
 
-async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number, invoice: LagoInvoice): Promise<Json> {
+async function collect(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	index: number,
+	invoice: LagoInvoice,
+): Promise<Result<ChargeOutcome>> {
 	const verdict = collectability(toInvoiceFacts(invoice));
 	if (verdict.decision === 'skip') return { outcome: 'skipped', reason: verdict.reason, message: verdict.message };
 	if (verdict.decision === 'held') return verdict.held;
@@ -166,7 +179,7 @@ function isAskedAgain({ event, lagoInvoiceId }: IDataObject, { lago_id }: LagoIn
 }
 
 /** A copy of the event that led to the failed try must not lead to another one. */
-function waitsForNextTry(invoiceNumber: string, { nextTryAt, declineCode }: CollectionState): Json {
+function waitsForNextTry(invoiceNumber: string, { nextTryAt, declineCode }: CollectionState): Result<'skipped'> {
 	const failed = `The last charge of invoice ${invoiceNumber} failed${declineCode ? ` (${declineCode})` : ''}`;
 	return nextTryAt === undefined
 		? {
@@ -197,7 +210,12 @@ interface Charge {
 	description: string;
 }
 
-async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: number, asked: Charge): Promise<Json> {
+async function chargeOnce(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	index: number,
+	asked: Charge,
+): Promise<Result<ChargeOutcome>> {
 	const earlier = await chargesOf(client, asked);
 	// A payment by link, or by a mandate of old, is not among the payments of this mandate.
 	const { recordedId } = asked;
@@ -227,7 +245,7 @@ async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: num
 			headers: { 'Idempotency-Key': idempotencyKeyOf(invoice, attempt) },
 		})
 		.catch(async (caught: unknown) => await afterRefusal(client, wanted, key, caught));
-	if ('outcome' in answer) return answer as Json;
+	if ('outcome' in answer) return answer as Result<ChargeOutcome>;
 	return charged(
 		client,
 		'charging',
@@ -238,7 +256,12 @@ async function chargeOnce(ctx: IExecuteFunctions, client: DodoClient, index: num
 }
 
 /** What became of a charge that was refused or not answered. */
-async function afterRefusal(client: DodoClient, wanted: Charge, key: string, caught: unknown): Promise<Json> {
+async function afterRefusal(
+	client: DodoClient,
+	wanted: Charge,
+	key: string,
+	caught: unknown,
+): Promise<Result<ChargeOutcome>> {
 	const { invoice, mandateId } = wanted;
 	if (!(caught instanceof ApiError) || caught.unauthorized) throw caught;
 	if (!caught.final) {
@@ -282,7 +305,7 @@ function attemptOf({ metadata }: DodoPaymentSummary): number {
 }
 
 /** The charge of this invoice and attempt that Dodo already has, as a result; null when there is none. */
-function foundAmong(client: DodoClient, charges: DodoPaymentSummary[], wanted: Charge): Json | null {
+function foundAmong(client: DodoClient, charges: DodoPaymentSummary[], wanted: Charge): Result<ChargeOutcome> | null {
 	const { invoice, attempt } = wanted;
 	const paid = charges.find(({ status, refund_status }) => status === 'succeeded' && refund_status !== 'full');
 	if (paid) return paidAtDodo(paid.payment_id, invoice.number);
@@ -293,7 +316,7 @@ function foundAmong(client: DodoClient, charges: DodoPaymentSummary[], wanted: C
 	return charged(client, 'existing', what, known.payment_id, wanted);
 }
 
-async function findCharge(client: DodoClient, wanted: Charge): Promise<Json | null> {
+async function findCharge(client: DodoClient, wanted: Charge): Promise<Result<ChargeOutcome> | null> {
 	return foundAmong(client, await chargesOf(client, wanted), wanted);
 }
 
@@ -303,7 +326,7 @@ function charged(
 	message: string,
 	paymentId: string,
 	{ invoice, mandateId, terms, attempt, amount, before }: Charge,
-): Json {
+): Result<'charging' | 'existing'> {
 	const state: CollectionState = {
 		phase: 'charging',
 		attempt,
@@ -331,7 +354,7 @@ function charged(
 	};
 }
 
-function needsLink(reason: Unchargeable, invoice: LagoInvoice): Json {
+function needsLink(reason: Unchargeable, invoice: LagoInvoice): Result<'needs_link'> {
 	const [what, nextStep] = REASONS[reason];
 	return {
 		outcome: 'needs_link',

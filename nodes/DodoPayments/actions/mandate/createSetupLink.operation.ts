@@ -73,7 +73,12 @@ const fields: INodeProperties[] = [
 ];
 
 /** Mandate -> Create Set-Up Link: a page on which a customer agrees to be charged for every later invoice. No money moves. */
-export const createSetupLink: Operation<DodoClient> = {
+export const createSetupLink: Operation<DodoClient, 'created' | 'existing' | 'held'> = {
+	menu: {
+		name: 'Create Set-Up Link',
+		action: 'Create a set up link for a mandate',
+		description: 'A page on which a customer agrees to be charged for every later invoice; no money moves',
+	},
 	fields: fieldsOf('mandate', 'createSetupLink', fields),
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'customer', 'Customer', index);

@@ -5,7 +5,12 @@ import type { DodoClient } from '../../transport/client';
 import { chosenMandate, mandateField } from './mandate.field';
 
 /** Mandate -> Get. */
-export const get: Operation<DodoClient> = {
+export const get: Operation<DodoClient, 'held'> = {
+	menu: {
+		name: 'Get',
+		action: 'Get a mandate',
+		description: 'Retrieve one mandate, with its status',
+	},
 	fields: fieldsOf('mandate', 'get', [mandateField]),
 	async execute(ctx, client, index) {
 		const id = chosenMandate(ctx, index);

@@ -1,5 +1,5 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts } from '../../../shared/node/parameters';
 import { BoundedMap } from '../../../shared/process/boundedMap';
 import { withLock } from '../../../shared/process/keyedLock';
@@ -39,14 +39,19 @@ const fields: INodeProperties[] = [
 ];
 
 /** Links of a moment ago, by account and mandate: asking twice must not start two collections of the dues. */
-const living = new BoundedMap<string, { result: Json; madeAtMs: number }>({ entries: 5_000 });
+const living = new BoundedMap<string, { result: Result<'created'>; madeAtMs: number }>({ entries: 5_000 });
 /** Long enough for a copy of the same request; a link that was used must not be handed out for a day. */
 const REUSE_MS = 10 * 60_000;
 /** Dodo says when a link dies; when it does not, this is what it documents for hosted pages. */
 const LINK_LIFE_MS = 24 * 3_600_000;
 
 /** Mandate -> Get Update-Payment-Method Link. */
-export const getUpdateLink: Operation<DodoClient> = {
+export const getUpdateLink: Operation<DodoClient, 'created' | 'existing' | 'held'> = {
+	menu: {
+		name: 'Get Update-Payment-Method Link',
+		action: 'Get the update payment method link of a mandate',
+		description: 'A page on which the customer gives another card; Dodo collects at once what is due on a held mandate',
+	},
 	fields: fieldsOf('mandate', 'getUpdateLink', fields),
 	async execute(ctx, client, index) {
 		const subscriptionId = chosenMandate(ctx, index);
@@ -78,7 +83,7 @@ export const getUpdateLink: Operation<DodoClient> = {
 				});
 			if ('outcome' in answer) return { ...answer, subscriptionId };
 			const expiresAtMs = Date.parse(answer.expires_on ?? '') || Date.now() + LINK_LIFE_MS;
-			const result = {
+			const result: Result<'created'> = {
 				outcome: 'created',
 				message:
 					'The customer can give another payment method by this link. What is due on the mandate is collected at once.',

@@ -4,7 +4,7 @@ import { encodeState, ourRecord, type CollectionState } from '../../../shared/do
 import type { DodoMode } from '../../../shared/domain/mode';
 import { formatAmount } from '../../../shared/domain/money';
 import { AMOUNT_HINT, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
-import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts, idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { withLock } from '../../../shared/process/keyedLock';
@@ -128,8 +128,16 @@ const fields: INodeProperties[] = [
 	},
 ];
 
+type IntentOutcome = 'created' | 'existing' | 'held' | 'skipped';
+
 /** Payment -> Create Intent: a checkout link for a Lago invoice or for any amount. */
-export const createIntent: Operation<DodoClient> = {
+export const createIntent: Operation<DodoClient, IntentOutcome> = {
+	menu: {
+		name: 'Create Intent',
+		action: 'Create a payment intent',
+		description:
+			'Create a checkout link for a Lago invoice or for any amount; a link that still works is returned instead of a second one',
+	},
 	fields: fieldsOf('payment', 'createIntent', fields),
 	async execute(ctx, client, index) {
 		if (ctx.getNodeParameter('source', index) !== 'invoice') return await intentForAmount(ctx, client, index);
@@ -142,7 +150,11 @@ export const createIntent: Operation<DodoClient> = {
 
 type IntentRequest = Omit<CheckoutRequest, 'productId' | 'amount'> & { amount: number };
 
-async function intentForAmount(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<IDataObject> {
+async function intentForAmount(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	index: number,
+): Promise<Result<IntentOutcome>> {
 	const reference = idParameter(ctx, 'reference', index);
 	const given = additional(ctx, index);
 	const currency = currencyParameter(ctx, 'currency', 'Currency', index);
@@ -180,7 +192,7 @@ async function intentForInvoice(
 	client: DodoClient,
 	index: number,
 	invoice: LagoInvoice,
-): Promise<IDataObject> {
+): Promise<Result<IntentOutcome>> {
 	return await withLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => {
 		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 		const nowS = Math.floor(Date.now() / 1000);
@@ -215,7 +227,7 @@ async function lookFirst(
 	index: number,
 	invoice: LagoInvoice,
 	{ dodoId, ...next }: { dodoId: string; attempt: number; amount: number },
-): Promise<IDataObject> {
+): Promise<Result<IntentOutcome>> {
 	const ended = await endsBecauseOf(client, dodoId, invoice.number);
 	if (ended !== null) return { ...ended, invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 	return await createForInvoice(ctx, client, index, invoice, next);
@@ -228,7 +240,7 @@ function existingLink(
 	{ nextTryAt, ...state }: CollectionState,
 	checkout: Checkout,
 	nowS: number,
-): IDataObject {
+): Result<'existing'> {
 	const wasDue = nextTryAt !== undefined && nextTryAt <= nowS;
 	return {
 		outcome: 'existing',
@@ -255,7 +267,7 @@ async function createForInvoice(
 	index: number,
 	invoice: LagoInvoice,
 	{ attempt, amount }: { attempt: number; amount: number },
-): Promise<IDataObject> {
+): Promise<Result<IntentOutcome>> {
 	const given = additional(ctx, index);
 	const request: IntentRequest = {
 		amount,

@@ -25,7 +25,12 @@ const fields: INodeProperties[] = [
 ];
 
 /** Payment -> Get. */
-export const get: Operation<DodoClient> = {
+export const get: Operation<DodoClient, 'held'> = {
+	menu: {
+		name: 'Get',
+		action: 'Get a payment',
+		description: 'Retrieve one payment',
+	},
 	fields: fieldsOf('payment', 'get', fields),
 	async execute(ctx, client, index) {
 		const id = idParameter(ctx, 'payment', index);

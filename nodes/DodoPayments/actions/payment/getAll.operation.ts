@@ -40,6 +40,11 @@ const fields: INodeProperties[] = [
 
 /** Payment -> Get Many. */
 export const getAll: Operation<DodoClient> = {
+	menu: {
+		name: 'Get Many',
+		action: 'Get many payments',
+		description: 'Retrieve a list of payments',
+	},
 	fields: fieldsOf('payment', 'getAll', fields),
 	async execute(ctx, client, index) {
 		const payments = await client.list(

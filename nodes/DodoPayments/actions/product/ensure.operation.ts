@@ -19,7 +19,12 @@ const fields: INodeProperties[] = [
 ];
 
 /** Product -> Ensure Invoice Product: found again instead of made twice. */
-export const ensure: Operation<DodoClient> = {
+export const ensure: Operation<DodoClient, 'created' | 'existing'> = {
+	menu: {
+		name: 'Ensure Invoice Product',
+		action: 'Ensure the invoice product',
+		description: 'Find, or create once, the pay-what-you-want product that invoices of a currency are paid with',
+	},
 	fields: fieldsOf('product', 'ensure', fields),
 	async execute(ctx, client, index) {
 		const currency = currencyParameter(ctx, 'currency', 'Currency', index);

@@ -4,7 +4,7 @@ import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import { AMOUNT_HINT, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Json, type Result, type Operation } from '../../../shared/node/operation';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
@@ -124,8 +124,15 @@ const fields: INodeProperties[] = [
 	},
 ];
 
+type CreateOutcome = 'existing' | 'held' | 'mirrored' | 'refunded' | 'refunding' | 'skipped';
+
 /** Refund -> Create: exactly one refund for a credit note, an overpayment or a reference. */
-export const create: Operation<DodoClient> = {
+export const create: Operation<DodoClient, CreateOutcome> = {
+	menu: {
+		name: 'Create',
+		action: 'Create a refund',
+		description: 'Give money back for a Lago credit note, an overpayment or any payment, exactly once',
+	},
 	fields: fieldsOf('refund', 'create', fields),
 	async execute(ctx, client, index) {
 		const source = ctx.getNodeParameter('source', index) as 'creditNote' | 'overpayment' | 'payment';
@@ -134,7 +141,7 @@ export const create: Operation<DodoClient> = {
 	},
 };
 
-async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
+async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Result<CreateOutcome>> {
 	const paymentId = idParameter(ctx, 'payment', index);
 	const reason = idParameter(ctx, 'reference', index);
 	const amountIn = givenAmount(ctx, index);
@@ -176,7 +183,11 @@ function recordedOverpayment(given: Json): Json | null {
 		: null;
 }
 
-async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
+async function forOverpayment(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	index: number,
+): Promise<Result<CreateOutcome>> {
 	const given = objectParameter(ctx, 'overpayment', 'Overpayment', index);
 	const overpayment = overpaymentSchema.safeParse(recordedOverpayment(given) ?? given);
 	if (!overpayment.success) return given;
@@ -198,7 +209,11 @@ async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index:
 
 const NOTE_ID = /^[0-9a-f-]{36}$/i;
 
-async function forCreditNote(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Json> {
+async function forCreditNote(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	index: number,
+): Promise<Result<CreateOutcome>> {
 	const given = objectParameter(ctx, 'creditNote', 'Credit Note', index);
 	const before = heldBefore(given);
 	if (before !== null) return before;
@@ -209,7 +224,7 @@ async function forCreditNote(ctx: IExecuteFunctions, client: DodoClient, index: 
 	);
 }
 
-async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Json> {
+async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Result<CreateOutcome>> {
 	const about = {
 		creditNoteId: note.lago_id,
 		creditNoteNumber: note.number,

@@ -17,7 +17,12 @@ const fields: INodeProperties[] = [
 ];
 
 /** Refund -> Get. */
-export const get: Operation<DodoClient> = {
+export const get: Operation<DodoClient, 'held'> = {
+	menu: {
+		name: 'Get',
+		action: 'Get a refund',
+		description: 'Retrieve one refund',
+	},
 	fields: fieldsOf('refund', 'get', fields),
 	async execute(ctx, client, index) {
 		const id = idParameter(ctx, 'refundId', index);

@@ -33,6 +33,11 @@ const fields: INodeProperties[] = [
 
 /** Refund -> Get Many. Dodo leaves metadata and customer out of this list. */
 export const getAll: Operation<DodoClient> = {
+	menu: {
+		name: 'Get Many',
+		action: 'Get many refunds',
+		description: 'Retrieve a list of refunds',
+	},
 	fields: fieldsOf('refund', 'getAll', fields),
 	async execute(ctx, client, index) {
 		const refunds = await client.list(

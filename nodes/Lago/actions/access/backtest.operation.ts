@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { DAY_MS } from '../../../shared/domain/calendar';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { runBacktest, type BacktestRow } from '../../helpers/access/history';
 import type { LagoClient } from '../../transport/client';
 import { policyFields, policyOf } from './policy.fields';
@@ -31,7 +31,12 @@ const fields: INodeProperties[] = [
 ];
 
 /** Access -> Back-Test Policy: whom these rules would have restricted, how long and why. Reads only. */
-export const backtest: Operation<LagoClient> = {
+export const backtest: Operation<LagoClient, 'nobody_restricted' | 'would_restrict'> = {
+	menu: {
+		name: 'Back-Test Policy',
+		action: 'Back test an access policy',
+		description: 'What these rules would have done to your customers: a table to look at before you switch them on',
+	},
 	fields: fieldsOf('access', 'backtest', fields),
 	once: true,
 	async execute(ctx, client, index) {
@@ -45,7 +50,10 @@ export const backtest: Operation<LagoClient> = {
 	},
 };
 
-function rowOf({ externalId, name, isRestrictedNow, restrictions }: BacktestRow, days: number): Json {
+function rowOf(
+	{ externalId, name, isRestrictedNow, restrictions }: BacktestRow,
+	days: number,
+): Result<'would_restrict'> {
 	const { restrictedMs, times, firstAt, lastAt, restoredAt, mostDaysOverdue, rules } = restrictions;
 	const restrictedDays = Math.round((restrictedMs / DAY_MS) * 10) / 10;
 	const often = times === 1 ? 'once' : `${times} times`;

@@ -8,6 +8,11 @@ import { policyFields, policyOf } from './policy.fields';
 
 /** Access -> Get Customer Access: the customer and each of its subscriptions. */
 export const getCustomer: Operation<LagoClient> = {
+	menu: {
+		name: 'Get Customer Access',
+		action: 'Get the access of a customer',
+		description: 'Who may use the product right now, why, and until when: the customer and each of its subscriptions',
+	},
 	fields: fieldsOf('access', 'getCustomer', [customerField, ...policyFields]),
 	async execute(ctx, client, index) {
 		const policy = policyOf(ctx, index);

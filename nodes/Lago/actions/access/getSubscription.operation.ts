@@ -28,6 +28,11 @@ const subscriptionField: INodeProperties = {
 
 /** Access -> Get Subscription Access: one subscription of a customer. */
 export const getSubscription: Operation<LagoClient> = {
+	menu: {
+		name: 'Get Subscription Access',
+		action: 'Get the access of a subscription',
+		description: 'Whether one subscription may be used right now, why, and until when',
+	},
 	fields: fieldsOf('access', 'getSubscription', [customerField, subscriptionField, ...policyFields]),
 	async execute(ctx, client, index) {
 		const policy = policyOf(ctx, index);

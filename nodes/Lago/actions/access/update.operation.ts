@@ -1,7 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { readAddress } from '../../../shared/domain/address';
 import { SHORTEST_KEY } from '../../../shared/domain/secrets';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter } from '../../../shared/node/parameters';
 import { beganBySchedule } from '../../../shared/node/start';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -109,11 +109,18 @@ const fields: INodeProperties[] = [
 	...policyFields,
 ];
 
+type UpdateOutcome = 'access_changed' | 'access_unknown' | 'access_untold';
+
 /**
  * Access -> Update: looks who may use the product now, and gives out an item for each customer of whom a state has changed, once. Nothing
  * comes out when nothing has changed.
  */
-export const update: Operation<LagoClient> = {
+export const update: Operation<LagoClient, UpdateOutcome> = {
+	menu: {
+		name: 'Update',
+		action: 'Update who may use the product',
+		description: 'Look again, and give out and tell each change exactly once',
+	},
 	fields: fieldsOf('access', 'update', fields),
 	async execute(ctx, client, index) {
 		const settings: AccessUpdate = {
@@ -141,9 +148,13 @@ async function customerToUpdate(ctx: IExecuteFunctions, client: LagoClient, inde
 }
 
 /** One customer who cannot be looked at must not keep the others waiting; they stay due. */
-async function updateDue(ctx: IExecuteFunctions, client: LagoClient, settings: AccessUpdate): Promise<Json[]> {
+async function updateDue(
+	ctx: IExecuteFunctions,
+	client: LagoClient,
+	settings: AccessUpdate,
+): Promise<Array<Result<UpdateOutcome>>> {
 	const due = await dueCustomers(client, settings.memory, ctx.getWorkflow().id ?? '', Date.now());
-	const items = await inTurns(due, async ({ externalId, done }): Promise<Json | null> => {
+	const items = await inTurns(due, async ({ externalId, done }): Promise<Result<UpdateOutcome> | null> => {
 		client.patience.nextItem();
 		return await updateAccess(ctx, client, externalId, settings).then(
 			(item) => {
@@ -159,7 +170,7 @@ async function updateDue(ctx: IExecuteFunctions, client: LagoClient, settings: A
 	return items.filter((item) => item !== null);
 }
 
-function unread(externalId: string, problem: ApiError): Json {
+function unread(externalId: string, problem: ApiError): Result<'access_unknown'> {
 	return {
 		outcome: 'access_unknown',
 		message: `The books of customer ${externalId} could not be read: ${problem.message}`,

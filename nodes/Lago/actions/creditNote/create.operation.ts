@@ -4,7 +4,7 @@ import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import { allocateRefund, type CreditableFee } from '../../../shared/domain/refundAllocation';
 import { isLagoId, type DodoMode, type PaymentFacts } from '../../../shared/domain/settlement';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { withLock } from '../../../shared/process/keyedLock';
@@ -73,8 +73,24 @@ const fields: INodeProperties[] = [
 /** Each credit note may be rounded apart from its refund by this much, minor units. */
 const ROUNDING = 1;
 
+type CreateOutcome =
+	| 'already_credited'
+	| 'credited'
+	| 'held'
+	| 'ignored'
+	| 'needs_premium'
+	| 'overpayment_returned'
+	| 'refund_confirmed'
+	| 'refund_failed';
+
 /** Credit Note -> Create: exactly one credit note for a refund that was made at Dodo. */
-export const create: Operation<LagoClient> = {
+export const create: Operation<LagoClient, CreateOutcome> = {
+	menu: {
+		name: 'Create',
+		action: 'Create a credit note from a refund',
+		description:
+			'Mirror a refund that was made at Dodo Payments as exactly one credit note, or write the outcome back to the note that started it',
+	},
 	fields: fieldsOf('creditNote', 'create', fields),
 	outputs: [
 		{ name: 'Done' },
@@ -143,7 +159,11 @@ export const create: Operation<LagoClient> = {
 };
 
 /** The refund was started by a credit note of Lago: only its outcome is news. */
-async function writeBack(client: LagoClient, refund: DodoRefund, noteId: string): Promise<Json> {
+async function writeBack(
+	client: LagoClient,
+	refund: DodoRefund,
+	noteId: string,
+): Promise<Result<'held' | 'ignored' | 'refund_confirmed' | 'refund_failed'>> {
 	const note = await orNull(fetchCreditNote(client, noteId), ({ code }) => code === 'credit_note_not_found');
 	if (note === null)
 		return held(
@@ -186,7 +206,7 @@ interface Mirror {
 	mode: DodoMode | null;
 }
 
-async function mirror(client: LagoClient, wanted: Mirror): Promise<Json> {
+async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<CreateOutcome>> {
 	const { refund, facts, invoiceId, mode } = wanted;
 	const numberSaid = wanted.payment.metadata.lago_invoice_number;
 	const early =
@@ -233,7 +253,11 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Json> {
 	return { ...(await credit(client, invoice, notes, booking, wanted)), ...about };
 }
 
-async function alreadyCredited(client: LagoClient, notes: LagoCreditNote[], refund: DodoRefund): Promise<Json | null> {
+async function alreadyCredited(
+	client: LagoClient,
+	notes: LagoCreditNote[],
+	refund: DodoRefund,
+): Promise<Result<'already_credited'> | null> {
 	const note = notes.find(({ metadata }) => metadata?.[REFUND_ID_KEY] === refund.refund_id);
 	if (note === undefined) return null;
 	if (note.refund_status !== 'succeeded') await changeCreditNote(client, note.lago_id, { refundStatus: 'succeeded' });
@@ -252,7 +276,7 @@ async function credit(
 	notes: LagoCreditNote[],
 	booking: Extract<Booking, { booked: true }>,
 	wanted: Mirror,
-): Promise<Json> {
+): Promise<Result<CreateOutcome>> {
 	const { refund, facts, reason } = wanted;
 	const { currency, number } = invoice;
 	const given = amountOf(wanted);
@@ -321,7 +345,7 @@ async function credit(
 		rememberFree(client);
 		return await withoutLicence(client, invoice, wanted);
 	}
-	if ('outcome' in created) return created as Json;
+	if ('outcome' in created) return created as Result<'already_credited'>;
 	const { credit_note: note } = created as { credit_note: LagoCreditNote };
 	const difference = note.refund_amount_cents - asked;
 	return {
@@ -363,7 +387,11 @@ function feesOf(invoice: LagoInvoice, notes: LagoCreditNote[]): CreditableFee[] 
 }
 
 /** A surplus payment went back: nothing of it was ever booked, so nothing is to be mirrored. */
-async function returned(client: LagoClient, invoice: LagoInvoice, { refund, facts }: Mirror): Promise<Json> {
+async function returned(
+	client: LagoClient,
+	invoice: LagoInvoice,
+	{ refund, facts }: Mirror,
+): Promise<Result<'overpayment_returned'>> {
 	const { metadata } = toInvoiceFacts(invoice);
 	const { dodoId, state } = ourRecord(metadata);
 	if (dodoId === facts.id && state?.phase === 'overpaid')
@@ -375,7 +403,11 @@ async function returned(client: LagoClient, invoice: LagoInvoice, { refund, fact
 }
 
 /** Lago without licence: the refund is kept in the state of the invoice, so that nothing is forgotten. */
-async function withoutLicence(client: LagoClient, invoice: LagoInvoice, { refund, payment }: Mirror): Promise<Json> {
+async function withoutLicence(
+	client: LagoClient,
+	invoice: LagoInvoice,
+	{ refund, payment }: Mirror,
+): Promise<Result<'needs_premium'>> {
 	const { metadata } = toInvoiceFacts(invoice);
 	const { state } = ourRecord(metadata);
 	const refunded = (payment.refunds ?? []).reduce(

@@ -29,7 +29,12 @@ const fields: INodeProperties[] = [
 ];
 
 /** Credit Note -> Get; with `dodoPayments`, what the invoice was paid by, while a refund is to be made. */
-export const get: Operation<LagoClient> = {
+export const get: Operation<LagoClient, 'held'> = {
+	menu: {
+		name: 'Get',
+		action: 'Get a credit note',
+		description: 'Retrieve one credit note, with what its invoice was paid by',
+	},
 	fields: fieldsOf('creditNote', 'get', fields),
 	async execute(ctx, client, index) {
 		const id = idParameter(ctx, 'creditNote', index);

@@ -46,6 +46,11 @@ const fields: INodeProperties[] = [
 
 /** Credit Note -> Get Many. */
 export const getAll: Operation<LagoClient> = {
+	menu: {
+		name: 'Get Many',
+		action: 'Get many credit notes',
+		description: 'Retrieve a list of credit notes',
+	},
 	fields: fieldsOf('creditNote', 'getAll', fields),
 	async execute(ctx, client, index) {
 		return await client.list(

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { held } from '../../../shared/domain/outcome';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { withLock } from '../../../shared/process/keyedLock';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
@@ -46,7 +46,12 @@ const refundSchema = onFirstUse(() =>
 type Refund = z.output<typeof refundSchema>;
 
 /** Credit Note -> Save Refund: the tie between a credit note and its refund, and the check that there is only one note for it. */
-export const saveRefund: Operation<LagoClient> = {
+export const saveRefund: Operation<LagoClient, 'held' | 'refund_confirmed'> = {
+	menu: {
+		name: 'Save Refund',
+		action: 'Save the refund of a credit note',
+		description: 'Write to a credit note which refund was made for it and where it stands',
+	},
 	fields: fieldsOf('creditNote', 'saveRefund', fields),
 	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
@@ -60,7 +65,7 @@ export const saveRefund: Operation<LagoClient> = {
 			);
 		const nextStep = `Look at credit note ${refund.creditNoteNumber} in Lago and set its refund status by hand.`;
 		return {
-			...refund,
+			...(refund as Json),
 			...(await heldIfRefused(
 				saved,
 				`Refund ${refund.refundId ?? '(none)'} was to be noted on credit note ${refund.creditNoteNumber}`,
@@ -83,7 +88,7 @@ async function save(client: LagoClient, refund: Refund): Promise<Json> {
 }
 
 /** A note that mirrors a refund of Dodo: the first one for it is confirmed, a second one is a surplus that two workers made at once. */
-async function confirm(client: LagoClient, refund: Refund): Promise<Json> {
+async function confirm(client: LagoClient, refund: Refund): Promise<Result<'held' | 'refund_confirmed'>> {
 	const notes = await creditNotesOf(client, { id: refund.invoiceId, number: refund.invoiceNumber });
 	const [first, ...surplus] = notes.filter(({ metadata }) => metadata?.[REFUND_ID_KEY] === refund.refundId);
 	const isSurplus = surplus.some(({ lago_id }) => lago_id === refund.creditNoteId);
@@ -93,7 +98,7 @@ async function confirm(client: LagoClient, refund: Refund): Promise<Json> {
 		await changeCreditNote(client, refund.creditNoteId, { refundStatus });
 	if (isSurplus)
 		return {
-			...refund,
+			...(refund as Json),
 			...held(
 				'duplicate_credit_note',
 				`Credit note ${refund.creditNoteNumber} mirrors refund ${refund.refundId}, which credit note ${first?.number} already mirrors; two runs must have made them in the same moment.`,
@@ -101,8 +106,8 @@ async function confirm(client: LagoClient, refund: Refund): Promise<Json> {
 			),
 		};
 	return {
-		...refund,
-		outcome: refundStatus === 'succeeded' ? 'refund_confirmed' : refund.outcome,
+		...(refund as Json),
+		...(refundStatus === 'succeeded' ? { outcome: 'refund_confirmed' } : {}),
 		message: `Credit note ${refund.creditNoteNumber} mirrors refund ${refund.refundId} (${refundStatus ?? 'pending'}).`,
 	};
 }

@@ -6,7 +6,12 @@ import { fetchCustomer } from '../../helpers/customers';
 import type { LagoClient } from '../../transport/client';
 
 /** Customer -> Get: with its metadata. */
-export const get: Operation<LagoClient> = {
+export const get: Operation<LagoClient, 'held'> = {
+	menu: {
+		name: 'Get',
+		action: 'Get a customer',
+		description: 'Retrieve one customer with its metadata',
+	},
 	// Not required for n8n, which would refuse to publish a workflow in which a lane by hand has nobody chosen yet.
 	fields: fieldsOf('customer', 'get', [{ ...customerField, required: false }]),
 	async execute(ctx, client, index) {

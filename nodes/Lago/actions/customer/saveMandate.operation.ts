@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { held } from '../../../shared/domain/outcome';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { withLock } from '../../../shared/process/keyedLock';
@@ -34,8 +34,15 @@ const fields: INodeProperties[] = [
 /** These never take a charge again. */
 const ENDED: readonly string[] = ['cancelled', 'expired', 'failed'];
 
+type SaveOutcome = 'held' | 'ignored' | 'removed' | 'saved' | 'unchanged';
+
 /** Customer -> Save Mandate: decides by how the mandate stands now, not by the event that told of it. */
-export const saveMandate: Operation<LagoClient> = {
+export const saveMandate: Operation<LagoClient, SaveOutcome> = {
+	menu: {
+		name: 'Save Mandate',
+		action: 'Save the mandate of a customer',
+		description: 'Keep on the customer by which mandate it is charged; an ended mandate is removed',
+	},
 	fields: fieldsOf('customer', 'saveMandate', fields),
 	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
@@ -57,7 +64,7 @@ export const saveMandate: Operation<LagoClient> = {
 				message: `Subscription ${mandate.subscription_id} was not set up for a Lago customer.`,
 				...about,
 			};
-		const saved = async (): Promise<Json> =>
+		const saved = async (): Promise<Result<SaveOutcome>> =>
 			await withLock(
 				`customer ${client.accountKey} ${externalId}`,
 				async () => await save(client, mandate, externalId),
@@ -74,7 +81,7 @@ export const saveMandate: Operation<LagoClient> = {
 	},
 };
 
-async function save(client: LagoClient, mandate: DodoMandate, externalId: string): Promise<Json> {
+async function save(client: LagoClient, mandate: DodoMandate, externalId: string): Promise<Result<SaveOutcome>> {
 	const id = mandate.subscription_id;
 	const customer = await orNull(fetchCustomer(client, externalId), ({ code }) => code === 'customer_not_found');
 	if (customer === null)

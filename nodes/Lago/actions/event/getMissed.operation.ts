@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
 import { thoroughly } from '../../../shared/domain/reconciliation';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { sinceField, sinceOf } from '../../../shared/node/sinceField';
 import {
 	hindranceOf,
@@ -38,7 +38,12 @@ type Entry = Record<string, unknown> & { lago_id: string; created_at?: string | 
  * a list shows without our metadata. Lago gives up after three deliveries, about 24 s. One call; a second one when something may have been
  * missed, and every hour. What cannot be read is told by Save Progress, and keeps nothing else.
  */
-export const getMissed: Operation<LagoClient> = {
+export const getMissed: Operation<LagoClient, 'nothing_missed' | 'still_looking'> = {
+	menu: {
+		name: 'Get Missed',
+		action: 'Get missed events',
+		description: 'Invoices and refunds of Lago that no webhook has brought here, as the trigger would give them out',
+	},
 	fields: fieldsOf('event', 'getMissed', [sinceField]),
 	once: true,
 	async execute(ctx, client) {
@@ -51,7 +56,7 @@ async function missedIn(
 	ctx: IExecuteFunctions,
 	client: LagoClient,
 	running: ReconciliationRun,
-): Promise<Json | Json[]> {
+): Promise<Result<'nothing_missed'> | Missed[]> {
 	running.lago = lagoSources(client, nowS);
 	const missed: Missed[] = [];
 	try {

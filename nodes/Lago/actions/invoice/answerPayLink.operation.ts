@@ -5,7 +5,7 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 import { readAddress } from '../../../shared/domain/address';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { htmlOf, PAGE_HEADERS, PRIVATE_HEADERS, UNAVAILABLE } from '../../helpers/payPage';
 import type { LagoClient } from '../../transport/client';
 
@@ -21,11 +21,16 @@ const fields: INodeProperties[] = [
 
 interface Way {
 	response: IN8nHttpFullResponse;
-	told: Json;
+	told: Result<'page_shown' | 'redirected'>;
 }
 
 /** Invoice -> Answer Pay Link: the end of a pay page. No call; the visitor's browser gets its answer. */
-export const answerPayLink: Operation<LagoClient> = {
+export const answerPayLink: Operation<LagoClient, 'page_shown' | 'redirected'> = {
+	menu: {
+		name: 'Answer Pay Link',
+		action: 'Answer a click on a pay link',
+		description: 'Lead the visitor of a pay page to the checkout that comes in, or show a friendly page',
+	},
 	fields: fieldsOf('invoice', 'answerPayLink', fields),
 	once: true,
 	async execute(ctx) {

@@ -24,7 +24,13 @@ const fields: INodeProperties[] = [
 ];
 
 /** Invoice -> Create Pay Link: a link that does not die, written to the invoice. Nothing is made at Dodo before somebody clicks. */
-export const createPayLink: Operation<LagoClient> = {
+export const createPayLink: Operation<LagoClient, 'created' | 'existing' | 'held' | 'skipped'> = {
+	menu: {
+		name: 'Create Pay Link',
+		action: 'Create the permanent pay link of an invoice',
+		description:
+			'Sign a link that does not die and write it to the invoice; the checkout behind it is made when somebody clicks',
+	},
 	fields: fieldsOf('invoice', 'createPayLink', fields),
 	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {

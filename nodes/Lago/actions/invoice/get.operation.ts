@@ -27,7 +27,12 @@ const fields: INodeProperties[] = [
 ];
 
 /** Invoice -> Get: with customer, fees and metadata. */
-export const get: Operation<LagoClient> = {
+export const get: Operation<LagoClient, 'held'> = {
+	menu: {
+		name: 'Get',
+		action: 'Get an invoice',
+		description: 'Retrieve one invoice with its customer, fees and metadata',
+	},
 	fields: fieldsOf('invoice', 'get', fields),
 	async execute(ctx, client, index) {
 		const id = idParameter(ctx, 'invoice', index);

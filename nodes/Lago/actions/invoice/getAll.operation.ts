@@ -114,6 +114,11 @@ const SHOWN: Readonly<Record<string, { query: IDataObject; keeps: (invoice: Invo
 
 /** Invoice -> Get Many. */
 export const getAll: Operation<LagoClient> = {
+	menu: {
+		name: 'Get Many',
+		action: 'Get many invoices',
+		description: 'Retrieve a list of invoices',
+	},
 	fields: fieldsOf('invoice', 'getAll', fields),
 	async execute(ctx, client, index) {
 		const limit = limitOf(ctx, index);

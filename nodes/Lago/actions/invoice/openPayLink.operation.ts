@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { collectability } from '../../../shared/domain/invoice';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { idParameter } from '../../../shared/node/parameters';
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
@@ -28,8 +28,15 @@ const UNKNOWN: PayPage = {
 	text: 'Please ask whoever sent you the link.',
 };
 
+type Closed = 'forged' | 'not_payable' | 'paid' | 'unknown' | 'voided';
+
 /** Invoice -> Open Pay Link: what a click on a permanent link leads to. One call to Lago, none for a forged link. */
-export const openPayLink: Operation<LagoClient> = {
+export const openPayLink: Operation<LagoClient, 'payable' | Closed> = {
+	menu: {
+		name: 'Open Pay Link',
+		action: 'Open a permanent pay link',
+		description: 'Check the link that somebody clicked: the invoice if it can be paid, a friendly page if not',
+	},
 	fields: fieldsOf('invoice', 'openPayLink', fields),
 	// Whoever clicks has made up the link, or cut it: the page says so.
 	judges: ['link'],
@@ -48,7 +55,7 @@ export const openPayLink: Operation<LagoClient> = {
 	},
 };
 
-function closed(invoice: LagoInvoice): { outcome: string; page: PayPage } {
+function closed(invoice: LagoInvoice): { outcome: Closed; page: PayPage } {
 	const { number, status, payment_status: paymentStatus } = invoice;
 	if (paymentStatus === 'succeeded')
 		return {
@@ -78,6 +85,6 @@ function closed(invoice: LagoInvoice): { outcome: string; page: PayPage } {
 	};
 }
 
-function shown(outcome: string, page: PayPage, about: Json = {}): Json {
+function shown(outcome: Closed, page: PayPage, about: Json = {}): Result<Closed> {
 	return { outcome, message: page.title, ...about, ...page, html: htmlOf(page) };
 }

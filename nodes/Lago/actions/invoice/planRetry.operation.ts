@@ -1,9 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { planNextTry } from '../../../shared/domain/retryPlan';
+import { planNextTry, type Plan } from '../../../shared/domain/retryPlan';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { withLock } from '../../../shared/process/keyedLock';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
@@ -59,7 +59,12 @@ const failureSchema = onFirstUse(() =>
 const FRESH_MS = 3_000;
 
 /** Invoice -> Plan Retry: writes the time of the next try to the invoice. Run twice for one failure it plans once. */
-export const planRetry: Operation<LagoClient> = {
+export const planRetry: Operation<LagoClient, Plan['outcome'] | 'held'> = {
+	menu: {
+		name: 'Plan Retry',
+		action: 'Plan the next try for an invoice',
+		description: 'Write to the invoice when the next try is due after a failed one, by schedule and decline reason',
+	},
 	fields: fieldsOf('invoice', 'planRetry', fields),
 	outputs: [
 		{ name: 'Done' },
@@ -82,9 +87,9 @@ export const planRetry: Operation<LagoClient> = {
 				known !== undefined && Date.now() - known.readAt < FRESH_MS
 					? known
 					: planFrom(await fetchInvoice(client, visible.invoiceId));
-			const planned = async (): Promise<Json> => await plan(client, policy, visible, fresh);
+			const planned = async (): Promise<Result<Plan['outcome']>> => await plan(client, policy, visible, fresh);
 			return {
-				...visible,
+				...(visible as Json),
 				...(await heldIfRefused(
 					planned,
 					`The next try of invoice ${visible.invoiceId} was to be planned`,
@@ -100,7 +105,7 @@ async function plan(
 	policy: RetryPolicy,
 	failure: z.output<typeof failureSchema>,
 	{ metadata, ...invoice }: PlanFrom,
-): Promise<Json> {
+): Promise<Result<Plan['outcome']>> {
 	const planned = planNextTry(policy, failure, { ...invoice, state: ourRecord(metadata).state }, Date.now());
 	if (planned.save !== undefined) await changeInvoice(client, failure.invoiceId, metadata, { state: planned.save });
 	return { ...planned.plan };

@@ -3,7 +3,7 @@ import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { withLock } from '../../../shared/process/keyedLock';
@@ -45,7 +45,15 @@ const LOST: readonly string[] = ['dispute_lost', 'dispute_accepted', 'dispute_ex
 const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
 
 /** Invoice -> Record Dispute: a lost dispute is marked on the invoice once; everything else is only told. */
-export const recordDispute: Operation<LagoClient> = {
+export const recordDispute: Operation<
+	LagoClient,
+	'already_recorded' | 'dispute_lost' | 'dispute_open' | 'dispute_won' | 'held' | 'ignored'
+> = {
+	menu: {
+		name: 'Record Dispute',
+		action: 'Record a dispute on an invoice',
+		description: 'Mark an invoice whose dispute is lost, once; open and won disputes are only told',
+	},
 	fields: fieldsOf('invoice', 'recordDispute', fields),
 	outputs: [
 		{ name: 'About an Invoice' },
@@ -102,7 +110,7 @@ export const recordDispute: Operation<LagoClient> = {
 				...whole,
 			};
 		const lost = `${what} was ${status.replace('dispute_', '')}${byRdr ? ' and paid back at once by the card network (RDR)' : ''}`;
-		const mark = async (): Promise<Json> =>
+		const mark = async (): Promise<Result<'already_recorded' | 'dispute_lost' | 'held' | 'ignored'>> =>
 			await withLock(
 				`settle ${client.accountKey} ${invoiceId}`,
 				async () => await markLost(client, invoiceId, payment, lost),
@@ -129,7 +137,12 @@ async function noteVictory(client: LagoClient, invoiceId: string): Promise<strin
 	return `invoice ${invoice.number} was marked as a lost dispute before, which Lago cannot take back: its metadata now says that it was won`;
 }
 
-async function markLost(client: LagoClient, invoiceId: string, payment: PaymentFacts, lost: string): Promise<Json> {
+async function markLost(
+	client: LagoClient,
+	invoiceId: string,
+	payment: PaymentFacts,
+	lost: string,
+): Promise<Result<'already_recorded' | 'dispute_lost' | 'held' | 'ignored'>> {
 	try {
 		const invoice = await fetchInvoice(client, invoiceId);
 		const about = { invoiceNumber: invoice.number };

@@ -8,7 +8,7 @@ import {
 	STATE_KEY,
 	type CollectionState,
 } from '../../../shared/domain/invoiceMetadata';
-import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
 import { metadataEntrySchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
@@ -58,7 +58,13 @@ const FRESH_MS = 3_000;
  * Invoice -> Save Payment Reference. Lago refuses to insert a key twice, so of two workers that made the first link of an invoice
  * exactly one can save it; the other one adopts the saved link and lets its own, which nobody has seen, expire.
  */
-export const savePaymentReference: Operation<LagoClient> = {
+export const savePaymentReference: Operation<LagoClient, 'existing' | 'held' | 'mandate_busy' | 'skipped'> = {
+	menu: {
+		name: 'Save Payment Reference',
+		action: 'Save the payment reference of an invoice',
+		description:
+			'Write the checkout link of an invoice into its metadata, so that it is found again and never made twice',
+	},
 	fields: fieldsOf('invoice', 'savePaymentReference', fields),
 	outputs: [
 		{ name: 'Done' },
@@ -75,7 +81,7 @@ export const savePaymentReference: Operation<LagoClient> = {
 		const state = address === '' ? made : { ...made, payLink: await payLinkOf(ctx, address, intent.invoiceId, index) };
 		const entries = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
 		const saved = { ...visible, payLink: state.payLink ?? null, saved: true };
-		const readAndWrite = async (): Promise<Json> => {
+		const readAndWrite = async (): Promise<Result<'existing' | 'skipped'>> => {
 			const invoice = toInvoiceFacts(await fetchInvoice(client, intent.invoiceId));
 			const verdict = collectability(invoice);
 			if (verdict.decision === 'skip')
@@ -98,7 +104,7 @@ export const savePaymentReference: Operation<LagoClient> = {
 			await changeInvoice(client, intent.invoiceId, invoice.metadata, { paymentId: paymentReference, state });
 			return saved;
 		};
-		const write = async (): Promise<Json> => {
+		const write = async (): Promise<Result<'existing' | 'skipped'>> => {
 			// Lago guards the first insert only; what overwrites looks first.
 			if (metadataValue(entries, PAYMENT_ID_KEY) !== undefined || state.attempt > 1 || Date.now() - readAt > FRESH_MS)
 				return await readAndWrite();
@@ -119,7 +125,7 @@ export const savePaymentReference: Operation<LagoClient> = {
 };
 
 /** What somebody else recorded meanwhile, instead of ours. */
-function adopt(visible: Json, recorded: string, theirs: CollectionState | null): Json {
+function adopt(visible: Json, recorded: string, theirs: CollectionState | null): Result<'existing'> {
 	return {
 		...visible,
 		outcome: 'existing',

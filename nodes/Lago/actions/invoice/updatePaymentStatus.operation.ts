@@ -6,7 +6,7 @@ import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { paymentSchema } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
-import { modeOf, paidAt, settle } from '../../helpers/settle';
+import { modeOf, paidAt, settle, type Settlement } from '../../helpers/settle';
 import type { LagoClient } from '../../transport/client';
 import { readRetryPolicy, SCHEDULE_WORDS, timeOfDayField } from './schedule.fields';
 
@@ -37,7 +37,13 @@ const fields: INodeProperties[] = [
  * Invoice -> Update Payment Status: books what a Dodo payment says. With a premium licence a success is a payment with the Dodo id as
  * its reference, otherwise the status; a failure never touches a paid invoice; whatever does not fit comes out as held.
  */
-export const updatePaymentStatus: Operation<LagoClient> = {
+export const updatePaymentStatus: Operation<LagoClient, Settlement['outcome']> = {
+	menu: {
+		name: 'Update Payment Status',
+		action: 'Update the payment status of an invoice',
+		description:
+			'Book what a Dodo payment says: paid, failed or under way; anything that does not fit comes out as held',
+	},
 	fields: fieldsOf('invoice', 'updatePaymentStatus', fields),
 	outputs: [
 		{ name: 'Paid', outcomes: ['settled'] },

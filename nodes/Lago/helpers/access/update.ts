@@ -3,7 +3,7 @@ import { changesSince, knownOf, type StateChange } from '../../../shared/domain/
 import { evaluateAccess, type CustomerAccess } from '../../../shared/domain/access/evaluate';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { viewOf } from '../../../shared/domain/access/view';
-import type { Json } from '../../../shared/node/operation';
+import type { Json, Result } from '../../../shared/node/operation';
 import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { orNull } from '../../../shared/transport/orNull';
@@ -34,7 +34,7 @@ export async function updateAccess(
 	client: LagoClient,
 	externalId: string,
 	update: AccessUpdate,
-): Promise<Json | null> {
+): Promise<Result<'access_changed' | 'access_untold'> | null> {
 	return await withLock(`access ${ctx.getWorkflow().id} ${client.accountKey} ${externalId}`, async () => {
 		const { policy, memory, isTrial } = update;
 		const now = Date.now();
@@ -105,7 +105,12 @@ async function tell(
 	return typeof refused === 'string' ? { words: refused, isFinal: true } : refused;
 }
 
-function itemOf(changeId: string, changes: readonly StateChange[], access: CustomerAccess, now: number): Json {
+function itemOf(
+	changeId: string,
+	changes: readonly StateChange[],
+	access: CustomerAccess,
+	now: number,
+): Result<'access_changed'> {
 	const { externalId, state, reasons } = access.customer;
 	const moved = changes
 		.map(({ of, externalId: id, from, to }) => `${of} ${id} was ${from} and is ${to} now`)
