@@ -256,7 +256,7 @@ describe('what is published', () => {
 	});
 
 	it('has one registry of deliveries for both triggers', () => {
-		const definitions = builtFiles().filter((file) => /\bstateOf\(key\) ?\{/.test(readFileSync(file, 'utf8')));
+		const definitions = builtFiles().filter((file) => /\bstateOf\(\w+\) ?\{/.test(readFileSync(file, 'utf8')));
 		expect(definitions).toHaveLength(1);
 		const chunk = (definitions[0] as string).split('/').pop() as string;
 		const reaches = (file: string, seen = new Set<string>()): boolean => {
