@@ -3,6 +3,7 @@ import type { InvoiceFacts } from '../../shared/domain/invoice';
 import { ourRecord, PAYMENT_ID_KEY, type CollectionState } from '../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../shared/domain/money';
 import { held, type Held, type Overpaid } from '../../shared/domain/outcome';
+import { isUnderWay, nextState, whileDue } from '../../shared/domain/phases';
 import { planNextTry, type Plan } from '../../shared/domain/retryPlan';
 import { isHardDecline, type RetryPolicy } from '../../shared/domain/retrySchedule';
 import {
@@ -172,7 +173,7 @@ async function settleSuccess(
 async function noteOverpayment(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts): Promise<void> {
 	await change(client, invoice, {
 		paymentId: payment.id,
-		state: nextState(payment, invoice, { phase: 'overpaid' }),
+		state: stateAfter(payment, invoice, 'surplus_came'),
 	}).catch(async (caught: unknown) =>
 		caught instanceof ApiError && caught.final ? null : await Promise.reject(caught),
 	);
@@ -197,7 +198,7 @@ async function book(
 	const written = await change(client, invoice, {
 		paymentStatus: 'succeeded',
 		paymentId: payment.id,
-		state: nextState(payment, invoice, { phase: 'paid' }),
+		state: stateAfter(payment, invoice, 'booked'),
 	});
 	return written === null ? 'books_changed' : 'status';
 }
@@ -213,7 +214,7 @@ async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice:
 	const note = ` The metadata could not be corrected and still says "${phase}".`;
 	return await change(client, invoice, {
 		paymentId: payment.id,
-		state: nextState(payment, invoice, { phase: 'paid' }),
+		state: stateAfter(payment, invoice, 'booked'),
 	}).then(
 		(written) => (written === null ? note : ''),
 		async (caught: unknown) => (caught instanceof ApiError && caught.final ? note : await Promise.reject(caught)),
@@ -266,7 +267,7 @@ async function recordAttempt(
 				...(late === null ? { planFrom: planFrom(read) } : {}),
 			};
 		}
-		const state = nextState(payment, invoice, kind === 'failed' ? { phase: kind, declineCode } : { phase: kind });
+		const state = stateAfter(payment, invoice, kind === 'failed' ? 'declined' : 'under_way');
 		// A declined card leaves the session open, and the session is how the link is found again.
 		const { dodoId } = ourRecord(invoice.metadata);
 		const paymentId =
@@ -377,26 +378,28 @@ function restless(payment: PaymentFacts, invoiceId: string): ApiError {
 }
 
 /** Keeps what is known of the link: a declined card leaves it open; a bank debit that fails later has used it up. */
-function nextState(
+function stateAfter(
 	payment: PaymentFacts,
 	invoice: InvoiceFacts,
-	news: Pick<CollectionState, 'phase' | 'declineCode'>,
+	event: 'booked' | 'surplus_came' | 'declined' | 'under_way',
 ): CollectionState {
-	const before = ourRecord(invoice.metadata).state;
-	const { amount, taxOnTop, expiresAt, url, payLink, nextTryAt, failedTries, failedSince, attempt = 1 } = before ?? {};
-	const usedUp = news.phase === 'failed' && (before?.phase === 'processing' || before?.phase === 'charging');
-	const plan: Partial<CollectionState> =
-		news.phase === 'failed' || news.phase === 'processing' ? { nextTryAt, failedTries, failedSince } : {};
-	if (news.phase === 'failed') plan.failedSince ??= payment.changedAt ?? undefined;
-	return {
+	const { state } = ourRecord(invoice.metadata);
+	const { amount, taxOnTop, expiresAt, url, payLink, nextTryAt, failedTries, failedSince, attempt = 1 } = state ?? {};
+	const isOwed = event === 'declined' || event === 'under_way';
+	const usedUp = event === 'declined' && isUnderWay(state);
+	const plan: Partial<CollectionState> = isOwed ? { nextTryAt, failedTries, failedSince } : {};
+	if (event === 'declined') {
+		plan.failedSince ??= payment.changedAt ?? undefined;
+		plan.declineCode = payment.errorCode ?? undefined;
+	}
+	return nextState(isOwed ? whileDue(state) : state, event, {
 		attempt: Math.max(attempt, payment.attempt),
 		taxOnTop,
 		payLink,
 		mode: payment.observedMode ?? undefined,
 		...plan,
 		...(usedUp ? {} : { amount, expiresAt, url }),
-		...news,
-	};
+	});
 }
 
 /** Writes status and metadata; null when somebody else wrote meanwhile, so that it must be decided on the books as they are now. */

@@ -1,4 +1,5 @@
 import { modeOfLinks, type DodoMode, type PageHost } from './mode';
+import { isPhase, type Phase } from './phases';
 
 /**
  * The two metadata entries we keep on a Lago invoice, beside the merchant's own, which are never touched.
@@ -56,24 +57,6 @@ export interface CollectionState {
 	payLink?: string;
 }
 
-/**
- * `waiting`: nothing is out, the next try is planned; `open`: a link was handed out; `charging`: the mandate was charged and the result follows; `processing`: money is on its way;
- * `failed`: the last try was declined; `paid`; `overpaid`: `dodo_payment_id` names a surplus payment that must go back; `returned`: it
- * went back.
- */
-export type Phase = 'waiting' | 'open' | 'charging' | 'processing' | 'failed' | 'paid' | 'overpaid' | 'returned';
-
-const PHASES: readonly string[] = [
-	'waiting',
-	'open',
-	'charging',
-	'processing',
-	'failed',
-	'paid',
-	'overpaid',
-	'returned',
-] satisfies Phase[];
-
 /** The letters of the numbers in a state. */
 const NUMBERS = {
 	a: 'attempt',
@@ -119,9 +102,9 @@ export function decodeState(text: string | undefined): CollectionState | null {
 	const linkAt = text.search(/;[ul]=/);
 	const head = linkAt === -1 ? text : text.slice(0, linkAt);
 	const [version, phase, ...pairs] = head.split(';');
-	if (version !== 'v1' || phase === undefined || !PHASES.includes(phase)) return null;
+	if (version !== 'v1' || !isPhase(phase)) return null;
 	const fields = new Map(pairs.map((pair) => [pair.slice(0, 1), pair.slice(2)]));
-	const state: CollectionState = { phase: phase as Phase, attempt: NaN };
+	const state: CollectionState = { phase, attempt: NaN };
 	for (const [letter, name] of Object.entries(NUMBERS)) {
 		const value = fields.get(letter);
 		if (value !== undefined && /^\d{1,15}$/.test(value)) state[name] = Number(value);

@@ -3,6 +3,7 @@ import { moneyIsMoving } from '../../../shared/domain/intent';
 import { collectability } from '../../../shared/domain/invoice';
 import { encodeState, modeOfState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
+import { isUnderWay, nextState, whileDue } from '../../../shared/domain/phases';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
 import { startingEvent } from '../../../shared/node/start';
@@ -143,7 +144,7 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 		ctx.getNodeParameter('tryAgain', index, false) === true || isAskedAgain(startingEvent(ctx, index), invoice);
 	const isDue = tryAgain || (state?.nextTryAt ?? Infinity) <= nowS;
 	if (dodoId?.startsWith('pay_') && state?.phase === 'failed' && !isDue) return waitsForNextTry(invoice.number, state);
-	const isRunning = state?.phase === 'charging' || state?.phase === 'processing';
+	const isRunning = isUnderWay(state);
 	const attempt = state === null || dodoId === undefined ? 1 : isRunning ? state.attempt : state.attempt + 1;
 	const { description } = additionalTexts(ctx, index);
 	return await chargeOnce(ctx, client, index, {
@@ -154,7 +155,8 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 		// Asked for a try where no record tells that the last one has ended: what Dodo shows as ended does not stand in its way.
 		startsAnew: tryAgain && (dodoId === undefined || isRunning),
 		amount: verdict.amount,
-		before: state ?? (written?.payLink === undefined ? null : { phase: 'open', attempt: 1, payLink: written.payLink }),
+		before: state,
+		payLink: written?.payLink,
 		recordedId: dodoId,
 		description: description || `Invoice ${invoice.number}`,
 	});
@@ -192,6 +194,8 @@ interface Charge {
 	/** Minor units of the invoice's currency. */
 	amount: number;
 	before: CollectionState | null;
+	/** Works in both of Dodo's worlds. */
+	payLink: string | undefined;
 	/** What the invoice names as its newest session or payment. */
 	recordedId: string | undefined;
 	description: string;
@@ -298,17 +302,16 @@ function charged(
 	outcome: 'charging' | 'existing',
 	message: string,
 	paymentId: string,
-	{ invoice, mandateId, terms, attempt, amount, before }: Charge,
+	{ invoice, mandateId, terms, attempt, amount, before, payLink }: Charge,
 ): Json {
-	const state: CollectionState = {
-		phase: 'charging',
+	const state = nextState(whileDue(before), 'charged', {
 		attempt,
 		amount,
 		failedTries: before?.failedTries,
 		failedSince: before?.failedSince,
-		payLink: before?.payLink,
+		payLink,
 		mode: client.mode,
-	};
+	});
 	if (!terms.taxInclusive) state.taxOnTop = true;
 	return {
 		outcome,

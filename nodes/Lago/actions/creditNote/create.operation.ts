@@ -1,7 +1,8 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { encodeState, ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
+import { noted } from '../../../shared/domain/phases';
 import { allocateRefund, type CreditableFee } from '../../../shared/domain/refundAllocation';
 import { isLagoId, type DodoMode, type PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
@@ -367,7 +368,7 @@ async function returned(client: LagoClient, invoice: LagoInvoice, { refund, fact
 	const { metadata } = toInvoiceFacts(invoice);
 	const { dodoId, state } = ourRecord(metadata);
 	if (dodoId === facts.id && state?.phase === 'overpaid')
-		await changeInvoice(client, invoice.lago_id, metadata, { state: { ...state, phase: 'returned' } });
+		await changeInvoice(client, invoice.lago_id, metadata, { state: noted(state, 'surplus_returned') });
 	return {
 		outcome: 'overpayment_returned',
 		message: `Refund ${refund.refund_id} gave back payment ${facts.id}, which was never booked on invoice ${invoice.number}; the books need no change.`,
@@ -382,7 +383,7 @@ async function withoutLicence(client: LagoClient, invoice: LagoInvoice, { refund
 		(sum, { status, amount }) => (status === 'succeeded' ? sum + (amount ?? 0) : sum),
 		0,
 	);
-	const next: CollectionState = { ...(state ?? { phase: 'paid', attempt: 1 }), refunded };
+	const next = noted(state, 'refunded', { refunded });
 	if (state === null || encodeState(next) !== encodeState(state))
 		await changeInvoice(client, invoice.lago_id, metadata, { state: next });
 	return {

@@ -2,6 +2,7 @@ import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INod
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
+import { noted } from '../../../shared/domain/phases';
 import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
@@ -125,7 +126,7 @@ async function noteVictory(client: LagoClient, invoiceId: string): Promise<strin
 	const { state } = ourRecord(metadata);
 	if (state?.disputeWon) return nothing;
 	await changeInvoice(client, invoiceId, metadata, {
-		state: { ...(state ?? { phase: 'paid', attempt: 1 }), disputeWon: true },
+		state: noted(state, 'dispute_won', { disputeWon: true }),
 	});
 	return `invoice ${invoice.number} was marked as a lost dispute before, which Lago cannot take back: its metadata now says that it was won`;
 }
