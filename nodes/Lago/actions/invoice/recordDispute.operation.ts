@@ -13,7 +13,7 @@ import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { bookingOf, changeInvoice, fetchInvoice } from '../../helpers/invoices';
-import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settle';
+import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
