@@ -1,3 +1,4 @@
+import { PAYMENT_ID_KEY, STATE_KEY } from './keys';
 import { modeOfLinks, type DodoMode, type PageHost } from './mode';
 import { isPhase, type Phase } from './phases';
 
@@ -11,14 +12,6 @@ export interface MetadataEntry {
 	key: string;
 	value: string;
 }
-
-/**
- * Look-up key: the id of the newest Dodo object that was written here: `cks_...` of the link, `pay_...` of an attempt or of a success that
- * could be recorded as status only. A success booked as a payment has its id in that payment's reference instead.
- */
-export const PAYMENT_ID_KEY = 'dodo_payment_id';
-/** Compact state, see {@link CollectionState}. */
-export const STATE_KEY = 'dodo_state';
 
 const MAX_ENTRIES = 5;
 const MAX_VALUE = 140;

@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { moneyIsMoving } from '../../../shared/domain/intent';
 import { collectability } from '../../../shared/domain/invoice';
 import { encodeState, modeOfState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { ATTEMPT_KEY, INVOICE_KEY, MANDATE_KEY } from '../../../shared/domain/keys';
 import { formatAmount } from '../../../shared/domain/money';
 import { isUnderWay, nextState, whileDue } from '../../../shared/domain/phases';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
@@ -127,7 +128,7 @@ async function collect(ctx: IExecuteFunctions, client: DodoClient, index: number
 	const verdict = collectability(toInvoiceFacts(invoice));
 	if (verdict.decision === 'skip') return { outcome: 'skipped', reason: verdict.reason, message: verdict.message };
 	if (verdict.decision === 'held') return verdict.held;
-	const mandateId = invoice.customer?.metadata?.find(({ key }) => key === 'dodo_subscription_id')?.value;
+	const mandateId = invoice.customer?.metadata?.find(({ key }) => key === MANDATE_KEY)?.value;
 	if (!mandateId) return needsLink('no_mandate', invoice);
 	const terms = await termsOf(client, mandateId);
 	if (typeof terms === 'string') return needsLink(terms, invoice);
@@ -274,11 +275,11 @@ async function chargesOf(client: DodoClient, { invoice, mandateId }: Charge): Pr
 	// Lago's clock is not Dodo's.
 	if (!Number.isNaN(createdAt)) query.created_at_gte = new Date(createdAt - CLOCK_MARGIN_MS).toISOString();
 	const payments = await client.list(paymentSummarySchema, '/payments', query, PAYMENT_LIMIT);
-	return payments.filter(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
+	return payments.filter(({ metadata }) => metadata[INVOICE_KEY] === invoice.lago_id);
 }
 
 function attemptOf({ metadata }: DodoPaymentSummary): number {
-	return Number(metadata.attempt) || 1;
+	return Number(metadata[ATTEMPT_KEY]) || 1;
 }
 
 /** The charge of this invoice and attempt that Dodo already has, as a result; null when there is none. */

@@ -1,4 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { CREDIT_NOTE_KEY } from '../../../shared/domain/keys';
 import { held } from '../../../shared/domain/outcome';
 import { isLagoId } from '../../../shared/domain/settlement';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
@@ -74,7 +75,7 @@ export const create: Operation<LagoClient> = {
 			amount: refund.amount ?? null,
 			currency: refund.currency ?? null,
 		};
-		const noteId = refund.metadata.lago_credit_note_id;
+		const noteId = refund.metadata[CREDIT_NOTE_KEY];
 		if (typeof noteId === 'string' && isLagoId(noteId)) {
 			const nextStep = 'Look at the credit note in Lago and set its refund status by hand.';
 			const written = await heldIfRefused(

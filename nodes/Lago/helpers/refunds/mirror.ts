@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { encodeState, ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { INVOICE_NUMBER_KEY, REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import { noted } from '../../../shared/domain/phases';
@@ -18,7 +19,7 @@ import {
 	type LagoInvoice,
 } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
-import { changeCreditNote, creditNotesOf, REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../creditNotes';
+import { changeCreditNote, creditNotesOf } from '../creditNotes';
 import { bookingOf, changeInvoice, fetchInvoice } from '../invoices';
 import { isKnownFree, rememberFree } from '../manualPayments';
 import { paidAt, settle } from '../settlement/settle';
@@ -51,7 +52,7 @@ export async function mirrorRefund(client: LagoClient, wanted: Mirror): Promise<
 
 async function mirror(client: LagoClient, wanted: Mirror): Promise<Json> {
 	const { refund, facts, invoiceId, mode } = wanted;
-	const numberSaid = wanted.payment.metadata.lago_invoice_number;
+	const numberSaid = wanted.payment.metadata[INVOICE_NUMBER_KEY];
 	const early =
 		typeof numberSaid === 'string' && numberSaid !== ''
 			? await creditNotesOf(client, { id: invoiceId, number: numberSaid })

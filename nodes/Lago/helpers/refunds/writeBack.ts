@@ -1,15 +1,10 @@
+import { REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys';
 import { held } from '../../../shared/domain/outcome';
 import type { Json } from '../../../shared/node/operation';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { DodoRefund } from '../../../shared/wire/dodo/objects';
 import type { LagoClient } from '../../transport/client';
-import {
-	changeCreditNote,
-	fetchCreditNote,
-	REFUND_ID_KEY,
-	REFUNDED_PAYMENT_KEY,
-	type RefundStatus,
-} from '../creditNotes';
+import { changeCreditNote, fetchCreditNote, type RefundStatus } from '../creditNotes';
 
 /** A refund that a credit note of Lago started: only its outcome is news. Throws ApiError. */
 export async function writeBack(client: LagoClient, refund: DodoRefund, noteId: string): Promise<Json> {

@@ -1,10 +1,10 @@
-import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
+import { ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { MANDATE_KEY, PAYMENT_ID_KEY } from '../../../shared/domain/keys';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import type { PaymentFacts } from '../../../shared/domain/settlement';
 import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
-import { MANDATE_KEY } from '../customers';
 
 /** More open invoices than one customer ever has. */
 const MAX_OPEN_INVOICES = 1_000;
