@@ -52,7 +52,16 @@ export default tseslint.config(
 		// What is published, plus package.json, under the rules that n8n itself applies.
 		files: ['nodes/**/*.ts', 'credentials/**/*.ts', 'package.json'],
 		extends: [n8nCommunityNodesPlugin.configs.recommended],
-		rules: { 'no-console': 'error' },
+		rules: {
+			'no-console': 'error',
+			'no-restricted-syntax': [
+				'error',
+				{
+					selector: 'ObjectExpression > Property[key.name="phase"] > Literal',
+					message: 'A phase follows from an event: see domain/phases.ts.',
+				},
+			],
+		},
 	},
 	layer(
 		'shared/domain',

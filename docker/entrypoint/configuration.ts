@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseLimits } from '../../nodes/shared/domain/access/policy';
 import { readAddress } from '../../nodes/shared/domain/address';
+import { DODO_TIERS, LOWEST_TIER } from '../../nodes/shared/domain/keys';
 import { parseSchedule } from '../../nodes/shared/domain/retrySchedule';
 import { PLACES, secretProblem, SHORTEST_KEY, type Secret } from '../../nodes/shared/domain/secrets';
 import { decodeSecret } from '../../nodes/shared/transport/standardWebhooks';
@@ -118,7 +119,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 				: secretProblem(what, value, what === 'dodoSecret' ? required.DODO_API_KEY : required.LAGO_API_KEY);
 		if (problem !== null) problems.push(`${name} ${problem}. You find it in ${PLACES[what]}.`);
 	}
-	const requestsPerMinute = Number(read('DODO_REQUESTS_PER_MINUTE') || TIERS[0]);
+	const requestsPerMinute = Number(read('DODO_REQUESTS_PER_MINUTE') || LOWEST_TIER);
 	if (!TIERS.includes(requestsPerMinute))
 		problems.push(
 			`DODO_REQUESTS_PER_MINUTE is "${read('DODO_REQUESTS_PER_MINUTE')}"; it must be the limit of one of Dodo's tiers: ${TIERS.join(', ')}.`,
@@ -142,8 +143,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 		: { configuration: { dodo, lago, port, reconcileMinutes, retrySchedule, access, owner } };
 }
 
-/** Requests a minute (docs `api-reference/introduction`). */
-const TIERS: readonly number[] = [240, 1000, 5000];
+const TIERS = Object.keys(DODO_TIERS).map(Number);
 
 function isAddress(text: string): boolean {
 	return /^https?:\/\//.test(text) && readAddress(text) !== null;

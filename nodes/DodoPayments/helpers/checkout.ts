@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { LINK_LIFE_S } from '../../shared/domain/intent';
+import { CUSTOMER_ID_KEY } from '../../shared/domain/keys';
 import type { PageHost } from '../../shared/domain/mode';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { ApiError } from '../../shared/transport/apiError';
@@ -191,7 +192,7 @@ function customerBody(client: DodoClient, { customerId, email, name }: Payer = {
 
 /** Lago's customer as a payer. */
 export function payerOf(customer: LagoCustomer | null | undefined): Payer {
-	const customerId = said(customer?.metadata?.find(({ key }) => key === 'dodo_customer_id')?.value);
+	const customerId = said(customer?.metadata?.find(({ key }) => key === CUSTOMER_ID_KEY)?.value);
 	// Lago allows several addresses separated by commas.
 	const email = said(customer?.email?.split(',')[0]);
 	const person = said([customer?.firstname, customer?.lastname].flatMap((part) => said(part) ?? []).join(' '));

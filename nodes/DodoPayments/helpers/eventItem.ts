@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { INVOICE_KEY } from '../../shared/domain/keys';
 import { factOf, type Kind } from '../../shared/domain/reconciliation';
 import type { DodoMode } from '../../shared/domain/settlement';
 import type { DODO_OUTPUTS } from '../../shared/node/start';
@@ -39,7 +40,7 @@ export function eventItem({ deliveryId, ...dodoEvent }: DodoEvent): IDataObject 
 	const metadata = (dodoEvent.data.metadata ?? {}) as IDataObject;
 	return {
 		...dodoEvent,
-		lagoInvoiceId: typeof metadata.lago_invoice_id === 'string' ? metadata.lago_invoice_id : null,
+		lagoInvoiceId: typeof metadata[INVOICE_KEY] === 'string' ? metadata[INVOICE_KEY] : null,
 		delivery: { id: deliveryId, about: aboutOf(dodoEvent) },
 	};
 }

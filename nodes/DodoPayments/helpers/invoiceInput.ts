@@ -1,4 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { ATTEMPT_KEY, INVOICE_KEY, INVOICE_NUMBER_KEY, ORGANIZATION_KEY } from '../../shared/domain/keys';
 import { additionalTexts } from '../../shared/node/parameters';
 import { startingEvent } from '../../shared/node/start';
 import { invoiceSchema, type LagoInvoice } from '../../shared/wire/lago/objects';
@@ -34,13 +35,13 @@ export function paymentMetadata(
 	attempt: number,
 ): Record<string, string> {
 	const metadata: Record<string, string> = {
-		lago_invoice_id: invoice.lago_id,
-		lago_invoice_number: invoice.number,
-		attempt: String(attempt),
+		[INVOICE_KEY]: invoice.lago_id,
+		[INVOICE_NUMBER_KEY]: invoice.number,
+		[ATTEMPT_KEY]: String(attempt),
 	};
 	const { organizationId: given } = additionalTexts(ctx, index);
 	const organizationId = given ?? startingEvent(ctx, index).organizationId;
-	if (typeof organizationId === 'string') metadata.lago_organization_id = organizationId;
+	if (typeof organizationId === 'string') metadata[ORGANIZATION_KEY] = organizationId;
 	return metadata;
 }
 

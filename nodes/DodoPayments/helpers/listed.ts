@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Answers } from '../../shared/domain/difference';
+import { ATTEMPT_KEY, CUSTOMER_KEY, INVOICE_KEY } from '../../shared/domain/keys';
 import {
 	movedOn,
 	readStage,
@@ -162,11 +163,11 @@ function readEntry(kind: Kind, entry: Entry): Listed {
 		status: (kind === 'dispute' ? entry.dispute_status : entry.status) ?? null,
 		createdAt: Math.floor(Date.parse(entry.created_at) / 1000),
 		paymentId: kind === 'payment' ? null : text(entry.payment_id),
-		invoiceId: text(metadata?.lago_invoice_id),
-		attempt: Number(metadata?.attempt) || 1,
+		invoiceId: text(metadata?.[INVOICE_KEY]),
+		attempt: Number(metadata?.[ATTEMPT_KEY]) || 1,
 		amount: entry.total_amount ?? NaN,
 		subscriptionId: text(entry.subscription_id),
-		customer: kind === 'subscription' && entry.on_demand === true ? text(metadata?.lago_customer_external_id) : null,
+		customer: kind === 'subscription' && entry.on_demand === true ? text(metadata?.[CUSTOMER_KEY]) : null,
 	};
 }
 

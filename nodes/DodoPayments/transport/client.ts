@@ -1,13 +1,14 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
+import { LOWEST_TIER } from '../../shared/domain/keys';
 import type { DodoMode } from '../../shared/domain/settlement';
 import { readCredential } from '../../shared/transport/credential';
 import type { ApiRequest, RequestContext } from '../../shared/transport/request';
 import { turns } from '../../shared/process/turns';
 import { readPages } from '../../shared/transport/paging';
 import { ServiceClient } from '../../shared/transport/serviceClient';
-import { LOWEST_TIER, takeTurn } from './rateLimit';
+import { takeTurn } from './rateLimit';
 
 export const DODO_CREDENTIAL = 'dodoPaymentsApi';
 

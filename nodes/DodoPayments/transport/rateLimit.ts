@@ -1,9 +1,6 @@
+import { DODO_TIERS, LOWEST_TIER } from '../../shared/domain/keys';
 import { turns, type Limit, type Urgency } from '../../shared/process/turns';
 import { ApiError } from '../../shared/transport/apiError';
-
-/** Requests a minute of Dodo's tiers, and how many of them in one second (docs `api-reference/introduction`). */
-const PER_SECOND: Readonly<Record<number, number>> = { 240: 40, 1000: 100, 5000: 500 };
-export const LOWEST_TIER = 240;
 
 /** So much longer may one request be on its way than another one: counted where they arrive, they never come closer together than Dodo allows. */
 const MARGIN_MS = 400;
@@ -14,9 +11,9 @@ const SHORTEST_PATIENCE_MS = 2_000;
 
 /** What an account of a tier may send; what is no tier of Dodo counts as the lowest. */
 export function limitsOf(tier: number): Limit[] {
-	const perMinute = tier in PER_SECOND ? tier : LOWEST_TIER;
+	const perMinute = tier in DODO_TIERS ? tier : LOWEST_TIER;
 	return [
-		{ spanMs: 1_000, requests: Math.floor((PER_SECOND[perMinute] ?? 0) * 0.9) },
+		{ spanMs: 1_000, requests: Math.floor((DODO_TIERS[perMinute] ?? 0) * 0.9) },
 		{ spanMs: MINUTE_MS, requests: perMinute },
 	];
 }

@@ -1,5 +1,6 @@
 import type { Answers } from '../../shared/domain/difference';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
+import { MANDATE_KEY, REFUND_ID_KEY } from '../../shared/domain/keys';
 import type { Listed } from '../../shared/domain/reconciliation';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import type { LagoSources } from '../../shared/reconciliation/compare';
@@ -12,8 +13,6 @@ import {
 	toInvoiceFacts,
 } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
-import { REFUND_ID_KEY } from './creditNotes';
-import { MANDATE_KEY } from './customers';
 
 const ALL = Number.MAX_SAFE_INTEGER;
 /** A payment is booked at or after the moment when Dodo made it; clocks may differ by this. */

@@ -2,11 +2,6 @@ import type { IDataObject } from 'n8n-workflow';
 import { creditNoteAnswerSchema, creditNoteSchema, type LagoCreditNote } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
-/** Key on a credit note: the Dodo refund that it mirrors or that was made for it. */
-export const REFUND_ID_KEY = 'dodo_refund_id';
-/** Key on a credit note: the payment that was refunded. */
-export const REFUNDED_PAYMENT_KEY = 'dodo_payment_id';
-
 /** More notes than one invoice ever has. */
 const NOTE_LIMIT = 1_000;
 

@@ -3,9 +3,6 @@ import { pathPart } from '../../shared/domain/address';
 import { customerAnswerSchema, type LagoCustomer } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
-/** Keys that we keep on a customer. */
-export const CUSTOMER_ID_KEY = 'dodo_customer_id';
-export const MANDATE_KEY = 'dodo_subscription_id';
 /** Lago allows five entries on a customer. */
 export const MAX_CUSTOMER_ENTRIES = 5;
 

@@ -5,6 +5,7 @@ import {
 	type CollectionState,
 	type MetadataEntry,
 } from '../../shared/domain/invoiceMetadata';
+import { phaseOf } from '../../shared/domain/phases';
 import type { PaymentFacts } from '../../shared/domain/settlement';
 import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
@@ -68,7 +69,7 @@ export type Booking = { booked: false } | { booked: true; amount: number; asStat
  */
 export async function bookingOf(client: LagoClient, invoice: LagoInvoice, payment: PaymentFacts): Promise<Booking> {
 	const { dodoId, state } = ourRecord(toInvoiceFacts(invoice).metadata);
-	const phase = state?.phase ?? 'paid';
+	const phase = phaseOf(state);
 	const totalPaid = invoice.total_paid_amount_cents ?? 0;
 	const net = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
 	const isRecorded = dodoId === payment.id || (dodoId !== undefined && dodoId === payment.checkoutSessionId);

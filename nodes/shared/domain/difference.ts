@@ -1,5 +1,6 @@
 import type { InvoiceFacts } from './invoice';
 import { ourRecord } from './invoiceMetadata';
+import { isUnderWay, phaseOf } from './phases';
 import type { Listed } from './reconciliation';
 import { isLagoId } from './settlement';
 
@@ -57,8 +58,7 @@ function judgeSuccess(payment: Listed, { booked, unpaid, invoices, mandates }: K
 	const invoice = invoices.rows.get(invoiceId);
 	const { dodoId, state } = ourRecord(invoice?.metadata ?? []);
 	if (dodoId !== id) return 'missing';
-	// An id without a state is written for a paid invoice only.
-	const phase = state?.phase ?? 'paid';
+	const phase = phaseOf(state);
 	return phase === 'overpaid' || phase === 'returned' || (phase === 'paid' && invoice?.paymentStatus === 'succeeded')
 		? 'done'
 		: 'missing';
@@ -76,11 +76,11 @@ function judgeAttempt(payment: Listed, { unpaid }: Known): Verdict {
 function isRecorded(payment: Listed, { paymentStatus, metadata }: InvoiceFacts): boolean {
 	const { dodoId, state } = ourRecord(metadata);
 	const isOwn = dodoId === payment.id;
-	const isUnderWay = state?.phase === 'processing' || state?.phase === 'charging';
+	const isMoving = isUnderWay(state);
 	const attempt = state?.attempt ?? 1;
-	if (!isOwn && (payment.status === 'cancelled' || isUnderWay || payment.attempt < attempt)) return true;
-	if (payment.status === 'processing') return isOwn && isUnderWay;
-	return state !== null && paymentStatus === 'failed' && !isUnderWay && payment.attempt <= attempt;
+	if (!isOwn && (payment.status === 'cancelled' || isMoving || payment.attempt < attempt)) return true;
+	if (payment.status === 'processing') return isOwn && isMoving;
+	return state !== null && paymentStatus === 'failed' && !isMoving && payment.attempt <= attempt;
 }
 
 function judgeRefund(refund: Listed, known: Known): Verdict {

@@ -1,4 +1,6 @@
+import { PAYMENT_ID_KEY, STATE_KEY } from './keys';
 import { modeOfLinks, type DodoMode, type PageHost } from './mode';
+import { isPhase, type Phase } from './phases';
 
 /**
  * The two metadata entries we keep on a Lago invoice, beside the merchant's own, which are never touched.
@@ -10,14 +12,6 @@ export interface MetadataEntry {
 	key: string;
 	value: string;
 }
-
-/**
- * Look-up key: the id of the newest Dodo object that was written here: `cks_...` of the link, `pay_...` of an attempt or of a success that
- * could be recorded as status only. A success booked as a payment has its id in that payment's reference instead.
- */
-export const PAYMENT_ID_KEY = 'dodo_payment_id';
-/** Compact state, see {@link CollectionState}. */
-export const STATE_KEY = 'dodo_state';
 
 const MAX_ENTRIES = 5;
 const MAX_VALUE = 140;
@@ -55,24 +49,6 @@ export interface CollectionState {
 	/** The link that never dies; left out when it does not fit. */
 	payLink?: string;
 }
-
-/**
- * `waiting`: nothing is out, the next try is planned; `open`: a link was handed out; `charging`: the mandate was charged and the result follows; `processing`: money is on its way;
- * `failed`: the last try was declined; `paid`; `overpaid`: `dodo_payment_id` names a surplus payment that must go back; `returned`: it
- * went back.
- */
-export type Phase = 'waiting' | 'open' | 'charging' | 'processing' | 'failed' | 'paid' | 'overpaid' | 'returned';
-
-const PHASES: readonly string[] = [
-	'waiting',
-	'open',
-	'charging',
-	'processing',
-	'failed',
-	'paid',
-	'overpaid',
-	'returned',
-] satisfies Phase[];
 
 /** The letters of the numbers in a state. */
 const NUMBERS = {
@@ -119,9 +95,9 @@ export function decodeState(text: string | undefined): CollectionState | null {
 	const linkAt = text.search(/;[ul]=/);
 	const head = linkAt === -1 ? text : text.slice(0, linkAt);
 	const [version, phase, ...pairs] = head.split(';');
-	if (version !== 'v1' || phase === undefined || !PHASES.includes(phase)) return null;
+	if (version !== 'v1' || !isPhase(phase)) return null;
 	const fields = new Map(pairs.map((pair) => [pair.slice(0, 1), pair.slice(2)]));
-	const state: CollectionState = { phase: phase as Phase, attempt: NaN };
+	const state: CollectionState = { phase, attempt: NaN };
 	for (const [letter, name] of Object.entries(NUMBERS)) {
 		const value = fields.get(letter);
 		if (value !== undefined && /^\d{1,15}$/.test(value)) state[name] = Number(value);

@@ -1,5 +1,6 @@
 import type { ReasonOf } from './outcome';
 import type { CollectionState } from './invoiceMetadata';
+import { noted } from './phases';
 import { isHardDecline, nextTry, type RetryPolicy } from './retrySchedule';
 
 /** What is to be planned after: a failure, a charge that found the mandate busy, or a link that was handed out as a try. */
@@ -79,7 +80,7 @@ export function planNextTry(
 				failedTries,
 				message: 'Another charge of the mandate is still running; this one is tried again in 15 minutes.',
 			},
-			save: state === null ? { phase: 'waiting', attempt: 1, nextTryAt } : { ...state, nextTryAt },
+			save: noted(state, 'charge_postponed', { nextTryAt }),
 		};
 	}
 	const tries = failedTries + 1;
@@ -94,7 +95,7 @@ export function planNextTry(
 				nextStep: 'Talk to the customer. "Retry payment" in Lago tries once more.',
 			},
 			...(failedTries < all || planned !== undefined
-				? { save: { phase: 'failed', attempt: 1, ...state, failedTries: all, nextTryAt: undefined } }
+				? { save: noted(state, 'try_counted', { failedTries: all, nextTryAt: undefined }) }
 				: {}),
 		};
 	}
@@ -105,7 +106,7 @@ export function planNextTry(
 			failedTries: tries,
 			message: `Try ${tries} failed; the next one is planned for ${local(next.atMs, timeZone)}.`,
 		},
-		save: { phase: 'failed', attempt: 1, ...state, failedTries: tries, nextTryAt: Math.floor(next.atMs / 1000) },
+		save: noted(state, 'try_counted', { failedTries: tries, nextTryAt: Math.floor(next.atMs / 1000) }),
 	};
 }
 

@@ -3,6 +3,7 @@ import { ourRecord } from './invoiceMetadata';
 import type { DodoMode } from './mode';
 import { formatAmount } from './money';
 import { held, type Held, type Overpaid } from './outcome';
+import { isUnderWay, phaseOf } from './phases';
 
 export type { DodoMode } from './mode';
 
@@ -131,8 +132,7 @@ export function decideSuccess(
 	const { dodoId, state } = ourRecord(invoice.metadata);
 	if (references?.includes(payment.id)) return { action: 'already_settled' };
 	if (invoice.paymentStatus === 'succeeded') {
-		// An id without a state is written for a paid invoice only (see withOurMetadata).
-		const phase = state?.phase ?? 'paid';
+		const phase = phaseOf(state);
 		const came = `Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded`;
 		if (dodoId === payment.id && phase === 'paid') return { action: 'already_settled' };
 		if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
@@ -215,7 +215,7 @@ export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): Att
 			`Payment ${payment.id} of invoice ${invoice.number} was cancelled before anything was charged; the customer can still pay.`,
 		);
 	const sameAttempt = dodoId === payment.id || (dodoId !== undefined && dodoId === payment.checkoutSessionId);
-	if (!sameAttempt && (state?.phase === 'processing' || state?.phase === 'charging'))
+	if (!sameAttempt && isUnderWay(state))
 		return unchanged(
 			`Another payment of invoice ${invoice.number} is under way; payment ${payment.id} (${payment.status}) changes nothing until it has ended.`,
 		);

@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { INVOICE_NUMBER_KEY } from '../domain/keys';
 import type { Json } from './operation';
 import { isTool } from './tool';
 
@@ -44,7 +45,7 @@ const READERS: Readonly<Record<string, (json: Json) => string | undefined>> = {
 		text(json.invoiceNumber) ??
 		text(json.invoice_number) ??
 		text(invoiceOf(json).number) ??
-		text(within(json, 'metadata').lago_invoice_number),
+		text(within(json, 'metadata')[INVOICE_NUMBER_KEY]),
 	customer: (json) =>
 		text(json.customerExternalId) ??
 		text(json.customer_external_id) ??

@@ -2,7 +2,9 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { moneyIsMoving } from '../../../shared/domain/intent';
 import { collectability } from '../../../shared/domain/invoice';
 import { encodeState, modeOfState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { ATTEMPT_KEY, INVOICE_KEY, MANDATE_KEY } from '../../../shared/domain/keys';
 import { formatAmount } from '../../../shared/domain/money';
+import { isUnderWay, nextState, whileDue } from '../../../shared/domain/phases';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
 import { startingEvent } from '../../../shared/node/start';
@@ -139,7 +141,7 @@ async function collect(
 	const verdict = collectability(toInvoiceFacts(invoice));
 	if (verdict.decision === 'skip') return { outcome: 'skipped', reason: verdict.reason, message: verdict.message };
 	if (verdict.decision === 'held') return verdict.held;
-	const mandateId = invoice.customer?.metadata?.find(({ key }) => key === 'dodo_subscription_id')?.value;
+	const mandateId = invoice.customer?.metadata?.find(({ key }) => key === MANDATE_KEY)?.value;
 	if (!mandateId) return needsLink('no_mandate', invoice);
 	const terms = await termsOf(client, mandateId);
 	if (typeof terms === 'string') return needsLink(terms, invoice);
@@ -156,7 +158,7 @@ async function collect(
 		ctx.getNodeParameter('tryAgain', index, false) === true || isAskedAgain(startingEvent(ctx, index), invoice);
 	const isDue = tryAgain || (state?.nextTryAt ?? Infinity) <= nowS;
 	if (dodoId?.startsWith('pay_') && state?.phase === 'failed' && !isDue) return waitsForNextTry(invoice.number, state);
-	const isRunning = state?.phase === 'charging' || state?.phase === 'processing';
+	const isRunning = isUnderWay(state);
 	const attempt = state === null || dodoId === undefined ? 1 : isRunning ? state.attempt : state.attempt + 1;
 	const { description } = additionalTexts(ctx, index);
 	return await chargeOnce(ctx, client, index, {
@@ -167,7 +169,8 @@ async function collect(
 		// Asked for a try where no record tells that the last one has ended: what Dodo shows as ended does not stand in its way.
 		startsAnew: tryAgain && (dodoId === undefined || isRunning),
 		amount: verdict.amount,
-		before: state ?? (written?.payLink === undefined ? null : { phase: 'open', attempt: 1, payLink: written.payLink }),
+		before: state,
+		payLink: written?.payLink,
 		recordedId: dodoId,
 		description: description || `Invoice ${invoice.number}`,
 	});
@@ -205,6 +208,8 @@ interface Charge {
 	/** Minor units of the invoice's currency. */
 	amount: number;
 	before: CollectionState | null;
+	/** Works in both of Dodo's worlds. */
+	payLink: string | undefined;
 	/** What the invoice names as its newest session or payment. */
 	recordedId: string | undefined;
 	description: string;
@@ -297,11 +302,11 @@ async function chargesOf(client: DodoClient, { invoice, mandateId }: Charge): Pr
 	// Lago's clock is not Dodo's.
 	if (!Number.isNaN(createdAt)) query.created_at_gte = new Date(createdAt - CLOCK_MARGIN_MS).toISOString();
 	const payments = await client.list(paymentSummarySchema, '/payments', query, PAYMENT_LIMIT);
-	return payments.filter(({ metadata }) => metadata.lago_invoice_id === invoice.lago_id);
+	return payments.filter(({ metadata }) => metadata[INVOICE_KEY] === invoice.lago_id);
 }
 
 function attemptOf({ metadata }: DodoPaymentSummary): number {
-	return Number(metadata.attempt) || 1;
+	return Number(metadata[ATTEMPT_KEY]) || 1;
 }
 
 /** The charge of this invoice and attempt that Dodo already has, as a result; null when there is none. */
@@ -325,17 +330,16 @@ function charged(
 	outcome: 'charging' | 'existing',
 	message: string,
 	paymentId: string,
-	{ invoice, mandateId, terms, attempt, amount, before }: Charge,
+	{ invoice, mandateId, terms, attempt, amount, before, payLink }: Charge,
 ): Result<'charging' | 'existing'> {
-	const state: CollectionState = {
-		phase: 'charging',
+	const state = nextState(whileDue(before), 'charged', {
 		attempt,
 		amount,
 		failedTries: before?.failedTries,
 		failedSince: before?.failedSince,
-		payLink: before?.payLink,
+		payLink,
 		mode: client.mode,
-	};
+	});
 	if (!terms.taxInclusive) state.taxOnTop = true;
 	return {
 		outcome,

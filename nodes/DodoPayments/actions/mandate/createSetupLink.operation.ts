@@ -1,4 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { CUSTOMER_KEY, MANDATE_KEY } from '../../../shared/domain/keys';
 import { currencyParameter } from '../../../shared/node/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
@@ -112,7 +113,7 @@ export const createSetupLink: Operation<DodoClient, 'created' | 'existing' | 'he
 				amount: null,
 				currency,
 				// Copied to charges without metadata of their own, so nothing of one invoice may stand here.
-				metadata: { lago_customer_external_id: externalId },
+				metadata: { [CUSTOMER_KEY]: externalId },
 				idempotencyKey: `lago-cus-${encodeURIComponent(externalId)}-${currency}`,
 				customer: customerEmail ? { email: customerEmail } : payerOf(customer),
 				billingAddress: billingAddressOf(customer),
@@ -155,7 +156,7 @@ async function openUnused(
 	// That moment is of our clock, the mandates' of Dodo's: were they further apart, no webhook of Dodo's would be let in.
 	const since = new Date((opened.madeAt - TOLERANCE_S) * 1000).toISOString();
 	const made = await client.list(mandateSchema, '/subscriptions', { created_at_gte: since }, MAX_NEW_MANDATES);
-	if (!made.some(({ metadata }) => metadata.lago_customer_external_id === externalId)) return opened;
+	if (!made.some(({ metadata }) => metadata[CUSTOMER_KEY] === externalId)) return opened;
 	forgetCheckout(client, { ...request, productId });
 	return (await openCheckout(client, request, product, nowS)).checkout;
 }
@@ -165,7 +166,7 @@ const MAX_NEW_MANDATES = 10_000;
 
 /** The mandate that the customer already has, if it can be charged in this currency. */
 async function activeMandate(client: DodoClient, customer: LagoCustomer, currency: string): Promise<string | null> {
-	const id = customer.metadata?.find(({ key }) => key === 'dodo_subscription_id')?.value;
+	const id = customer.metadata?.find(({ key }) => key === MANDATE_KEY)?.value;
 	if (!id) return null;
 	const mandate = await orNull(fetchMandate(client, id), ({ gone }) => gone);
 	return mandate !== null && mandate.currency === currency && unchargeable(mandate) === null ? id : null;

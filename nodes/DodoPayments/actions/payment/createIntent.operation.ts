@@ -3,6 +3,7 @@ import { decideIntent } from '../../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import type { DodoMode } from '../../../shared/domain/mode';
 import { formatAmount } from '../../../shared/domain/money';
+import { nextState, whileDue } from '../../../shared/domain/phases';
 import { AMOUNT_HINT, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts, idParameter, objectParameter } from '../../../shared/node/parameters';
@@ -293,9 +294,9 @@ async function createForInvoice(
 	const ended =
 		checkout.paidBy === undefined ? null : endsWith(checkout.sessionId, checkout.paidBy.status, invoice.number);
 	if (ended !== null) return { ...ended, ...about };
-	const { failedTries, failedSince, payLink } = ourRecord(toInvoiceFacts(invoice).metadata).state ?? {};
-	const state: CollectionState = {
-		phase: 'open',
+	const before = ourRecord(toInvoiceFacts(invoice).metadata).state;
+	const { failedTries, failedSince, payLink } = before ?? {};
+	const state = nextState(whileDue(before), 'link_made', {
 		attempt,
 		amount,
 		expiresAt: checkout.expiresAt,
@@ -305,7 +306,7 @@ async function createForInvoice(
 		url: checkout.url,
 		mode: client.mode,
 		page: pageHostOf(client, checkout),
-	};
+	});
 	if (ctx.getNodeParameter('taxMode', index) === 'exclusive') state.taxOnTop = true;
 	return {
 		outcome: 'created',

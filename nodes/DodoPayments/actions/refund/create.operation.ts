@@ -1,6 +1,7 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { CREDIT_NOTE_KEY, INVOICE_KEY, REFUND_ID_KEY } from '../../../shared/domain/keys';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import { AMOUNT_HINT, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
@@ -193,7 +194,7 @@ async function forOverpayment(
 	if (!overpayment.success) return given;
 	const { paymentId, invoiceId, invoiceNumber } = overpayment.data;
 	const reason = `Overpayment of invoice ${invoiceNumber ?? invoiceId ?? ''}`.trim();
-	const metadata: Record<string, string> = invoiceId ? { lago_invoice_id: invoiceId } : {};
+	const metadata: Record<string, string> = invoiceId ? { [INVOICE_KEY]: invoiceId } : {};
 	return {
 		invoiceId: invoiceId ?? null,
 		invoiceNumber: invoiceNumber ?? null,
@@ -231,7 +232,7 @@ async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Res
 		invoiceId: note.lago_invoice_id,
 		invoiceNumber: note.invoice_number,
 	};
-	const mirrored = note.metadata?.dodo_refund_id;
+	const mirrored = note.metadata?.[REFUND_ID_KEY];
 	if (typeof mirrored === 'string' && mirrored !== '') {
 		const refund = await orNull(
 			client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` }),
@@ -299,7 +300,7 @@ async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Res
 		// Tax on top was never booked; less booked for another reason says nothing about tax.
 		withoutTax: booked < payment.total_amount && booked === net,
 		reason: `Lago credit note ${note.number} (${note.lago_id})`,
-		metadata: { lago_credit_note_id: note.lago_id },
+		metadata: { [CREDIT_NOTE_KEY]: note.lago_id },
 	};
 	return { ...about, ...(await refundOnce(client, wanted, payment)) };
 }

@@ -1,10 +1,11 @@
 import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
+import { REFUND_ID_KEY } from '../../../shared/domain/keys';
 import { isLagoId } from '../../../shared/domain/settlement';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { idParameter } from '../../../shared/node/parameters';
 import { readOrHold } from '../../../shared/node/unknown';
 import type { LagoCreditNote } from '../../../shared/wire/lago/objects';
-import { fetchCreditNote, REFUND_ID_KEY } from '../../helpers/creditNotes';
+import { fetchCreditNote } from '../../helpers/creditNotes';
 import { bookedPayments } from '../../helpers/invoices';
 import type { LagoClient } from '../../transport/client';
 

@@ -1,17 +1,12 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
+import { REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { withLock } from '../../../shared/process/keyedLock';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
-import {
-	changeCreditNote,
-	creditNotesOf,
-	REFUND_ID_KEY,
-	REFUNDED_PAYMENT_KEY,
-	type RefundStatus,
-} from '../../helpers/creditNotes';
+import { changeCreditNote, creditNotesOf, type RefundStatus } from '../../helpers/creditNotes';
 import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
 

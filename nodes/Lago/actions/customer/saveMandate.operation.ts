@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { CUSTOMER_ID_KEY, CUSTOMER_KEY, MANDATE_KEY } from '../../../shared/domain/keys';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
@@ -7,10 +8,8 @@ import { withLock } from '../../../shared/process/keyedLock';
 import { orNull } from '../../../shared/transport/orNull';
 import { mandateSchema, type DodoMandate } from '../../../shared/wire/dodo/objects';
 import {
-	CUSTOMER_ID_KEY,
 	entriesOf,
 	fetchCustomer,
-	MANDATE_KEY,
 	MAX_CUSTOMER_ENTRIES,
 	replaceEntries,
 	type CustomerEntry,
@@ -52,7 +51,7 @@ export const saveMandate: Operation<LagoClient, SaveOutcome> = {
 		const parsed = mandateSchema.safeParse(given.data ?? given);
 		if (!parsed.success) return { outcome: 'ignored', message: 'This is not a subscription of Dodo Payments.' };
 		const mandate = parsed.data;
-		const externalId = mandate.metadata.lago_customer_external_id;
+		const externalId = mandate.metadata[CUSTOMER_KEY];
 		const about = {
 			subscriptionId: mandate.subscription_id,
 			status: mandate.status,

@@ -1,7 +1,8 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { collectability } from '../../../shared/domain/invoice';
-import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
+import { ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { PAYMENT_ID_KEY, REFUND_ID_KEY } from '../../../shared/domain/keys';
 import { thoroughly } from '../../../shared/domain/reconciliation';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { sinceField, sinceOf } from '../../../shared/node/sinceField';
@@ -142,7 +143,7 @@ function needsCollecting(invoice: LagoInvoice): boolean {
 /** What Lago's own providers collected they also give back. */
 function needsRefund({ refund_amount_cents, refund_status, metadata, customer }: LagoCreditNote): boolean {
 	const { payment_provider } = (customer as LagoInvoice['customer'])?.billing_configuration ?? {};
-	return refund_status === 'pending' && refund_amount_cents > 0 && !metadata?.dodo_refund_id && !payment_provider;
+	return refund_status === 'pending' && refund_amount_cents > 0 && !metadata?.[REFUND_ID_KEY] && !payment_provider;
 }
 
 function isOldEnough({ created_at }: Entry, until: number): boolean {

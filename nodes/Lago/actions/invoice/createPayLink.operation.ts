@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { collectability } from '../../../shared/domain/invoice';
-import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { encodeState, ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { noted } from '../../../shared/domain/phases';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
@@ -56,7 +57,7 @@ export const createPayLink: Operation<LagoClient, 'created' | 'existing' | 'held
 					...link,
 					savedOnInvoice: true,
 				};
-			const next: CollectionState = { ...(state ?? { phase: 'open', attempt: 1 }), payLink };
+			const next = noted(state, 'pay_link_made', { payLink });
 			const fits = verdict.decision === 'collect' && encodeState(next).includes(';l=');
 			if (!fits)
 				return {

@@ -1,7 +1,8 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { calendarOf, DAY_MS } from '../../../shared/domain/calendar';
 import { collectability, type InvoiceFacts } from '../../../shared/domain/invoice';
-import { ourRecord, PAYMENT_ID_KEY } from '../../../shared/domain/invoiceMetadata';
+import { ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
 import { momentOf } from '../../../shared/domain/moment';
 import { withCurrency } from '../../../shared/node/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { FRESH_MS } from '../../../shared/domain/keys';
 import { planNextTry, type Plan } from '../../../shared/domain/retryPlan';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
@@ -54,9 +55,6 @@ const failureSchema = onFirstUse(() =>
 		})
 		.passthrough(),
 );
-
-/** Lago replaces all metadata at once: older knowledge of it than this is read again before writing. */
-const FRESH_MS = 3_000;
 
 /** Invoice -> Plan Retry: writes the time of the next try to the invoice. Run twice for one failure it plans once. */
 export const planRetry: Operation<LagoClient, Plan['outcome'] | 'held'> = {

@@ -2,6 +2,7 @@ import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INod
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
+import { noted } from '../../../shared/domain/phases';
 import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
@@ -13,7 +14,7 @@ import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { bookingOf, changeInvoice, fetchInvoice } from '../../helpers/invoices';
-import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settle';
+import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -132,7 +133,7 @@ async function noteVictory(client: LagoClient, invoiceId: string): Promise<strin
 	const { state } = ourRecord(metadata);
 	if (state?.disputeWon) return nothing;
 	await changeInvoice(client, invoiceId, metadata, {
-		state: { ...(state ?? { phase: 'paid', attempt: 1 }), disputeWon: true },
+		state: noted(state, 'dispute_won', { disputeWon: true }),
 	});
 	return `invoice ${invoice.number} was marked as a lost dispute before, which Lago cannot take back: its metadata now says that it was won`;
 }

@@ -1,13 +1,8 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { collectability } from '../../../shared/domain/invoice';
-import {
-	decodeState,
-	metadataValue,
-	PAYMENT_ID_KEY,
-	STATE_KEY,
-	type CollectionState,
-} from '../../../shared/domain/invoiceMetadata';
+import { decodeState, metadataValue, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { FRESH_MS, PAYMENT_ID_KEY, STATE_KEY } from '../../../shared/domain/keys';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -50,9 +45,6 @@ const intentSchema = onFirstUse(() =>
 		})
 		.passthrough(),
 );
-
-/** Lago replaces the whole set: older knowledge of the merchant's entries than this is read again before writing. */
-const FRESH_MS = 3_000;
 
 /**
  * Invoice -> Save Payment Reference. Lago refuses to insert a key twice, so of two workers that made the first link of an invoice

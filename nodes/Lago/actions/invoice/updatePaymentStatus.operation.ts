@@ -6,7 +6,8 @@ import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { paymentSchema } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
-import { modeOf, paidAt, settle, type Settlement } from '../../helpers/settle';
+import type { Settlement } from '../../helpers/settlement/books';
+import { modeOf, paidAt, settle } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 import { readRetryPolicy, SCHEDULE_WORDS, timeOfDayField } from './schedule.fields';
 

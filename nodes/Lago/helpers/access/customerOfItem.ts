@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
+import { CUSTOMER_KEY } from '../../../shared/domain/keys';
 import { isLagoId } from '../../../shared/domain/settlement';
 import { orNull } from '../../../shared/transport/orNull';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
@@ -18,8 +19,8 @@ const named = onFirstUse(() =>
 			.object({ data: z.object({ invoice: z.object({ customer }) }) })
 			.transform(({ data }) => data.invoice.customer.external_id),
 		z
-			.object({ data: z.object({ metadata: z.object({ lago_customer_external_id: z.string().min(1) }) }) })
-			.transform(({ data }) => data.metadata.lago_customer_external_id),
+			.object({ data: z.object({ metadata: z.object({ [CUSTOMER_KEY]: z.string().min(1) }) }) })
+			.transform(({ data }) => data.metadata[CUSTOMER_KEY]),
 		z.object({ customerExternalId: z.string().min(1) }).transform(({ customerExternalId }) => customerExternalId),
 		z.object({ customer }).transform((item) => item.customer.external_id),
 		z.object({ external_customer_id: z.string().min(1) }).transform((item) => item.external_customer_id),

@@ -9,6 +9,7 @@ import {
 } from '../../../shared/domain/access/facts';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { DAY_MS } from '../../../shared/domain/calendar';
+import { FIRST_INVOICE_MS } from '../../../shared/domain/keys';
 import { BoundedMap } from '../../../shared/process/boundedMap';
 import {
 	coverageSchema,
@@ -34,8 +35,6 @@ const ALL = Number.MAX_SAFE_INTEGER;
 const ROWS = { status: ['active', 'pending', 'terminated', 'canceled', 'incomplete'] };
 /** Types that belong to subscriptions. */
 export const OF_SUBSCRIPTIONS: readonly string[] = ['subscription', 'progressive_billing', 'advance_charges'];
-/** Lago bills a new subscription by a job; so long the first invoice may be on its way. */
-const FIRST_INVOICE_MS = 3_600_000;
 /** Reasons that bill usage alone, which may come before the first invoice. */
 const OF_USAGE: readonly unknown[] = ['in_advance_charge', 'in_advance_charge_periodic', 'progressive_billing'];
 

@@ -1,5 +1,6 @@
 import { calendarOf, type Calendar } from '../calendar';
 import { groupBy } from '../groupBy';
+import { FIRST_INVOICE_MS } from '../keys';
 import { formatAmount } from '../money';
 import { debtsOf, outlookOf, wasTakenBack, type Debt, type Hit, type Outlook, type RestrictionRule } from './debts';
 import type { AccessFacts, AccessInvoice, SubscriptionFacts } from './facts';
@@ -46,9 +47,6 @@ export interface CustomerAccess {
 	customer: AccessDecision;
 	subscriptions: AccessDecision[];
 }
-
-/** How long an invoice may be on its way when a subscription has just begun. */
-const FIRST_INVOICE_MS = 3_600_000;
 
 /** The customer's state is the first of these that one of the subscriptions is in. */
 const WORST_FIRST: readonly AccessState[] = ['restricted', 'grace', 'active', 'paid_until', 'pending_payment', 'ended'];

@@ -1,10 +1,11 @@
+import { ATTEMPT_KEY, INVOICE_KEY } from '../../domain/keys';
 import { modeOfLinks } from '../../domain/mode';
 import type { PaymentFacts } from '../../domain/settlement';
 import type { DodoPayment } from './objects';
 
 /** What the rules need, out of Dodo's payment object (docs `api-reference/payments`). */
 export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
-	const { lago_invoice_id: invoiceId, attempt } = payment.metadata;
+	const { [INVOICE_KEY]: invoiceId, [ATTEMPT_KEY]: attempt } = payment.metadata;
 	return {
 		id: payment.payment_id,
 		status: payment.status ?? null,

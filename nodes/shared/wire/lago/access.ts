@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../../domain/access/facts';
 import { ourRecord } from '../../domain/invoiceMetadata';
+import { isUnderWay } from '../../domain/phases';
 import { onFirstUse } from '../onFirstUse';
 import { invoiceSchema, toInvoiceFacts } from './objects';
 
@@ -120,7 +121,7 @@ export function toAccessInvoice(invoice: ListedInvoice, covers: readonly Covered
 		dueOn: invoice.payment_due_date ?? invoice.issuing_date,
 		disputeLostAt: state?.disputeWon ? null : timeOf(invoice.payment_dispute_lost_at),
 		failedAt: state?.failedSince === undefined ? null : state.failedSince * 1000,
-		isUnderWay: state?.phase === 'processing' || state?.phase === 'charging',
+		isUnderWay: isUnderWay(state),
 		covers,
 	};
 }

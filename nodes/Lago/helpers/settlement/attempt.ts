@@ -1,0 +1,43 @@
+import { decideRecord } from '../../../shared/domain/attemptRecord';
+import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
+import type { PaymentFacts } from '../../../shared/domain/settlement';
+import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
+import type { LagoClient } from '../../transport/client';
+import { fetchInvoice } from '../invoices';
+import { heldIfRefused } from '../refusals';
+import { planFrom } from '../retryPlan';
+import { change, MAX_ROUNDS, restless, type Settlement } from './books';
+
+/** Records a payment that failed or runs. Throws ApiError. */
+export async function recordAttempt(
+	client: LagoClient,
+	payment: PaymentFacts,
+	invoiceId: string,
+	kind: 'failed' | 'processing',
+	retries: () => RetryPolicy | null,
+): Promise<Settlement> {
+	const policy = kind === 'failed' ? retries() : null;
+	for (let round = 0; round < MAX_ROUNDS; round++) {
+		const read = await fetchInvoice(client, invoiceId);
+		const invoice = toInvoiceFacts(read);
+		const open = planFrom(read);
+		const step = decideRecord(payment, kind, invoice, open, policy, Date.now());
+		const { number: invoiceNumber } = invoice;
+		if (step.action === 'leave')
+			return { ...step.told, invoiceNumber, ...(step.isUnplanned ? { planFrom: open } : {}) };
+		if (step.action === 'plan') {
+			const saved = await heldIfRefused(
+				async () => ({ written: (await change(client, invoice, step.change)) !== null }),
+				`The next try of invoice ${invoiceNumber} was to be planned`,
+				'Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.',
+			);
+			if ('reason' in saved) return { ...saved, invoiceNumber };
+			if (saved.written) return { ...step.told, invoiceNumber };
+			continue;
+		}
+		const written = await change(client, invoice, step.change);
+		if (written !== null)
+			return { ...step.told, invoiceNumber, ...(step.isUnplanned ? { planFrom: planFrom(written) } : {}) };
+	}
+	throw restless(payment, invoiceId);
+}

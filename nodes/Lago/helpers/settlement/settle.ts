@@ -1,0 +1,140 @@
+import type { IDataObject } from 'n8n-workflow';
+import { formatAmount } from '../../../shared/domain/money';
+import { held, type Held } from '../../../shared/domain/outcome';
+import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
+import {
+	isLagoId,
+	notForLago,
+	readPayment,
+	type DodoMode,
+	type PaymentFacts,
+	type PaymentReading,
+} from '../../../shared/domain/settlement';
+import { withLock } from '../../../shared/process/keyedLock';
+import { ApiError } from '../../../shared/transport/apiError';
+import type { LagoClient } from '../../transport/client';
+import { recordAttempt } from './attempt';
+import type { Settlement } from './books';
+import { findInvoiceOfDues } from './dues';
+import { settleSuccess } from './success';
+
+/**
+ * Books what a Dodo payment says, once, in whatever order its events come.
+ * @param mode the world in which the payment must have been made, null when nobody knows.
+ * @param paidOn when the money came, ISO-8601, UTC.
+ * @param retries when a failure is tried again, which is then written together with it; null leaves that to others.
+ * @throws ApiError when trying again can help.
+ */
+export async function settle(
+	client: LagoClient,
+	payment: PaymentFacts,
+	mode: DodoMode | null,
+	paidOn: string | undefined,
+	retries: () => RetryPolicy | null = () => null,
+): Promise<Settlement> {
+	const reading = readPayment(payment, mode);
+	return await settleAs(reading, client, { ...payment, observedMode: payment.observedMode ?? mode }, paidOn, retries);
+}
+
+async function settleAs(
+	reading: PaymentReading,
+	client: LagoClient,
+	payment: PaymentFacts,
+	paidOn: string | undefined,
+	retries: () => RetryPolicy | null,
+): Promise<Settlement> {
+	if ('outcome' in reading) return reading;
+	if (reading.kind === 'ignored') return { outcome: 'ignored', message: reading.message };
+	if (reading.kind === 'dues') {
+		const { subscriptionId } = reading;
+		return await withLock(`dues ${client.accountKey} ${subscriptionId}`, async () => {
+			const due = await findInvoiceOfDues(client, payment, subscriptionId);
+			if (due === null) return { outcome: 'ignored', message: notForLago(payment) };
+			return typeof due === 'string'
+				? await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn, retries)
+				: due;
+		});
+	}
+	return await settleInvoice(client, payment, reading.invoiceId, reading.kind, paidOn, retries);
+}
+
+/**
+ * The invoice that a payment is for. One that collected what was due on a mandate names none: it is the invoice on which it is booked, by
+ * now at the latest.
+ * @returns its id; a held item when that is not clear; null when the payment has nothing to do with Lago.
+ * @throws ApiError when trying again can help.
+ */
+export async function invoiceOf(
+	client: LagoClient,
+	payment: PaymentFacts,
+	mode: DodoMode | null,
+	paidOn: string | undefined,
+): Promise<string | (Held & { invoiceId?: string }) | null> {
+	if (payment.invoiceId !== null) return isLagoId(payment.invoiceId) ? payment.invoiceId : null;
+	if (payment.subscriptionId === null) return null;
+	const settled = await settle(client, payment, mode, paidOn);
+	if (settled.outcome === 'ignored') return null;
+	return settled.outcome === 'held' ? settled : (settled.invoiceId ?? null);
+}
+
+async function settleInvoice(
+	client: LagoClient,
+	payment: PaymentFacts,
+	invoiceId: string,
+	kind: 'succeeded' | 'failed' | 'processing',
+	paidOn: string | undefined,
+	retries: () => RetryPolicy | null,
+): Promise<Settlement> {
+	return await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => {
+		const work =
+			kind === 'succeeded'
+				? settleSuccess(client, payment, invoiceId, paidOn)
+				: recordAttempt(client, payment, invoiceId, kind, retries);
+		const result = await work.catch((caught: unknown) => {
+			const refused = heldByLago(caught, payment, invoiceId);
+			if (refused === null) throw caught;
+			return refused;
+		});
+		return { invoiceId, ...result };
+	});
+}
+
+/** A refusal that stays one however often it is tried, as a held item; null when trying again or mending the credential can help. */
+function heldByLago(caught: unknown, payment: PaymentFacts, invoiceId: string): Settlement | null {
+	if (!(caught instanceof ApiError) || !caught.final) return null;
+	if (payment.status !== 'succeeded')
+		return {
+			outcome: 'ignored',
+			message: `Lago does not take the news that payment ${payment.id} is ${payment.status} (${caught.code}). No money moved.`,
+		};
+	if (caught.code === 'invoice_not_found')
+		return held(
+			'unknown_invoice',
+			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} names invoice ${invoiceId}, which this Lago organisation does not have.`,
+			'Check that the Lago credential belongs to the organisation that issued the invoice; otherwise refund the payment in Dodo Payments.',
+		);
+	const details = Object.entries(caught.details).map(([field, codes]) => `${field}: ${codes.join(', ')}`);
+	return held(
+		'lago_refused',
+		`Lago refused to book payment ${payment.id} on invoice ${invoiceId} (${caught.code ?? caught.status}): ${[caught.message, ...details].join('; ')}`,
+		'Look at the invoice in Lago and book or refund the payment by hand.',
+	);
+}
+
+/** The world that an item of Dodo comes from: what the trigger said, else what the payment's own links show; null when neither tells. */
+export function modeOf({ mode }: IDataObject, payment: PaymentFacts): DodoMode | null {
+	return mode === 'live' || mode === 'test' ? mode : payment.observedMode;
+}
+
+/** When the money came (ISO-8601, UTC): the time of the event if there is one. Lago lists payments by it. */
+export function paidAt(payment: Record<string, unknown>, given: IDataObject = {}): string | undefined {
+	const candidates = [
+		given.event === 'payment.succeeded' ? given.occurredAt : undefined,
+		payment.updated_at,
+		payment.created_at,
+	];
+	const time = candidates.find(
+		(value): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
+	);
+	return time === undefined ? undefined : new Date(time).toISOString();
+}

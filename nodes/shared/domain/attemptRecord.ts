@@ -1,0 +1,113 @@
+import type { InvoiceFacts } from './invoice';
+import { ourRecord, type CollectionState } from './invoiceMetadata';
+import { isUnderWay, nextState, whileDue } from './phases';
+import { planNextTry, type OpenInvoice, type Plan } from './retryPlan';
+import { isHardDecline, type RetryPolicy } from './retrySchedule';
+import { decideAttempt, type PaymentFacts } from './settlement';
+
+/** What is told of an attempt; `outcome` is that of the plan where one was made. */
+export type AttemptNews = Partial<Omit<Plan, 'outcome'>> & {
+	outcome: 'failed' | 'processing' | 'unchanged' | Plan['outcome'];
+	message: string;
+	declineCode?: string | null;
+};
+
+/**
+ * What is to be written of a failed or running payment: `leave`: nothing; `plan`: the next try of a failure that is recorded; `record`: the
+ * payment, and with it the next try. `isUnplanned`: a failure whose next try somebody else is to plan.
+ */
+export type AttemptStep = { told: AttemptNews; isUnplanned: boolean } & (
+	| { action: 'leave' }
+	| { action: 'plan'; change: { state: CollectionState } }
+	| { action: 'record'; change: { paymentStatus?: 'failed'; paymentId: string; state: CollectionState } }
+);
+
+/**
+ * Decides on the invoice as it was read this moment.
+ * @param open the same invoice as Plan Retry sees it.
+ * @param policy when a failure is tried again; null leaves that to others.
+ * @param nowMs ms since 1970.
+ */
+export function decideRecord(
+	payment: PaymentFacts,
+	kind: 'failed' | 'processing',
+	invoice: InvoiceFacts,
+	open: Omit<OpenInvoice, 'state'>,
+	policy: RetryPolicy | null,
+	nowMs: number,
+): AttemptStep {
+	const declineCode = payment.errorCode ?? undefined;
+	const planned = (state: CollectionState | null): ReturnType<typeof planNextTry> | null =>
+		policy === null || kind !== 'failed'
+			? null
+			: planNextTry(policy, { outcome: 'failed', declineCode }, { ...open, state }, nowMs);
+	const decision = decideAttempt(payment, invoice);
+	if (decision.action === 'unchanged' || (decision.action === 'recorded' && kind === 'processing'))
+		return { action: 'leave', told: { outcome: 'unchanged', message: decision.message }, isUnplanned: false };
+	const { dodoId, state: before } = ourRecord(invoice.metadata);
+	if (decision.action === 'recorded') {
+		// Whether its next try was planned nobody knows: planning is harmless when it was. A try that is due right now is left to whoever makes it.
+		const isDue = before?.nextTryAt !== undefined && before.nextTryAt * 1000 <= nowMs;
+		const late = isDue && !isHardDecline(declineCode) ? null : planned(before);
+		const message = sentences(decision.message, late?.plan.message);
+		const step = {
+			told: { outcome: 'failed' as const, ...late?.plan, message, declineCode },
+			isUnplanned: late === null,
+		};
+		return late?.save === undefined
+			? { action: 'leave', ...step }
+			: { action: 'plan', change: { state: late.save }, ...step };
+	}
+	const about = `Payment ${payment.id} of invoice ${invoice.number}`;
+	if (kind === 'processing')
+		return {
+			action: 'record',
+			change: { paymentId: payment.id, state: stateAfter(payment, invoice, 'under_way') },
+			told: { outcome: 'processing', message: `${about} is under way; the outcome follows.` },
+			isUnplanned: false,
+		};
+	const state = stateAfter(payment, invoice, 'declined');
+	const next = planned(state);
+	// A declined card leaves the session open, and the session is how the link is found again.
+	const paymentId = dodoId !== undefined && dodoId === payment.checkoutSessionId ? dodoId : payment.id;
+	const message = sentences(
+		`${about} ${payment.status === 'cancelled' ? 'was cancelled' : 'failed'}${declineCode ? ` (${declineCode})` : ''}.`,
+		state.url || state.payLink ? 'The link on the invoice stays usable.' : undefined,
+		next?.plan.message,
+	);
+	return {
+		action: 'record',
+		change: { paymentStatus: 'failed', paymentId, state: next?.save ?? state },
+		told: { outcome: 'failed', ...next?.plan, message, declineCode: declineCode ?? null },
+		isUnplanned: next === null,
+	};
+}
+
+/** Keeps what is known of the link: a declined card leaves it open; a bank debit that fails later has used it up. */
+export function stateAfter(
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	event: 'booked' | 'surplus_came' | 'declined' | 'under_way',
+): CollectionState {
+	const { state } = ourRecord(invoice.metadata);
+	const { amount, taxOnTop, expiresAt, url, payLink, nextTryAt, failedTries, failedSince, attempt = 1 } = state ?? {};
+	const isOwed = event === 'declined' || event === 'under_way';
+	const usedUp = event === 'declined' && isUnderWay(state);
+	const plan: Partial<CollectionState> = isOwed ? { nextTryAt, failedTries, failedSince } : {};
+	if (event === 'declined') {
+		plan.failedSince ??= payment.changedAt ?? undefined;
+		plan.declineCode = payment.errorCode ?? undefined;
+	}
+	return nextState(isOwed ? whileDue(state) : state, event, {
+		attempt: Math.max(attempt, payment.attempt),
+		taxOnTop,
+		payLink,
+		mode: payment.observedMode ?? undefined,
+		...plan,
+		...(usedUp ? {} : { amount, expiresAt, url }),
+	});
+}
+
+function sentences(...parts: Array<string | undefined>): string {
+	return parts.filter((part) => part !== undefined).join(' ');
+}

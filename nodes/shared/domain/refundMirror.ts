@@ -1,0 +1,116 @@
+import { formatAmount } from './money';
+import { held, type Held } from './outcome';
+import { allocateRefund, type Allocation, type CreditableFee } from './refundAllocation';
+import type { PaymentFacts } from './settlement';
+
+/** A refund that Dodo made. */
+export interface RefundFacts {
+	id: string;
+	/** Minor units of the payment's currency; null when nobody says how much. */
+	amount: number | null;
+	/** Null when Dodo does not say. */
+	currency: string | null;
+}
+
+/** An invoice as far as a refund concerns it; minor units of its currency. */
+export interface RefundedInvoice {
+	number: string;
+	currency: string;
+	totalPaid: number;
+	/** `credited` comes from the earlier notes. */
+	fees: ReadonlyArray<Omit<CreditableFee, 'credited'>>;
+}
+
+/** A credit note that the invoice has already: totals after coupons and tax, items before both; minor units. */
+export interface EarlierNote {
+	refunded: number;
+	total: number;
+	items: ReadonlyArray<{ feeId: string; amount: number }>;
+}
+
+/**
+ * What a refund is in Lago's books: `credit`: a note of its own, over `asked` but for rounding; `already`: the earlier notes have it, rounding
+ * put it there; `hold`: a person must look.
+ */
+export type MirrorDecision =
+	| { action: 'credit'; asked: number; allocation: Allocation }
+	| { action: 'already'; asked: number }
+	| { action: 'hold'; held: Held };
+
+/** Each credit note may be rounded apart from its refund by this much, minor units. */
+const ROUNDING = 1;
+
+/** A refund in another currency than its invoice, as a held item; null when there is nothing against it. */
+export function otherCurrency(refund: RefundFacts, invoice: Pick<RefundedInvoice, 'number' | 'currency'>): Held | null {
+	return refund.currency && refund.currency !== invoice.currency
+		? held(
+				'currency_mismatch',
+				`Refund ${refund.id} is in ${refund.currency}, invoice ${invoice.number} is in ${invoice.currency}.`,
+				'Make the credit note in Lago by hand.',
+			)
+		: null;
+}
+
+/**
+ * Decides how a refund that no note mirrors yet comes into Lago's books.
+ * @param booked what of the payment is booked on the invoice, minor units.
+ * @param notes all earlier notes of the invoice.
+ */
+export function decideMirror(
+	refund: RefundFacts,
+	payment: Pick<PaymentFacts, 'id' | 'amount' | 'tax'>,
+	invoice: RefundedInvoice,
+	booked: number,
+	notes: readonly EarlierNote[],
+): MirrorDecision {
+	const hold = (...args: Parameters<typeof held>): MirrorDecision => ({ action: 'hold', held: held(...args) });
+	const { currency, number } = invoice;
+	if (refund.amount === null)
+		return hold(
+			'unreadable_refund',
+			`Dodo Payments does not say how much refund ${refund.id} gave back.`,
+			'Look at the refund in Dodo Payments and make the credit note in Lago by hand.',
+		);
+	const refundable = invoice.totalPaid - notes.reduce((sum, { refunded }) => sum + refunded, 0);
+	const asked = shareOf(refund.amount, payment, booked);
+	if (asked === null)
+		return hold(
+			'refund_exceeds_booked',
+			`Payment ${payment.id} brought ${formatAmount(payment.amount, currency)}, of which ${formatAmount(booked, currency)} are booked on invoice ${number}; which of it refund ${refund.id} gives back is not clear.`,
+			'If what was never booked went back, nothing is left to do; otherwise make the credit note in Lago by hand.',
+		);
+	if (asked > refundable + ROUNDING * (notes.length + 1))
+		return hold(
+			'refund_exceeds_booked',
+			`Refund ${refund.id} gives back ${formatAmount(asked, currency)}, but on invoice ${number} only ${formatAmount(refundable, currency)} of what was paid are left to refund.`,
+			'Compare the refunds in Dodo Payments with the credit notes of the invoice in Lago and correct by hand.',
+		);
+	const earlier = notes.reduce((sum, { total }) => sum + total, 0);
+	const room = { wanted: Math.min(asked, refundable), refundable, earlier };
+	const allocation = refundable > 0 ? allocateRefund(room, creditableFees(invoice, notes)) : null;
+	if (allocation !== null) return { action: 'credit', asked, allocation };
+	if (asked <= ROUNDING * notes.length) return { action: 'already', asked };
+	return hold(
+		'lago_refused',
+		`The fees of invoice ${number} cannot carry a refund of ${formatAmount(asked, currency)}: earlier credit notes have used them up.`,
+		'Look at the credit notes of the invoice in Lago and correct by hand.',
+	);
+}
+
+/** What a refund means on the books: the same, or its share when Dodo's tax came on top; null when less was booked for another reason. */
+function shareOf(
+	refunded: number,
+	{ amount, tax }: Pick<PaymentFacts, 'amount' | 'tax'>,
+	booked: number,
+): number | null {
+	if (booked === amount) return refunded;
+	return booked === amount - tax ? Math.round((refunded * booked) / amount) : null;
+}
+
+function creditableFees({ fees }: RefundedInvoice, notes: readonly EarlierNote[]): CreditableFee[] {
+	const items = notes.flatMap((note) => note.items);
+	return fees.map((fee) => ({
+		...fee,
+		credited: items.reduce((sum, { feeId, amount }) => (feeId === fee.id ? sum + amount : sum), 0),
+	}));
+}

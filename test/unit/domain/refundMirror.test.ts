@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import {
+	decideMirror,
+	otherCurrency,
+	type EarlierNote,
+	type RefundedInvoice,
+	type RefundFacts,
+} from '../../../nodes/shared/domain/refundMirror';
+
+const fee = { id: 'fee', amount: 10_000, taxesRate: 0, couponsAmount: 0 };
+const invoice = (change: Partial<RefundedInvoice> = {}): RefundedInvoice => ({
+	number: 'ACM-1',
+	currency: 'EUR',
+	totalPaid: 10_000,
+	fees: [fee],
+	...change,
+});
+const refund = (amount: number | null): RefundFacts => ({ id: 'ref_1', amount, currency: 'EUR' });
+const note = (amount: number): EarlierNote => ({
+	refunded: amount,
+	total: amount,
+	items: [{ feeId: 'fee', amount }],
+});
+const payment = { id: 'pay_1', amount: 10_000, tax: 0 };
+
+describe('a refund', () => {
+	test.each<[string, Parameters<typeof decideMirror>, object]>([
+		[
+			'of everything',
+			[refund(10_000), payment, invoice(), 10_000, []],
+			{ action: 'credit', asked: 10_000, allocation: { refund: 10_000, items: [{ feeId: 'fee', amount: 10_000 }] } },
+		],
+		[
+			'of a part',
+			[refund(2_500), payment, invoice(), 10_000, []],
+			{ action: 'credit', asked: 2_500, allocation: { refund: 2_500 } },
+		],
+		[
+			'of the rest',
+			[refund(7_500), payment, invoice(), 10_000, [note(2_500)]],
+			{ action: 'credit', asked: 7_500, allocation: { refund: 7_500 } },
+		],
+		[
+			"with Dodo's tax on top: its share",
+			[refund(11_900), { ...payment, amount: 11_900, tax: 1_900 }, invoice(), 10_000, []],
+			{ action: 'credit', asked: 10_000 },
+		],
+		[
+			"of a part with Dodo's tax on top",
+			[refund(1_190), { ...payment, amount: 11_900, tax: 1_900 }, invoice(), 10_000, []],
+			{ action: 'credit', asked: 1_000 },
+		],
+		[
+			'of one unit more than is left is taken for rounding',
+			[refund(10_001), { ...payment, amount: 10_001 }, invoice(), 10_001, []],
+			{ action: 'credit', asked: 10_001, allocation: { refund: 10_000 } },
+		],
+		[
+			'of a unit that the earlier notes have',
+			[refund(1), payment, invoice(), 10_000, [note(10_000)]],
+			{ action: 'already', asked: 1 },
+		],
+		[
+			'of an amount that nobody says',
+			[refund(null), payment, invoice(), 10_000, []],
+			{ action: 'hold', held: { reason: 'unreadable_refund' } },
+		],
+		[
+			'of a payment that was booked in part for another reason',
+			[refund(5_000), payment, invoice(), 9_000, []],
+			{ action: 'hold', held: { reason: 'refund_exceeds_booked' } },
+		],
+		[
+			'of more than is left',
+			[refund(7_503), payment, invoice(), 10_000, [note(2_500)]],
+			{ action: 'hold', held: { reason: 'refund_exceeds_booked' } },
+		],
+		[
+			'that no fee can carry',
+			[refund(5_000), payment, invoice({ fees: [] }), 10_000, []],
+			{ action: 'hold', held: { reason: 'lago_refused' } },
+		],
+	])('%s', (_case, given, decision) => {
+		expect(decideMirror(...given)).toMatchObject(decision);
+	});
+
+	test.each<[string, string | null, boolean]>([
+		['in the currency of the invoice', 'EUR', false],
+		['in one that nobody says', null, false],
+		['in another', 'USD', true],
+	])('%s', (_case, currency, isHeld) => {
+		expect(otherCurrency({ ...refund(1), currency }, invoice()) !== null).toBe(isHeld);
+	});
+
+	test('never credits more than was paid and not refunded yet', () => {
+		const amounts = fc.integer({ min: 1, max: 10_000 });
+		fc.assert(
+			fc.property(amounts, fc.array(amounts, { maxLength: 4 }), (amount, earlier) => {
+				const notes: EarlierNote[] = [];
+				for (const one of [...earlier, amount]) {
+					const gone = notes.reduce((sum, { refunded }) => sum + refunded, 0);
+					const decision = decideMirror(refund(one), payment, invoice(), 10_000, notes);
+					if (decision.action !== 'credit') continue;
+					expect(decision.allocation.refund).toBeLessThanOrEqual(10_000 - gone);
+					expect(Math.abs(decision.allocation.refund - one)).toBeLessThanOrEqual(1 + notes.length);
+					const { refund: refunded, items } = decision.allocation;
+					notes.push({ refunded, total: refunded, items });
+				}
+			}),
+		);
+	});
+});
