@@ -6,6 +6,7 @@ import {
 } from 'n8n-workflow';
 import { readAddress } from '../../../shared/domain/address';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
+import { beganBy } from '../../../shared/node/start';
 import { htmlOf, PAGE_HEADERS, PRIVATE_HEADERS, UNAVAILABLE } from '../../helpers/payPage';
 import type { LagoClient } from '../../transport/client';
 
@@ -94,11 +95,7 @@ const ofInvoice = ({ invoiceNumber }: Json): string =>
 
 /** Throws unless a Lago Pay Page Trigger began this execution. */
 async function requireVisitor(ctx: IExecuteFunctions): Promise<void> {
-	const { $: nodeNamed } = ctx.getWorkflowDataProxy(0) as unknown as { $: (name: string) => { isExecuted: boolean } };
-	const isAwaited = ctx
-		.getParentNodes(ctx.getNode().name)
-		.some(({ name, type }) => type.endsWith('.lagoPayPageTrigger') && nodeNamed(name).isExecuted);
-	if (isAwaited) return;
+	if (beganBy(ctx, 'lagoPayPageTrigger')) return;
 	await Promise.reject(
 		new NodeOperationError(ctx.getNode(), 'No visitor of a pay page waits for this answer', {
 			description:
