@@ -76,12 +76,12 @@ function ownItem(node: ExecutedNode): IDataObject {
 	}
 }
 
-/** Whether the clock began this execution. */
-export function beganBySchedule(ctx: IExecuteFunctions): boolean {
+/** Whether a trigger of this kind, e.g. `scheduleTrigger`, began this execution: one of those before this node did. */
+export function beganBy(ctx: IExecuteFunctions, trigger: string): boolean {
 	const { $: nodeNamed } = ctx.getWorkflowDataProxy(0) as unknown as { $: (name: string) => ExecutedNode };
 	return ctx
 		.getParentNodes(ctx.getNode().name)
-		.some(({ name, type }) => type.endsWith('.scheduleTrigger') && nodeNamed(name).isExecuted);
+		.some(({ name, type }) => type.endsWith(`.${trigger}`) && nodeNamed(name).isExecuted);
 }
 
 /**

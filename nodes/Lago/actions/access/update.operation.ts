@@ -3,7 +3,7 @@ import { readAddress } from '../../../shared/domain/address';
 import { SHORTEST_KEY } from '../../../shared/domain/secrets';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter } from '../../../shared/node/parameters';
-import { beganBySchedule } from '../../../shared/node/start';
+import { beganBy } from '../../../shared/node/start';
 import { ApiError } from '../../../shared/transport/apiError';
 import { readCredential } from '../../../shared/transport/credential';
 import { decodeSecret } from '../../../shared/transport/standardWebhooks';
@@ -133,7 +133,7 @@ export const update: Operation<LagoClient, UpdateOutcome> = {
 		const lookAt = ctx.getNodeParameter('lookAt', index);
 		const customer = lookAt === 'due' ? null : await customerToUpdate(ctx, client, index);
 		if (customer === null) {
-			const isDue = lookAt === 'due' || (lookAt === 'automatic' && beganBySchedule(ctx));
+			const isDue = lookAt === 'due' || (lookAt === 'automatic' && beganBy(ctx, 'scheduleTrigger'));
 			return isDue && index === 0 ? await updateDue(ctx, client, settings) : [];
 		}
 		const changed = await updateAccess(ctx, client, customer, settings);

@@ -6,6 +6,7 @@ import {
 } from 'n8n-workflow';
 import { readAddress } from '../../../shared/domain/address';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
+import { beganBy } from '../../../shared/node/start';
 import { htmlOf, PAGE_HEADERS, PRIVATE_HEADERS, UNAVAILABLE } from '../../helpers/payPage';
 import type { LagoClient } from '../../transport/client';
 
@@ -34,7 +35,7 @@ export const answerPayLink: Operation<LagoClient, 'page_shown' | 'redirected'> =
 	fields: fieldsOf('invoice', 'answerPayLink', fields),
 	once: true,
 	async execute(ctx) {
-		await requireVisitor(ctx);
+		requireVisitor(ctx);
 		const items: Json[] = ctx.getInputData().map(({ json }) => json);
 		const answers = [toCheckout, toOwnPage].flatMap((way) => items.flatMap((item) => way(item) ?? []));
 		const { response, told } = answers[0] ?? tryAgain(items[0] ?? {});
@@ -98,12 +99,8 @@ const ofInvoice = ({ invoiceNumber }: Json): string =>
 	typeof invoiceNumber === 'string' ? ` of invoice ${invoiceNumber}` : '';
 
 /** Throws unless a Lago Pay Page Trigger began this execution. */
-async function requireVisitor(ctx: IExecuteFunctions): Promise<void> {
-	const { $: nodeNamed } = ctx.getWorkflowDataProxy(0) as unknown as { $: (name: string) => { isExecuted: boolean } };
-	const isAwaited = ctx
-		.getParentNodes(ctx.getNode().name)
-		.some(({ name, type }) => type.endsWith('.lagoPayPageTrigger') && nodeNamed(name).isExecuted);
-	if (isAwaited) return;
+function requireVisitor(ctx: IExecuteFunctions): void {
+	if (beganBy(ctx, 'lagoPayPageTrigger')) return;
 	throw new NodeOperationError(ctx.getNode(), 'No visitor of a pay page waits for this answer', {
 		description:
 			'Answer Pay Link works in a lane that began with a Lago Pay Page Trigger. Behind the Webhook node of n8n use Respond to Webhook.',
