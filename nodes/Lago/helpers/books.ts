@@ -27,7 +27,8 @@ const booked = new BoundedMap<string, { since: number; until: number; ids: Set<s
 	entries: 20,
 	ageMs: 6 * 3_600_000,
 });
-const MAX_REFERENCES = 300_000;
+/** Some 70 MB; what is more is read again for each part. Three days at 200 a minute. */
+const MAX_REFERENCES = 1_000_000;
 
 /** What Lago's lists tell a reconciliation: pages of 100, never one call for each object. */
 export function lagoSources(client: LagoClient, nowS: () => number): LagoSources {
