@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { isPlain, NOTHING_KNOWN, type KnownAccess } from '../../../shared/domain/access/changes';
-import type { AccessState } from '../../../shared/domain/access/evaluate';
+import type { AccessState } from '../../../shared/domain/access/reasons';
 import { BoundedMap } from '../../../shared/process/boundedMap';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 

@@ -1,4 +1,5 @@
-import type { AccessState, CustomerAccess } from './evaluate';
+import type { CustomerAccess } from './evaluate';
+import type { AccessState } from './reasons';
 
 /** What is remembered of a customer between two looks. */
 export interface KnownAccess {

@@ -1,28 +1,10 @@
-import { calendarOf, type Calendar } from '../calendar';
+import { calendarOf } from '../calendar';
 import { groupBy } from '../groupBy';
-import { FIRST_INVOICE_MS } from '../keys';
-import { formatAmount } from '../money';
-import { debtsOf, outlookOf, wasTakenBack, type Debt, type Hit, type Outlook, type RestrictionRule } from './debts';
-import type { AccessFacts, AccessInvoice, SubscriptionFacts } from './facts';
+import { debtsOf, outlookOf, type Debt, type Hit, type Outlook } from './debts';
+import type { AccessFacts, SubscriptionFacts } from './facts';
+import { accessBegins, beginningOf, endOf, firstPaymentOf, prepaidEnd } from './lifetime';
 import type { AccessPolicy } from './policy';
-
-/**
- * `active`; `grace`: access goes on, but not for long; `restricted`; `pending_payment`: it has not begun, the first payment is missing;
- * `paid_until`: cancelled, but the time that was paid for still runs; `ended`.
- */
-export type AccessState = 'active' | 'grace' | 'restricted' | 'pending_payment' | 'paid_until' | 'ended';
-
-/** Why: which rule, about which invoice, and what would change it. Amounts in minor units of `currency`, times in ms since 1970. */
-export interface AccessReason {
-	rule:
-		RestrictionRule | 'overdue' | 'first_payment' | 'first_invoice' | 'not_started' | 'prepaid' | 'ended' | 'exempt';
-	invoiceId: string | null;
-	invoiceNumber: string | null;
-	amount: number | null;
-	currency: string | null;
-	since: number | null;
-	clearsWhen: string | null;
-}
+import { debtReasons, lifeOf, type AccessReason, type AccessState } from './reasons';
 
 /** Who may use the product right now, why, and until when. Times in ms since 1970. */
 export interface AccessDecision {
@@ -156,78 +138,6 @@ function courseOf(
 	};
 }
 
-/** When access begins by time alone. Lago starts a subscription by a job, and only then says what there is to pay. */
-function accessBegins({ startsAt }: SubscriptionFacts, { waitForFirstPayment }: AccessPolicy): number {
-	return waitForFirstPayment ? startsAt + FIRST_INVOICE_MS : startsAt;
-}
-
-/** When a row ends; Infinity when nobody has said so. */
-function endOf({ status, startsAt, endedAt, endingAt }: SubscriptionFacts, calendar: Calendar): number {
-	if (status === 'terminated' || status === 'canceled') return endedAt ?? startsAt;
-	return endingAt === null ? Infinity : calendar.startOfDay(calendar.dayOf(endingAt));
-}
-
-/** When the customer began with what `row` continues. */
-function beginningOf(row: SubscriptionFacts, newestFirst: readonly SubscriptionFacts[]): number {
-	let first = row;
-	for (const older of newestFirst.slice(newestFirst.indexOf(row) + 1)) {
-		if (!first.replacesAnother) break;
-		first = older;
-	}
-	return first.startsAt;
-}
-
-/** The end of what was paid in advance, of all rows that keep it. */
-function prepaidEnd(rows: readonly SubscriptionFacts[], { invoices }: AccessFacts): number {
-	const keeping = new Set(
-		rows
-			.filter(({ status, keepsUnusedDays, endingAt }) => status === 'active' || keepsUnusedDays || endingAt !== null)
-			.map(({ id }) => id),
-	);
-	let end = -Infinity;
-	for (const { status, paymentStatus, disputeLostAt, covers } of invoices) {
-		if (status !== 'finalized' || paymentStatus !== 'succeeded' || disputeLostAt !== null) continue;
-		for (const { subscriptionId, prepaidUntil } of covers)
-			if (prepaidUntil !== null && keeping.has(subscriptionId)) end = Math.max(end, prepaidUntil);
-	}
-	return end;
-}
-
-/** What a new subscription still waits for; undefined when for nothing. */
-function firstPaymentOf(
-	row: SubscriptionFacts,
-	{ invoices }: AccessFacts,
-	policy: AccessPolicy,
-): { until: number; reason: AccessReason } | undefined {
-	// Lago itself waits for the payment of these.
-	if (row.status === 'incomplete')
-		return { until: Infinity, reason: lifeOf('first_payment', row.startsAt, 'Lago activates the subscription') };
-	if (!policy.waitForFirstPayment || row.replacesAnother) return undefined;
-	const unpaid = invoices.find(
-		(invoice) =>
-			(invoice.status === 'draft' ||
-				(invoice.status === 'finalized' && invoice.paymentStatus !== 'succeeded' && invoice.totalDue > 0)) &&
-			!wasTakenBack(invoice) &&
-			invoice.covers.some(({ subscriptionId, isFirst }) => isFirst && subscriptionId === row.id),
-	);
-	if (unpaid)
-		return {
-			until: Infinity,
-			reason: reasonOf(
-				'first_payment',
-				unpaid,
-				unpaid.totalDue,
-				row.startsAt,
-				`the first invoice, ${unpaid.number}, is paid`,
-			),
-		};
-	if (!row.awaitsFirstInvoice) return undefined;
-	return {
-		until: row.startsAt + FIRST_INVOICE_MS,
-		reason: lifeOf('first_invoice', row.startsAt, 'the first invoice is issued and paid'),
-	};
-}
-
 /** The state of somebody who would be `otherwise` but for their debts. */
 function owing({ troubleAt, restrictedAt }: Outlook, at: number, otherwise: AccessState): AccessState {
 	if (at >= restrictedAt) return 'restricted';
@@ -301,53 +211,4 @@ function decisionAt(externalId: string, course: Course, timeZone: string, now: n
 		overdueBalance: [...balance].map(([currency, amount]) => ({ currency, amount })),
 		daysOverdue: oldest === undefined ? 0 : calendarOf(timeZone).dayOf(now) - oldest.dueDay,
 	};
-}
-
-function debtReasons(state: AccessState, { hits }: Outlook, overdue: readonly Debt[], now: number): AccessReason[] {
-	const reason = (
-		rule: AccessReason['rule'],
-		{ invoice, amount }: Debt,
-		since: number,
-		clearsWhen: () => string,
-	): AccessReason => reasonOf(rule, invoice, amount, since, clearsWhen());
-	const begun = (debt: Debt): number => Math.min(debt.overdueAt, debt.failedAt);
-	if (state === 'restricted')
-		return hits
-			.filter(({ restrictsAt }) => restrictsAt <= now)
-			.map(({ rule, debt, restrictsAt, clearsWhen }) => reason(rule, debt, restrictsAt, clearsWhen));
-	if (state === 'grace')
-		return hits
-			.filter(({ debt }) => begun(debt) <= now)
-			.map(({ rule, debt, clearsWhen }) => reason(rule, debt, begun(debt), clearsWhen));
-	if (state === 'ended') return [];
-	return overdue.map((debt) =>
-		reason(
-			'overdue',
-			debt,
-			debt.overdueAt,
-			() => `${formatAmount(debt.amount, debt.invoice.currency)} is paid on invoice ${debt.invoice.number}`,
-		),
-	);
-}
-
-function reasonOf(
-	rule: AccessReason['rule'],
-	{ id, number, currency, isUnderWay }: AccessInvoice,
-	amount: number,
-	since: number,
-	clearsWhen: string,
-): AccessReason {
-	return {
-		rule,
-		invoiceId: id,
-		invoiceNumber: number,
-		amount,
-		currency,
-		since,
-		clearsWhen: isUnderWay ? `${clearsWhen}; a payment is under way` : clearsWhen,
-	};
-}
-
-function lifeOf(rule: AccessReason['rule'], since: number | null, clearsWhen: string | null): AccessReason {
-	return { rule, invoiceId: null, invoiceNumber: null, amount: null, currency: null, since, clearsWhen };
 }

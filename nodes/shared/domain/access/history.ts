@@ -1,4 +1,5 @@
-import { evaluateAccess, type AccessReason, type AccessState } from './evaluate';
+import { evaluateAccess } from './evaluate';
+import type { AccessReason, AccessState } from './reasons';
 import type { AccessFacts, AccessInvoice, SubscriptionFacts } from './facts';
 import type { AccessPolicy } from './policy';
 

@@ -1,4 +1,5 @@
-import type { AccessDecision, AccessReason, CustomerAccess } from './evaluate';
+import type { AccessDecision, CustomerAccess } from './evaluate';
+import type { AccessReason } from './reasons';
 
 /** A decision as it is given out: times ISO-8601 in UTC, amounts in minor units of their currency. */
 export interface AccessView {
