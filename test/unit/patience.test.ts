@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { runOperation, type Operation } from '../../nodes/shared/node/operation';
+import { ApiError } from '../../nodes/shared/transport/apiError';
 import { Patience } from '../../nodes/shared/transport/patience';
 import type { ApiRequest } from '../../nodes/shared/transport/request';
 import { executeContext } from '../support/executeContext';
@@ -340,4 +341,25 @@ test('an item that fails does not use up the time of the next one', async () => 
 	expect((await items)[0]).toHaveLength(2);
 	const [first = 0, last = 0] = [sent[0]?.at, sent.at(-1)?.at];
 	expect(last - first).toBeGreaterThan(35_000);
+});
+
+test('a try that time did not allow any more hides nothing: what was wrong before is told', async () => {
+	const patience = new Patience(0, Date.now() + 1_000, () => 0);
+	const refused = new ApiError('Lago', null, 'ECONNREFUSED', 'Lago did not answer');
+	const late = new ApiError('Lago', null, 'NO_TIME_LEFT', 'Lago was not asked');
+	const answers = [refused, late];
+	const work = async (): Promise<never> => {
+		await Promise.resolve();
+		throw answers.shift() ?? new Error('asked too often');
+	};
+	const told = expect(patience.keepTrying(work, ({ code }) => code !== 'NO_TIME_LEFT')).rejects.toBe(refused);
+	await jest.advanceTimersByTimeAsync(2_000);
+	await told;
+	const first = expect(
+		patience.keepTrying(
+			async () => await Promise.reject(late),
+			() => false,
+		),
+	).rejects.toBe(late);
+	await first;
 });

@@ -84,9 +84,10 @@ export class Patience {
 
 	/**
 	 * Runs `work`, and again after every failure of a service for which that is right, while there is time.
-	 * @throws what the last try threw.
+	 * @throws what the last try threw; of a try that time did not allow any more, what was wrong before.
 	 */
 	async keepTrying<T>(work: () => Promise<T>, mayBeRepeated: (problem: ApiError) => boolean): Promise<T> {
+		let before: unknown;
 		for (let tries = 1; ; tries++) {
 			const tried = await work().then(
 				(value) => ({ value }),
@@ -99,7 +100,8 @@ export class Patience {
 				problem.transient &&
 				mayBeRepeated(problem) &&
 				(await this.pause(tries, problem.retryAfterMs));
-			if (!again) throw problem;
+			if (!again) throw problem instanceof ApiError && problem.code === 'NO_TIME_LEFT' ? (before ?? problem) : problem;
+			before = problem;
 		}
 	}
 

@@ -165,6 +165,16 @@ test('run twice in one process: the same link, one call', async () => {
 	expect(second?.checkoutSessionId).toBe('cks_5');
 });
 
+test('one reference twice at once: the same link, one checkout', async () => {
+	const credential = randomUUID();
+	listsProducts(product());
+	dodo().post('/checkouts').delay(20).reply(200, { session_id: 'cks_8' });
+	dodo().get('/checkouts/cks_8').reply(200, { id: 'cks_8', payment_id: null, payment_status: null });
+	const given = { source: 'amount', amount: 1_000, currency: 'EUR', reference: 'order-8' };
+	const made = await Promise.all([run({}, given, credential), run({}, given, credential)]);
+	expect(made.map(({ checkoutSessionId }) => checkoutSessionId)).toEqual(['cks_8', 'cks_8']);
+});
+
 const open = (change = ';e=t') =>
 	metadata({
 		dodo_payment_id: 'cks_old',

@@ -166,7 +166,11 @@ async function intentForAmount(
 		idempotencyKey: `ref-${encodeURIComponent(reference).slice(0, 200)}`,
 		...given,
 	};
-	const { checkout, productId } = await open(ctx, client, request, index);
+	// Two at once would not see each other's link.
+	const { checkout, productId } = await withLock(
+		`intent ${client.accountKey} ${request.idempotencyKey}`,
+		async () => await open(ctx, client, request, index),
+	);
 	const { paidBy } = checkout;
 	if (paidBy !== undefined)
 		return {
