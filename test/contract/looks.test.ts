@@ -1,6 +1,7 @@
 /** The reconciliation against two services in memory: real operations, real patience, real limit, on a clock of its own. */
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
+import { deliveries, registryKey } from '../../nodes/shared/webhook/deliveryRegistry';
 import { LookingWorkflow } from '../support/lookAtBooks';
 import { TwoBooks, type Pair } from '../support/twoBooks';
 import { VirtualClock } from '../support/virtualClock';
@@ -195,4 +196,25 @@ test('what a person has to decide is handed on once a day, however many marks ca
 		clock.jump(5 * MINUTE * 1_000);
 	}
 	expect([...workflow.executed.values()]).toEqual([1]);
+});
+
+// Last: the registry of deliveries is one for the process.
+test('what failed a moment before a look may be too young for it: all lists are read until one has seen that moment', async () => {
+	fill(3, () => ({}));
+	const readsAllLists = async (): Promise<boolean> => {
+		await look();
+		return books.calls.some(({ path }) => path === '/refunds');
+	};
+	expect(await readsAllLists()).toBe(true);
+	clock.jump(10_000);
+	expect(await readsAllLists()).toBe(false);
+	deliveries.failed(registryKey(workflow.id, 'credit_note.created'));
+	for (let second = 0; second < 60; second += 10) {
+		clock.jump(10_000);
+		expect(await readsAllLists()).toBe(true);
+	}
+	clock.jump(30_000);
+	expect(await readsAllLists()).toBe(true);
+	clock.jump(10_000);
+	expect(await readsAllLists()).toBe(false);
 });
