@@ -86,7 +86,7 @@ const TOLD: Readonly<Record<Kind, readonly string[]>> = {
 
 /**
  * What to look at now.
- * @param suspicious something may have been missed: this process is new, or a delivery failed since the last look.
+ * @param suspicious something may have been missed: this process is new, or a delivery failed later than the newest look of all lists has seen.
  * @param since asked for by a person, seconds since 1970.
  */
 export function planLook(
