@@ -1,5 +1,4 @@
-import type { Sync } from '../../test/support/sync';
-import { letAMinutePass, waitFor } from '../../test/support/sync';
+import { letAMinutePass, lookingEvery, waitFor, type Sync } from '../../test/support/sync';
 import { type Row } from './stats';
 import { silence, startWorld } from './world';
 
@@ -10,11 +9,7 @@ const MINUTE_MS = 60_000;
 /** R12: after an outage in which nothing was delivered: how many looks until both books are equal, and what a look costs then. */
 export async function measureRecovery(): Promise<Row[]> {
 	const sync = await startWorld({
-		change: (workflow) => {
-			for (const node of workflow.nodes)
-				if (node.name === 'Every 5 Minutes')
-					node.parameters.rule = { interval: [{ field: 'seconds', secondsInterval: INTERVAL_S }] };
-		},
+		change: lookingEvery(INTERVAL_S),
 	});
 	try {
 		silence(sync, false);

@@ -1,7 +1,6 @@
-import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { byId, newCustomer, printTable, publishOperations, type Call } from '../e2e/operations';
 import { seededRandom } from '../../sandbox/shared/faults';
-import { letAMinutePass, startSync, type Sync } from '../support/sync';
+import { letAMinutePass, lookingEvery, startSync, type Sync } from '../support/sync';
 import { readTemplate } from '../support/n8n';
 import { audit, HandedOut, type Audit } from './audit';
 import { Payers } from './payers';
@@ -64,11 +63,6 @@ afterAll(() => {
 	);
 });
 
-const often = (workflow: WorkflowJson): void => {
-	for (const node of workflow.nodes)
-		if (node.name === 'Every 5 Minutes')
-			node.parameters = { rule: { interval: [{ field: 'seconds', secondsInterval: LOOK_EVERY_S }] } };
-};
 const eventsOf = (type: string): string[] =>
 	readTemplate('lago-dodo-sync.json').nodes.find((node) => node.type.endsWith(type))?.parameters.events as string[];
 
@@ -82,7 +76,7 @@ describe.each(seeds)('seed %i', (seed) => {
 	beforeAll(async () => {
 		sync = await startSync({
 			registration: 'manual',
-			change: often,
+			change: lookingEvery(LOOK_EVERY_S),
 			timeScale: TIME_SCALE,
 			env: { N8N_EXPRESSION_ENGINE: ENGINE },
 		});

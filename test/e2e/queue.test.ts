@@ -1,8 +1,7 @@
 import { audit, HandedOut, type Audit } from '../chaos/audit';
-import type { WorkflowJson } from '../../scripts/n8n/provision';
 import type { Invoice } from '../../sandbox/lago/state';
 import { whyNoServices } from '../support/services';
-import { letAMinutePass, startSync, waitFor, type Sync } from '../support/sync';
+import { letAMinutePass, lookingEvery, startSync, waitFor, type Sync } from '../support/sync';
 import { printTable } from './operations';
 
 const STORM = 100;
@@ -19,14 +18,8 @@ describeQueue(why ?? 'one main process and two workers on PostgreSQL and Redis',
 	let sync: Sync;
 	let handedOut: HandedOut;
 
-	const often = (workflow: WorkflowJson): void => {
-		for (const node of workflow.nodes)
-			if (node.name === 'Every 5 Minutes')
-				node.parameters = { rule: { interval: [{ field: 'seconds', secondsInterval: LOOK_EVERY_S }] } };
-	};
-
 	beforeAll(async () => {
-		sync = await startSync({ registration: 'manual', change: often, queue: { workers: 2 } });
+		sync = await startSync({ registration: 'manual', change: lookingEvery(LOOK_EVERY_S), queue: { workers: 2 } });
 		handedOut = new HandedOut(sync);
 	}, 900_000);
 	afterAll(async () => {

@@ -158,6 +158,15 @@ export function withoutClock(workflow: WorkflowJson): void {
 	for (const node of workflow.nodes) if (node.type.endsWith('.scheduleTrigger')) node.parameters.rule = onLeapDays;
 }
 
+/** The looks of the full sync, so much more often than every five minutes. */
+export function lookingEvery(seconds: number): (workflow: WorkflowJson) => void {
+	return ({ nodes }) => {
+		for (const node of nodes)
+			if (node.name === 'Every 5 Minutes')
+				node.parameters = { rule: { interval: [{ field: 'seconds', secondsInterval: seconds }] } };
+	};
+}
+
 /** Sets how the triggers of a workflow are registered. */
 export function register(workflow: WorkflowJson, registration: SyncOptions['registration']): void {
 	for (const node of workflow.nodes)
