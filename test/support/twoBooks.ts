@@ -204,6 +204,7 @@ export class TwoBooks {
 			total_amount_cents: 500,
 			refund_amount_cents: 500,
 			created_at: iso(pair.createdAt),
+			issuing_date: iso(pair.createdAt).slice(0, 10),
 			metadata: { dodo_refund_id: pair.refund?.id ?? '' },
 		};
 	}
@@ -228,6 +229,7 @@ export class TwoBooks {
 			total_due_amount_cents: this.isUnpaid(pair) ? 1_000 : 0,
 			metadata,
 			created_at: iso(pair.createdAt),
+			issuing_date: iso(pair.createdAt).slice(0, 10),
 			customer: { external_id: 'c' },
 		};
 	}

@@ -5,6 +5,7 @@ import type { Listed } from '../../shared/domain/reconciliation';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import type { LagoSources } from '../../shared/reconciliation/compare';
 import { orNull } from '../../shared/transport/orNull';
+import type { PageReader } from '../../shared/transport/paging';
 import {
 	creditNoteSchema,
 	invoiceSchema,
@@ -29,11 +30,24 @@ const booked = new BoundedMap<string, { since: number; until: number; ids: Set<s
 });
 /** Some 70 MB; what is more is read again for each part. Three days at 200 a minute. */
 const MAX_REFERENCES = 1_000_000;
+/** Of what one look keeps of invoices or of credit notes: after so many the next question starts anew. Some 60 MB of invoices. */
+const MAX_ROWS = 200_000;
 
 /** What Lago's lists tell a reconciliation: pages of 100, never one call for each object. */
 export function lagoSources(client: LagoClient, nowS: () => number): LagoSources {
+	const invoices = new NewestFirst(
+		() => client.pages('invoices', invoiceSchema, { statuses: ['finalized', 'voided'] }),
+		(invoice) => {
+			const { paymentStatus, metadata } = toInvoiceFacts(invoice);
+			return [invoice.lago_id, { paymentStatus, metadata }];
+		},
+	);
+	const notes = new NewestFirst(
+		() => client.pages('credit_notes', creditNoteSchema, {}),
+		({ metadata, refund_status }) => [metadata?.[REFUND_ID_KEY] ?? '', refund_status ?? ''],
+	);
 	return {
-		booked: async (about) => await bookedSince(client, Math.min(...about.map(({ createdAt }) => createdAt)), nowS()),
+		booked: async (about) => await bookedSince(client, oldestOf(about), nowS()),
 		unpaid: async () =>
 			byId(
 				(
@@ -45,18 +59,16 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 					)
 				).map(toInvoiceFacts),
 			),
-		invoices: async (about, { invoices, payments }) => {
-			const wanted = new Set(
+		invoices: async (about, { payments }) =>
+			await invoices.answers(
 				about.map((one) => one.invoiceId ?? payments?.rows.get(one.paymentId ?? '')?.invoiceId ?? ''),
-			);
-			wanted.delete('');
-			const found = await invoicesOf(client, wanted, Math.min(...about.map(({ createdAt }) => createdAt)));
-			return {
-				asked: new Set([...(invoices?.asked ?? []), ...wanted]),
-				rows: new Map([...(invoices?.rows ?? []), ...found]),
-			};
-		},
-		notes: async (about, { notes }) => await notesOf(client, about, notes),
+				oldestOf(about) - ISSUED_BEFORE_S,
+			),
+		notes: async (about) =>
+			await notes.answers(
+				about.map(({ id }) => id),
+				oldestOf(about) - NOTE_BEFORE_REFUND_S,
+			),
 		lost: async () =>
 			byId(
 				(await client.list('invoices', invoiceSchema, { payment_dispute_lost: 'true' }, ALL))
@@ -100,46 +112,52 @@ async function bookedSince(
 	return { since: known?.since ?? since, ids };
 }
 
-/** Invoices by id: read newest first until all are there, or what comes is too old. */
-async function invoicesOf(
-	client: LagoClient,
-	wanted: ReadonlySet<string>,
-	since: number,
-): Promise<Map<string, InvoiceFacts>> {
-	const found = new Map<string, InvoiceFacts>();
-	const issuing_date_from = dayOf(since - ISSUED_BEFORE_S);
-	await client.list(
-		'invoices',
-		invoiceSchema,
-		{ statuses: ['finalized', 'voided'], issuing_date_from },
-		ALL,
-		(invoice) => {
-			if (wanted.has(invoice.lago_id)) found.set(invoice.lago_id, toInvoiceFacts(invoice));
-			return found.size === wanted.size;
-		},
-	);
-	return found;
+/**
+ * A list of Lago that is read from its newest entry on, only as far as what is asked for lies back, and never twice: a look asks for the
+ * oldest first, so its first question reads nearly all that the others need.
+ */
+class NewestFirst<Entry extends Record<string, unknown>, Row> {
+	private pages: PageReader<Entry> | null = null;
+	private rows = new Map<string, Row>();
+	private asked = new Set<string>();
+	/** When the oldest of what was read was issued; ms. */
+	private readBackTo = Infinity;
+
+	/** @param rowOf what is kept of an entry, and under which id. */
+	constructor(
+		private readonly open: () => PageReader<Entry>,
+		private readonly rowOf: (entry: Entry) => [string, Row],
+	) {}
+
+	/** @param since what is asked for was issued after it; seconds since 1970. */
+	async answers(ids: readonly string[], since: number): Promise<Answers<Row>> {
+		if (this.pages === null || this.rows.size >= MAX_ROWS) this.startAnew();
+		const wanted = ids.filter((id) => id !== '');
+		const open = new Set(wanted.filter((id) => !this.rows.has(id)));
+		while (open.size > 0 && this.readBackTo >= since * 1000) {
+			const page = await this.pages?.next();
+			if (!page) break;
+			for (const entry of page) this.keep(entry, open);
+		}
+		for (const id of wanted) this.asked.add(id);
+		return { asked: this.asked, rows: this.rows };
+	}
+
+	private keep(entry: Entry, open: Set<string>): void {
+		const [id, row] = this.rowOf(entry);
+		if (open.delete(id) || this.rows.size < MAX_ROWS) this.rows.set(id, row);
+		const issuedAt = Date.parse(String(entry.issuing_date));
+		if (issuedAt < this.readBackTo) this.readBackTo = issuedAt;
+	}
+
+	private startAnew(): void {
+		this.pages = this.open();
+		this.rows = new Map();
+		this.asked = new Set();
+		this.readBackTo = Infinity;
+	}
 }
 
-/** Credit notes by the refund that they name: newest first until all are there. */
-async function notesOf(
-	client: LagoClient,
-	about: readonly Listed[],
-	before: Answers<string> | undefined,
-): Promise<Answers<string>> {
-	const wanted = new Set(about.map(({ id }) => id));
-	const rows = new Map(before?.rows);
-	let found = 0;
-	const issuing_date_from = dayOf(Math.min(...about.map(({ createdAt }) => createdAt)) - NOTE_BEFORE_REFUND_S);
-	await client.list('credit_notes', creditNoteSchema, { issuing_date_from }, ALL, ({ metadata, refund_status }) => {
-		const id = metadata?.[REFUND_ID_KEY] ?? '';
-		if (wanted.has(id) && !rows.has(id)) found++;
-		if (wanted.has(id)) rows.set(id, refund_status ?? '');
-		return found === wanted.size;
-	});
-	return { asked: new Set([...(before?.asked ?? []), ...wanted]), rows };
-}
-
-function dayOf(seconds: number): string {
-	return new Date(seconds * 1000).toISOString().slice(0, 10);
+function oldestOf(about: readonly Listed[]): number {
+	return Math.min(...about.map(({ createdAt }) => createdAt));
 }

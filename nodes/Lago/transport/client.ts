@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
 import { readCredential } from '../../shared/transport/credential';
-import { readPages } from '../../shared/transport/paging';
+import { PageReader, readPages, type Paging } from '../../shared/transport/paging';
 import type { RequestContext } from '../../shared/transport/request';
 import { ServiceClient } from '../../shared/transport/serviceClient';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
@@ -36,7 +36,7 @@ export class LagoClient extends ServiceClient {
 	}
 
 	/**
-	 * The first `limit` entries of a paged list, see {@link readPages}.
+	 * The first `limit` entries of a paged list.
 	 * @param key name of the list in the answer, e.g. `invoices`.
 	 * @param isEnough nothing behind this entry is wanted.
 	 */
@@ -47,12 +47,27 @@ export class LagoClient extends ServiceClient {
 		limit: number,
 		isEnough?: (entry: T) => boolean,
 	): Promise<T[]> {
+		return await readPages<T>({ ...this.paging(key, item, query, Math.min(PER_PAGE, limit)), limit, isEnough });
+	}
+
+	/** A list to be read as far as it is needed. */
+	pages<T extends { lago_id: string }>(
+		key: string,
+		item: z.ZodType<T, z.ZodTypeDef, unknown>,
+		query: IDataObject,
+	): PageReader<T> {
+		return new PageReader<T>(this.paging(key, item, query, PER_PAGE));
+	}
+
+	private paging<T extends { lago_id: string }>(
+		key: string,
+		item: z.ZodType<T, z.ZodTypeDef, unknown>,
+		query: IDataObject,
+		perPage: number,
+	): Omit<Paging<T>, 'limit'> {
 		const answer = z.object({ [key]: z.array(item), meta: metaSchema });
-		const perPage = Math.min(PER_PAGE, limit);
-		return await readPages<T>({
+		return {
 			perPage,
-			limit,
-			isEnough,
 			idOf: ({ lago_id }) => lago_id,
 			read: async (index) => {
 				if (index > 0) this.patience.nextItem();
@@ -63,7 +78,7 @@ export class LagoClient extends ServiceClient {
 				});
 				return { entries: listed[key] as T[], full: fullPage(perPage, listed.meta as Meta) };
 			},
-		});
+		};
 	}
 }
 

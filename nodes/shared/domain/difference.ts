@@ -17,7 +17,7 @@ export interface Known {
 	/** Finalized invoices that are not paid, by id. */
 	unpaid?: ReadonlyMap<string, InvoiceFacts>;
 	/** Invoices in any state, by id. */
-	invoices?: Answers<InvoiceFacts>;
+	invoices?: Answers<Pick<InvoiceFacts, 'paymentStatus' | 'metadata'>>;
 	/** Lago's refund status by the Dodo refund that a credit note names. */
 	notes?: Answers<string>;
 	/** Invoices marked as lost in a dispute, by id. */

@@ -23,19 +23,44 @@ export interface Paging<T> {
 const REPEATS = 2;
 
 /**
- * The first `limit` entries of a list. It ends with a page that is not full: what a server says about further pages may be half an hour old
- * and another customer's. An entry that moves to the next page while the list is read comes once, and a page that comes again ends it.
+ * A list, page by page, as far as somebody asks. It ends with a page that is not full: what a server says about further pages may be half an
+ * hour old and another customer's. An entry that moves to the next page while the list is read comes once, and a page that comes again ends it.
  */
-export async function readPages<T>({ perPage, limit, idOf, read, isEnough }: Paging<T>): Promise<T[]> {
-	const found = new Map<unknown, T>();
-	let repeats = 0;
-	for (let index = 0; found.size < limit; index++) {
-		const { entries, full = perPage } = await read(index);
-		const before = found.size;
-		for (const entry of entries) if (!found.has(idOf(entry))) found.set(idOf(entry), entry);
-		repeats = found.size > before ? 0 : repeats + 1;
-		const enough = isEnough !== undefined && entries.some(isEnough);
-		if (enough || entries.length < Math.min(full, perPage) || repeats === REPEATS) break;
+export class PageReader<T> {
+	private readonly seen = new Set<unknown>();
+	private index = 0;
+	private repeats = 0;
+	private hasEnded = false;
+
+	constructor(private readonly paging: Pick<Paging<T>, 'perPage' | 'idOf' | 'read'>) {}
+
+	/** What the next page has that none before it had; null behind the last page. A page that could not be read is the next one again. */
+	async next(): Promise<T[] | null> {
+		if (this.hasEnded) return null;
+		const { perPage, idOf, read } = this.paging;
+		const { entries, full = perPage } = await read(this.index);
+		this.index++;
+		const fresh: T[] = [];
+		for (const entry of entries) {
+			const id = idOf(entry);
+			if (!this.seen.has(id)) fresh.push(entry);
+			this.seen.add(id);
+		}
+		this.repeats = fresh.length > 0 ? 0 : this.repeats + 1;
+		this.hasEnded = entries.length < Math.min(full, perPage) || this.repeats === REPEATS;
+		return fresh;
 	}
-	return [...found.values()].slice(0, limit);
+}
+
+/** The first `limit` entries of a list, see {@link PageReader}. */
+export async function readPages<T>({ limit, isEnough, ...paging }: Paging<T>): Promise<T[]> {
+	const pages = new PageReader(paging);
+	const found: T[] = [];
+	while (found.length < limit) {
+		const page = await pages.next();
+		if (page === null) break;
+		found.push(...page);
+		if (isEnough !== undefined && page.some(isEnough)) break;
+	}
+	return found.slice(0, limit);
 }
