@@ -114,14 +114,13 @@ export class LagoTrigger implements INodeType {
 		if (typeof data !== 'object' || data === null || Array.isArray(data))
 			return answer(this, 400, { message: `Signed by Lago, but there is no object under "${objectType}"` });
 
-		// Lago signs neither the key nor a time: the body's own digest keeps a copied key from hiding another event.
-		const eventId = headerOf(this, 'x-lago-unique-key') ?? 'none';
+		// Lago signs neither its key nor a time: a copy of a body is a copy of the event, whatever key comes with it.
 		const digest = createHash('sha256').update(rawBody).digest('base64');
 		const source = { organizationId: organizationId ?? null, webhookBaseUrl: baseUrlOf(this) };
 		const item = eventItem({
 			event,
-			eventId,
-			deliveryId: `lago ${eventId} ${digest}`,
+			eventId: headerOf(this, 'x-lago-unique-key') ?? null,
+			deliveryId: `lago ${digest}`,
 			objectType,
 			source,
 			data: data as IDataObject,

@@ -14,6 +14,7 @@ import {
 	toInvoiceFacts,
 } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
+import { organizationOf } from './organization';
 
 const ALL = Number.MAX_SAFE_INTEGER;
 /** A payment is booked at or after the moment when Dodo made it; clocks may differ by this. */
@@ -64,6 +65,7 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 				about.map((one) => one.invoiceId ?? payments?.rows.get(one.paymentId ?? '')?.invoiceId ?? ''),
 				oldestOf(about) - ISSUED_BEFORE_S,
 			),
+		organization: async () => ({ id: await organizationOf(client) }),
 		notes: async (about) =>
 			await notes.answers(
 				about.map(({ id }) => id),

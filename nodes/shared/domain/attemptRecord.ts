@@ -3,11 +3,11 @@ import { ourRecord, type CollectionState } from './invoiceMetadata';
 import { isUnderWay, nextState, whileDue } from './phases';
 import { planNextTry, type OpenInvoice, type Plan } from './retryPlan';
 import { isHardDecline, type RetryPolicy } from './retrySchedule';
-import { decideAttempt, type PaymentFacts } from './settlement';
+import { attemptOf, decideAttempt, type PaymentFacts } from './settlement';
 
 /** What is told of an attempt; `outcome` is that of the plan where one was made. */
 export type AttemptNews = Partial<Omit<Plan, 'outcome'>> & {
-	outcome: 'failed' | 'processing' | 'unchanged' | Plan['outcome'];
+	outcome: 'failed' | 'ignored' | 'processing' | 'unchanged' | Plan['outcome'];
 	message: string;
 	declineCode?: string | null;
 };
@@ -42,8 +42,16 @@ export function decideRecord(
 			? null
 			: planNextTry(policy, { outcome: 'failed', declineCode }, { ...open, state }, nowMs);
 	const decision = decideAttempt(payment, invoice);
-	if (decision.action === 'unchanged' || (decision.action === 'recorded' && kind === 'processing'))
-		return { action: 'leave', told: { outcome: 'unchanged', message: decision.message }, isUnplanned: false };
+	if (
+		decision.action === 'unchanged' ||
+		decision.action === 'ignored' ||
+		(decision.action === 'recorded' && kind === 'processing')
+	)
+		return {
+			action: 'leave',
+			told: { outcome: decision.action === 'ignored' ? 'ignored' : 'unchanged', message: decision.message },
+			isUnplanned: false,
+		};
 	const { dodoId, state: before } = ourRecord(invoice.metadata);
 	if (decision.action === 'recorded') {
 		// Whether its next try was planned nobody knows: planning is harmless when it was. A try that is due right now is left to whoever makes it.
@@ -99,7 +107,7 @@ export function stateAfter(
 		plan.declineCode = payment.errorCode ?? undefined;
 	}
 	return nextState(isOwed ? whileDue(state) : state, event, {
-		attempt: Math.max(attempt, payment.attempt),
+		attempt: Math.max(attempt, attemptOf(payment, attempt)),
 		taxOnTop,
 		payLink,
 		mode: payment.observedMode ?? undefined,

@@ -19,6 +19,8 @@ export interface PaymentFacts {
 	currency: string;
 	/** `metadata.lago_invoice_id`, null when the payment has nothing to do with Lago. */
 	invoiceId: string | null;
+	/** `metadata.lago_organization_id`: whose invoice it is, null when it does not say. */
+	organizationId: string | null;
 	/** `metadata.attempt`, 1 when it says nothing. */
 	attempt: number;
 	checkoutSessionId: string | null;
@@ -49,8 +51,14 @@ export function isLagoId(text: string): boolean {
  * Reads a payment by its state, never by the name of the event that brought it: Dodo sends the state at delivery, and
  * events arrive unordered (docs `developer-resources/webhooks`).
  * @param expectedMode the world that the workflow's credential belongs to, null when nobody says.
+ * @param organizationId the Lago organisation that the workflow works for, null when nobody knows.
  */
-export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null): PaymentReading {
+export function readPayment(
+	payment: PaymentFacts,
+	expectedMode: DodoMode | null,
+	organizationId: string | null,
+): PaymentReading {
+	if (isOfOthers(payment, organizationId)) return { kind: 'ignored', message: notOurs(payment) };
 	if (payment.amount === 0)
 		return { kind: 'ignored', message: `Payment ${payment.id} only sets up a payment method; no money moved.` };
 	if (payment.invoiceId === null)
@@ -74,16 +82,12 @@ export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null
 			`Payment ${payment.id} was made in Dodo's ${payment.observedMode} mode, but this workflow runs in ${expectedMode} mode.`,
 			'Check which Dodo Payments credential the trigger uses. Nothing was booked.',
 		);
-	if (payment.status === 'succeeded') {
-		// Links that a payer can edit carry no session: /buy/<product>?paymentAmount=...&metadata_lago_invoice_id=...
-		if (payment.checkoutSessionId === null && payment.subscriptionId === null)
-			return held(
-				'unknown_origin',
-				`Payment ${payment.id} came neither from a checkout made for the invoice nor from a mandate, so whoever paid could have typed the invoice id.`,
-				'Compare payer and amount in Dodo Payments; record the payment by hand in Lago if it is right, refund it otherwise.',
-			);
-		return { kind: 'succeeded', invoiceId: payment.invoiceId };
-	}
+	// Links that a payer can edit carry no session: /buy/<product>?paymentAmount=...&metadata_lago_invoice_id=...
+	if (payment.checkoutSessionId === null && payment.subscriptionId === null)
+		return payment.status === 'succeeded'
+			? ofUnknownOrigin(payment, 'came neither from a checkout made for the invoice nor from a mandate')
+			: { kind: 'ignored', message: `${typedId(payment)}, and no money moved.` };
+	if (payment.status === 'succeeded') return { kind: 'succeeded', invoiceId: payment.invoiceId };
 	// A payer who leaves the page has not failed to pay; a cancelled charge has, and which it was the invoice tells.
 	if (payment.status === 'failed' || payment.status === 'cancelled')
 		return { kind: 'failed', invoiceId: payment.invoiceId };
@@ -92,6 +96,48 @@ export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null
 		kind: 'ignored',
 		message: `Payment ${payment.id} is ${payment.status ?? 'not started'}: nothing to book, the customer can still pay.`,
 	};
+}
+
+/**
+ * Whether a payment that names an invoice was made for it: by a session, which takes the merchant's own key to make; by the mandate of the
+ * invoice's customer; or by a charge that is recorded on the invoice. Whoever buys another subscription can type any metadata into its link.
+ */
+export function isProven(
+	{ id, checkoutSessionId, subscriptionId }: PaymentFacts,
+	{ mandateId, metadata }: InvoiceFacts,
+): boolean {
+	return (
+		checkoutSessionId !== null ||
+		(subscriptionId !== null && subscriptionId === mandateId) ||
+		ourRecord(metadata).dodoId === id
+	);
+}
+
+/** Whether a payment was made for an invoice of another Lago organisation that uses the same account at Dodo. */
+export function isOfOthers({ organizationId }: Pick<PaymentFacts, 'organizationId'>, ours: string | null): boolean {
+	return organizationId !== null && ours !== null && organizationId !== ours;
+}
+
+/** The sentence for {@link isOfOthers}. */
+export function notOurs({ id, organizationId }: Pick<PaymentFacts, 'id' | 'organizationId'>): string {
+	return `Payment ${id} was made for Lago organisation ${organizationId}, which this workflow does not work for.`;
+}
+
+function ofUnknownOrigin({ id }: PaymentFacts, how: string): Held {
+	return held(
+		'unknown_origin',
+		`Payment ${id} ${how}, so whoever paid could have typed the invoice id.`,
+		'Compare payer and amount in Dodo Payments; record the payment by hand in Lago if it is right, refund it otherwise.',
+	);
+}
+
+function typedId({ id, status }: PaymentFacts): string {
+	return `Payment ${id} (${status ?? 'not started'}) was not made for the invoice that it names: whoever pays can type an invoice id`;
+}
+
+/** Which try a payment was: no later one than the next after the recorded one, whatever its metadata says. */
+export function attemptOf({ attempt }: PaymentFacts, recorded: number | undefined): number {
+	return Math.min(attempt, (recorded ?? 1) + 1);
 }
 
 /** The sentence for a payment that this sync has nothing to do with. */
@@ -131,6 +177,14 @@ export function decideSuccess(
 	});
 	const { dodoId, state } = ourRecord(invoice.metadata);
 	if (references?.includes(payment.id)) return { action: 'already_settled' };
+	if (!isProven(payment, invoice))
+		return {
+			action: 'hold',
+			held: ofUnknownOrigin(
+				payment,
+				`came by subscription ${payment.subscriptionId}, which is not the mandate of the customer of invoice ${invoice.number}`,
+			),
+		};
 	if (invoice.paymentStatus === 'succeeded') {
 		const phase = phaseOf(state);
 		const came = `Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded`;
@@ -149,7 +203,7 @@ export function decideSuccess(
 		return overpaid(
 			'paid_twice',
 			`${came}, but invoice ${invoice.number} was already paid another way.`,
-			references.length > 0,
+			references.length > 0 && phase !== 'overpaid',
 		);
 	}
 	if (invoice.status === 'voided')
@@ -191,8 +245,7 @@ export function decideSuccess(
 }
 
 /** What to do in Lago with a failed or still running payment. */
-export type AttemptDecision =
-	{ action: 'record' } | { action: 'recorded'; message: string } | { action: 'unchanged'; message: string };
+export type AttemptDecision = { action: 'record' } | { action: 'recorded' | 'unchanged' | 'ignored'; message: string };
 
 /**
  * A failed or running payment never downgrades an invoice: not one that is paid, voided or draft, and not one of which
@@ -200,6 +253,7 @@ export type AttemptDecision =
  */
 export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): AttemptDecision {
 	const unchanged = (message: string): AttemptDecision => ({ action: 'unchanged', message });
+	if (!isProven(payment, invoice)) return { action: 'ignored', message: `${typedId(payment)}, and no money moved.` };
 	if (invoice.paymentStatus === 'succeeded')
 		return unchanged(
 			`Invoice ${invoice.number} is already paid; payment ${payment.id} (${payment.status}) changes nothing.`,
@@ -219,7 +273,7 @@ export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): Att
 		return unchanged(
 			`Another payment of invoice ${invoice.number} is under way; payment ${payment.id} (${payment.status}) changes nothing until it has ended.`,
 		);
-	if (!sameAttempt && payment.attempt < (state?.attempt ?? 1))
+	if (!sameAttempt && attemptOf(payment, state?.attempt) < (state?.attempt ?? 1))
 		return unchanged(
 			`Payment ${payment.id} (${payment.status}) was try ${payment.attempt} of invoice ${invoice.number}; try ${state?.attempt} is what counts now.`,
 		);

@@ -403,7 +403,7 @@ test('tax on top: a success that comes before the charge was recorded is booked 
 			null,
 		),
 	).toEqual({ action: 'book', amount: 10_000 });
-	expect(decideSuccess(paid, invoiceFacts(), null)).toEqual({ action: 'book', amount: 10_000 });
+	expect(decideSuccess(paid, invoiceFacts({ mandateId: 'sub_1' }), null)).toEqual({ action: 'book', amount: 10_000 });
 });
 
 /** As much of Dodo as charging needs: one mandate, its payments, one charge at a time, and answers that get lost. */

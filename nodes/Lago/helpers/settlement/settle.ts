@@ -4,6 +4,7 @@ import { held, type Held } from '../../../shared/domain/outcome';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import {
 	isLagoId,
+	isOfOthers,
 	notForLago,
 	readPayment,
 	type DodoMode,
@@ -13,6 +14,7 @@ import {
 import { withLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { LagoClient } from '../../transport/client';
+import { organizationOf } from '../organization';
 import { recordAttempt } from './attempt';
 import type { Settlement } from './books';
 import { findInvoiceOfDues } from './dues';
@@ -32,7 +34,7 @@ export async function settle(
 	paidOn: string | undefined,
 	retries: () => RetryPolicy | null = () => null,
 ): Promise<Settlement> {
-	const reading = readPayment(payment, mode);
+	const reading = readPayment(payment, mode, await organizationOfAny(client, payment));
 	return await settleAs(reading, client, { ...payment, observedMode: payment.observedMode ?? mode }, paidOn, retries);
 }
 
@@ -70,11 +72,17 @@ export async function invoiceOf(
 	mode: DodoMode | null,
 	paidOn: string | undefined,
 ): Promise<string | (Held & { invoiceId?: string }) | null> {
+	if (isOfOthers(payment, await organizationOfAny(client, payment))) return null;
 	if (payment.invoiceId !== null) return isLagoId(payment.invoiceId) ? payment.invoiceId : null;
 	if (payment.subscriptionId === null) return null;
 	const settled = await settle(client, payment, mode, paidOn);
 	if (settled.outcome === 'ignored') return null;
 	return settled.outcome === 'held' ? settled : (settled.invoiceId ?? null);
+}
+
+/** Ours, where the payment says whose invoice it is. */
+async function organizationOfAny(client: LagoClient, { organizationId }: PaymentFacts): Promise<string | null> {
+	return organizationId === null ? null : await organizationOf(client);
 }
 
 async function settleInvoice(
