@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { formatAmount } from '../../shared/domain/money';
 import { held } from '../../shared/domain/outcome';
 import type { Result } from '../../shared/node/operation';
-import { withLock } from '../../shared/process/keyedLock';
+import { withKeyedLock } from '../../shared/process/keyedLock';
 import { ApiError } from '../../shared/transport/apiError';
 import { lineItemsSchema, paymentSchema, refundSchema, type DodoPayment } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
@@ -60,7 +60,7 @@ export async function refundLocked(
 	paymentId: string,
 	wantedOf: (payment: DodoPayment) => WantedRefund,
 ): Promise<Refunding> {
-	return await withLock(`refund ${client.accountKey} ${paymentId}`, async () => {
+	return await withKeyedLock(`refund ${client.accountKey} ${paymentId}`, async () => {
 		const payment = await fetchPayment(client, paymentId);
 		return await refundOnce(client, wantedOf(payment), payment);
 	});

@@ -9,7 +9,7 @@ import { fieldsOf, type Operation, type Result } from '../../../shared/node/oper
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
 import { startingEvent } from '../../../shared/node/start';
 import { heldBefore } from '../../../shared/node/unknown';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { chargeAnswerSchema, paymentSummarySchema, type DodoPaymentSummary } from '../../../shared/wire/dodo/objects';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
@@ -125,7 +125,7 @@ export const charge: Operation<DodoClient, ChargeOutcome> = {
 		if (before !== null) return before;
 		const invoice = invoiceIn(ctx, given, index);
 		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
-		return await withLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => ({
+		return await withKeyedLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => ({
 			...(await collect(ctx, client, index, invoice)),
 			...about,
 		}));

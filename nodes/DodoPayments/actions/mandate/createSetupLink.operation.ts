@@ -4,7 +4,7 @@ import { currencyParameter } from '../../../shared/node/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { orNull } from '../../../shared/transport/orNull';
 import { mandateSchema } from '../../../shared/wire/dodo/objects';
@@ -95,7 +95,7 @@ export const createSetupLink: Operation<DodoClient, 'created' | 'existing' | 'he
 			`Customer ${externalId} may have none in Lago yet. Type the one that the invoices will have, e.g. EUR.`,
 		);
 		const { customerEmail, returnUrl } = additionalTexts(ctx, index);
-		return await withLock(`setup ${client.accountKey} ${externalId}`, async () => {
+		return await withKeyedLock(`setup ${client.accountKey} ${externalId}`, async () => {
 			const active = await activeMandate(client, customer, currency);
 			if (active !== null)
 				return {

@@ -2,7 +2,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts } from '../../../shared/node/parameters';
 import { BoundedMap } from '../../../shared/process/boundedMap';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { updateMethodAnswerSchema } from '../../../shared/wire/dodo/objects';
 import { lookAt } from '../../helpers/earlierPayment';
@@ -57,7 +57,7 @@ export const getUpdateLink: Operation<DodoClient, 'created' | 'existing' | 'held
 		const subscriptionId = chosenMandate(ctx, index);
 		const { returnUrl } = additionalTexts(ctx, index);
 		const key = `${client.accountKey} ${subscriptionId}`;
-		return await withLock(`update ${key}`, async () => {
+		return await withKeyedLock(`update ${key}`, async () => {
 			const known = living.get(key);
 			if (
 				known !== undefined &&

@@ -8,7 +8,7 @@ import { AMOUNT_HINT, amountParameter, currencyParameter, minorUnitsParameter } 
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts, idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import {
@@ -167,7 +167,7 @@ async function intentForAmount(
 		...given,
 	};
 	// Two at once would not see each other's link.
-	const { checkout, productId } = await withLock(
+	const { checkout, productId } = await withKeyedLock(
 		`intent ${client.accountKey} ${request.idempotencyKey}`,
 		async () => await open(ctx, client, request, index),
 	);
@@ -198,7 +198,7 @@ async function intentForInvoice(
 	index: number,
 	invoice: LagoInvoice,
 ): Promise<Result<IntentOutcome>> {
-	return await withLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => {
+	return await withKeyedLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => {
 		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 		const nowS = Math.floor(Date.now() / 1000);
 		const decision = decideIntent(toInvoiceFacts(invoice), nowS, client.mode);

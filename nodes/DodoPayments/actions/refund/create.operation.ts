@@ -9,7 +9,7 @@ import { fieldsOf, type Json, type Result, type Operation } from '../../../share
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { orNull } from '../../../shared/transport/orNull';
 import { refundSchema, type DodoPayment } from '../../../shared/wire/dodo/objects';
 import {
@@ -219,7 +219,7 @@ async function forCreditNote(
 	const before = heldBefore(given);
 	if (before !== null) return before;
 	const note = creditNoteIn(ctx, given, index);
-	return await withLock(
+	return await withKeyedLock(
 		`refund ${client.accountKey} ${note.lago_invoice_id}`,
 		async () => await refundNote(client, note),
 	);

@@ -4,7 +4,7 @@ import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { orNull } from '../../../shared/transport/orNull';
 import { mandateSchema, type DodoMandate } from '../../../shared/wire/dodo/objects';
 import {
@@ -64,7 +64,7 @@ export const saveMandate: Operation<LagoClient, SaveOutcome> = {
 				...about,
 			};
 		const saved = async (): Promise<Result<SaveOutcome>> =>
-			await withLock(
+			await withKeyedLock(
 				`customer ${client.accountKey} ${externalId}`,
 				async () => await save(client, mandate, externalId),
 			);

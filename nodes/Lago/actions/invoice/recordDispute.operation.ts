@@ -7,7 +7,7 @@ import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { asApiError } from '../../../shared/transport/apiError';
 import { orNull } from '../../../shared/transport/orNull';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/wire/dodo/objects';
@@ -93,7 +93,7 @@ export const recordDispute: Operation<
 		const what = `Dispute ${disputeId} over ${formatAmount(amount, about.currency)} of payment ${payment.id}`;
 		const whole = { ...about, invoiceId };
 		if (WON.includes(status)) {
-			const noted = await withLock(
+			const noted = await withKeyedLock(
 				`settle ${client.accountKey} ${invoiceId}`,
 				async () => await noteVictory(client, invoiceId),
 			);
@@ -112,7 +112,7 @@ export const recordDispute: Operation<
 			};
 		const lost = `${what} was ${status.replace('dispute_', '')}${byRdr ? ' and paid back at once by the card network (RDR)' : ''}`;
 		const mark = async (): Promise<Result<'already_recorded' | 'dispute_lost' | 'held' | 'ignored'>> =>
-			await withLock(
+			await withKeyedLock(
 				`settle ${client.accountKey} ${invoiceId}`,
 				async () => await markLost(client, invoiceId, payment, lost),
 			);

@@ -4,7 +4,7 @@ import { evaluateAccess, type CustomerAccess } from '../../../shared/domain/acce
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { viewOf } from '../../../shared/domain/access/view';
 import type { Json, Result } from '../../../shared/node/operation';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { orNull } from '../../../shared/transport/orNull';
 import { sendCallback } from '../../../shared/transport/signedCallback';
@@ -35,7 +35,7 @@ export async function updateAccess(
 	externalId: string,
 	update: AccessUpdate,
 ): Promise<Result<'access_changed' | 'access_untold'> | null> {
-	return await withLock(`access ${ctx.getWorkflow().id} ${client.accountKey} ${externalId}`, async () => {
+	return await withKeyedLock(`access ${ctx.getWorkflow().id} ${client.accountKey} ${externalId}`, async () => {
 		const { policy, memory, isTrial } = update;
 		const now = Date.now();
 		const facts = await orNull(
