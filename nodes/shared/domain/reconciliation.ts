@@ -197,7 +197,7 @@ export function addUnfinished(one: Unfinished, other: Unfinished, now: number): 
 }
 
 /** What a look came to. */
-export interface Outcome {
+export interface LookResult {
 	/** Everything that Dodo created before this was compared and handed on; seconds since 1970. */
 	comparedUntil: number;
 	/** Of Dodo's side only: the look got to its end. */
@@ -212,7 +212,7 @@ export interface Outcome {
 export function progressAfter(
 	before: Progress | null,
 	look: Look,
-	{ comparedUntil, complete, found, unfinished, backfill }: Outcome,
+	{ comparedUntil, complete, found, unfinished, backfill }: LookResult,
 	now: number,
 ): Progress {
 	const first = look.again ? look.until - FIRST_LOOK_S : look.since;
