@@ -60,7 +60,7 @@ export function planNextTry(
 				message: `The bank declined for good (${failure.declineCode}); trying again by itself would only harm.`,
 				nextStep: 'Ask the customer for another way to pay; then press "Retry payment" in Lago.',
 			},
-			...(planned === undefined ? {} : { save: { ...state, nextTryAt: undefined } as CollectionState }),
+			...(planned === undefined ? {} : { save: noted(state, 'try_counted', { nextTryAt: undefined }) }),
 		};
 	if (planned !== undefined && planned > nowS)
 		return {

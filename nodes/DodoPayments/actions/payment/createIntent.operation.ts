@@ -3,7 +3,7 @@ import { decideIntent } from '../../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import type { DodoMode } from '../../../shared/domain/mode';
 import { formatAmount } from '../../../shared/domain/money';
-import { nextState, whileDue } from '../../../shared/domain/phases';
+import { nextState, noted, whileDue } from '../../../shared/domain/phases';
 import { AMOUNT_HINT, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts, idParameter, objectParameter } from '../../../shared/node/parameters';
@@ -257,7 +257,7 @@ function existingLink(
 			? {
 					saveToInvoice: {
 						paymentReference: checkout.sessionId,
-						state: encodeState({ ...state, mode }),
+						state: encodeState(noted(state, 'link_reused', { mode })),
 						metadata: invoice.metadata ?? [],
 						readAt: Date.now(),
 					},
