@@ -3,10 +3,9 @@ import { fieldsOf, type Operation, type Result } from '../../../shared/node/oper
 import { additionalTexts } from '../../../shared/node/parameters';
 import { BoundedMap } from '../../../shared/process/boundedMap';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
-import { ApiError } from '../../../shared/transport/apiError';
 import { updateMethodAnswerSchema } from '../../../shared/wire/dodo/objects';
 import { lookAt } from '../../helpers/earlierPayment';
-import { heldByDodo } from '../../helpers/refusals';
+import { orHeld } from '../../helpers/refusals';
 import type { DodoClient } from '../../transport/client';
 import { chosenMandate, mandateField } from './mandate.field';
 
@@ -67,20 +66,14 @@ export const getUpdateLink: Operation<DodoClient, 'created' | 'existing' | 'held
 				return { ...known.result, outcome: 'existing' };
 			const body: IDataObject = { type: 'new' };
 			if (returnUrl) body.return_url = returnUrl;
-			const answer = await client
-				.request(updateMethodAnswerSchema, {
+			const answer = await orHeld(
+				client.request(updateMethodAnswerSchema, {
 					method: 'POST',
 					path: `/subscriptions/${encodeURIComponent(subscriptionId)}/update-payment-method`,
 					body,
-				})
-				.catch((caught: unknown) => {
-					const refused =
-						caught instanceof ApiError
-							? heldByDodo(caught, `a link to change the payment method of mandate ${subscriptionId}`)
-							: null;
-					if (refused === null) throw caught;
-					return refused;
-				});
+				}),
+				`a link to change the payment method of mandate ${subscriptionId}`,
+			);
 			if ('outcome' in answer) return { ...answer, subscriptionId };
 			const expiresAtMs = Date.parse(answer.expires_on ?? '') || Date.now() + LINK_LIFE_MS;
 			const result: Result<'created'> = {
