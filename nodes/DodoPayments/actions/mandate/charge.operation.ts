@@ -3,6 +3,7 @@ import { decideTry } from '../../../shared/domain/charge';
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { MANDATE_KEY } from '../../../shared/domain/keys';
+import { additionalFields } from '../../../shared/node/fields';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
 import { startingEvent } from '../../../shared/node/start';
@@ -26,24 +27,17 @@ const fields: INodeProperties[] = [
 		description: 'Whether to charge once more although the last try failed and no further one is due yet',
 		hint: 'Behind a Lago Trigger the Retry Payment button of Lago does so by itself',
 	},
-	{
-		displayName: 'Additional Fields',
-		name: 'additionalFields',
-		type: 'collection',
-		placeholder: 'Add Field',
-		default: {},
-		options: [
-			{
-				displayName: 'Description',
-				name: 'description',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. Invoice ACM-2026-001',
-				description: 'What the customer reads on the statement; the invoice number when empty',
-			},
-			organizationField,
-		],
-	},
+	additionalFields([
+		{
+			displayName: 'Description',
+			name: 'description',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. Invoice ACM-2026-001',
+			description: 'What the customer reads on the statement; the invoice number when empty',
+		},
+		organizationField,
+	]),
 ];
 
 /** What Lago's "Retry payment" button sends. */

@@ -1,5 +1,6 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { CUSTOMER_KEY, MANDATE_KEY } from '../../../shared/domain/keys';
+import { additionalFields } from '../../../shared/node/fields';
 import { currencyParameter } from '../../../shared/node/money';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
@@ -22,6 +23,7 @@ import { fetchMandate, unchargeable } from '../../helpers/mandates';
 import { orHeld } from '../../helpers/refusals';
 import { TOLERANCE_S } from '../../helpers/verifySignature';
 import type { DodoClient } from '../../transport/client';
+import { customerEmailField, returnUrlField } from '../link.fields';
 import { taxField } from '../payment/product.fields';
 
 const fields: INodeProperties[] = [
@@ -46,31 +48,10 @@ const fields: INodeProperties[] = [
 			'ISO code of the currency that this customer is billed in; a mandate is charged in no other. A customer who has none in Lago yet: type the one that the invoices will have.',
 	},
 	taxField,
-	{
-		displayName: 'Additional Fields',
-		name: 'additionalFields',
-		type: 'collection',
-		placeholder: 'Add Field',
-		default: {},
-		options: [
-			{
-				displayName: 'Customer Email',
-				name: 'customerEmail',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. billing@example.com',
-				description: 'Who agrees to be charged; taken from the customer when empty',
-			},
-			{
-				displayName: 'Return URL',
-				name: 'returnUrl',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. https://example.com/thanks',
-				description: 'Where the customer goes afterwards',
-			},
-		],
-	},
+	additionalFields([
+		{ ...customerEmailField, description: 'Who agrees to be charged; taken from the customer when empty' },
+		returnUrlField,
+	]),
 ];
 
 /** Mandate -> Create Set-Up Link: a page on which a customer agrees to be charged for every later invoice. No money moves. */

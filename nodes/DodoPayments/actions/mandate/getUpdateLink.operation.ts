@@ -1,4 +1,5 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { additionalFields } from '../../../shared/node/fields';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts } from '../../../shared/node/parameters';
 import { BoundedMap } from '../../../shared/process/boundedMap';
@@ -7,6 +8,7 @@ import { updateMethodAnswerSchema } from '../../../shared/wire/dodo/objects';
 import { lookAt } from '../../helpers/earlierPayment';
 import { orHeld } from '../../helpers/refusals';
 import type { DodoClient } from '../../transport/client';
+import { returnUrlField } from '../link.fields';
 import { chosenMandate, mandateField } from './mandate.field';
 
 const fields: INodeProperties[] = [
@@ -18,23 +20,7 @@ const fields: INodeProperties[] = [
 		type: 'notice',
 		default: '',
 	},
-	{
-		displayName: 'Additional Fields',
-		name: 'additionalFields',
-		type: 'collection',
-		placeholder: 'Add Field',
-		default: {},
-		options: [
-			{
-				displayName: 'Return URL',
-				name: 'returnUrl',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. https://example.com/thanks',
-				description: 'Where the customer goes afterwards',
-			},
-		],
-	},
+	additionalFields([returnUrlField]),
 ];
 
 /** Links of a moment ago, by account and mandate: asking twice must not start two collections of the dues. */

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { AMOUNT_HINT, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
+import { additionalFields } from '../../../shared/node/fields';
+import { amountField, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
@@ -8,6 +9,7 @@ import { invoiceField, invoiceIn, organizationField } from '../../helpers/invoic
 import { InvoiceLink, type LinkOutcome } from '../../helpers/invoiceLink';
 import { linkMessage, linkOf, openLink, type LinkRequest } from '../../helpers/links';
 import type { DodoClient } from '../../transport/client';
+import { customerEmailField, returnUrlField } from '../link.fields';
 import { productField, taxField } from './product.fields';
 
 const fields: INodeProperties[] = [
@@ -44,16 +46,10 @@ const fields: INodeProperties[] = [
 		hint: '1000 is EUR 10.00, but JPY 1000',
 	},
 	{
-		displayName: 'Amount',
-		name: 'amount',
-		type: 'string',
-		required: true,
-		default: '',
-		placeholder: 'e.g. 50.00',
+		...amountField,
 		displayOptions: { show: { source: ['amount'], ...since(DECIMAL_AMOUNTS.dodoPayments) } },
 		description:
 			'In the currency below, with a point and without separators: 1250.00. Tax included unless set otherwise.',
-		hint: AMOUNT_HINT,
 	},
 	{
 		displayName: 'Currency',
@@ -78,32 +74,11 @@ const fields: INodeProperties[] = [
 	},
 	taxField,
 	...productField,
-	{
-		displayName: 'Additional Fields',
-		name: 'additionalFields',
-		type: 'collection',
-		placeholder: 'Add Field',
-		default: {},
-		options: [
-			{
-				displayName: 'Customer Email',
-				name: 'customerEmail',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. billing@example.com',
-				description: 'Who pays; for a Lago invoice it is taken from its customer when empty',
-			},
-			organizationField,
-			{
-				displayName: 'Return URL',
-				name: 'returnUrl',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. https://example.com/thanks',
-				description: 'Where the customer goes after paying. Never a proof of payment.',
-			},
-		],
-	},
+	additionalFields([
+		{ ...customerEmailField, description: 'Who pays; for a Lago invoice it is taken from its customer when empty' },
+		organizationField,
+		{ ...returnUrlField, description: 'Where the customer goes after paying. Never a proof of payment.' },
+	]),
 ];
 
 /** Payment -> Create Intent: a checkout link for a Lago invoice or for any amount. */

@@ -2,7 +2,8 @@ import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INod
 import { z } from 'zod';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { INVOICE_KEY } from '../../../shared/domain/keys';
-import { AMOUNT_HINT, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
+import { listOrId } from '../../../shared/node/fields';
+import { amountField, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { fieldsOf, type Json, type Result, type Operation } from '../../../shared/node/operation';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
@@ -65,15 +66,7 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: { mode: 'list', value: '' },
 		displayOptions: { show: { source: ['payment'] } },
-		modes: [
-			{
-				displayName: 'From List',
-				name: 'list',
-				type: 'list',
-				typeOptions: { searchListMethod: 'searchPayments', searchable: true },
-			},
-			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. pay_4mQ0Ydq2Hk1nTzFh3XbUv' },
-		],
+		modes: listOrId('searchPayments', 'e.g. pay_4mQ0Ydq2Hk1nTzFh3XbUv'),
 	},
 	{
 		displayName: 'Amount',
@@ -99,15 +92,9 @@ const fields: INodeProperties[] = [
 		description: 'How much of the payment goes back',
 	},
 	{
-		displayName: 'Amount',
-		name: 'amount',
-		type: 'string',
-		required: true,
-		default: '',
-		placeholder: 'e.g. 50.00',
+		...amountField,
 		displayOptions: { show: { source: ['payment'], extent: ['part'], ...since(DECIMAL_AMOUNTS.dodoPayments) } },
 		description: 'In the currency of the payment, with a point and without separators: 1250.00. Tax included.',
-		hint: AMOUNT_HINT,
 	},
 	{
 		displayName: 'Reference',
