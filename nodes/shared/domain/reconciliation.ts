@@ -182,7 +182,10 @@ export function movedOn(
 		.map(([hour]) => ({ from: Number(hour) * HOUR_S, until: (Number(hour) + 1) * HOUR_S - 1 }));
 }
 
-/** Lists that overlap may count one object twice, and one that was counted by several lists must not be counted too low: the hour is looked at once too often. */
+/**
+ * Lists that overlap may count one object twice, and one that was counted by several lists must not be counted too low: the hour is looked
+ * at once too often.
+ */
 export function addUnfinished(one: Unfinished, other: Unfinished, now: number): Unfinished {
 	const stages = [...new Set([...Object.keys(one), ...Object.keys(other)])];
 	const sums = stages.map((stage): [string, Record<string, number>] => {

@@ -101,7 +101,8 @@ export function runOf(ctx: IExecuteFunctions, since: number | null = null): Reco
 	if (isAnother && ctx.getMode() !== 'manual') return null;
 	const memory = reconciliationMemoryOf(ctx);
 	const before = memory.progress;
-	// A look leaves alone what is young, so it may have passed over what failed just before it: until a look of all lists has seen that moment.
+	// A look leaves alone what is young, so it may have passed over what failed just before it:
+	// until a look of all lists has seen that moment.
 	const suspicious = !memory.hasLooked || deliveries.hasFailedSince((before?.thoroughAt ?? 0) * 1000);
 	const look = planLook(before, nowS(), suspicious, since);
 	const begun: ReconciliationRun = {

@@ -27,7 +27,10 @@ export interface Hit {
 	clearsWhen(): string;
 }
 
-/** Everything that a group of debts does in the course of time, if nothing is paid: active, from `troubleAt` on in grace, from `restrictedAt` on restricted. */
+/**
+ * Everything that a group of debts does in the course of time, if nothing is paid: active, from `troubleAt` on in grace, from
+ * `restrictedAt` on restricted.
+ */
 export interface Outlook {
 	debts: readonly Debt[];
 	troubleAt: number;
