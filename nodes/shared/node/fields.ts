@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyMode } from 'n8n-workflow';
+import type { IHookFunctions, INodeProperties, INodePropertyMode, IWebhookFunctions } from 'n8n-workflow';
 import { FILTERS } from './parameters';
 
 /** The two ways to choose an object: from a list, or by an id. */
@@ -55,4 +55,9 @@ export function registrationFields(words: { automatic: string; manual: string; n
 			displayOptions: { show: { registration: ['manual'] } },
 		},
 	];
+}
+
+/** Whether a person registers the webhook of a trigger. */
+export function isManual(ctx: IHookFunctions | IWebhookFunctions): boolean {
+	return ctx.getNodeParameter('registration') === 'manual';
 }

@@ -8,6 +8,27 @@ import {
 import { parseLimits, type AccessPolicy, type LimitsWritten } from '../../../shared/domain/access/policy';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 
+/** What one invoice does by itself. */
+const singleFields: INodeProperties[] = [
+	{
+		displayName: 'Restrict Immediately',
+		name: 'restrictImmediately',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether a failed payment, a reversed one or a lost dispute restricts at once, or after the grace days',
+	},
+	{
+		displayName: 'Restrict After Days Overdue',
+		name: 'restrictAfterDays',
+		type: 'number',
+		typeOptions: { minValue: 0, numberPrecision: 0 },
+		default: 0,
+		description:
+			'Restrict when an invoice is so many days past its due date, counted on the calendar of the customer. Never with 0.',
+	},
+];
+
 /** When more than this is overdue, since a version of a node in decimal amounts. */
 function aboveFields(decimalSince: number): INodeProperties[] {
 	const field: INodeProperties = {
@@ -97,23 +118,7 @@ export function policyFieldsOf(decimalSince: number): INodeProperties[] {
 			type: 'notice',
 			default: '',
 		},
-		{
-			displayName: 'Restrict Immediately',
-			name: 'restrictImmediately',
-			type: 'boolean',
-			default: false,
-			description:
-				'Whether a failed payment, a reversed one or a lost dispute restricts at once, or after the grace days',
-		},
-		{
-			displayName: 'Restrict After Days Overdue',
-			name: 'restrictAfterDays',
-			type: 'number',
-			typeOptions: { minValue: 0, numberPrecision: 0 },
-			default: 0,
-			description:
-				'Restrict when an invoice is so many days past its due date, counted on the calendar of the customer. Never with 0.',
-		},
+		...singleFields,
 		...aboveFields(decimalSince),
 		{
 			displayName: 'Restrict After Unpaid Invoices',
