@@ -9,7 +9,7 @@ export const customerField: INodeProperties = {
 	type: 'resourceLocator',
 	required: true,
 	default: { mode: 'list', value: '' },
-	modes: listOrId('searchCustomers', 'e.g. cust_42', 'By External ID'),
+	...listOrId('searchCustomers', 'e.g. cust_42', 'By External ID'),
 };
 
 /** The external id of the chosen customer. */

@@ -1,17 +1,23 @@
-import type { IHookFunctions, INodeProperties, INodePropertyMode, IWebhookFunctions } from 'n8n-workflow';
+import type { IHookFunctions, INodeProperties, IWebhookFunctions } from 'n8n-workflow';
 import { FILTERS } from './parameters';
 
 /** The two ways to choose an object: from a list, or by an id. */
-export function listOrId(searchListMethod: string, placeholder: string, byId = 'By ID'): INodePropertyMode[] {
-	return [
-		{
-			displayName: 'From List',
-			name: 'list',
-			type: 'list',
-			typeOptions: { searchListMethod, searchable: true },
-		},
-		{ displayName: byId, name: 'id', type: 'string', placeholder },
-	];
+export function listOrId(
+	searchListMethod: string,
+	placeholder: string,
+	byId = 'By ID',
+): Pick<INodeProperties, 'modes'> {
+	return {
+		modes: [
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				typeOptions: { searchListMethod, searchable: true },
+			},
+			{ displayName: byId, name: 'id', type: 'string', placeholder },
+		],
+	};
 }
 
 /** What a Get Many can be narrowed by. */

@@ -11,7 +11,7 @@ export const mandateField: INodeProperties = {
 	default: { mode: 'list', value: '' },
 	description:
 		'The on-demand subscription by which a customer has agreed to be charged; Lago keeps it on the customer as dodo_subscription_id',
-	modes: listOrId('searchMandates', 'e.g. sub_4mQ0Ydq2Hk1nTzFh3XbUv'),
+	...listOrId('searchMandates', 'e.g. sub_4mQ0Ydq2Hk1nTzFh3XbUv'),
 };
 
 /** The chosen mandate. */

@@ -48,6 +48,6 @@ export const productField: INodeProperties[] = [
 		displayOptions: { show: { productSource: ['selected'] } },
 		description:
 			'It must be a one-time pay-what-you-want product in the currency of the payment; with any other, Dodo ignores the amount',
-		modes: listOrId('searchInvoiceProducts', 'e.g. pdt_4mQ0Ydq2Hk1nTzFh3XbUv'),
+		...listOrId('searchInvoiceProducts', 'e.g. pdt_4mQ0Ydq2Hk1nTzFh3XbUv'),
 	},
 ];

@@ -16,7 +16,7 @@ const subscriptionField: INodeProperties = {
 	required: true,
 	default: { mode: 'list', value: '' },
 	description: 'A subscription of the customer above',
-	modes: listOrId('searchSubscriptions', 'e.g. sub_42_pro', 'By External ID'),
+	...listOrId('searchSubscriptions', 'e.g. sub_42_pro', 'By External ID'),
 };
 
 /** Access -> Get Subscription Access: one subscription of a customer. */

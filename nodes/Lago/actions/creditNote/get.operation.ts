@@ -16,7 +16,7 @@ const fields: INodeProperties[] = [
 		type: 'resourceLocator',
 		required: true,
 		default: { mode: 'list', value: '' },
-		modes: listOrId('searchCreditNotes', 'e.g. cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a'),
+		...listOrId('searchCreditNotes', 'e.g. cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a'),
 		hint: 'Behind a Lago Trigger: By ID, with the expression {{ $json.data.lago_id }}',
 	},
 ];
