@@ -8,9 +8,10 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { spelled } from '../shared/domain/address';
+import { isManual } from '../shared/node/fields';
 import { described, LAGO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
-import { asPublishError } from '../shared/transport/publishError';
+import { whilePublishing } from '../shared/transport/publishError';
 import { answer } from '../shared/webhook/answer';
 import { admit } from '../shared/webhook/intake';
 import { headerOf, parseJson, readRawBody } from '../shared/webhook/readBody';
@@ -64,7 +65,7 @@ export class LagoTrigger implements INodeType {
 				if (this.getNodeParameter('signature') !== 'jwt')
 					await requireHmacKey(this, 'no delivery could be verified and all of them would be refused');
 				if (isManual(this)) return true;
-				return await talkingToLago(this, async (client) => {
+				return await whilePublishing(this, LagoClient.of, async (client) => {
 					const wanted = wantedEndpoint(this);
 					const endpoint = await findEndpoint(client, wanted.url, storedEndpointId(this));
 					if (endpoint === null || !isCurrent(endpoint, wanted)) return false;
@@ -73,7 +74,7 @@ export class LagoTrigger implements INodeType {
 				});
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
-				return await talkingToLago(this, async (client) => {
+				return await whilePublishing(this, LagoClient.of, async (client) => {
 					this.getWorkflowStaticData('node').endpointId = await registerEndpoint(
 						client,
 						wantedEndpoint(this),
@@ -84,7 +85,7 @@ export class LagoTrigger implements INodeType {
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
 				if (isManual(this)) return true;
-				return await talkingToLago(this, async (client) => {
+				return await whilePublishing(this, LagoClient.of, async (client) => {
 					await removeEndpoint(client, wantedEndpoint(this).url, storedEndpointId(this));
 					delete this.getWorkflowStaticData('node').endpointId;
 					return true;
@@ -146,22 +147,10 @@ function storedEndpointId(ctx: IHookFunctions): string | undefined {
 	return typeof endpointId === 'string' ? endpointId : undefined;
 }
 
-function isManual(ctx: IHookFunctions): boolean {
-	return ctx.getNodeParameter('registration') === 'manual';
-}
-
 function wantedEndpoint(ctx: IHookFunctions): WantedEndpoint {
 	return {
 		url: spelled(ctx.getNodeWebhookUrl('default') as string),
 		algorithm: ctx.getNodeParameter('signature') === 'jwt' ? 'jwt' : 'hmac',
 		events: [...(ctx.getNodeParameter('events') as string[])].sort(),
 	};
-}
-
-async function talkingToLago<T>(ctx: IHookFunctions, work: (client: LagoClient) => Promise<T>): Promise<T> {
-	return await LagoClient.of(ctx)
-		.then(work)
-		.catch((caught: unknown) => {
-			throw asPublishError(ctx.getNode(), caught);
-		});
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { npmInstall } from '../npmInstall.cjs';
 import { cleanEnvironment, runCommand, type Progress } from './command';
-import { withLock } from './lock';
+import { withFolderLock } from './lock';
 
 /** The n8n that this project is tested with. */
 export const N8N_VERSION = '2.41.1';
@@ -40,7 +40,7 @@ export async function ensureN8n(say: Progress, version = N8N_VERSION): Promise<N
 	mkdirSync(dir, { recursive: true });
 	const marker = join(dir, '.complete');
 	if (!existsSync(marker)) {
-		await withLock(
+		await withFolderLock(
 			`${dir}.lock`,
 			() => say('Another process is installing n8n; waiting for it ...'),
 			async () => {

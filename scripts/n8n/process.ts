@@ -62,7 +62,10 @@ export interface N8nProcess {
 	pid: number;
 	/** Resolves when the webhook is registered; rejects when n8n ends or `timeoutMs` passes. */
 	waitForWebhook(path: string, timeoutMs?: number): Promise<void>;
-	/** Resolves when its REST interface answers, or the worker takes work, which is before webhooks are registered; rejects when it ends or `timeoutMs` passes. */
+	/**
+	 * Resolves when its REST interface answers, or the worker takes work, which is before webhooks are registered; rejects when it ends or
+	 * `timeoutMs` passes.
+	 */
 	waitUntilReady(timeoutMs?: number): Promise<void>;
 	/** Everything it has printed. */
 	log(): string;

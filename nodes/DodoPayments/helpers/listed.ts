@@ -41,7 +41,9 @@ export const OBJECTS: Readonly<Record<Kind, { path: string; counted: string; id:
 };
 
 const ALL = Number.MAX_SAFE_INTEGER;
-/** Of a long time so many entries are compared at once, more or less: what is missing among them is handed on before the next part is read. */
+/**
+ * Of a long time so many entries are compared at once, more or less: what is missing among them is handed on before the next part is read.
+ */
 const PART = 1_000;
 const SHORTEST_PART_S = 60;
 /** A payment may be given back or disputed so long after it was made. */

@@ -35,7 +35,10 @@ export type Verdict = 'done' | 'missing' | { needs: keyof Known };
 
 const needs = (list: keyof Known): Verdict => ({ needs: list });
 
-/** Whether what a list of Dodo shows has arrived in Lago's books, by lists alone. It may say `missing` of what was done, never `done` of what was not. */
+/**
+ * Whether what a list of Dodo shows has arrived in Lago's books, by lists alone. It may say `missing` of what was done, never `done` of
+ * what was not.
+ */
 export function judge(entry: Listed, known: Known): Verdict {
 	if (entry.kind === 'payment')
 		return entry.status === 'succeeded' ? judgeSuccess(entry, known) : judgeAttempt(entry, known);

@@ -164,18 +164,6 @@ export function decideSuccess(
 	invoice: InvoiceFacts,
 	references: readonly string[] | null,
 ): SuccessDecision {
-	const hold = (...args: Parameters<typeof held>): SuccessDecision => ({ action: 'hold', held: held(...args) });
-	const overpaid = (reason: Overpaid['reason'], message: string, record: boolean): SuccessDecision => ({
-		action: 'overpaid',
-		overpaid: {
-			outcome: 'overpaid',
-			reason,
-			message,
-			nextStep: `Refund payment ${payment.id}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.`,
-		},
-		record,
-	});
-	const { dodoId, state } = ourRecord(invoice.metadata);
 	if (references?.includes(payment.id)) return { action: 'already_settled' };
 	if (!isProven(payment, invoice))
 		return {
@@ -185,33 +173,10 @@ export function decideSuccess(
 				`came by subscription ${payment.subscriptionId}, which is not the mandate of the customer of invoice ${invoice.number}`,
 			),
 		};
-	if (invoice.paymentStatus === 'succeeded') {
-		const phase = phaseOf(state);
-		const came = `Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded`;
-		if (dodoId === payment.id && phase === 'paid') return { action: 'already_settled' };
-		if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
-			return overpaid('paid_twice', `${came}, but invoice ${invoice.number} was already paid another way.`, false);
-		if (references === null) return { action: 'look_up_references' };
-		// Only another payment that is booked or recorded as paid proves that this one is surplus.
-		const isOther = dodoId !== undefined && dodoId !== payment.id && dodoId !== payment.checkoutSessionId;
-		if (references.length === 0 && !(isOther && phase === 'paid'))
-			return hold(
-				'already_paid',
-				`${came}. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
-				`Find out in Lago what paid the invoice. If it was payment ${payment.id}, nothing is left to do; otherwise the customer paid twice and one payment must be returned.`,
-			);
-		return overpaid(
-			'paid_twice',
-			`${came}, but invoice ${invoice.number} was already paid another way.`,
-			references.length > 0 && phase !== 'overpaid',
-		);
-	}
+	if (invoice.paymentStatus === 'succeeded') return decideOnPaid(payment, invoice, references);
+	const came = `Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded`;
 	if (invoice.status === 'voided')
-		return overpaid(
-			'invoice_voided',
-			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded after invoice ${invoice.number} was voided.`,
-			false,
-		);
+		return overpaid(payment, 'invoice_voided', `${came} after invoice ${invoice.number} was voided.`, false);
 	if (invoice.status !== 'finalized')
 		return hold(
 			'invoice_not_finalized',
@@ -225,12 +190,44 @@ export function decideSuccess(
 			`Payment ${payment.id} is ${formatAmount(payment.amount, payment.currency)}, invoice ${invoice.number} is in ${invoice.currency}.`,
 			'Turn adaptive currency off in Dodo Payments, then record or refund this payment by hand.',
 		);
+	return compareWithDue(payment, invoice);
+}
+
+/** A payment of an invoice that is paid already: by this payment, by another one, or nobody can tell by what. */
+function decideOnPaid(
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	references: readonly string[] | null,
+): SuccessDecision {
+	const { dodoId, state } = ourRecord(invoice.metadata);
+	const phase = phaseOf(state);
+	const came = `Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded`;
+	const surplus = `${came}, but invoice ${invoice.number} was already paid another way.`;
+	if (dodoId === payment.id && phase === 'paid') return { action: 'already_settled' };
+	if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
+		return overpaid(payment, 'paid_twice', surplus, false);
+	if (references === null) return { action: 'look_up_references' };
+	// Only another payment that is booked or recorded as paid proves that this one is surplus.
+	const isOther = dodoId !== undefined && dodoId !== payment.id && dodoId !== payment.checkoutSessionId;
+	if (references.length === 0 && !(isOther && phase === 'paid'))
+		return hold(
+			'already_paid',
+			`${came}. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
+			`Find out in Lago what paid the invoice. If it was payment ${payment.id}, nothing is left to do; otherwise the customer paid twice and one payment must be returned.`,
+		);
+	return overpaid(payment, 'paid_twice', surplus, references.length > 0 && phase !== 'overpaid');
+}
+
+/** A payment is booked when it brings exactly what is due. */
+function compareWithDue(payment: PaymentFacts, invoice: InvoiceFacts): SuccessDecision {
+	const { dodoId, state } = ourRecord(invoice.metadata);
 	// The record of a charge may come after its outcome; then the tax mode is not known yet.
 	const net = payment.amount - payment.tax;
 	const isUnrecorded = payment.subscriptionId !== null && dodoId !== payment.id;
 	const paid = state?.taxOnTop || (isUnrecorded && net === invoice.totalDue) ? net : payment.amount;
 	if (paid === invoice.totalDue) return { action: 'book', amount: paid };
-	const figures = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}, invoice ${invoice.number} has ${formatAmount(invoice.totalDue, invoice.currency)} due`;
+	const brings = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}`;
+	const figures = `${brings}, invoice ${invoice.number} has ${formatAmount(invoice.totalDue, invoice.currency)} due`;
 	return paid < invoice.totalDue
 		? hold(
 				'amount_below_due',
@@ -242,6 +239,23 @@ export function decideSuccess(
 				`${figures}: too much.`,
 				'Record the due amount in Lago and refund the rest in Dodo Payments.',
 			);
+}
+
+function hold(...args: Parameters<typeof held>): SuccessDecision {
+	return { action: 'hold', held: held(...args) };
+}
+
+function overpaid({ id }: PaymentFacts, reason: Overpaid['reason'], message: string, record: boolean): SuccessDecision {
+	const nextStep = `Refund payment ${id}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.`;
+	return { action: 'overpaid', overpaid: { outcome: 'overpaid', reason, message, nextStep }, record };
+}
+
+/** Whether an open invoice may be what a payment brings that names none: its last charge failed, over exactly this amount. */
+export function isDueOf(payment: PaymentFacts, { currency, totalDue, metadata }: InvoiceFacts): boolean {
+	const { dodoId, state } = ourRecord(metadata);
+	const amount = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	const isFailedCharge = dodoId?.startsWith('pay_') === true && state?.phase === 'failed';
+	return isFailedCharge && currency === payment.currency && totalDue === amount;
 }
 
 /** What to do in Lago with a failed or still running payment. */

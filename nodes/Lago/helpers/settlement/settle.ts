@@ -11,7 +11,7 @@ import {
 	type PaymentFacts,
 	type PaymentReading,
 } from '../../../shared/domain/settlement';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { LagoClient } from '../../transport/client';
 import { organizationOf } from '../organization';
@@ -49,7 +49,7 @@ async function settleAs(
 	if (reading.kind === 'ignored') return { outcome: 'ignored', message: reading.message };
 	if (reading.kind === 'dues') {
 		const { subscriptionId } = reading;
-		return await withLock(`dues ${client.accountKey} ${subscriptionId}`, async () => {
+		return await withKeyedLock(`dues ${client.accountKey} ${subscriptionId}`, async () => {
 			const due = await findInvoiceOfDues(client, payment, subscriptionId);
 			if (due === null) return { outcome: 'ignored', message: notForLago(payment) };
 			return typeof due === 'string'
@@ -93,7 +93,7 @@ async function settleInvoice(
 	paidOn: string | undefined,
 	retries: () => RetryPolicy | null,
 ): Promise<Settlement> {
-	return await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => {
+	return await withKeyedLock(`settle ${client.accountKey} ${invoiceId}`, async () => {
 		const work =
 			kind === 'succeeded'
 				? settleSuccess(client, payment, invoiceId, paidOn)

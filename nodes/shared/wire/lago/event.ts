@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { lenient } from '../lenient';
 import { onFirstUse } from '../onFirstUse';
 
-/** The envelope of every Lago webhook: the object sits under a key equal to `object_type` (`lago-api:app/services/webhooks/base_service.rb`). */
+/**
+ * The envelope of every Lago webhook: the object sits under a key equal to `object_type`
+ * (`lago-api:app/services/webhooks/base_service.rb`).
+ */
 export const lagoEventSchema = onFirstUse(() =>
 	z
 		.object({
