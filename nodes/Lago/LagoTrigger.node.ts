@@ -15,7 +15,7 @@ import { whilePublishing } from '../shared/transport/publishError';
 import { answer } from '../shared/webhook/answer';
 import { admit } from '../shared/webhook/intake';
 import { headerOf, parseJson, readRawBody } from '../shared/webhook/readBody';
-import { lagoEventSchema } from '../shared/wire/lago/event';
+import { RETRY_BUTTON, lagoEventSchema } from '../shared/wire/lago/event';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
 import { eventItem, outputOf } from './helpers/eventItem';
 import { requireHmacKey } from './helpers/hmacKey';
@@ -121,7 +121,7 @@ export class LagoTrigger implements INodeType {
 		const item = eventItem({
 			event,
 			eventId: headerOf(this, 'x-lago-unique-key') ?? null,
-			deliveryId: `lago ${digest}`,
+			deliveryId: `lago ${digest}${hourOfPress(event)}`,
 			objectType,
 			source,
 			data: data as IDataObject,
@@ -134,6 +134,11 @@ export class LagoTrigger implements INodeType {
 			}
 		);
 	}
+}
+
+/** The button of an invoice sends the same bytes each time it is pressed; one press an hour counts, see `domain/charge`. */
+function hourOfPress(event: string): string {
+	return event === RETRY_BUTTON ? ` ${Math.floor(Date.now() / 3_600_000)}` : '';
 }
 
 /** Where the webhooks of this n8n are reached, e.g. `https://n8n.example.com/webhook`: other pages of the workflow lie beside this one. */

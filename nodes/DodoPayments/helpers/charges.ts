@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { standingCharge, type MadeCharge, type Try } from '../../shared/domain/charge';
 import { encodeState } from '../../shared/domain/invoiceMetadata';
 import { ATTEMPT_KEY, INVOICE_KEY } from '../../shared/domain/keys';
+import { moneyIsMoving } from '../../shared/domain/intent';
 import { formatAmount } from '../../shared/domain/money';
 import { nextState, whileDue } from '../../shared/domain/phases';
 import type { Result } from '../../shared/node/operation';
@@ -31,19 +32,19 @@ export interface Charge extends Try {
 	metadataOf(attempt: number): Record<string, string>;
 }
 
-/** More payments than one mandate ever has in the life of one invoice. */
+/** More payments than one customer ever makes in the life of one invoice. */
 const PAYMENT_LIMIT = 1_000;
 const CLOCK_MARGIN_MS = 24 * 3_600_000;
 const unclear = new UnclearCalls();
 
 /**
- * Charges unless Dodo has a payment that stands in the way. Dodo has no idempotency, so its payments of the mandate are looked through
+ * Charges unless Dodo has a payment that stands in the way. Dodo has no idempotency, so the customer's payments there are looked through
  * first, and again after an answer that got lost.
  * @throws ApiError
  */
 export async function chargeOnce(client: DodoClient, asked: Charge): Promise<Result<ChargeOutcome>> {
 	const earlier = await chargesOf(client, asked);
-	// A payment by link, or by a mandate of old, is not among the payments of this mandate.
+	// A payment by link or by a mandate of old may be another customer's at Dodo.
 	const { recordedId } = asked;
 	if (recordedId?.startsWith('pay_') && !earlier.some(({ id }) => id === recordedId)) {
 		const ended = await endsBecauseOf(client, recordedId, asked.invoice.number);
@@ -118,15 +119,21 @@ async function afterRefusal(
 	return refused;
 }
 
-/** All payments of this invoice by its mandate. */
-async function chargesOf(client: DodoClient, { invoice, mandateId }: Charge): Promise<MadeCharge[]> {
-	const query: IDataObject = { subscription_id: mandateId };
+/** All payments of this invoice: by its mandate, and by a link that was paid after the invoice was read. */
+async function chargesOf(client: DodoClient, { invoice, mandateId, terms }: Charge): Promise<MadeCharge[]> {
+	const { customerId } = terms;
+	const query: IDataObject = customerId === null ? { subscription_id: mandateId } : { customer_id: customerId };
 	const createdAt = Date.parse(String(invoice.created_at));
 	// Lago's clock is not Dodo's.
 	if (!Number.isNaN(createdAt)) query.created_at_gte = new Date(createdAt - CLOCK_MARGIN_MS).toISOString();
 	const payments = await client.list(paymentSummarySchema, '/payments', query, PAYMENT_LIMIT);
 	return payments
-		.filter(({ metadata }) => metadata[INVOICE_KEY] === invoice.lago_id)
+		.filter(
+			({ metadata, status, subscription_id }) =>
+				metadata[INVOICE_KEY] === invoice.lago_id &&
+				// What was declined by link is no try of the mandate.
+				(subscription_id === mandateId || moneyIsMoving(status ?? null)),
+		)
 		.map(({ payment_id, status, refund_status, metadata }) => ({
 			id: payment_id,
 			status: status ?? null,
@@ -161,13 +168,14 @@ function foundAmong(
 function recordOf(
 	client: DodoClient,
 	paymentId: string,
-	{ invoice, mandateId, terms, attempt, amount, before, payLink }: Charge,
+	{ invoice, mandateId, terms, attempt, amount, askedAt, before, payLink }: Charge,
 ): IDataObject {
 	const state = nextState(whileDue(before), 'charged', {
 		attempt,
 		amount,
 		failedTries: before?.failedTries,
 		failedSince: before?.failedSince,
+		askedAt,
 		payLink,
 		mode: client.mode,
 	});

@@ -116,10 +116,21 @@ export function stateAfter(
 	event: 'booked' | 'surplus_came' | 'declined' | 'under_way',
 ): CollectionState {
 	const { state } = ourRecord(invoice.metadata);
-	const { amount, taxOnTop, expiresAt, url, payLink, nextTryAt, failedTries, failedSince, attempt = 1 } = state ?? {};
+	const {
+		amount,
+		taxOnTop,
+		expiresAt,
+		url,
+		payLink,
+		nextTryAt,
+		failedTries,
+		failedSince,
+		askedAt,
+		attempt = 1,
+	} = state ?? {};
 	const isOwed = event === 'declined' || event === 'under_way';
 	const usedUp = event === 'declined' && isUnderWay(state);
-	const plan: Partial<CollectionState> = isOwed ? { nextTryAt, failedTries, failedSince } : {};
+	const plan: Partial<CollectionState> = isOwed ? { nextTryAt, failedTries, failedSince, askedAt } : {};
 	if (event === 'declined') {
 		plan.failedSince ??= payment.changedAt ?? undefined;
 		plan.declineCode = payment.errorCode ?? undefined;

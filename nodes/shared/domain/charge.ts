@@ -11,6 +11,8 @@ export interface Try {
 	attempt: number;
 	/** The attempt is numbered after those that Dodo knows. */
 	startsAnew: boolean;
+	/** When it was asked for by Lago's button, seconds since 1970; undefined when it never was. */
+	askedAt: number | undefined;
 	/** What is recorded of this world of Dodo's. */
 	before: CollectionState | null;
 	/** Works in both of Dodo's worlds. */
@@ -25,17 +27,30 @@ export type TryDecision =
 	| { action: 'charge'; next: Try };
 
 /**
+ * Lago's button sends the same bytes each time, so a copy of its webhook cannot be told from a second press: it counts once in so long,
+ * seconds.
+ */
+const PRESS_COUNTS_FOR_S = 3_600;
+
+/**
  * Decides whether a mandate is charged now, and as which try.
- * @param isAskedFor a person wants a try although none is due.
+ * @param asked whether a person wants a try although none is due, by the workflow (`now`) or by Lago's button.
  * @param nowS seconds since 1970.
  */
-export function decideTry(invoice: InvoiceFacts, mode: DodoMode, isAskedFor: boolean, nowS: number): TryDecision {
+export function decideTry(
+	invoice: InvoiceFacts,
+	mode: DodoMode,
+	asked: 'now' | 'by_button' | null,
+	nowS: number,
+): TryDecision {
 	const { dodoId, state: written } = ourRecord(invoice.metadata);
 	// What the other of Dodo's worlds has written says nothing about this one.
 	const state = (modeOfState(written) ?? mode) === mode ? written : null;
+	const isCopy = asked === 'by_button' && nowS - (state?.askedAt ?? 0) < PRESS_COUNTS_FOR_S;
+	const isAskedFor = asked !== null && !isCopy;
 	const isDue = isAskedFor || (state?.nextTryAt ?? Infinity) <= nowS;
 	if (dodoId?.startsWith('pay_') && state?.phase === 'failed' && !isDue)
-		return { action: 'wait', said: waitsForNextTry(invoice.number, state) };
+		return { action: 'wait', said: waitsForNextTry(invoice.number, state, isCopy) };
 	const isRunning = isUnderWay(state);
 	return {
 		action: 'charge',
@@ -43,6 +58,7 @@ export function decideTry(invoice: InvoiceFacts, mode: DodoMode, isAskedFor: boo
 			attempt: state === null || dodoId === undefined ? 1 : isRunning ? state.attempt : state.attempt + 1,
 			// Asked for a try where no record tells that the last one has ended: what Dodo shows as ended does not stand in its way.
 			startsAnew: isAskedFor && (dodoId === undefined || isRunning),
+			askedAt: isAskedFor && asked === 'by_button' ? nowS : state?.askedAt,
 			before: state,
 			payLink: written?.payLink,
 			recordedId: dodoId,
@@ -53,9 +69,17 @@ export function decideTry(invoice: InvoiceFacts, mode: DodoMode, isAskedFor: boo
 /** A copy of the event that led to the failed try must not lead to another one. */
 function waitsForNextTry(
 	invoiceNumber: string,
-	{ nextTryAt, declineCode }: CollectionState,
+	{ nextTryAt, declineCode, askedAt = 0 }: CollectionState,
+	isCopy: boolean,
 ): Extract<TryDecision, { action: 'wait' }>['said'] {
 	const failed = `The last charge of invoice ${invoiceNumber} failed${declineCode ? ` (${declineCode})` : ''}`;
+	if (isCopy)
+		return {
+			outcome: 'skipped',
+			reason: nextTryAt === undefined ? 'try_failed' : 'retry_planned',
+			message: `${failed}. "Retry payment" was pressed less than an hour before, and counts once an hour.`,
+			nextStep: `Press it again after ${new Date((askedAt + PRESS_COUNTS_FOR_S) * 1000).toISOString()}.`,
+		};
 	return nextTryAt === undefined
 		? {
 				outcome: 'skipped',

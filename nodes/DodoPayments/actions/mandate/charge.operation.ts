@@ -9,6 +9,7 @@ import { additionalTexts, objectParameter } from '../../../shared/node/parameter
 import { startingEvent } from '../../../shared/node/start';
 import { heldBefore } from '../../../shared/node/unknown';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
+import { RETRY_BUTTON } from '../../../shared/wire/lago/event';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { chargeOnce, type ChargeOutcome } from '../../helpers/charges';
 import { endsBecauseOf } from '../../helpers/earlierPayment';
@@ -39,9 +40,6 @@ const fields: INodeProperties[] = [
 		organizationField,
 	]),
 ];
-
-/** What Lago's "Retry payment" button sends. */
-const RETRY_BUTTON = 'invoice.payment_failure';
 
 /**
  * Mandate -> Charge: collects an invoice without the customer, once for each attempt. Dodo has no idempotency, so the payments of the
@@ -88,9 +86,9 @@ async function collect(
 		const ended = await endsBecauseOf(client, dodoId, invoice.number);
 		if (ended !== null) return ended;
 	}
-	const isAskedFor =
-		ctx.getNodeParameter('tryAgain', index, false) === true || isAskedAgain(startingEvent(ctx, index), invoice);
-	const decision = decideTry(facts, client.mode, isAskedFor, Math.floor(Date.now() / 1000));
+	const isNow = ctx.getNodeParameter('tryAgain', index, false) === true;
+	const asked = isNow ? 'now' : isAskedAgain(startingEvent(ctx, index), invoice) ? 'by_button' : null;
+	const decision = decideTry(facts, client.mode, asked, Math.floor(Date.now() / 1000));
 	if (decision.action === 'wait') return decision.said;
 	return await chargeOnce(client, {
 		...decision.next,

@@ -98,12 +98,15 @@ export const LAGO_OTHER_EVENTS: readonly string[] = [
 	'wallet_transaction.updated',
 ];
 
-/** What tells of an invoice that may have to be collected; `invoice.payment_failure` is what Lago's "Retry payment" button sends. */
+/** What Lago's "Retry payment" button sends. */
+export const RETRY_BUTTON = 'invoice.payment_failure';
+
+/** What tells of an invoice that may have to be collected. */
 export const COLLECT_EVENTS: readonly string[] = [
 	'invoice.created',
 	'invoice.one_off_created',
 	'invoice.paid_credit_added',
-	'invoice.payment_failure',
+	RETRY_BUTTON,
 ];
 
 /** The invoice that an event is about: its own id, or the one it names; null when there is none. */
