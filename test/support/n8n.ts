@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { WORKFLOW_ID } from '../../docker/entrypoint/workflow';
 import { installPackage } from '../../scripts/n8n/package';
+import { isVersion1 } from '../../scripts/n8n/prefix';
 import { startN8n, type N8nProcess } from '../../scripts/n8n/process';
 import {
 	bindCredentials,
-	isVersion1,
 	provision,
 	withFixedPaths,
 	type CredentialJson,
