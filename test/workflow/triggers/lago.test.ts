@@ -62,7 +62,7 @@ describe('registers itself', () => {
 			.query({ page: 1, per_page: 100 })
 			.times(times)
 			.reply(200, { webhook_endpoints, meta: { current_page: 1, next_page: null } });
-	const wanted = (webhook_url: string): object => ({
+	const wanted = (webhook_url: string) => ({
 		webhook_endpoint: {
 			webhook_url,
 			signature_algo: 'hmac',

@@ -17,12 +17,15 @@ import {
 
 strictNock();
 
+/** Of an endpoint; `id` and `url` go to the names that the service has for them. */
+type Fields = { id?: string; url?: string; [field: string]: unknown };
+
 /** How a service keeps the endpoints of an account, and what our trigger has to ask of it. */
 interface Endpoints {
 	trigger: ServiceTrigger;
 	/** What the credential holds where the trigger registers itself. */
 	credential: object;
-	endpoint(changes?: { id?: string; url?: string; [field: string]: unknown }): object;
+	endpoint(changes?: Fields): object;
 	list(endpoints: object[], times?: number): void;
 	/** A stored id is looked up by itself. */
 	looksUp(endpoint: object, times: number): void;
@@ -34,8 +37,8 @@ interface Endpoints {
 	mends(moved?: boolean): void;
 	removes(id: string, status?: number): void;
 	/** The right one in another order. */
-	reordered: object;
-	wrong: Array<[string, object]>;
+	reordered: Fields;
+	wrong: Array<[string, Fields]>;
 	/** What publishing says of a wrong key. */
 	refusal: RegExp;
 	/** The field of the key and where the key is found. */
