@@ -42,6 +42,8 @@ export interface ServiceTrigger {
 	body: string;
 	/** The same delivery, changed by somebody else. */
 	tampered: string;
+	/** The body of an event that is another one, once it is signed. */
+	anew(): string;
 	/** What was not chosen in {@link bench}. */
 	unchosen: string[];
 	/** A field of the credential holds the key of the signature. */
@@ -84,6 +86,8 @@ export const dodoTrigger: ServiceTrigger = {
 	url: `${WEBHOOK_BASE}/dodo`,
 	body: dodoBody,
 	tampered: dodoBody.replace('pay_1', 'pay_2'),
+	// Its id is signed.
+	anew: () => dodoBody,
 	unchosen: ['subscription.renewed', 'refund.succeeded', 'something.invented'],
 	keyField: 'webhookSecret',
 	foreignKey: `whsec_${Buffer.alloc(32).toString('base64')}`,
@@ -137,6 +141,7 @@ export const lagoTrigger: ServiceTrigger = {
 	url: `${WEBHOOK_BASE}/lago`,
 	body: lagoBody,
 	tampered: lagoBody.replace('ACM-1', 'ACM-2'),
+	anew: () => lagoBody.replace('ACM-1', `ACM-${randomUUID()}`),
 	unchosen: ['customer.updated', 'invoice.invented'],
 	keyField: 'webhookHmacKey',
 	foreignKey: 'other',

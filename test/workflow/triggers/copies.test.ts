@@ -1,5 +1,5 @@
 import { digestOf, withMark } from '../../../nodes/shared/webhook/marks';
-import { dodoTrigger, expectRefused, lagoTrigger, signDodo, TRIGGERS } from '../../support/triggers';
+import { dodoTrigger, expectRefused, INVOICE_ID, lagoTrigger, signDodo, TRIGGERS } from '../../support/triggers';
 import type { Delivered } from '../../support/n8nCore';
 import { strictNock } from '../../support/nock';
 
@@ -13,7 +13,7 @@ const expectLater = (delivered: Delivered): void => {
 	expect(delivered.response.headers['retry-after']).toBe('5');
 };
 
-describe.each(TRIGGERS)('%s: copies of a delivery', (_name, { bench, body, sign, signatureHeader, forged }) => {
+describe.each(TRIGGERS)('%s: copies of a delivery', (_name, { bench, body, anew, sign, signatureHeader, forged }) => {
 	const forge = (headers: Record<string, string>): Record<string, string> => ({
 		...headers,
 		[signatureHeader]: forged,
@@ -66,7 +66,8 @@ describe.each(TRIGGERS)('%s: copies of a delivery', (_name, { bench, body, sign,
 		const [{ delivery }] = items as unknown as [{ delivery: { id: string } }];
 		trigger.workflow.getStaticData('global').processed = { ...withMark({}, digestOf(delivery.id), Date.now()) };
 		expectNeedless(await trigger.deliver(body, headers));
-		expectRun(await trigger.deliver(body, sign(body)));
+		const other = anew();
+		expectRun(await trigger.deliver(other, sign(other)));
 	});
 
 	it('need the right signature as well: a duplicate is no back door', async () => {
@@ -76,10 +77,11 @@ describe.each(TRIGGERS)('%s: copies of a delivery', (_name, { bench, body, sign,
 		expectRefused(await trigger.deliver(body, forge(headers)), 401);
 	});
 
-	it('are told by the id from a new event with the same body', async () => {
+	it('are told from a new event', async () => {
 		const trigger = bench();
 		(await trigger.deliver(body, sign(body))).response.end(200);
-		expectRun(await trigger.deliver(body, sign(body)));
+		const other = anew();
+		expectRun(await trigger.deliver(other, sign(other)));
 	});
 
 	it('are told apart by workflow', async () => {
@@ -115,6 +117,41 @@ it('of Lago are not what has the same key, which Lago does not sign, and another
 	const trigger = lagoTrigger.bench();
 	(await trigger.deliver(body, sign(body, { id: 'same' }))).response.end(200);
 	expectRun(await trigger.deliver(other, sign(other, { id: 'same' })));
+});
+
+it.each<[string, Record<string, string>]>([
+	['another key', { 'x-lago-unique-key': 'made-up' }],
+	['an empty key', { 'x-lago-unique-key': '' }],
+])('of Lago are what has the same body, with %s or none: the key is not signed', async (_case, changed) => {
+	const { body, sign } = lagoTrigger;
+	const trigger = lagoTrigger.bench();
+	const headers = sign(body);
+	(await trigger.deliver(body, headers)).response.end(200);
+	expectNeedless(await trigger.deliver(body, { ...headers, ...changed }));
+	const { 'x-lago-unique-key': _key, ...unkeyed } = headers;
+	expectNeedless(await trigger.deliver(body, unkeyed));
+});
+
+it('the button of Lago sends the same body each time: a press counts once an hour', async () => {
+	const press = JSON.stringify({
+		webhook_type: 'invoice.payment_failure',
+		object_type: 'payment_provider_invoice_payment_error',
+		organization_id: 'org_1',
+		payment_provider_invoice_payment_error: {
+			lago_invoice_id: INVOICE_ID,
+			error_details: { code: 'customer_must_have_payment_provider' },
+		},
+	});
+	const trigger = lagoTrigger.bench({ events: ['invoice.payment_failure'] });
+	const clock = jest.spyOn(Date, 'now').mockReturnValue(1_800_000_000_000);
+	try {
+		(await trigger.deliver(press, lagoTrigger.sign(press))).response.end(200);
+		expectNeedless(await trigger.deliver(press, lagoTrigger.sign(press)));
+		clock.mockReturnValue(1_800_003_600_000);
+		expectRun(await trigger.deliver(press, lagoTrigger.sign(press)));
+	} finally {
+		clock.mockRestore();
+	}
 });
 
 it('both triggers share nothing but the registry: the same id of two services is two deliveries', async () => {

@@ -21,12 +21,16 @@ type Which = 'first' | 'second';
 interface KeyService {
 	bench(): TriggerBench;
 	body: string;
+	/** The body of another event. */
+	anew(): string;
 	/** Signed with a key; `atS`: seconds since 1970. */
 	sign(body: string, which: Which, atS?: number): Record<string, string>;
 	/** A signature of the right form that fits no key. */
 	forge(body: string): Record<string, string>;
 	/** Answers the one question for the key. */
 	answers(which: Which): void;
+	/** Answers whose key it is that signs. */
+	answersWhose(): void;
 	fails(): void;
 	/** What gives no key, and is no passing failure. */
 	useless: Array<[string, () => void]>;
@@ -41,6 +45,7 @@ const dodoLists = (data: object[]): void =>
 const dodo: KeyService = {
 	bench: () => dodoTrigger.bench({ registration: 'automatic' }, { webhookSecret: '' }),
 	body: dodoTrigger.body,
+	anew: dodoTrigger.anew,
 	sign: (body, which, atS) => signDodo(body, { key: SECRETS[which], atS }),
 	forge: (body) => ({ ...signDodo(body), 'webhook-signature': 'v1,AAAA' }),
 	answers(which) {
@@ -48,6 +53,7 @@ const dodo: KeyService = {
 		dodoLists([{ id: 'ep_1', url: dodoTrigger.url, disabled: false, filter_types }]);
 		nock(DODO).get('/webhooks/ep_1/secret').reply(200, { secret: SECRETS[which] });
 	},
+	answersWhose: () => undefined,
 	fails: () => void nock(DODO).get('/webhooks').query(true).reply(500, 'trouble'),
 	useless: [
 		['Dodo knows no endpoint', () => dodoLists([])],
@@ -75,9 +81,12 @@ const token = (data: string, which: Which, alg: 'RS256' | 'none' = 'RS256'): Rec
 		'x-lago-unique-key': randomUUID(),
 	};
 };
+const answersOrganization = (lago_id: string): void =>
+	void nock(LAGO).get('/api/v1/organizations').reply(200, { organization: { lago_id } });
 const lago: KeyService = {
 	bench: () => lagoTrigger.bench({ signature: 'jwt' }, { webhookHmacKey: '' }),
 	body: lagoTrigger.body,
+	anew: lagoTrigger.anew,
 	sign: (body, which) => token(body, which),
 	forge: (body) => token(`${body} `, 'first'),
 	answers(which) {
@@ -85,6 +94,7 @@ const lago: KeyService = {
 		const public_key = Buffer.from(pem).toString('base64').replace(/.{60}/g, '$&\n');
 		keyRequest().reply(200, { webhook: { public_key } });
 	},
+	answersWhose: () => answersOrganization('org_1'),
 	fails: () => void keyRequest().reply(502, 'bad gateway'),
 	useless: [
 		['the API key is wrong', () => void keyRequest().reply(401, { status: 401, error: 'Unauthorized' })],
@@ -96,13 +106,16 @@ describe.each<[string, KeyService]>([
 	['Dodo Payments Trigger fetches the signing secret', dodo],
 	['Lago Trigger fetches the public key of its JWT', lago],
 ])('%s', (_name, service) => {
-	const { bench, body, sign, forge } = service;
+	const { bench, body, anew, sign, forge } = service;
 
 	it('once for all deliveries', async () => {
 		service.answers('first');
+		service.answersWhose();
 		const trigger = bench();
-		for (let delivery = 0; delivery < 3; delivery++)
-			expect((await trigger.deliver(body, sign(body, 'first'))).items).toHaveLength(1);
+		for (let delivery = 0; delivery < 3; delivery++) {
+			const event = anew();
+			expect((await trigger.deliver(event, sign(event, 'first'))).items).toHaveLength(1);
+		}
 	});
 
 	it('without asking anybody for whoever sends no signature at all', async () => {
@@ -115,12 +128,14 @@ describe.each<[string, KeyService]>([
 		const clock = jest.spyOn(Date, 'now').mockReturnValue(now);
 		try {
 			service.answers('first');
+			service.answersWhose();
 			expect((await trigger.deliver(body, sign(body, 'first'))).items).toHaveLength(1);
 			expectRefused(await trigger.deliver(body, sign(body, 'second')), 401);
 			clock.mockReturnValue(now + 60_000);
 			service.answers('second');
-			const later = sign(body, 'second', Math.floor(now / 1000) + 60);
-			expect((await trigger.deliver(body, later)).items).toHaveLength(1);
+			const event = anew();
+			const later = sign(event, 'second', Math.floor(now / 1000) + 60);
+			expect((await trigger.deliver(event, later)).items).toHaveLength(1);
 		} finally {
 			clock.mockRestore();
 		}
@@ -135,6 +150,7 @@ describe.each<[string, KeyService]>([
 			expectRefused(await trigger.deliver(body, sign(body, 'second')), 401);
 			clock.mockReturnValue(now + 60_000);
 			service.answers('second');
+			service.answersWhose();
 			const later = sign(body, 'second', Math.floor(now / 1000) + 60);
 			expect((await trigger.deliver(body, later)).items).toHaveLength(1);
 		} finally {
@@ -170,6 +186,20 @@ describe('Lago Trigger with JWT', () => {
 	])('refuses %s: 401', async (_, headers) => {
 		lago.answers('first');
 		expectRefused(await lago.bench().deliver(body, headers()), 401);
+	});
+
+	it.each<[string, string | null, number]>([
+		['another organisation of the same server: its key is one for all', 'org_2', 401],
+		['the own organisation', 'org_1', 200],
+		['any organisation, where the key may not read whose it is', null, 200],
+	])('takes what is signed for %s', async (_, ours, status) => {
+		lago.answers('first');
+		if (ours === null)
+			nock(LAGO).get('/api/v1/organizations').reply(403, { code: 'read_action_not_allowed_for_organization' });
+		else answersOrganization(ours);
+		const delivered = await lago.bench().deliver(body, lago.sign(body, 'first'));
+		if (status === 401) expectRefused(delivered, 401);
+		else expect(delivered.items).toHaveLength(1);
 	});
 
 	it('can be published without an HMAC key', async () => {
