@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { formatAmount } from '../../shared/domain/money';
+import { formatDodoAmount } from '../../shared/domain/money';
 import { held } from '../../shared/domain/outcome';
 import type { Result } from '../../shared/node/operation';
 import { withLock } from '../../shared/process/keyedLock';
@@ -106,7 +106,7 @@ async function make(client: DodoClient, wanted: WantedRefund): Promise<Refunding
 	} = answer as { refund_id: string; status: string; amount?: number | null; currency?: string | null };
 	return {
 		outcome: status === 'succeeded' ? 'refunded' : 'refunding',
-		message: `${refunded && currency ? `${formatAmount(refunded, currency)} of payment` : 'Payment'} ${paymentId} ${status === 'succeeded' ? 'went back' : 'are on their way back'} (refund ${refund_id}).`,
+		message: `${refunded && currency ? `${formatDodoAmount(refunded, currency)} of payment` : 'Payment'} ${paymentId} ${status === 'succeeded' ? 'went back' : 'are on their way back'} (refund ${refund_id}).`,
 		refundId: refund_id,
 		paymentId,
 		refundAmount: refunded ?? amount,

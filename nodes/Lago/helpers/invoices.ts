@@ -16,7 +16,7 @@ const PAYMENT_LIMIT = 1_000;
 /** One invoice with its metadata. Throws ApiError 404 for an unknown or invisible one. */
 export async function fetchInvoice(client: LagoClient, invoiceId: string): Promise<LagoInvoice> {
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
-	return (await client.request(invoiceAnswerSchema, { method: 'GET', path })).invoice;
+	return client.withUnit((await client.request(invoiceAnswerSchema, { method: 'GET', path })).invoice);
 }
 
 /** What a `PUT /invoices/:id` may change; one transaction in Lago. */
@@ -37,7 +37,9 @@ export async function changeInvoice(
 	const invoice: IDataObject = { metadata: withOurMetadata(entries, change).map((entry) => ({ ...entry })) };
 	if (change.paymentStatus) invoice.payment_status = change.paymentStatus;
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
-	return (await client.request(invoiceAnswerSchema, { method: 'PUT', path, body: { invoice } })).invoice;
+	return client.withUnit(
+		(await client.request(invoiceAnswerSchema, { method: 'PUT', path, body: { invoice } })).invoice,
+	);
 }
 
 /** A payment that Lago holds for an invoice: its reference and what it booked, minor units of the invoice's currency. */

@@ -1,7 +1,8 @@
+import { unclearUnit } from './currencies';
 import type { InvoiceFacts } from './invoice';
 import { ourRecord } from './invoiceMetadata';
 import type { DodoMode } from './mode';
-import { formatAmount } from './money';
+import { formatAmount, formatDodoAmount } from './money';
 import { held, type Held, type Overpaid } from './outcome';
 import { isUnderWay, phaseOf } from './phases';
 
@@ -133,7 +134,7 @@ export function decideSuccess(
 	if (references?.includes(payment.id)) return { action: 'already_settled' };
 	if (invoice.paymentStatus === 'succeeded') {
 		const phase = phaseOf(state);
-		const came = `Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded`;
+		const came = `Payment ${payment.id} of ${amountOf(payment, invoice)} succeeded`;
 		if (dodoId === payment.id && phase === 'paid') return { action: 'already_settled' };
 		if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
 			return overpaid('paid_twice', `${came}, but invoice ${invoice.number} was already paid another way.`, false);
@@ -155,7 +156,7 @@ export function decideSuccess(
 	if (invoice.status === 'voided')
 		return overpaid(
 			'invoice_voided',
-			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded after invoice ${invoice.number} was voided.`,
+			`Payment ${payment.id} of ${amountOf(payment, invoice)} succeeded after invoice ${invoice.number} was voided.`,
 			false,
 		);
 	if (invoice.status !== 'finalized')
@@ -168,9 +169,16 @@ export function decideSuccess(
 	if (payment.currency !== invoice.currency)
 		return hold(
 			'currency_mismatch',
-			`Payment ${payment.id} is ${formatAmount(payment.amount, payment.currency)}, invoice ${invoice.number} is in ${invoice.currency}.`,
+			`Payment ${payment.id} is ${amountOf(payment, invoice)}, invoice ${invoice.number} is in ${invoice.currency}.`,
 			'Turn adaptive currency off in Dodo Payments, then record or refund this payment by hand.',
 		);
+	const unclear = unclearUnit(
+		invoice.currency,
+		invoice.countedAlike ?? false,
+		`Payment ${payment.id} of ${amountOf(payment, invoice)} is not booked on invoice ${invoice.number} with ${formatAmount(invoice.totalDue, invoice.currency)} due`,
+		`Compare both amounts and record the payment in Lago by hand, with ${payment.id} as its reference`,
+	);
+	if (unclear !== null) return { action: 'hold', held: unclear };
 	// The record of a charge may come after its outcome; then the tax mode is not known yet.
 	const net = payment.amount - payment.tax;
 	const isUnrecorded = payment.subscriptionId !== null && dodoId !== payment.id;
@@ -188,6 +196,13 @@ export function decideSuccess(
 				`${figures}: too much.`,
 				'Record the due amount in Lago and refund the rest in Dodo Payments.',
 			);
+}
+
+/** What a payment brought, in words. */
+function amountOf({ amount, currency }: PaymentFacts, invoice: InvoiceFacts): string {
+	return invoice.countedAlike && invoice.currency === currency
+		? formatAmount(amount, currency)
+		: formatDodoAmount(amount, currency);
 }
 
 /** What to do in Lago with a failed or still running payment. */

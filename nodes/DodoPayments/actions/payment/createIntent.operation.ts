@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { decideIntent } from '../../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import type { DodoMode } from '../../../shared/domain/mode';
-import { formatAmount } from '../../../shared/domain/money';
+import { formatAmount, formatDodoAmount } from '../../../shared/domain/money';
 import { nextState, whileDue } from '../../../shared/domain/phases';
 import { AMOUNT_HINT, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
@@ -363,6 +363,9 @@ function linkOf({ amount, currency }: { amount: number; currency: string }, chec
 }
 
 function linkMessage({ amount, currency }: IntentRequest, invoiceNumber?: string): string {
-	const what = invoiceNumber === undefined ? '' : ` for invoice ${invoiceNumber}`;
-	return `Checkout link over ${formatAmount(amount, currency)}${what} created. It works once and for 24 hours.`;
+	const what =
+		invoiceNumber === undefined
+			? formatDodoAmount(amount, currency)
+			: `${formatAmount(amount, currency)} for invoice ${invoiceNumber}`;
+	return `Checkout link over ${what} created. It works once and for 24 hours.`;
 }

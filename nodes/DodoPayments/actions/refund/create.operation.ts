@@ -2,6 +2,7 @@ import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INod
 import { z } from 'zod';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { CREDIT_NOTE_KEY, INVOICE_KEY, REFUND_ID_KEY } from '../../../shared/domain/keys';
+import { unclearUnit } from '../../../shared/domain/currencies';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import { AMOUNT_HINT, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
@@ -271,6 +272,13 @@ async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Res
 			message: `The refund of credit note ${note.number} is ${note.refund_status ?? 'not asked for'} in Lago already.`,
 			...about,
 		};
+	const unclear = unclearUnit(
+		note.currency,
+		note.currencyCountedAlike ?? false,
+		`The refund of ${formatAmount(note.refund_amount_cents, note.currency)} for credit note ${note.number} is not made`,
+		'Refund the payment by hand in Dodo Payments, then set the refund status of the credit note in Lago',
+	);
+	if (unclear !== null) return { ...unclear, ...about };
 	const chosen = await paymentFor(client, note);
 	if (chosen === null)
 		return {

@@ -1,6 +1,6 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { formatAmount } from '../../../shared/domain/money';
+import { formatDodoAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import { noted } from '../../../shared/domain/phases';
 import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
@@ -41,6 +41,8 @@ const fields: INodeProperties[] = [
 ];
 
 const UNREADABLE = 'Look at the dispute in Dodo Payments; when it is lost, record it on the invoice in Lago by hand.';
+const BY_HAND =
+	'If the payment was booked in Lago by hand, mark the invoice there as a lost dispute; otherwise nothing is left to do.';
 /** The money is gone: by judgement, by giving in, or by letting the time pass. */
 const LOST: readonly string[] = ['dispute_lost', 'dispute_accepted', 'dispute_expired'];
 const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
@@ -90,7 +92,7 @@ export const recordDispute: Operation<
 			};
 		if (typeof invoiceId !== 'string') return { ...about, ...invoiceId };
 		const payment = { ...read, invoiceId };
-		const what = `Dispute ${disputeId} over ${formatAmount(amount, about.currency)} of payment ${payment.id}`;
+		const what = `Dispute ${disputeId} over ${formatDodoAmount(amount, about.currency)} of payment ${payment.id}`;
 		const whole = { ...about, invoiceId };
 		if (WON.includes(status)) {
 			const noted = await withLock(
@@ -119,8 +121,12 @@ export const recordDispute: Operation<
 		const marked = await mark();
 		if (marked.outcome !== 'ignored') return { ...whole, ...marked };
 		// The news of the payment itself may still be on its way: what it would book is booked now.
-		const { outcome } = await settle(client, payment, mode, paidOn);
-		return { ...whole, ...(outcome === 'settled' || outcome === 'already_settled' ? await mark() : marked) };
+		const settled = await settle(client, payment, mode, paidOn);
+		// Whether it was booked by hand, nobody can compare.
+		if (settled.outcome === 'held' && settled.reason === 'currency_unit_unclear')
+			return { ...whole, ...settled, message: `${lost}. ${settled.message}`, nextStep: BY_HAND };
+		const isBooked = settled.outcome === 'settled' || settled.outcome === 'already_settled';
+		return { ...whole, ...(isBooked ? await mark() : marked) };
 	},
 };
 

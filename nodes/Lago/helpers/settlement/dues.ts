@@ -1,6 +1,6 @@
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { MANDATE_KEY, PAYMENT_ID_KEY } from '../../../shared/domain/keys';
-import { formatAmount } from '../../../shared/domain/money';
+import { formatDodoAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import type { PaymentFacts } from '../../../shared/domain/settlement';
 import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
@@ -68,7 +68,7 @@ export async function findInvoiceOfDues(
 	if (invoice !== undefined && others.length === 0) return invoice.lago_id;
 	return held(
 		'unknown_invoice',
-		`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} came by mandate ${subscriptionId} of customer ${customer.external_id} and names no invoice; ${fitting.length === 0 ? 'no open one fits' : `${fitting.length} open ones fit`}.`,
+		`Payment ${payment.id} of ${formatDodoAmount(payment.amount, payment.currency)} came by mandate ${subscriptionId} of customer ${customer.external_id} and names no invoice; ${fitting.length === 0 ? 'no open one fits' : `${fitting.length} open ones fit`}.`,
 		'Find the invoice it pays and record the payment there by hand; refund it in Dodo Payments if there is none.',
 	);
 }

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { formatAmount } from '../../../shared/domain/money';
+import { formatDodoAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import {
@@ -110,7 +110,7 @@ function heldByLago(caught: unknown, payment: PaymentFacts, invoiceId: string): 
 	if (caught.code === 'invoice_not_found')
 		return held(
 			'unknown_invoice',
-			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} names invoice ${invoiceId}, which this Lago organisation does not have.`,
+			`Payment ${payment.id} of ${formatDodoAmount(payment.amount, payment.currency)} names invoice ${invoiceId}, which this Lago organisation does not have.`,
 			'Check that the Lago credential belongs to the organisation that issued the invoice; otherwise refund the payment in Dodo Payments.',
 		);
 	const details = Object.entries(caught.details).map(([field, codes]) => `${field}: ${codes.join(', ')}`);

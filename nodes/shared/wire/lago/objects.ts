@@ -72,7 +72,7 @@ const feeSchema = onFirstUse(() =>
 
 /**
  * An invoice of the REST API as far as we rely on it (`lago-api:serializers/v1/invoice_serializer.rb`). Amounts in minor units of
- * `currency`. `metadata` comes by REST only, never in a webhook.
+ * `currency`. `metadata` comes by REST only, never in a webhook. `currencyCountedAlike` is ours: the merchant says so in the Lago credential.
  */
 export const invoiceSchema = onFirstUse(() =>
 	z
@@ -91,6 +91,7 @@ export const invoiceSchema = onFirstUse(() =>
 			self_billed: z.boolean().nullish(),
 			customer: customerSchema.nullish(),
 			metadata: z.array(metadataEntrySchema).nullish(),
+			currencyCountedAlike: z.boolean().optional(),
 		})
 		.passthrough(),
 );
@@ -112,7 +113,7 @@ export const paymentSchema = onFirstUse(() =>
 
 /**
  * A credit note (`lago-api:serializers/v1/credit_note_serializer.rb`): items before coupons and tax, refund, credit and offset after
- * both; minor units. `dodoPayments` is ours: what the invoice was paid by, where a refund is due.
+ * both; minor units. `dodoPayments` is ours: what the invoice was paid by, where a refund is due; `currencyCountedAlike` as on an invoice.
  */
 export const creditNoteSchema = onFirstUse(() =>
 	z
@@ -131,6 +132,7 @@ export const creditNoteSchema = onFirstUse(() =>
 				.nullish(),
 			metadata: z.record(z.string().nullable()).nullish(),
 			dodoPayments: z.array(z.object({ reference: z.string(), amount: minorUnits })).optional(),
+			currencyCountedAlike: z.boolean().optional(),
 		})
 		.passthrough(),
 );
@@ -169,6 +171,7 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		status: invoice.status,
 		paymentStatus: invoice.payment_status,
 		currency: invoice.currency,
+		countedAlike: invoice.currencyCountedAlike,
 		total: invoice.total_amount_cents,
 		totalDue: invoice.total_due_amount_cents,
 		selfBilled: invoice.self_billed ?? false,
