@@ -76,6 +76,39 @@ describe('Update Payment Status', () => {
 		});
 	});
 
+	test.each<[string, IDataObject, string]>([
+		[
+			'the moment, not the day: it is 1 March in Tokyo',
+			{ updated_at: '2026-02-28T23:00:00Z' },
+			'2026-02-28T23:00:00.000Z',
+		],
+		[
+			'nothing of when it was changed: when it was made, whoever brings it',
+			{ updated_at: null, created_at: '2026-02-28T23:59:59.9Z' },
+			'2026-02-28T23:59:59.900Z',
+		],
+		[
+			'a change since, because money went back: when it was made',
+			{
+				updated_at: '2026-03-09T08:00:00Z',
+				created_at: '2026-02-28T23:00:00Z',
+				refunds: [{ refund_id: 'ref_1', status: 'succeeded', amount: 1 }],
+			},
+			'2026-02-28T23:00:00.000Z',
+		],
+	])('the payment says %s', async (_what, says, paid_at) => {
+		const byWebhook = paid(says);
+		// What a look finds comes with the time that the payment shows.
+		const byLook = { ...byWebhook, occurredAt: String(says.updated_at ?? says.created_at) };
+		for (const event of [byWebhook, byLook, byWebhook.data as IDataObject]) {
+			reads();
+			lago()
+				.post('/payments', { payment: { invoice_id: ID, amount_cents: 7_380, reference: 'pay_1', paid_at } })
+				.reply(200, { payment: { lago_id: 'p1' } });
+			expect(await run('updatePaymentStatus', event)).toMatchObject({ outcome: 'settled' });
+		}
+	});
+
 	test('a Lago that takes days only gets the day', async () => {
 		reads();
 		const booking = (paid_at: string): nock.Interceptor =>

@@ -126,12 +126,17 @@ export function modeOf({ mode }: IDataObject, payment: PaymentFacts): DodoMode |
 	return mode === 'live' || mode === 'test' ? mode : payment.observedMode;
 }
 
-/** When the money came (ISO-8601, UTC): the time of the event if there is one. Lago lists payments by it. */
+/**
+ * When the money came (ISO-8601, UTC), to the moment: the customer's day is another one than ours. Lago lists payments by it. Only what the
+ * payment itself says, so that a webhook and a look book the same; the time of the event where it says nothing. What Dodo changes when money
+ * goes back says nothing of when it came.
+ */
 export function paidAt(payment: Record<string, unknown>, given: IDataObject = {}): string | undefined {
+	const wentBack = [payment.refunds, payment.disputes].some((list) => Array.isArray(list) && list.length > 0);
 	const candidates = [
-		given.event === 'payment.succeeded' ? given.occurredAt : undefined,
-		payment.updated_at,
+		wentBack ? undefined : payment.updated_at,
 		payment.created_at,
+		given.event === 'payment.succeeded' ? given.occurredAt : undefined,
 	];
 	const time = candidates.find(
 		(value): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value)),

@@ -105,6 +105,8 @@ export const paymentSchema = onFirstUse(() =>
 			lago_id: text,
 			reference: z.string().nullish(),
 			lago_payable_id: z.string().nullish(),
+			invoice_ids: lenient(z.array(z.string())),
+			created_at: lenient(z.string()),
 			amount_cents: minorUnits.nullish(),
 			payment_status: z.string().nullish(),
 		})
