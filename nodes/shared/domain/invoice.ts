@@ -18,6 +18,8 @@ export interface InvoiceFacts {
 	/** Total minus payments minus offsets. Ignores `paymentStatus`: an invoice marked paid by hand still shows its total. */
 	totalDue: number;
 	selfBilled: boolean;
+	/** Of its customer, IANA; absent when Lago does not say. */
+	timeZone?: string;
 	/** Native provider that Lago itself charges through (`stripe`, ...), null when there is none. */
 	nativeProvider: string | null;
 	metadata: MetadataEntry[];

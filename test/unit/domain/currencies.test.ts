@@ -59,6 +59,20 @@ test('the smallest charges are those that Dodo publishes', () => {
 		expect([code, smallestCharge(code)]).toEqual([code, lists.smallest[code] ?? null]);
 });
 
+test('docs/currencies.md says so', () => {
+	const page = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'currencies.md'), 'utf8');
+	const all = [...lago.keys()];
+	expect(page).toContain(`${all.filter(isCountedAlike).length} of them`);
+	const [differs, contradictory, unnamed, missing] = page
+		.split('\n')
+		.filter((line) => line.includes('`currency_unit_unclear`'))
+		.map((line) => [...(line.split('|')[1] ?? '').matchAll(/[A-Z]{3}/g)].map(([code]) => code));
+	expect(missing).toEqual(all.filter((code) => !isAtDodo(code)).sort());
+	const unclear = all.filter((code) => isAtDodo(code) && !isCountedAlike(code));
+	expect(unclear).toEqual(expect.arrayContaining([differs, contradictory, unnamed].flat()));
+	expect(contradictory).toEqual(expect.arrayContaining(unclear.filter((code) => dodoUnits(code) === null)));
+});
+
 test('the simulators count as both services do', () => {
 	for (const [code, units] of lago) expect([code, subunits(code)]).toEqual([code, units]);
 	expect([...CURRENCIES].sort()).toEqual([...dodo].sort());

@@ -4,6 +4,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { operations as dodoOperations } from '../../../nodes/DodoPayments/actions/operations';
 import { DodoClient } from '../../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../../nodes/Lago/actions/operations';
+import { signPayLink } from '../../../nodes/Lago/helpers/payLink';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
 import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
@@ -14,6 +15,7 @@ strictNock();
 
 const lago = () => nock(`${BASE_URL}/api/v1`);
 const dodo = () => nock(BASE_URL);
+const HMAC_KEY = '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9';
 const NOTE_ID = 'cd000000-0000-4000-8000-0000000000cd';
 const UNCLEAR = { outcome: 'held', reason: 'currency_unit_unclear' };
 const FORINTS = { currency: 'HUF', total_amount_cents: 49_990, total_due_amount_cents: 49_990 };
@@ -36,7 +38,7 @@ const onLago = async (
 	const context = executeContext({
 		input: [input],
 		credentialId: randomUUID(),
-		credential: { currenciesCountedAlike },
+		credential: { currenciesCountedAlike, webhookHmacKey: HMAC_KEY },
 		parameters: { filters: {}, ...parameters },
 	});
 	return (await itemsOf(context, lagoOperations, LagoClient.of)).map(({ json }) => json);
@@ -150,15 +152,29 @@ describe('what the Lago credential says', () => {
 		expect(await payable('HUF')).toEqual(['EUR', 'HUF']);
 	});
 
-	test('and whether a payment page can be opened', async () => {
+	test('and whether there is a pay link, and what a click on one leads to', async () => {
+		const payLinkAddress = 'https://n8n.example/pay';
+		const click = { link: new URL(signPayLink(payLinkAddress, ID, HMAC_KEY)).searchParams.get('t') };
+		for (const parameters of [
+			{ operation: 'createPayLink', invoice: lagoInvoice(), payLinkAddress },
+			{ operation: 'openPayLink', ...click },
+		]) {
+			lago()
+				.get(`/invoices/${ID}`)
+				.reply(200, { invoice: lagoInvoice(FORINTS) });
+			const [item] = await onLago({ resource: 'invoice', ...parameters }, {});
+			expect(item).toMatchObject(
+				parameters.operation === 'createPayLink'
+					? UNCLEAR
+					: { outcome: 'not_payable', text: expect.stringContaining('paid another way') as string },
+			);
+		}
 		lago()
 			.get(`/invoices/${ID}`)
 			.reply(200, { invoice: lagoInvoice(FORINTS) });
-		const [held] = await onLago(
-			{ resource: 'invoice', operation: 'createPayLink', invoice: lagoInvoice(), address: 'https://n8n.example/pay' },
-			{},
-		).catch((problem: unknown) => [{ problem }]);
-		expect(held).toMatchObject(UNCLEAR);
+		expect(await onLago({ resource: 'invoice', operation: 'openPayLink', ...click }, {}, 'HUF')).toMatchObject([
+			{ outcome: 'payable', invoice: SAID },
+		]);
 	});
 });
 

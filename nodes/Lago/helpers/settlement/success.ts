@@ -69,7 +69,8 @@ async function book(
 	paidOn: string | undefined,
 ): Promise<'payment' | 'status' | 'books_changed'> {
 	if (!isKnownFree(client)) {
-		const booked = await bookPayment(client, { invoiceId: invoice.id, amount, reference: payment.id, paidOn });
+		const { id: invoiceId, timeZone } = invoice;
+		const booked = await bookPayment(client, { invoiceId, amount, reference: payment.id, paidOn, timeZone });
 		if (booked !== 'refused') return booked === 'booked' ? 'payment' : 'books_changed';
 		// Refused for want of a licence, or because the invoice was voided this moment: the same answer, but not the same thing.
 		const { status } = await fetchInvoice(client, invoice.id);

@@ -177,6 +177,7 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		total: invoice.total_amount_cents,
 		totalDue: invoice.total_due_amount_cents,
 		selfBilled: invoice.self_billed ?? false,
+		timeZone: invoice.customer?.applicable_timezone ?? undefined,
 		nativeProvider: invoice.customer?.billing_configuration?.payment_provider ?? null,
 		metadata: (invoice.metadata ?? []).map(({ lago_id, key, value }) => ({ id: lago_id, key, value })),
 	};
