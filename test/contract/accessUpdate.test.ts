@@ -29,6 +29,7 @@ beforeEach(() => {
 	staticData = {};
 	lago.reset();
 	lago.state.invoices.clear();
+	lago.state.payments.clear();
 	lago.state.subscriptions.clear();
 	lago.premium = true;
 	callbacks.received.length = 0;
