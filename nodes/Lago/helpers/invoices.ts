@@ -6,7 +6,7 @@ import {
 	type MetadataEntry,
 } from '../../shared/domain/invoiceMetadata';
 import { phaseOf } from '../../shared/domain/phases';
-import type { PaymentFacts } from '../../shared/domain/settlement';
+import type { PaymentFacts } from '../../shared/domain/payment';
 import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
@@ -74,13 +74,13 @@ export async function bookingOf(client: LagoClient, invoice: LagoInvoice, paymen
 	const phase = phaseOf(state);
 	const totalPaid = invoice.total_paid_amount_cents ?? 0;
 	const net = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
-	const isRecorded = dodoId === payment.id || (dodoId !== undefined && dodoId === payment.checkoutSessionId);
 	if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned')) return { booked: false };
 	if (dodoId === payment.id && phase === 'paid' && invoice.payment_status === 'succeeded' && totalPaid === 0)
 		return { booked: true, amount: net, asStatus: true };
 	const isWhole =
 		invoice.payment_status === 'succeeded' && totalPaid === net && totalPaid === invoice.total_amount_cents;
-	if (isRecorded && isWhole) return { booked: true, amount: net, asStatus: false };
+	// The session of a link is no proof: somebody else may have paid the invoice, and the link as well.
+	if (dodoId === payment.id && phase === 'paid' && isWhole) return { booked: true, amount: net, asStatus: false };
 	const found = (await bookedPayments(client, invoice.lago_id)).find(({ reference }) => reference === payment.id);
 	return found === undefined ? { booked: false } : { booked: true, amount: found.amount, asStatus: false };
 }

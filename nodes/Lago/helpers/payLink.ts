@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { readAddress } from '../../shared/domain/address';
-import { isLagoId } from '../../shared/domain/settlement';
+import { isLagoId } from '../../shared/domain/payment';
 import { startingEvent } from '../../shared/node/start';
 import { readCredential } from '../../shared/transport/credential';
 import { LAGO_CREDENTIAL, type LagoCredential } from '../transport/client';
@@ -23,7 +23,10 @@ export const payLinkAddressField: INodeProperties = {
 	hint: 'Behind a Lago Trigger its path is enough, e.g. /pay',
 };
 
-/** The address from {@link payLinkAddressField}, whole; empty when there is none, or only a path and no trigger has told what it belongs to. */
+/**
+ * The address from {@link payLinkAddressField}, whole; empty when there is none, or only a path and no trigger has told what it belongs
+ * to.
+ */
 export function payLinkAddressOf(ctx: IExecuteFunctions, index: number): string {
 	const address = String(ctx.getNodeParameter('payLinkAddress', index, '') ?? '').trim();
 	if (!address.startsWith('/')) return address;

@@ -1,104 +1,10 @@
 import { unclearUnit } from './currencies';
 import type { InvoiceFacts } from './invoice';
 import { ourRecord } from './invoiceMetadata';
-import type { DodoMode } from './mode';
 import { formatAmount, formatDodoAmount } from './money';
 import { held, type Held, type Overpaid } from './outcome';
+import { attemptOf, isProven, ofUnknownOrigin, typedId, type PaymentFacts } from './payment';
 import { isUnderWay, phaseOf } from './phases';
-
-export type { DodoMode } from './mode';
-
-/** What the rules need to know of a Dodo payment. Amounts are minor units of `currency`. */
-export interface PaymentFacts {
-	id: string;
-	/** Dodo's IntentStatus, null when Dodo has none yet. */
-	status: string | null;
-	/** What the customer was asked for, tax included. */
-	amount: number;
-	/** The tax in `amount`, 0 when unknown. */
-	tax: number;
-	currency: string;
-	/** `metadata.lago_invoice_id`, null when the payment has nothing to do with Lago. */
-	invoiceId: string | null;
-	/** `metadata.attempt`, 1 when it says nothing. */
-	attempt: number;
-	checkoutSessionId: string | null;
-	subscriptionId: string | null;
-	errorCode: string | null;
-	/** When it came to its status, seconds since 1970; null when Dodo does not say. */
-	changedAt: number | null;
-	/** The world that the payment's own links point to, null when it shows none. */
-	observedMode: DodoMode | null;
-}
-
-/** What a payment means, before Lago is asked. */
-export type PaymentReading =
-	| { kind: 'succeeded' | 'failed' | 'processing'; invoiceId: string }
-	/** Money through a mandate that names no invoice: what was due on a held mandate, collected with a new card. */
-	| { kind: 'dues'; subscriptionId: string }
-	| { kind: 'ignored'; message: string }
-	| Held;
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Whether a text has the shape of a Lago id; anything else must not reach a URL. */
-export function isLagoId(text: string): boolean {
-	return UUID.test(text);
-}
-
-/**
- * Reads a payment by its state, never by the name of the event that brought it: Dodo sends the state at delivery, and
- * events arrive unordered (docs `developer-resources/webhooks`).
- * @param expectedMode the world that the workflow's credential belongs to, null when nobody says.
- */
-export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null): PaymentReading {
-	if (payment.amount === 0)
-		return { kind: 'ignored', message: `Payment ${payment.id} only sets up a payment method; no money moved.` };
-	if (payment.invoiceId === null)
-		return payment.subscriptionId !== null && payment.status === 'succeeded'
-			? { kind: 'dues', subscriptionId: payment.subscriptionId }
-			: { kind: 'ignored', message: notForLago(payment) };
-	if (!isLagoId(payment.invoiceId) && payment.status !== 'succeeded')
-		return {
-			kind: 'ignored',
-			message: `Payment ${payment.id} (${payment.status ?? 'not started'}) names no Lago invoice, and no money moved.`,
-		};
-	if (!isLagoId(payment.invoiceId))
-		return held(
-			'unknown_invoice',
-			`Payment ${payment.id} names the Lago invoice "${payment.invoiceId.slice(0, 60)}", which is not a Lago id.`,
-			'Find the invoice this payment was meant for; refund the payment in Dodo Payments if there is none.',
-		);
-	if (payment.observedMode !== null && expectedMode !== null && payment.observedMode !== expectedMode)
-		return held(
-			'wrong_mode',
-			`Payment ${payment.id} was made in Dodo's ${payment.observedMode} mode, but this workflow runs in ${expectedMode} mode.`,
-			'Check which Dodo Payments credential the trigger uses. Nothing was booked.',
-		);
-	if (payment.status === 'succeeded') {
-		// Links that a payer can edit carry no session: /buy/<product>?paymentAmount=...&metadata_lago_invoice_id=...
-		if (payment.checkoutSessionId === null && payment.subscriptionId === null)
-			return held(
-				'unknown_origin',
-				`Payment ${payment.id} came neither from a checkout made for the invoice nor from a mandate, so whoever paid could have typed the invoice id.`,
-				'Compare payer and amount in Dodo Payments; record the payment by hand in Lago if it is right, refund it otherwise.',
-			);
-		return { kind: 'succeeded', invoiceId: payment.invoiceId };
-	}
-	// A payer who leaves the page has not failed to pay; a cancelled charge has, and which it was the invoice tells.
-	if (payment.status === 'failed' || payment.status === 'cancelled')
-		return { kind: 'failed', invoiceId: payment.invoiceId };
-	if (payment.status === 'processing') return { kind: 'processing', invoiceId: payment.invoiceId };
-	return {
-		kind: 'ignored',
-		message: `Payment ${payment.id} is ${payment.status ?? 'not started'}: nothing to book, the customer can still pay.`,
-	};
-}
-
-/** The sentence for a payment that this sync has nothing to do with. */
-export function notForLago({ id }: Pick<PaymentFacts, 'id'>): string {
-	return `Payment ${id} carries no Lago invoice id, so it was not made for a Lago invoice.`;
-}
 
 /** What to do in Lago with a successful payment. */
 export type SuccessDecision =
@@ -119,46 +25,19 @@ export function decideSuccess(
 	invoice: InvoiceFacts,
 	references: readonly string[] | null,
 ): SuccessDecision {
-	const hold = (...args: Parameters<typeof held>): SuccessDecision => ({ action: 'hold', held: held(...args) });
-	const overpaid = (reason: Overpaid['reason'], message: string, record: boolean): SuccessDecision => ({
-		action: 'overpaid',
-		overpaid: {
-			outcome: 'overpaid',
-			reason,
-			message,
-			nextStep: `Refund payment ${payment.id}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.`,
-		},
-		record,
-	});
-	const { dodoId, state } = ourRecord(invoice.metadata);
 	if (references?.includes(payment.id)) return { action: 'already_settled' };
-	if (invoice.paymentStatus === 'succeeded') {
-		const phase = phaseOf(state);
-		const came = `Payment ${payment.id} of ${amountOf(payment, invoice)} succeeded`;
-		if (dodoId === payment.id && phase === 'paid') return { action: 'already_settled' };
-		if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
-			return overpaid('paid_twice', `${came}, but invoice ${invoice.number} was already paid another way.`, false);
-		if (references === null) return { action: 'look_up_references' };
-		// Only another payment that is booked or recorded as paid proves that this one is surplus.
-		const isOther = dodoId !== undefined && dodoId !== payment.id && dodoId !== payment.checkoutSessionId;
-		if (references.length === 0 && !(isOther && phase === 'paid'))
-			return hold(
-				'already_paid',
-				`${came}. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
-				`Find out in Lago what paid the invoice. If it was payment ${payment.id}, nothing is left to do; otherwise the customer paid twice and one payment must be returned.`,
-			);
-		return overpaid(
-			'paid_twice',
-			`${came}, but invoice ${invoice.number} was already paid another way.`,
-			references.length > 0,
-		);
-	}
+	if (!isProven(payment, invoice))
+		return {
+			action: 'hold',
+			held: ofUnknownOrigin(
+				payment,
+				`came by subscription ${payment.subscriptionId}, which is not the mandate of the customer of invoice ${invoice.number}`,
+			),
+		};
+	if (invoice.paymentStatus === 'succeeded') return decideOnPaid(payment, invoice, references);
+	const came = `Payment ${payment.id} of ${amountOf(payment, invoice)} succeeded`;
 	if (invoice.status === 'voided')
-		return overpaid(
-			'invoice_voided',
-			`Payment ${payment.id} of ${amountOf(payment, invoice)} succeeded after invoice ${invoice.number} was voided.`,
-			false,
-		);
+		return overpaid(payment, 'invoice_voided', `${came} after invoice ${invoice.number} was voided.`, false);
 	if (invoice.status !== 'finalized')
 		return hold(
 			'invoice_not_finalized',
@@ -172,6 +51,36 @@ export function decideSuccess(
 			`Payment ${payment.id} is ${amountOf(payment, invoice)}, invoice ${invoice.number} is in ${invoice.currency}.`,
 			'Turn adaptive currency off in Dodo Payments, then record or refund this payment by hand.',
 		);
+	return compareWithDue(payment, invoice);
+}
+
+/** A payment of an invoice that is paid already: by this payment, by another one, or nobody can tell by what. */
+function decideOnPaid(
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	references: readonly string[] | null,
+): SuccessDecision {
+	const { dodoId, state } = ourRecord(invoice.metadata);
+	const phase = phaseOf(state);
+	const came = `Payment ${payment.id} of ${amountOf(payment, invoice)} succeeded`;
+	const surplus = `${came}, but invoice ${invoice.number} was already paid another way.`;
+	if (dodoId === payment.id && phase === 'paid') return { action: 'already_settled' };
+	if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
+		return overpaid(payment, 'paid_twice', surplus, false);
+	if (references === null) return { action: 'look_up_references' };
+	// Only another payment that is booked or recorded as paid proves that this one is surplus.
+	const isOther = dodoId !== undefined && dodoId !== payment.id && dodoId !== payment.checkoutSessionId;
+	if (references.length === 0 && !(isOther && phase === 'paid'))
+		return hold(
+			'already_paid',
+			`${came}. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
+			`Find out in Lago what paid the invoice. If it was payment ${payment.id}, nothing is left to do; otherwise the customer paid twice and one payment must be returned.`,
+		);
+	return overpaid(payment, 'paid_twice', surplus, references.length > 0 && phase !== 'overpaid');
+}
+
+/** A payment is booked when it brings exactly what is due, and both amounts are known to be counted alike. */
+function compareWithDue(payment: PaymentFacts, invoice: InvoiceFacts): SuccessDecision {
 	const unclear = unclearUnit(
 		invoice.currency,
 		invoice.countedAlike ?? false,
@@ -179,12 +88,14 @@ export function decideSuccess(
 		`Compare both amounts and record the payment in Lago by hand, with ${payment.id} as its reference`,
 	);
 	if (unclear !== null) return { action: 'hold', held: unclear };
+	const { dodoId, state } = ourRecord(invoice.metadata);
 	// The record of a charge may come after its outcome; then the tax mode is not known yet.
 	const net = payment.amount - payment.tax;
 	const isUnrecorded = payment.subscriptionId !== null && dodoId !== payment.id;
 	const paid = state?.taxOnTop || (isUnrecorded && net === invoice.totalDue) ? net : payment.amount;
 	if (paid === invoice.totalDue) return { action: 'book', amount: paid };
-	const figures = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}, invoice ${invoice.number} has ${formatAmount(invoice.totalDue, invoice.currency)} due`;
+	const brings = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}`;
+	const figures = `${brings}, invoice ${invoice.number} has ${formatAmount(invoice.totalDue, invoice.currency)} due`;
 	return paid < invoice.totalDue
 		? hold(
 				'amount_below_due',
@@ -205,9 +116,25 @@ function amountOf({ amount, currency }: PaymentFacts, invoice: InvoiceFacts): st
 		: formatDodoAmount(amount, currency);
 }
 
+function hold(...args: Parameters<typeof held>): SuccessDecision {
+	return { action: 'hold', held: held(...args) };
+}
+
+function overpaid({ id }: PaymentFacts, reason: Overpaid['reason'], message: string, record: boolean): SuccessDecision {
+	const nextStep = `Refund payment ${id}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.`;
+	return { action: 'overpaid', overpaid: { outcome: 'overpaid', reason, message, nextStep }, record };
+}
+
+/** Whether an open invoice may be what a payment brings that names none: its last charge failed, over exactly this amount. */
+export function isDueOf(payment: PaymentFacts, { currency, totalDue, metadata }: InvoiceFacts): boolean {
+	const { dodoId, state } = ourRecord(metadata);
+	const amount = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	const isFailedCharge = dodoId?.startsWith('pay_') === true && state?.phase === 'failed';
+	return isFailedCharge && currency === payment.currency && totalDue === amount;
+}
+
 /** What to do in Lago with a failed or still running payment. */
-export type AttemptDecision =
-	{ action: 'record' } | { action: 'recorded'; message: string } | { action: 'unchanged'; message: string };
+export type AttemptDecision = { action: 'record' } | { action: 'recorded' | 'unchanged' | 'ignored'; message: string };
 
 /**
  * A failed or running payment never downgrades an invoice: not one that is paid, voided or draft, and not one of which
@@ -215,6 +142,7 @@ export type AttemptDecision =
  */
 export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): AttemptDecision {
 	const unchanged = (message: string): AttemptDecision => ({ action: 'unchanged', message });
+	if (!isProven(payment, invoice)) return { action: 'ignored', message: `${typedId(payment)}, and no money moved.` };
 	if (invoice.paymentStatus === 'succeeded')
 		return unchanged(
 			`Invoice ${invoice.number} is already paid; payment ${payment.id} (${payment.status}) changes nothing.`,
@@ -234,7 +162,7 @@ export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): Att
 		return unchanged(
 			`Another payment of invoice ${invoice.number} is under way; payment ${payment.id} (${payment.status}) changes nothing until it has ended.`,
 		);
-	if (!sameAttempt && payment.attempt < (state?.attempt ?? 1))
+	if (!sameAttempt && attemptOf(payment, state?.attempt) < (state?.attempt ?? 1))
 		return unchanged(
 			`Payment ${payment.id} (${payment.status}) was try ${payment.attempt} of invoice ${invoice.number}; try ${state?.attempt} is what counts now.`,
 		);

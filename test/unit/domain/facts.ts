@@ -1,5 +1,5 @@
 import type { InvoiceFacts } from '../../../nodes/shared/domain/invoice';
-import type { PaymentFacts } from '../../../nodes/shared/domain/settlement';
+import type { PaymentFacts } from '../../../nodes/shared/domain/payment';
 
 export const INVOICE_ID = '8a3f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a';
 
@@ -15,6 +15,7 @@ export function invoice(change: Partial<InvoiceFacts> = {}): InvoiceFacts {
 		totalDue: 10_000,
 		selfBilled: false,
 		nativeProvider: null,
+		mandateId: null,
 		metadata: [],
 		...change,
 	};
@@ -29,6 +30,7 @@ export function payment(change: Partial<PaymentFacts> = {}): PaymentFacts {
 		tax: 0,
 		currency: 'EUR',
 		invoiceId: INVOICE_ID,
+		organizationId: null,
 		attempt: 1,
 		checkoutSessionId: 'cks_1',
 		subscriptionId: null,

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { encodeState } from '../../../nodes/shared/domain/invoiceMetadata';
-import {
-	decideAttempt,
-	decideSuccess,
-	isLagoId,
-	readPayment,
-	type PaymentFacts,
-} from '../../../nodes/shared/domain/settlement';
+import { isLagoId, readPayment, type PaymentFacts } from '../../../nodes/shared/domain/payment';
+import { decideAttempt, decideSuccess } from '../../../nodes/shared/domain/settlement';
 import { invoice, INVOICE_ID, meta, payment } from './facts';
 import { runs } from '../../support/runs';
 
@@ -35,7 +30,7 @@ describe('what a payment says', () => {
 		['a link that the payer can edit', { checkoutSessionId: null }, { reason: 'unknown_origin' }],
 		['the other world', { observedMode: 'live' }, { reason: 'wrong_mode' }],
 	])('%s', (_case, change, reading) => {
-		expect(readPayment(payment(change), 'test')).toMatchObject(reading);
+		expect(readPayment(payment(change), 'test', 'org_1')).toMatchObject(reading);
 	});
 });
 

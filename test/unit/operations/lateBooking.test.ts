@@ -120,6 +120,7 @@ test('a refund that is told before its payment books the payment, then makes the
 	reads(open);
 	books();
 	reads(paid);
+	lists('pay_1');
 	credits();
 	expect(await refund()).toMatchObject({ outcome: 'credited', refundAmount: 2_460 });
 });
@@ -142,6 +143,7 @@ test('a lost dispute that is told before its payment books the payment, then mar
 	reads(open);
 	books();
 	reads(paid);
+	lists('pay_1');
 	lago().post(`/invoices/${ID}/lose_dispute`).reply(200);
 	expect(await dispute()).toMatchObject({ outcome: 'dispute_lost' });
 });
@@ -190,7 +192,11 @@ describe('a payment that collected what was due on a mandate names no invoice', 
 		subscription_id: 'sub_1',
 		metadata: {},
 	};
-	const settledBy = { ...paid, metadata: metadata({ dodo_payment_id: 'pay_0', dodo_state: 'v1;paid;a=1' }) };
+	const customer = {
+		...(lagoInvoice().customer as IDataObject),
+		metadata: [{ lago_id: 'm', key: 'dodo_subscription_id', value: 'sub_1' }],
+	};
+	const settledBy = { ...paid, customer, metadata: metadata({ dodo_payment_id: 'pay_0', dodo_state: 'v1;paid;a=1' }) };
 	/** What tells which invoice it is booked on. */
 	const findsIt = (found: boolean): void => {
 		lago()

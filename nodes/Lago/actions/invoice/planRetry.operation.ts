@@ -6,7 +6,7 @@ import { planNextTry, type Plan } from '../../../shared/domain/retryPlan';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
 import { heldIfRefused } from '../../helpers/refusals';
@@ -80,7 +80,7 @@ export const planRetry: Operation<LagoClient, Plan['outcome'] | 'held'> = {
 				(['created', 'existing'].includes(parsed.data.outcome) && Boolean(parsed.data.checkoutUrl)));
 		if (!counts) return given;
 		const { planFrom: known, ...visible } = parsed.data;
-		return await withLock(`settle ${client.accountKey} ${visible.invoiceId}`, async () => {
+		return await withKeyedLock(`settle ${client.accountKey} ${visible.invoiceId}`, async () => {
 			const fresh =
 				known !== undefined && Date.now() - known.readAt < FRESH_MS
 					? known

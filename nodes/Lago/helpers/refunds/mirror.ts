@@ -7,9 +7,10 @@ import { held, type Held } from '../../../shared/domain/outcome';
 import { noted } from '../../../shared/domain/phases';
 import type { Allocation } from '../../../shared/domain/refundAllocation';
 import { decideMirror, otherCurrency, type RefundFacts } from '../../../shared/domain/refundMirror';
-import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
+import type { DodoMode } from '../../../shared/domain/mode';
+import type { PaymentFacts } from '../../../shared/domain/payment';
 import type { Result } from '../../../shared/node/operation';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError, asApiError } from '../../../shared/transport/apiError';
 import type { DodoPayment, DodoRefund } from '../../../shared/wire/dodo/objects';
 import { toEarlierNote, toRefundedInvoice } from '../../../shared/wire/lago/creditFacts';
@@ -44,7 +45,7 @@ export interface Mirror {
  * @throws ApiError when trying again can help.
  */
 export async function mirrorRefund(client: LagoClient, wanted: Mirror): Promise<Result<MirrorOutcome>> {
-	return await withLock(
+	return await withKeyedLock(
 		`credit ${client.accountKey} ${wanted.invoiceId}`,
 		async () =>
 			await mirror(client, wanted).catch((caught: unknown) => {

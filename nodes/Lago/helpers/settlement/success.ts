@@ -2,7 +2,8 @@ import { stateAfter } from '../../../shared/domain/attemptRecord';
 import type { InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
-import { decideSuccess, type PaymentFacts } from '../../../shared/domain/settlement';
+import type { PaymentFacts } from '../../../shared/domain/payment';
+import { decideSuccess } from '../../../shared/domain/settlement';
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
@@ -43,7 +44,8 @@ export async function settleSuccess(
 			const bookedAs = await book(client, payment, invoice, decision.amount, paidOn);
 			if (bookedAs !== 'books_changed') {
 				const note = bookedAs === 'payment' ? await correctRecord(client, payment, invoice) : '';
-				const message = `Invoice ${invoice.number} is paid: ${formatAmount(decision.amount, payment.currency)} by payment ${payment.id}.${note}`;
+				const sum = formatAmount(decision.amount, payment.currency);
+				const message = `Invoice ${invoice.number} is paid: ${sum} by payment ${payment.id}.${note}`;
 				return { outcome: 'settled', bookedAs, message, invoiceNumber: invoice.number };
 			}
 			references = await bookedReferences(client, invoiceId);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { InvoiceFacts } from '../../domain/invoice';
+import { MANDATE_KEY } from '../../domain/keys';
 import { lenient } from '../lenient';
 import { onFirstUse } from '../onFirstUse';
 
@@ -179,6 +180,7 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		selfBilled: invoice.self_billed ?? false,
 		timeZone: invoice.customer?.applicable_timezone ?? undefined,
 		nativeProvider: invoice.customer?.billing_configuration?.payment_provider ?? null,
+		mandateId: invoice.customer?.metadata?.find(({ key }) => key === MANDATE_KEY)?.value || null,
 		metadata: (invoice.metadata ?? []).map(({ lago_id, key, value }) => ({ id: lago_id, key, value })),
 	};
 }
