@@ -7,7 +7,7 @@ import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { orNull } from '../../../shared/transport/orNull';
 import { invoiceSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
-import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
+import { changeInvoice, fetchInvoice, withInvoice } from '../../helpers/invoices';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
 import type { LagoClient } from '../../transport/client';
 
@@ -41,7 +41,7 @@ export const createPayLink: Operation<LagoClient, 'created' | 'existing' | 'held
 		const parsed = invoiceSchema.safeParse(given.invoice ?? given);
 		const id = parsed.success ? parsed.data.lago_id : String(given.invoiceId ?? given.lagoInvoiceId ?? '');
 		const payLink = await payLinkOf(ctx, payLinkAddressOf(ctx, index), id, index);
-		return { invoiceId: id, ...(await save(client, id, payLink)) };
+		return { invoiceId: id, ...(await withInvoice(client, id, async () => await save(client, id, payLink))) };
 	},
 };
 

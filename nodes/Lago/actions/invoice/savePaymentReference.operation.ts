@@ -2,13 +2,13 @@ import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from
 import { z } from 'zod';
 import { changeFor, decideSave, type MadeIntent } from '../../../shared/domain/intentRecord';
 import { decodeState, metadataValue, type CollectionState } from '../../../shared/domain/invoiceMetadata';
-import { FRESH_MS, PAYMENT_ID_KEY } from '../../../shared/domain/keys';
+import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { orNull } from '../../../shared/transport/orNull';
 import { metadataEntrySchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
-import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
+import { changeInvoice, fetchInvoice, isFresh, withInvoice } from '../../helpers/invoices';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
 import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
@@ -80,7 +80,7 @@ export const savePaymentReference: Operation<LagoClient, 'existing' | 'held' | '
 		return {
 			...visible,
 			...(await heldIfRefused(
-				async () => await save(client, invoiceId, made, readAt),
+				async () => await withInvoice(client, invoiceId, async () => await save(client, invoiceId, made, readAt)),
 				`${reference} was to be noted on invoice ${invoiceId}`,
 				nextStep,
 			)),
@@ -92,7 +92,7 @@ export const savePaymentReference: Operation<LagoClient, 'existing' | 'held' | '
 async function save(client: LagoClient, invoiceId: string, made: MadeIntent, readAt: number): Promise<Saved> {
 	const { state, madeOn } = made;
 	// Lago guards the first insert only; what overwrites looks first.
-	if (metadataValue(madeOn, PAYMENT_ID_KEY) !== undefined || state.attempt > 1 || Date.now() - readAt > FRESH_MS)
+	if (metadataValue(madeOn, PAYMENT_ID_KEY) !== undefined || state.attempt > 1 || !isFresh(client, invoiceId, readAt))
 		return await readAndWrite(client, invoiceId, made);
 	const inserted = await orNull(
 		changeInvoice(client, invoiceId, madeOn, changeFor(made, madeOn)),

@@ -14,6 +14,7 @@ import {
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { LagoClient } from '../../transport/client';
+import { withInvoice } from '../invoices';
 import { organizationOf } from '../organization';
 import { recordAttempt } from './attempt';
 import type { Settlement } from './books';
@@ -93,7 +94,7 @@ async function settleInvoice(
 	paidOn: string | undefined,
 	retries: () => RetryPolicy | null,
 ): Promise<Settlement> {
-	return await withKeyedLock(`settle ${client.accountKey} ${invoiceId}`, async () => {
+	return await withInvoice(client, invoiceId, async () => {
 		const work =
 			kind === 'succeeded'
 				? settleSuccess(client, payment, invoiceId, paidOn)
