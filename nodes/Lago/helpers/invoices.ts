@@ -6,8 +6,8 @@ import {
 	type CollectionState,
 	type MetadataEntry,
 } from '../../shared/domain/invoiceMetadata';
-import { phaseOf } from '../../shared/domain/phases';
 import type { PaymentFacts } from '../../shared/domain/payment';
+import { phaseOf } from '../../shared/domain/phases';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { withKeyedLock } from '../../shared/process/keyedLock';
 import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';

@@ -1,11 +1,11 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { endOf } from '../../../shared/domain/dispute';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
+import type { DodoMode } from '../../../shared/domain/mode';
 import { formatDodoAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
-import { noted } from '../../../shared/domain/phases';
-import type { DodoMode } from '../../../shared/domain/mode';
 import type { PaymentFacts } from '../../../shared/domain/payment';
+import { noted } from '../../../shared/domain/phases';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';

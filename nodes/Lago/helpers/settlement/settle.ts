@@ -1,8 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
+import type { DodoMode } from '../../../shared/domain/mode';
 import { formatDodoAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
-import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
-import type { DodoMode } from '../../../shared/domain/mode';
 import {
 	isLagoId,
 	isOfOthers,
@@ -11,6 +10,7 @@ import {
 	type PaymentFacts,
 	type PaymentReading,
 } from '../../../shared/domain/payment';
+import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { LagoClient } from '../../transport/client';
