@@ -1,26 +1,14 @@
-const ZERO_DECIMALS = [
-	'BIF',
-	'CLP',
-	'DJF',
-	'GNF',
-	'ISK',
-	'JPY',
-	'KMF',
-	'KRW',
-	'PYG',
-	'RWF',
-	'UGX',
-	'VND',
-	'VUV',
-	'XAF',
-	'XOF',
-	'XPF',
-];
-const THREE_DECIMALS = ['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'];
+/** Units of the gem money 7.0.2 in one of a currency; 100 of all others. */
+const SUBUNITS: Readonly<Record<number, string>> = {
+	1: 'BIF CLP DJF GNF HUF ISK JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF',
+	5: 'MRO',
+	1000: 'BHD JOD KWD',
+	10_000: 'CLF',
+};
 
 /** How many minor units make one major unit of a currency. */
 export function subunits(currency: string): number {
-	return ZERO_DECIMALS.includes(currency) ? 1 : THREE_DECIMALS.includes(currency) ? 1000 : 100;
+	return Number(Object.entries(SUBUNITS).find(([, codes]) => codes.split(' ').includes(currency))?.[0] ?? 100);
 }
 
 /** A number as Ruby writes a decimal: `20.0`. */

@@ -99,7 +99,7 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 			parts: [1_000, 5_000, 237],
 		},
 		{ name: 'yen', input: { currency: 'JPY', fees: [{ amountCents: 5_001, taxRate: 10 }] }, parts: [2_500, 3_001] },
-		{ name: 'dinar', input: { currency: 'KWD', fees: [{ amountCents: 12_345, taxRate: 5 }] }, parts: [12_345, 617] },
+		{ name: 'won', input: { currency: 'KRW', fees: [{ amountCents: 12_345, taxRate: 5 }] }, parts: [12_345, 617] },
 	];
 	test.each(cases)('$name', async ({ input, parts, roundedPart }) => {
 		const { invoice, payment } = await paid(input);

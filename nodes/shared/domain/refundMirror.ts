@@ -1,7 +1,7 @@
 import { formatAmount } from './money';
 import { held, type Held } from './outcome';
+import type { PaymentFacts } from './payment';
 import { allocateRefund, type Allocation, type CreditableFee } from './refundAllocation';
-import type { PaymentFacts } from './settlement';
 
 /** A refund that Dodo made. */
 export interface RefundFacts {
