@@ -86,10 +86,7 @@ export class LagoSimulator {
 		this.api = new SimulatedApi({
 			rateLimit,
 			tooManyRequests: { status: 429, body: { status: 429, error: 'Too Many Requests', code: 'rate_limit_exceeded' } },
-			malformedBody: {
-				status: 400,
-				body: { status: 400, error: 'BadRequest: Error occurred while parsing request parameters' },
-			},
+			malformedBody: { status: 400 },
 			unknownRoute: { status: 404, body: { status: 404, error: 'Not Found', code: 'resource_not_found' } },
 			authorize({ authorization }) {
 				if (authorization !== `Bearer ${apiKey}`) throw new Refusal(401, { status: 401, error: 'Unauthorized' });

@@ -90,7 +90,6 @@ export interface Payment {
 	external_payment_id: null;
 	provider_payment_id: null;
 	provider_customer_id: null;
-	payment_method_id: null;
 	next_action: Record<string, never>;
 	created_at: string;
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { replaceMetadata } from '../metadata';
+import { isCurrency } from '../money';
 import { invalid, notFound } from '../refusals';
 import { now, type Customer, type LagoState } from '../state';
+import { customerView } from '../views/customers';
 import type { LagoEvents } from '../webhooks';
 
 const MAX_VALUE = 100;
@@ -33,6 +35,20 @@ const WRITABLE = [
 	'shipping_address',
 ];
 
+/** Who is billed without anybody having said who that is. */
+const SAMPLE = {
+	name: 'Globex SAS',
+	customer_type: 'company',
+	country: 'FR',
+	address_line1: '1 rue de la Paix',
+	zipcode: '75002',
+	email: 'billing@globex.example',
+	city: 'Paris',
+};
+/** `lago-api:app/support/regex.rb`, without quoted names and bare numbers. */
+const EMAIL =
+	/^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$/iu;
+
 /** Customers, by external id. */
 export class Customers {
 	constructor(
@@ -50,7 +66,7 @@ export class Customers {
 		currency: string,
 		provider?: string | null,
 	): Customer {
-		const customer = this.state.customers.get(external_id) ?? this.create(external_id, currency);
+		const customer = this.state.customers.get(external_id) ?? Object.assign(this.create(external_id, currency), SAMPLE);
 		Object.assign(customer, given);
 		applyTimezone(customer, given);
 		if (provider !== undefined)
@@ -66,6 +82,7 @@ export class Customers {
 	upsert(input: Record<string, unknown>): Customer {
 		const { external_id: externalId, metadata, billing_configuration: billing } = input;
 		if (typeof externalId !== 'string' || externalId === '') return invalid({ external_id: ['value_is_mandatory'] });
+		checkFields(input);
 		const known = this.state.customers.get(externalId);
 		const entries =
 			metadata === undefined
@@ -80,21 +97,19 @@ export class Customers {
 		if (provider !== undefined)
 			this.ensure({ external_id: externalId }, '', PROVIDERS.includes(String(provider)) ? String(provider) : null);
 		customer.updated_at = now();
-		this.events.announce(known ? 'customer.updated' : 'customer.created', 'customer', () => ({ ...customer }));
+		this.events.announce(known ? 'customer.updated' : 'customer.created', 'customer', () =>
+			customerView(customer),
+		);
 		return customer;
 	}
 
 	/** Moves somebody to another time zone, as in Lago's screen; null: the organisation's. */
 	setTimezone(externalId: string, timezone: string | null): Customer {
 		const customer = this.get(externalId);
-		try {
-			new Intl.DateTimeFormat('en', { timeZone: timezone ?? 'UTC' });
-		} catch {
-			throw new Error(`There is no time zone "${timezone}"`);
-		}
+		if (!isTimezone(timezone)) throw new Error(`There is no time zone "${timezone}"`);
 		Object.assign(customer, { timezone, updated_at: now() });
 		applyTimezone(customer, customer);
-		this.events.announce('customer.updated', 'customer', () => ({ ...customer }));
+		this.events.announce('customer.updated', 'customer', () => customerView(customer));
 		return customer;
 	}
 
@@ -105,21 +120,21 @@ export class Customers {
 			billing_entity_code: 'simulated',
 			external_id: externalId,
 			account_type: 'customer',
-			name: 'Globex SAS',
+			name: null,
 			firstname: null,
 			lastname: null,
-			customer_type: 'company',
+			customer_type: null,
 			sequential_id: this.state.customers.size + 1,
 			slug: `SIM-${String(this.state.customers.size + 1).padStart(3, '0')}`,
 			created_at: at,
 			updated_at: at,
-			country: 'FR',
-			address_line1: '1 rue de la Paix',
+			country: null,
+			address_line1: null,
 			address_line2: null,
 			state: null,
-			zipcode: '75002',
-			email: 'billing@globex.example',
-			city: 'Paris',
+			zipcode: null,
+			email: null,
+			city: null,
 			url: null,
 			phone: null,
 			logo_url: null,
@@ -153,6 +168,24 @@ export class Customers {
 		};
 		this.state.customers.set(externalId, customer);
 		return customer;
+	}
+}
+
+/** Refuses what Lago's model of a customer refuses; a field that is empty is no fault. */
+function checkFields({ email, currency, timezone }: Record<string, unknown>): void {
+	const faults: Record<string, string[]> = {};
+	if (email && !String(email).split(',').every((one) => EMAIL.test(one.trim()))) faults.email = ['invalid_email_format'];
+	if (currency && !isCurrency(String(currency))) faults.currency = ['value_is_invalid'];
+	if (timezone && !isTimezone(timezone)) faults.timezone = ['invalid_timezone'];
+	if (Object.keys(faults).length > 0) invalid(faults);
+}
+
+function isTimezone(name: unknown): boolean {
+	try {
+		new Intl.DateTimeFormat('en', { timeZone: String(name ?? 'UTC') });
+		return true;
+	} catch {
+		return false;
 	}
 }
 

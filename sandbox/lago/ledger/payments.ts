@@ -55,7 +55,6 @@ export class Payments {
 			external_payment_id: null,
 			provider_payment_id: null,
 			provider_customer_id: null,
-			payment_method_id: null,
 			next_action: {},
 			created_at: paid_at ? new Date(String(paid_at)).toISOString().replace(/\.\d+Z$/, 'Z') : now(),
 		};

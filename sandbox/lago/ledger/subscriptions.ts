@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { invalid, notFound } from '../refusals';
 import { dateOf, now, wholeSecond, type Customer, type LagoState, type Plan, type Subscription } from '../state';
+import { customerView } from '../views/customers';
 import { subscriptionWithPlan } from '../views/subscriptions';
 import type { LagoEvents } from '../webhooks';
 
@@ -156,7 +157,7 @@ export class Subscriptions {
 	private announce(event: string, subscription: Subscription): void {
 		this.events.announce(event, 'subscription', () => ({
 			...subscriptionWithPlan(subscription),
-			customer: { ...subscription.customer },
+			customer: customerView(subscription.customer),
 		}));
 	}
 

@@ -1,18 +1,19 @@
 import { ok, type ApiCall, type Reply, type SimulatedApi } from '../../shared/api';
 import type { LagoLedger } from '../ledger';
-import { INVOICE_TYPES, PAYMENT_STATUSES, VISIBLE, type Invoices } from '../ledger/invoices';
+import { PAYMENT_STATUSES, VISIBLE, type Invoices } from '../ledger/invoices';
 import { forbidden, invalid, notAllowed, notFound } from '../refusals';
 import { dueOf, type Invoice, type LagoState } from '../state';
 import { invoiceView } from '../views/invoices';
-import { chosen, hasMetadata, page, root, V1, within } from './requests';
+import { chosen, Counts, hasMetadata, page, root, V1, within } from './requests';
 
 /** Invoices (`lago-api:app/controllers/api/v1/invoices_controller.rb`). */
 export function invoiceRoutes(api: SimulatedApi, state: LagoState, ledger: LagoLedger, premium: () => boolean): void {
 	const { invoices, customers } = ledger;
+	const counts = new Counts();
 	const one = (invoice: Invoice): Reply => ok({ invoice: invoiceView(invoice, 'rest') });
 	const list = (call: ApiCall, query: Record<string, unknown>): Reply => {
 		const matching = newestFirst(state).filter(matcher(query));
-		return page('invoices', matching, call, (invoice) => invoiceView(invoice, 'list'));
+		return page('invoices', matching, call, (invoice) => invoiceView(invoice, 'list'), counts);
 	};
 
 	api.route('get', `${V1}/invoices`, (call) => list(call, call.query));
@@ -27,6 +28,7 @@ export function invoiceRoutes(api: SimulatedApi, state: LagoState, ledger: LagoL
 		invoices.retryPayment(params.id);
 		return ok();
 	});
+	api.route('post', `${V1}/invoices/:id/retry`, ({ params }) => refuseRetry(invoices, params.id));
 	api.route('post', `${V1}/invoices/:id/payment_url`, ({ params }) => refusePaymentUrl(invoices, params.id));
 	api.route('post', `${V1}/invoices/:id/void`, ({ params, body }) => {
 		if (body.generate_credit_note === true) {
@@ -47,8 +49,10 @@ function newestFirst(state: LagoState): Invoice[] {
 function matcher(query: Record<string, unknown>): (invoice: Invoice) => boolean {
 	const statuses = chosen(query, ['status', 'statuses'], VISIBLE);
 	const paymentStatuses = chosen(query, ['payment_status', 'payment_statuses'], PAYMENT_STATUSES);
-	const types = chosen(query, ['invoice_type'], INVOICE_TYPES);
+	const types = chosen(query, ['invoice_type']);
 	const entities = chosen(query, ['billing_entity_codes']);
+	// A date that is none is passed over.
+	const dates = Object.fromEntries(Object.entries(query).filter(([, value]) => !Number.isNaN(Date.parse(String(value)))));
 	const flag = (name: string, value: boolean): boolean =>
 		query[name] === undefined || query[name] === '' || String(value) === query[name];
 	const equal = (name: string, value: string): boolean =>
@@ -65,7 +69,7 @@ function matcher(query: Record<string, unknown>): (invoice: Invoice) => boolean 
 		flag('partially_paid', invoice.total_paid_amount_cents > 0 && dueOf(invoice) > 0) &&
 		// Any text is true here, also "false".
 		(!query.payment_dispute_lost || invoice.payment_dispute_lost_at !== null) &&
-		within(query, 'issuing_date', invoice.issuing_date) &&
+		within(dates, 'issuing_date', invoice.issuing_date) &&
 		within(query, 'amount', invoice.total_amount_cents) &&
 		mentions(invoice, query.search_term) &&
 		hasMetadata(query, invoice.metadata);
@@ -105,6 +109,12 @@ function createOneOff(
 		customer: { external_id: customer.external_id },
 		fees: lines,
 	});
+}
+
+/** Only an invoice whose making failed is made again, and none fails here. */
+function refuseRetry(invoices: Invoices, id: string | undefined): never {
+	invoices.get(id);
+	return notAllowed('invalid_status');
 }
 
 /** Lago makes pay links for its native providers only, and none of them is simulated. */

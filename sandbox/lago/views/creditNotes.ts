@@ -1,5 +1,6 @@
 import { decimal } from '../money';
 import type { CreditNote, CreditNoteItem } from '../state';
+import { customerView } from './customers';
 import { taxView } from './invoices';
 
 /** A credit note with items; in lists and webhooks alike (`lago-api:serializers/v1/credit_note_serializer.rb`). */
@@ -22,7 +23,7 @@ export function creditNoteView(note: CreditNote): Record<string, unknown> {
 		file_url: null,
 		xml_url: null,
 		self_billed: invoice.self_billed,
-		customer: { ...invoice.customer },
+		customer: customerView(invoice.customer),
 		items: items.map((item) => itemView(item, invoice.currency)),
 		applied_taxes: appliedTaxes(items, note),
 		error_details: [],

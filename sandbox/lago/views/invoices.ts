@@ -1,18 +1,20 @@
 import { dueOf, type Fee, type Invoice } from '../state';
+import { customerView } from './customers';
 import { subscriptionView } from './subscriptions';
 
-type Part = 'fees' | 'subscriptions' | 'credits' | 'applied_taxes' | 'metadata' | 'error_details';
+type Part = 'fees' | 'subscriptions' | 'credits' | 'applied_taxes' | 'sections' | 'metadata' | 'error_details';
 
 const FULL: readonly Part[] = ['fees', 'subscriptions', 'credits', 'applied_taxes'];
 const SHOWN: Readonly<Record<string, readonly Part[]>> = {
-	'invoice.created': FULL,
+	'invoice.created': [...FULL, 'sections'],
 	'invoice.drafted': [...FULL, 'error_details'],
+	'invoice.ready_to_finalize': [...FULL, 'error_details'],
 	'invoice.voided': FULL,
-	'invoice.one_off_created': ['fees', 'applied_taxes'],
-	'invoice.paid_credit_added': ['fees', 'applied_taxes'],
+	'invoice.one_off_created': ['fees', 'applied_taxes', 'sections'],
+	'invoice.paid_credit_added': ['fees', 'applied_taxes', 'sections'],
 	'invoice.payment_status_updated': ['fees'],
 	'invoice.payment_overdue': ['fees', 'applied_taxes'],
-	rest: [...FULL, 'metadata', 'error_details'],
+	rest: [...FULL, 'sections', 'metadata', 'error_details'],
 	list: ['applied_taxes', 'metadata'],
 };
 
@@ -31,7 +33,8 @@ export function invoiceView(invoice: Invoice, place: string): Record<string, unk
 		fees: () => ({ fees: fees.map((fee) => ({ ...fee })) }),
 		subscriptions: () => subscriptionParts(invoice),
 		credits: () => ({ credits: [] }),
-		applied_taxes: () => ({ applied_taxes: taxesOf(invoice), applied_invoice_custom_sections: [] }),
+		applied_taxes: () => ({ applied_taxes: taxesOf(invoice) }),
+		sections: () => ({ applied_invoice_custom_sections: [] }),
 		metadata: () => ({ metadata: metadata.map((one) => ({ ...one })) }),
 		error_details: () => ({ error_details: [] }),
 	};
@@ -52,7 +55,7 @@ export function invoiceView(invoice: Invoice, place: string): Record<string, unk
 		xml_url: null,
 		web_url: `https://app.getlago.com/simulated/customer/${customer.lago_id}/invoice/${invoice.lago_id}/overview`,
 		version_number: 4,
-		customer: { ...customer },
+		customer: customerView(customer),
 		...Object.assign({}, ...(SHOWN[place] ?? []).map((part) => parts[part]())),
 	};
 }
