@@ -7,6 +7,7 @@ import { Deliveries, type DeliveryKnobs, type DeliveryRecord } from '../shared/d
 import type { Faults } from '../shared/faults';
 import type { RateLimit } from '../shared/rateLimit';
 import { createLedger, type LagoLedger, type NewInvoice } from './ledger';
+import { billingEntityRoutes } from './routes/billingEntities';
 import { catalogueRoutes } from './routes/catalogue';
 import { creditNoteRoutes } from './routes/creditNotes';
 import { customerRoutes } from './routes/customers';
@@ -14,7 +15,9 @@ import { entitlementRoutes } from './routes/entitlements';
 import { feeRoutes } from './routes/fees';
 import { invoiceRoutes } from './routes/invoices';
 import { organizationRoutes } from './routes/organization';
+import { paymentRequestRoutes } from './routes/paymentRequests';
 import { paymentRoutes } from './routes/payments';
+import { pricingRoutes } from './routes/pricing';
 import { subscriptionRoutes } from './routes/subscriptions';
 import { walletRoutes } from './routes/wallets';
 import { newEndpoint, webhookEndpointRoutes } from './routes/webhookEndpoints';
@@ -103,7 +106,10 @@ export class LagoSimulator {
 		creditNoteRoutes(this.api, this.state, this.ledger);
 		customerRoutes(this.api, this.state, this.ledger);
 		feeRoutes(this.api, this.state);
-		catalogueRoutes(this.api, this.state, this.ledger);
+		catalogueRoutes(this.api, this.state, this.events, this.ledger);
+		pricingRoutes(this.api, this.state, this.ledger);
+		billingEntityRoutes(this.api, this.state);
+		paymentRequestRoutes(this.api, this.state, this.ledger);
 		subscriptionRoutes(this.api, this.state, this.ledger);
 		entitlementRoutes(this.api, this.state, this.ledger);
 		walletRoutes(this.api, this.state, this.ledger);
@@ -213,6 +219,7 @@ export class LagoSimulator {
 			state.customers,
 			state.invoices,
 			state.payments,
+			state.paymentRequests,
 			state.creditNotes,
 			state.subscriptions,
 			state.wallets,
@@ -231,6 +238,11 @@ export class LagoSimulator {
 	/** Somebody books money in Lago by hand. Needs a licence, like the API. */
 	payManually(id: string, amountCents: number, reference = 'by hand'): Payment {
 		return this.ledger.payments.record({ invoice_id: id, amount_cents: amountCents, reference });
+	}
+
+	/** A native provider collects a payment request: one payment over all its invoices. */
+	payRequest(id: string): Payment {
+		return this.ledger.paymentRequests.collect(id);
 	}
 
 	/** Moves a customer to another time zone; null: the organisation's. */
@@ -297,6 +309,7 @@ export class LagoSimulator {
 				passDays: ({ days }) => this.passDays(days),
 				createCreditNoteInUi: ({ invoiceId, ...note }) => this.createCreditNoteInUi(invoiceId, note),
 				payManually: ({ id, amountCents, reference }) => this.payManually(id, amountCents, reference),
+				payRequest: ({ id }) => this.payRequest(id),
 				setMetadata: ({ id, values }) => this.setMetadata(id, values),
 				setTimezone: ({ externalId, timezone }) => this.setTimezone(externalId, timezone),
 				spendWallet: ({ walletId, credits }) => this.spendWallet(walletId, credits),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { noteMetadata } from '../metadata';
+import { decimal } from '../money';
 import { forbidden, invalid, notAllowed, notFound, serverError } from '../refusals';
 import {
 	dateOf,
@@ -12,6 +13,7 @@ import {
 	type LagoState,
 } from '../state';
 import { averageRate, couponShare, creditNoteView, taxByRate } from '../views/creditNotes';
+import { customerView } from '../views/customers';
 import { netOf, taxView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
 import type { Invoices } from './invoices';
@@ -55,16 +57,16 @@ export class CreditNotes {
 		return this.state.creditNotes.get(id ?? '') ?? notFound('credit_note');
 	}
 
-	/** `POST /credit_notes`. Item amounts exclude tax and coupons; credit, refund and offset include both. */
-	create(input: Record<string, unknown>): CreditNote {
-		const invoice = this.creditable(input.invoice_id);
+	/** `POST /credit_notes`, or Lago by itself, which needs no licence. Item amounts exclude tax and coupons; credit, refund and offset include both. */
+	create(input: Record<string, unknown>, { automatic = false } = {}): CreditNote {
+		const invoice = this.creditable(input.invoice_id, automatic);
 		const reason = input.reason ?? 'other';
 		if (!REASONS.includes(reason as string)) invalid({ reason: ['value_is_invalid'] });
 		const items = this.itemsOf(invoice, input.items);
 		const metadata = noteMetadata(input.metadata);
 		const shares = {
-			credit: amount(input.credit_amount_cents),
-			refund: amount(input.refund_amount_cents),
+			credit: castAmount(input.credit_amount_cents),
+			refund: castAmount(input.refund_amount_cents),
 			offset: amount(input.offset_amount_cents),
 		};
 		this.check(invoice, items, shares);
@@ -118,13 +120,12 @@ export class CreditNotes {
 			invoice_number: invoice.number,
 			currency: invoice.currency,
 			taxes_amount_cents: Math.round(taxes),
-			precise_taxes_amount_cents: taxes,
+			precise_taxes_amount_cents: decimal(taxes),
 			sub_total_excluding_taxes_amount_cents: Math.round(sum - coupons),
 			max_creditable_amount_cents: invoice.invoice_type === 'credit' ? 0 : total,
 			max_refundable_amount_cents: Math.max(0, Math.min(total, refundable)),
-			max_offsettable_amount_cents: Math.min(total, dueOf(invoice)),
 			coupons_adjustment_amount_cents: Math.round(coupons),
-			precise_coupons_adjustment_amount_cents: coupons,
+			precise_coupons_adjustment_amount_cents: decimal(coupons),
 			taxes_rate: averageRate(items),
 			items: items.map(({ fee, precise_amount_cents }) => ({
 				lago_fee_id: fee.lago_id,
@@ -133,7 +134,9 @@ export class CreditNotes {
 			applied_taxes: [...taxByRate(items)]
 				.filter(([rate]) => rate > 0)
 				.map(([rate, { base, tax }]) => ({
-					...taxView(rate, invoice.currency, now()),
+					...taxView(rate, invoice.currency, null),
+					lago_id: null,
+					lago_credit_note_id: null,
 					base_amount_cents: Math.round(base),
 					amount_cents: Math.round(tax),
 				})),
@@ -159,11 +162,11 @@ export class CreditNotes {
 		return note;
 	}
 
-	private creditable(invoiceId: unknown): Invoice {
+	private creditable(invoiceId: unknown, automatic = false): Invoice {
 		const invoice = this.invoices.get(typeof invoiceId === 'string' ? invoiceId : undefined);
-		if (!this.premium()) forbidden();
+		if (!automatic && !this.premium()) forbidden();
 		const dead = invoice.invoice_type === 'credit' && this.wallets.ofInvoice(invoice) === undefined;
-		if (invoice.status !== 'finalized' || dead) notAllowed('invalid_type_or_status');
+		if (!['finalized', 'voided'].includes(invoice.status) || dead) notAllowed('invalid_type_or_status');
 		return invoice;
 	}
 
@@ -186,7 +189,11 @@ export class CreditNotes {
 		const { items: sum, coupons, taxes } = sumsOf(items);
 		const worth = invoice.fees.reduce((all, fee) => all + netOf(fee) * (1 + fee.taxes_rate / 100), 0);
 		const creditable = Math.round(worth) - this.given(invoice, 'total_amount_cents');
-		if (refund > 0 && invoice.total_paid_amount_cents === 0) add('refund_amount_cents', 'cannot_refund_unpaid_invoice');
+		// Paid in full, but the status says otherwise: it was put back by hand.
+		const putBack =
+			invoice.payment_status !== 'succeeded' && invoice.total_paid_amount_cents === invoice.total_amount_cents;
+		if (refund > 0 && (putBack || invoice.total_paid_amount_cents === 0))
+			add('refund_amount_cents', 'cannot_refund_unpaid_invoice');
 		else if (refund > invoice.total_paid_amount_cents - this.given(invoice, 'refund_amount_cents'))
 			add('refund_amount_cents', 'higher_than_remaining_invoice_amount');
 		if (Math.abs(total - Math.round(sum - coupons + taxes)) > TOLERANCE) add('base', 'does_not_match_item_amounts');
@@ -227,10 +234,10 @@ export class CreditNotes {
 	}
 }
 
-/** The object of a `credit_note.*` webhook: metadata only if there is some. */
+/** The object of a `credit_note.*` webhook. */
 function webhookView(note: CreditNote): Record<string, unknown> {
-	const { metadata, error_details: _none, ...rest } = creditNoteView(note);
-	return Object.keys(note.metadata).length === 0 ? rest : { ...rest, metadata };
+	const { error_details: _none, ...rest } = creditNoteView(note);
+	return { ...rest, customer: customerView(note.invoice.customer, 'told') };
 }
 
 function sumsOf(items: readonly CreditNoteItem[]): Sums {
@@ -247,6 +254,11 @@ function evenOut({ credit, refund, offset }: Shares, { items, coupons, taxes }: 
 	const difference = Math.round(items - coupons) + Math.round(taxes) - (credit + refund + offset);
 	if (credit > 0) return { credit: credit + difference, refund, offset };
 	return refund > 0 ? { credit, refund: refund + difference, offset } : { credit, refund, offset };
+}
+
+/** A number as text becomes a number in its column. */
+function castAmount(value: unknown): number {
+	return amount(typeof value === 'string' ? Math.trunc(Number.parseFloat(value)) || 0 : value);
 }
 
 /** Lago computes with what it gets: a text breaks it. */

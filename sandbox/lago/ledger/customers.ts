@@ -80,9 +80,10 @@ export class Customers {
 
 	/** `POST /customers`: only the keys present are changed (`lago-api:services/customers/upsert_from_api_service.rb`). */
 	upsert(input: Record<string, unknown>): Customer {
-		const { external_id: externalId, metadata, billing_configuration: billing } = input;
+		const { external_id: externalId, metadata, billing_configuration: billing, billing_entity_code: entity } = input;
 		if (typeof externalId !== 'string' || externalId === '') return invalid({ external_id: ['value_is_mandatory'] });
 		checkFields(input);
+		if (typeof entity === 'string' && !this.state.billingEntities.has(entity)) notFound('billing_entity');
 		const known = this.state.customers.get(externalId);
 		const entries =
 			metadata === undefined
@@ -92,13 +93,16 @@ export class Customers {
 		for (const key of WRITABLE) if (key in input) customer[key] = input[key];
 		applyTimezone(customer, input);
 		if (entries !== undefined) customer.metadata = entries;
+		if (typeof entity === 'string') customer.billing_entity_code = entity;
+		const grace = (billing as { invoice_grace_period?: unknown } | undefined)?.invoice_grace_period;
+		if (grace !== undefined) customer.billing_configuration.invoice_grace_period = grace;
 		const provider = (billing as { payment_provider?: unknown } | undefined)?.payment_provider;
 		// A name that Lago does not know clears the provider.
 		if (provider !== undefined)
 			this.ensure({ external_id: externalId }, '', PROVIDERS.includes(String(provider)) ? String(provider) : null);
 		customer.updated_at = now();
 		this.events.announce(known ? 'customer.updated' : 'customer.created', 'customer', () =>
-			customerView(customer),
+			customerView(customer, 'inside'),
 		);
 		return customer;
 	}
@@ -109,8 +113,17 @@ export class Customers {
 		if (!isTimezone(timezone)) throw new Error(`There is no time zone "${timezone}"`);
 		Object.assign(customer, { timezone, updated_at: now() });
 		applyTimezone(customer, customer);
-		this.events.announce('customer.updated', 'customer', () => customerView(customer));
+		this.events.announce('customer.updated', 'customer', () => customerView(customer, 'inside'));
 		return customer;
+	}
+
+	/** What the coupon of a customer takes off an amount (minor units). It is used up by that. */
+	useCoupon({ external_id }: Customer, amountCents: number): number {
+		const coupon = this.state.appliedCoupons.get(external_id);
+		if (coupon === undefined) return 0;
+		this.state.appliedCoupons.delete(external_id);
+		const { amount_cents, percentage_rate } = coupon;
+		return Math.min(amount_cents ?? Math.round((amountCents * Number(percentage_rate)) / 100), amountCents);
 	}
 
 	private create(externalId: string, currency: string | null): Customer {
@@ -174,7 +187,13 @@ export class Customers {
 /** Refuses what Lago's model of a customer refuses; a field that is empty is no fault. */
 function checkFields({ email, currency, timezone }: Record<string, unknown>): void {
 	const faults: Record<string, string[]> = {};
-	if (email && !String(email).split(',').every((one) => EMAIL.test(one.trim()))) faults.email = ['invalid_email_format'];
+	if (
+		email &&
+		!String(email)
+			.split(',')
+			.every((one) => EMAIL.test(one.trim()))
+	)
+		faults.email = ['invalid_email_format'];
 	if (currency && !isCurrency(String(currency))) faults.currency = ['value_is_invalid'];
 	if (timezone && !isTimezone(timezone)) faults.timezone = ['invalid_timezone'];
 	if (Object.keys(faults).length > 0) invalid(faults);

@@ -6,7 +6,9 @@ import { hasMetadata, page, root, V1 } from './requests';
 
 /** Customers, addressed by external id. */
 export function customerRoutes(api: SimulatedApi, state: LagoState, { customers }: LagoLedger): void {
-	api.route('post', `${V1}/customers`, ({ body }) => ok({ customer: customerView(customers.upsert(root(body, 'customer')), 'alone') }));
+	api.route('post', `${V1}/customers`, ({ body }) =>
+		ok({ customer: customerView(customers.upsert(root(body, 'customer')), 'alone') }),
+	);
 	api.route('get', `${V1}/customers`, (call) => {
 		const { external_id, search_term: term } = call.query;
 		const matching = [...state.customers.values()]

@@ -12,6 +12,8 @@ export function invoiceRoutes(api: SimulatedApi, state: LagoState, ledger: LagoL
 	const counts = new Counts();
 	const one = (invoice: Invoice): Reply => ok({ invoice: invoiceView(invoice, 'rest') });
 	const list = (call: ApiCall, query: Record<string, unknown>): Reply => {
+		const entities = chosen(query, ['billing_entity_codes']);
+		if (entities?.some((code) => !state.billingEntities.has(code))) return notFound('billing_entity');
 		const matching = newestFirst(state).filter(matcher(query));
 		return page('invoices', matching, call, (invoice) => invoiceView(invoice, 'list'), counts);
 	};
@@ -31,11 +33,11 @@ export function invoiceRoutes(api: SimulatedApi, state: LagoState, ledger: LagoL
 	api.route('post', `${V1}/invoices/:id/retry`, ({ params }) => refuseRetry(invoices, params.id));
 	api.route('post', `${V1}/invoices/:id/payment_url`, ({ params }) => refusePaymentUrl(invoices, params.id));
 	api.route('post', `${V1}/invoices/:id/void`, ({ params, body }) => {
-		if (body.generate_credit_note === true) {
-			if (!premium()) forbidden();
-			throw new Error('Credit notes made by voiding are not simulated');
-		}
-		return one(invoices.void(params.id));
+		if (![true, 'true', '1', 1].includes(body.generate_credit_note as never)) return one(invoices.void(params.id));
+		if (!premium()) forbidden();
+		const shares = { credit: wholeNumber(body.credit_amount), refund: wholeNumber(body.refund_amount) };
+		ledger.automaticNotes.checkVoid(invoices.get(params.id), shares);
+		return one(invoices.void(params.id, (invoice) => ledger.automaticNotes.forVoided(invoice, shares)));
 	});
 	api.route('post', `${V1}/invoices/:id/lose_dispute`, ({ params }) => one(invoices.loseDispute(params.id)));
 }
@@ -52,7 +54,9 @@ function matcher(query: Record<string, unknown>): (invoice: Invoice) => boolean 
 	const types = chosen(query, ['invoice_type']);
 	const entities = chosen(query, ['billing_entity_codes']);
 	// A date that is none is passed over.
-	const dates = Object.fromEntries(Object.entries(query).filter(([, value]) => !Number.isNaN(Date.parse(String(value)))));
+	const dates = Object.fromEntries(
+		Object.entries(query).filter(([, value]) => !Number.isNaN(Date.parse(String(value)))),
+	);
 	const flag = (name: string, value: boolean): boolean =>
 		query[name] === undefined || query[name] === '' || String(value) === query[name];
 	const equal = (name: string, value: string): boolean =>
@@ -61,7 +65,7 @@ function matcher(query: Record<string, unknown>): (invoice: Invoice) => boolean 
 		(statuses?.includes(invoice.status) ?? true) &&
 		(paymentStatuses?.includes(invoice.payment_status) ?? true) &&
 		(types?.includes(invoice.invoice_type) ?? true) &&
-		(entities?.includes('simulated') ?? true) &&
+		(entities?.includes(invoice.billing_entity_code) ?? true) &&
 		equal('external_customer_id', invoice.customer.external_id) &&
 		equal('currency', invoice.currency) &&
 		flag('self_billed', invoice.self_billed) &&
@@ -87,28 +91,42 @@ function mentions({ number, lago_id, customer }: Invoice, term: unknown): boolea
 function createOneOff(
 	state: LagoState,
 	{ invoices, customers }: LagoLedger,
-	{ external_customer_id, currency, fees }: Record<string, unknown>,
+	{ external_customer_id, currency, fees, billing_entity_code: entity }: Record<string, unknown>,
 ): Invoice {
 	const customer = customers.get(typeof external_customer_id === 'string' ? external_customer_id : undefined);
 	if (!Array.isArray(fees) || fees.length === 0) return invalid({ fees: ['value_is_mandatory'] });
+	if (typeof entity === 'string' && !state.billingEntities.has(entity)) notFound('billing_entity');
 	const lines = (
 		fees as Array<{
 			add_on_code?: string;
 			unit_amount_cents?: number | null;
 			units?: string | number | null;
 			description?: string;
+			tax_codes?: string[];
 		}>
 	).map((fee) => {
 		const addOn = state.addOns.get(fee.add_on_code ?? '') ?? notFound('add_on');
 		const units = Number(fee.units ?? 1);
-		return { name: addOn.name, amountCents: Math.round((fee.unit_amount_cents ?? addOn.amount_cents) * units), units };
+		const taxes = (fee.tax_codes ?? []).map((code) => state.taxes.get(code) ?? notFound('tax'));
+		return {
+			name: addOn.name,
+			amountCents: Math.round((fee.unit_amount_cents ?? addOn.amount_cents) * units),
+			units,
+			taxRate: taxes.reduce((sum, { rate }) => sum + rate, 0),
+		};
 	});
 	return invoices.issue({
 		type: 'one_off',
 		currency: typeof currency === 'string' ? currency : (customer.currency ?? 'EUR'),
 		customer: { external_id: customer.external_id },
 		fees: lines,
+		...(typeof entity === 'string' ? { billingEntityCode: entity } : {}),
 	});
+}
+
+/** As Ruby's `to_i` reads it. */
+function wholeNumber(value: unknown): number {
+	return Math.trunc(Number.parseFloat(String(value))) || 0;
 }
 
 /** Only an invoice whose making failed is made again, and none fails here. */

@@ -14,7 +14,7 @@ export function paymentRoutes(api: SimulatedApi, state: LagoState, { payments, c
 			.sort((one, other) => other.created_at.localeCompare(one.created_at))
 			.filter(
 				(one) =>
-					(invoice_id === undefined || one.lago_payable_id === invoice_id) &&
+					(invoice_id === undefined || one.invoice_ids.includes(String(invoice_id))) &&
 					(customerId === undefined || one.external_customer_id === customerId),
 			);
 		return page('payments', matching, call);

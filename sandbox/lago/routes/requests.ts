@@ -36,7 +36,11 @@ export class Counts {
 	private readonly kept = new Map<string, { count: number; until: number }>();
 
 	/** What `meta` is made of: a kept count, unless the page may be the last by it. `seen`: entries up to the end of this page. */
-	of({ page: _page, external_customer_id: _customer, ...asked }: ApiCall['query'], seen: number, count: number): number {
+	of(
+		{ page: _page, external_customer_id: _customer, ...asked }: ApiCall['query'],
+		seen: number,
+		count: number,
+	): number {
 		const key = JSON.stringify(Object.entries(asked).sort(([one], [other]) => one.localeCompare(other)));
 		const known = this.kept.get(key);
 		if (known !== undefined && known.until > Date.now() && known.count > seen) return known.count;

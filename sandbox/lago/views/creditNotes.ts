@@ -3,13 +3,13 @@ import type { CreditNote, CreditNoteItem } from '../state';
 import { customerView } from './customers';
 import { taxView } from './invoices';
 
-/** A credit note with items; in lists and webhooks alike (`lago-api:serializers/v1/credit_note_serializer.rb`). */
+/** A credit note with items, and metadata if it has some (`lago-api:serializers/v1/credit_note_serializer.rb`). */
 export function creditNoteView(note: CreditNote): Record<string, unknown> {
 	const { invoice, items, metadata, precise_taxes_cents: taxes, precise_coupons_cents: coupons, ...rest } = note;
 	const excluding = note.total_amount_cents - Math.round(taxes);
 	return {
 		...rest,
-		billing_entity_code: 'simulated',
+		billing_entity_code: invoice.billing_entity_code,
 		lago_invoice_id: invoice.lago_id,
 		invoice_number: invoice.number,
 		purchase_order_number: null,
@@ -23,11 +23,11 @@ export function creditNoteView(note: CreditNote): Record<string, unknown> {
 		file_url: null,
 		xml_url: null,
 		self_billed: invoice.self_billed,
-		customer: customerView(invoice.customer),
+		customer: customerView(invoice.customer, 'inside'),
 		items: items.map((item) => itemView(item, invoice.currency)),
 		applied_taxes: appliedTaxes(items, note),
 		error_details: [],
-		metadata: { ...metadata },
+		...(Object.keys(metadata).length === 0 ? {} : { metadata: { ...metadata } }),
 	};
 }
 

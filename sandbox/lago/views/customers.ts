@@ -1,13 +1,14 @@
 import type { Customer } from '../state';
 
-type Place = 'inside' | 'list' | 'alone';
+/** Where a customer stands: in the webhook of another object, in another object or its own webhook, in a list, or alone. */
+type Place = 'told' | 'inside' | 'list' | 'alone';
 
-/** A customer inside another object or a webhook, in a list, or alone (`lago-api:serializers/v1/customer_serializer.rb`). */
-export function customerView(customer: Customer, place: Place = 'inside'): Record<string, unknown> {
+/** A customer (`lago-api:serializers/v1/customer_serializer.rb`). */
+export function customerView(customer: Customer, place: Place): Record<string, unknown> {
 	return {
 		...customer,
-		integration_customers: [],
-		...(place === 'inside' ? {} : { taxes: [] }),
+		...(place === 'told' ? {} : { integration_customers: [] }),
+		...(place === 'list' || place === 'alone' ? { taxes: [] } : {}),
 		...(place === 'alone' ? { applicable_invoice_custom_sections: [], error_details: [] } : {}),
 	};
 }

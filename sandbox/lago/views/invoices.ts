@@ -40,7 +40,6 @@ export function invoiceView(invoice: Invoice, place: string): Record<string, unk
 	};
 	return {
 		...rest,
-		billing_entity_code: 'simulated',
 		purchase_order_number: null,
 		progressive_billing_credit_amount_cents: 0,
 		credit_notes_amount_cents: 0,
@@ -55,7 +54,7 @@ export function invoiceView(invoice: Invoice, place: string): Record<string, unk
 		xml_url: null,
 		web_url: `https://app.getlago.com/simulated/customer/${customer.lago_id}/invoice/${invoice.lago_id}/overview`,
 		version_number: 4,
-		customer: customerView(customer),
+		customer: customerView(customer, place.includes('.') ? 'told' : 'inside'),
 		...Object.assign({}, ...(SHOWN[place] ?? []).map((part) => parts[part]())),
 	};
 }
@@ -90,7 +89,7 @@ function taxesOf({ lago_id, fees, currency, created_at }: Invoice): unknown[] {
 			...taxView(rate, currency, created_at),
 			lago_id,
 			lago_invoice_id: lago_id,
-			amount_cents: taxedFees.reduce((sum, fee) => sum + fee.taxes_amount_cents, 0),
+			amount_cents: Math.round((taxedFees.reduce((sum, fee) => sum + netOf(fee), 0) * rate) / 100),
 			fees_amount_cents: taxedFees.reduce((sum, fee) => sum + netOf(fee), 0),
 		};
 	});
@@ -102,7 +101,7 @@ export function netOf(fee: Fee): number {
 }
 
 /** The fields that every applied tax has. */
-export function taxView(rate: number, currency: string, createdAt: string): Record<string, unknown> {
+export function taxView(rate: number, currency: string, createdAt: string | null): Record<string, unknown> {
 	const digits = String(Math.round(rate * 100)).padStart(12, '0');
 	return {
 		lago_tax_id: `7a000000-0000-4000-8000-${digits}`,
