@@ -69,6 +69,8 @@ export interface Invoice {
 	updated_at: string;
 	customer: Customer;
 	fees: Fee[];
+	/** What a coupon took off. */
+	credits: Array<{ lago_id: string; amount_cents: number; coupon: Pick<Coupon, 'lago_id' | 'code' | 'name'> }>;
 	metadata: Metadata[];
 	subscription: Subscription | null;
 	invoicing_reason: string;

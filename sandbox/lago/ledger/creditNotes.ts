@@ -99,8 +99,8 @@ export class CreditNotes {
 		this.state.creditNotes.set(note.lago_id, note);
 		const wallet = invoice.invoice_type === 'credit' ? this.wallets.ofInvoice(invoice) : undefined;
 		if (wallet && refund > 0) this.wallets.takeBack(wallet, refund);
-		this.events.announce('credit_note.created', 'credit_note', () => webhookView(note));
 		if (offset > 0) this.invoices.applyToDue(invoice, { offset });
+		this.events.announce('credit_note.created', 'credit_note', () => webhookView(note));
 		return note;
 	}
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { replaceMetadata } from '../metadata';
 import { isCurrency } from '../money';
 import { invalid, notFound } from '../refusals';
-import { now, type Customer, type LagoState } from '../state';
+import { now, type Coupon, type Customer, type LagoState } from '../state';
 import { customerView } from '../views/customers';
 import type { LagoEvents } from '../webhooks';
 
@@ -117,13 +117,11 @@ export class Customers {
 		return customer;
 	}
 
-	/** What the coupon of a customer takes off an amount (minor units). It is used up by that. */
-	useCoupon({ external_id }: Customer, amountCents: number): number {
-		const coupon = this.state.appliedCoupons.get(external_id);
-		if (coupon === undefined) return 0;
+	/** The coupon of a customer, which is used up by that. */
+	useCoupon({ external_id }: Customer): Coupon | null {
+		const coupon = this.state.appliedCoupons.get(external_id) ?? null;
 		this.state.appliedCoupons.delete(external_id);
-		const { amount_cents, percentage_rate } = coupon;
-		return Math.min(amount_cents ?? Math.round((amountCents * Number(percentage_rate)) / 100), amountCents);
+		return coupon;
 	}
 
 	private create(externalId: string, currency: string | null): Customer {
@@ -182,6 +180,13 @@ export class Customers {
 		this.state.customers.set(externalId, customer);
 		return customer;
 	}
+}
+
+/** What a coupon takes off an amount (minor units). */
+export function couponValue(coupon: Coupon | null, amountCents: number): number {
+	if (coupon === null) return 0;
+	const { amount_cents, percentage_rate } = coupon;
+	return Math.min(amount_cents ?? Math.round((amountCents * Number(percentage_rate)) / 100), amountCents);
 }
 
 /** Refuses what Lago's model of a customer refuses; a field that is empty is no fault. */

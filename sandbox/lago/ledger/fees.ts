@@ -48,7 +48,7 @@ export function newFee(
 			type,
 			code: name.toLowerCase().replaceAll(' ', '_'),
 			name,
-			description: null,
+			description: type === 'credit' ? 'credit' : null,
 			invoice_display_name: name,
 			filters: null,
 			filter_invoice_display_name: null,
@@ -84,7 +84,6 @@ export function newFee(
 		self_billed: false,
 		pricing_unit_details: null,
 		presentation_breakdowns: [],
-		from_date: withOffset,
-		to_date: withOffset,
+		...(type === 'credit' ? {} : { from_date: withOffset, to_date: withOffset }),
 	};
 }

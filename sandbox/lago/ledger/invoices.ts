@@ -12,7 +12,7 @@ import {
 } from '../state';
 import { invoiceView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
-import type { Customers } from './customers';
+import { couponValue, type Customers } from './customers';
 import { newInvoice, type NewInvoice } from './newInvoice';
 import { periodOf } from './periods';
 import type { Subscriptions } from './subscriptions';
@@ -80,16 +80,18 @@ export class Invoices {
 		reason: 'subscription_starting' | 'subscription_terminating',
 		amountCents: number | null,
 	): Invoice {
+		const coupon = amountCents === null ? null : this.customers.useCoupon(customer);
 		const taxRate = plan.taxes.reduce((sum, { rate }) => sum + rate, 0);
 		return this.issue({
 			currency: plan.amount_currency,
 			fees:
 				amountCents === null
 					? []
-					: [{ name: plan.name, amountCents, taxRate, couponsCents: this.customers.useCoupon(customer, amountCents) }],
+					: [{ name: plan.name, amountCents, taxRate, couponsCents: couponValue(coupon, amountCents) }],
+			coupon,
 			customer: { external_id: customer.external_id },
 			status: Number(customer.billing_configuration.invoice_grace_period ?? 0) > 0 ? 'draft' : 'finalized',
-			dueInDays: 0,
+			dueInDays: Number(customer.net_payment_term ?? 0),
 			reason,
 			subscription: external_id,
 		});

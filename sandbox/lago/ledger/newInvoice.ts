@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { entry } from '../metadata';
 import { decimals, subunits } from '../money';
-import { dateOf, type Customer, type Fee, type Invoice, type Subscription } from '../state';
+import { dateOf, type Coupon, type Customer, type Fee, type Invoice, type Subscription } from '../state';
 import { newFee, type NewFee } from './fees';
 
 type InvoiceType = 'subscription' | 'one_off' | 'credit' | 'add_on' | 'progressive_billing' | 'advance_charges';
@@ -15,6 +15,8 @@ export interface NewInvoice {
 	customer?: Partial<Customer>;
 	/** The customer's own unless told. */
 	billingEntityCode?: string;
+	/** Which coupon takes off what the fees say. */
+	coupon?: Coupon | null;
 	status?: string;
 	paymentStatus?: string;
 	selfBilled?: boolean;
@@ -87,6 +89,7 @@ export function newInvoice(input: NewInvoice, { customer, subscription, at, numb
 		updated_at: at,
 		customer,
 		fees: lines,
+		credits: input.coupon ? [{ lago_id: randomUUID(), amount_cents: coupons, coupon: input.coupon }] : [],
 		metadata: Object.entries(input.metadata ?? {}).map(([key, value]) => entry(key, value)),
 		subscription,
 		invoicing_reason: input.reason ?? (type === 'progressive_billing' ? type : 'subscription_periodic'),

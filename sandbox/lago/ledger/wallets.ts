@@ -80,6 +80,7 @@ export class Wallets {
 		const { credits, invoice_requires_successful_payment: isPaidFirst } = transaction;
 		const invoice = this.invoices.issue({
 			type: 'credit',
+			dueInDays: Number(wallet.customer.net_payment_term ?? 0),
 			currency: wallet.currency,
 			customer: { external_id: wallet.customer.external_id },
 			fees: [

@@ -117,6 +117,7 @@ function createOneOff(
 	});
 	return invoices.issue({
 		type: 'one_off',
+		dueInDays: Number(customer.net_payment_term ?? 0),
 		currency: typeof currency === 'string' ? currency : (customer.currency ?? 'EUR'),
 		customer: { external_id: customer.external_id },
 		fees: lines,

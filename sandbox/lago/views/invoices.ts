@@ -24,6 +24,7 @@ export function invoiceView(invoice: Invoice, place: string): Record<string, unk
 		offset_cents,
 		customer,
 		fees,
+		credits: _credits,
 		metadata,
 		subscription: _subscription,
 		invoicing_reason: _reason,
@@ -32,7 +33,7 @@ export function invoiceView(invoice: Invoice, place: string): Record<string, unk
 	const parts: Record<Part, () => Record<string, unknown>> = {
 		fees: () => ({ fees: fees.map((fee) => ({ ...fee })) }),
 		subscriptions: () => subscriptionParts(invoice),
-		credits: () => ({ credits: [] }),
+		credits: () => ({ credits: invoice.credits.map((credit) => creditView(credit, invoice)) }),
 		applied_taxes: () => ({ applied_taxes: taxesOf(invoice) }),
 		sections: () => ({ applied_invoice_custom_sections: [] }),
 		metadata: () => ({ metadata: metadata.map((one) => ({ ...one })) }),
@@ -77,6 +78,20 @@ function subscriptionParts({ subscription, created_at: at, invoicing_reason }: I
 				invoicing_reason,
 			},
 		],
+	};
+}
+
+function creditView(
+	{ lago_id, amount_cents, coupon }: Invoice['credits'][number],
+	{ lago_id: invoiceId, currency, payment_status }: Invoice,
+): Record<string, unknown> {
+	return {
+		lago_id,
+		amount_cents,
+		amount_currency: currency,
+		before_taxes: true,
+		item: { lago_item_id: coupon.lago_id, type: 'coupon', code: coupon.code, name: coupon.name, description: null },
+		invoice: { lago_id: invoiceId, payment_status },
 	};
 }
 

@@ -30,7 +30,6 @@ export function walletView({
 		priority: 50,
 		rate_amount: decimal(rate),
 		credits_balance: decimal(credits),
-		balance: decimal(credits * rate),
 		balance_cents: cents,
 		consumed_credits: '0.0',
 		credits_ongoing_balance: decimal(credits),
