@@ -41,9 +41,7 @@ describe('signed deliveries', () => {
 		issuer: string;
 		deliveries: Array<{ body: string; hmac: string; jwt: string }>;
 	}
-	const signed = JSON.parse(
-		readFileSync(join(__dirname, '../fixtures/real-lago/signed.json'), 'utf8'),
-	) as Signed;
+	const signed = JSON.parse(readFileSync(join(__dirname, '../fixtures/real-lago/signed.json'), 'utf8')) as Signed;
 	const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 	const cases = signed.deliveries.map((delivery) => {
 		const { webhook_type: type } = JSON.parse(delivery.body) as { webhook_type: string };
