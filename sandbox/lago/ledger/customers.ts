@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { isCurrency } from '../currencies';
 import { replaceMetadata } from '../metadata';
-import { isCurrency } from '../money';
+
 import { invalid, notFound } from '../refusals';
 import { now, type Coupon, type Customer, type LagoState } from '../state';
 import { customerView } from '../views/customers';

@@ -4,6 +4,8 @@ import { now, type Customer, type Fee, type Subscription } from '../state';
 
 export interface NewFee {
 	name?: string;
+	/** Of the add-on or plan; made of the name unless told. */
+	code?: string;
 	/** Before coupons and tax, minor units. */
 	amountCents: number;
 	/** Percent. */
@@ -22,7 +24,14 @@ const ITEM_TYPES: Readonly<Record<string, [type: string, itemType: string]>> = {
 
 /** A line of an invoice, with its tax after coupons (`lago-api:serializers/v1/fee_serializer.rb`). */
 export function newFee(
-	{ name = 'Pro', amountCents, taxRate = 0, couponsCents = 0, units = 1 }: NewFee,
+	{
+		name = 'Pro',
+		code = name.toLowerCase().replaceAll(' ', '_'),
+		amountCents,
+		taxRate = 0,
+		couponsCents = 0,
+		units = 1,
+	}: NewFee,
 	invoice: { id: string; type: string; currency: string; customer: Customer; subscription: Subscription | null },
 ): Fee {
 	const { currency, customer, subscription } = invoice;
@@ -46,7 +55,7 @@ export function newFee(
 		external_customer_id: subscription === null ? null : customer.external_id,
 		item: {
 			type,
-			code: name.toLowerCase().replaceAll(' ', '_'),
+			code,
 			name,
 			description: type === 'credit' ? 'credit' : null,
 			invoice_display_name: name,

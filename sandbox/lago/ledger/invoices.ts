@@ -10,10 +10,10 @@ import {
 	type LagoState,
 	type Subscription,
 } from '../state';
-import { invoiceView } from '../views/invoices';
+import { invoiceView, paymentErrorView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
-import { couponValue, type Customers } from './customers';
-import { newInvoice, type NewInvoice } from './newInvoice';
+import type { Customers } from './customers';
+import { newInvoice, planInvoice, type NewInvoice } from './newInvoice';
 import { periodOf } from './periods';
 import type { Subscriptions } from './subscriptions';
 
@@ -64,37 +64,18 @@ export class Invoices {
 	/** What a subscription that is paid in advance costs, in the very second in which it starts; null when nothing is billed then. */
 	billStart(subscription: Subscription): Invoice | null {
 		if (!this.subscriptions.isBilledAtStart(subscription)) return null;
-		return this.bill(subscription, 'subscription_starting', subscription.plan.amount_cents);
+		const { customer, plan } = subscription;
+		const coupon = this.customers.useCoupon(customer);
+		return this.issue(planInvoice(subscription, 'subscription_starting', plan.amount_cents, coupon));
 	}
 
 	/** What is billed when a subscription ends: the days that were used, or, where they were paid in advance, nothing, on an invoice over 0. */
 	billEnd(subscription: Subscription): void {
-		const { plan } = subscription;
+		const { customer, plan } = subscription;
 		const { days, used } = periodOf(subscription);
 		const owed = plan.pay_in_advance ? null : Math.round((plan.amount_cents / days) * Math.min(used, days));
-		this.bill(subscription, 'subscription_terminating', owed);
-	}
-
-	private bill(
-		{ customer, plan, external_id }: Subscription,
-		reason: 'subscription_starting' | 'subscription_terminating',
-		amountCents: number | null,
-	): Invoice {
-		const coupon = amountCents === null ? null : this.customers.useCoupon(customer);
-		const taxRate = plan.taxes.reduce((sum, { rate }) => sum + rate, 0);
-		return this.issue({
-			currency: plan.amount_currency,
-			fees:
-				amountCents === null
-					? []
-					: [{ name: plan.name, amountCents, taxRate, couponsCents: couponValue(coupon, amountCents) }],
-			coupon,
-			customer: { external_id: customer.external_id },
-			status: Number(customer.billing_configuration.invoice_grace_period ?? 0) > 0 ? 'draft' : 'finalized',
-			dueInDays: Number(customer.net_payment_term ?? 0),
-			reason,
-			subscription: external_id,
-		});
+		const coupon = owed === null ? null : this.customers.useCoupon(customer);
+		this.issue(planInvoice(subscription, 'subscription_terminating', owed, coupon));
 	}
 
 	/** The subscription that an invoice is for, and when: what is billed at the start is billed in the same second. */
@@ -177,16 +158,9 @@ export class Invoices {
 		if (invoice.status !== 'finalized' || invoice.payment_status === 'succeeded') notAllowed('invalid_status');
 		const { customer } = invoice;
 		if (customer.billing_configuration.payment_provider !== null) return;
-		this.events.announce('invoice.payment_failure', 'payment_provider_invoice_payment_error', () => ({
-			lago_invoice_id: invoice.lago_id,
-			lago_customer_id: customer.lago_id,
-			external_customer_id: customer.external_id,
-			provider_customer_id: null,
-			payment_provider: null,
-			payment_provider_code: null,
-			provider_error: null,
-			error_details: { code: 'customer_must_have_payment_provider' },
-		}));
+		this.events.announce('invoice.payment_failure', 'payment_provider_invoice_payment_error', () =>
+			paymentErrorView(invoice),
+		);
 	}
 
 	/** `meanwhile`: what happens to a voided invoice before anybody is told of it. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { entry } from '../metadata';
 import { decimals, subunits } from '../money';
 import { dateOf, type Coupon, type Customer, type Fee, type Invoice, type Subscription } from '../state';
+import { couponValue } from './customers';
 import { newFee, type NewFee } from './fees';
 
 type InvoiceType = 'subscription' | 'one_off' | 'credit' | 'add_on' | 'progressive_billing' | 'advance_charges';
@@ -93,5 +94,29 @@ export function newInvoice(input: NewInvoice, { customer, subscription, at, numb
 		metadata: Object.entries(input.metadata ?? {}).map(([key, value]) => entry(key, value)),
 		subscription,
 		invoicing_reason: input.reason ?? (type === 'progressive_billing' ? type : 'subscription_periodic'),
+	};
+}
+
+/** What a subscription is billed for its plan, or an invoice over 0 (null). Minor units, before coupon and tax. */
+export function planInvoice(
+	{ customer, plan, external_id }: Subscription,
+	reason: 'subscription_starting' | 'subscription_terminating',
+	amountCents: number | null,
+	coupon: Coupon | null,
+): NewInvoice {
+	const { name, code, taxes, amount_currency } = plan;
+	const taxRate = taxes.reduce((sum, { rate }) => sum + rate, 0);
+	return {
+		currency: amount_currency,
+		fees:
+			amountCents === null
+				? []
+				: [{ name, code, amountCents, taxRate, couponsCents: couponValue(coupon, amountCents) }],
+		coupon,
+		customer: { external_id: customer.external_id },
+		status: Number(customer.billing_configuration.invoice_grace_period ?? 0) > 0 ? 'draft' : 'finalized',
+		dueInDays: Number(customer.net_payment_term ?? 0),
+		reason,
+		subscription: external_id,
 	};
 }

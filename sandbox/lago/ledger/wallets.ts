@@ -85,7 +85,7 @@ export class Wallets {
 			customer: { external_id: wallet.customer.external_id },
 			fees: [
 				{
-					name: 'Prepaid credits',
+					name: 'credit',
 					amountCents: Math.round(credits * wallet.rate * subunits(wallet.currency)),
 					units: credits,
 				},

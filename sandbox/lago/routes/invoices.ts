@@ -110,6 +110,7 @@ function createOneOff(
 		const taxes = (fee.tax_codes ?? []).map((code) => state.taxes.get(code) ?? notFound('tax'));
 		return {
 			name: addOn.name,
+			code: addOn.code,
 			amountCents: Math.round((fee.unit_amount_cents ?? addOn.amount_cents) * units),
 			units,
 			taxRate: taxes.reduce((sum, { rate }) => sum + rate, 0),

@@ -95,6 +95,20 @@ function creditView(
 	};
 }
 
+/** What `invoice.payment_failure` is about where nothing can collect. */
+export function paymentErrorView({ lago_id, customer }: Invoice): Record<string, unknown> {
+	return {
+		lago_invoice_id: lago_id,
+		lago_customer_id: customer.lago_id,
+		external_customer_id: customer.external_id,
+		provider_customer_id: null,
+		payment_provider: null,
+		payment_provider_code: null,
+		provider_error: null,
+		error_details: { code: 'customer_must_have_payment_provider' },
+	};
+}
+
 /** One entry for each rate. */
 function taxesOf({ lago_id, fees, currency, created_at }: Invoice): unknown[] {
 	const rates = [...new Set(fees.filter(({ taxes_rate }) => taxes_rate > 0).map(({ taxes_rate }) => taxes_rate))];
