@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodePublicKey, verifyHmac, verifyJwt } from '../../nodes/Lago/helpers/verifySignature';
+import { lagoEventSchema } from '../../nodes/shared/wire/lago/event';
 import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
 import { play, storiesOf } from '../support/realLago';
 import { startReceiver, type Receiver } from './helpers';
@@ -58,6 +59,7 @@ describe('signed deliveries', () => {
 		const key = decodePublicKey(signed.public_key);
 		expect(verifyHmac({ signature: hmac, algorithm: 'hmac', rawBody }, signed.hmac_key)).toBe('ok');
 		expect(verifyJwt({ signature: token, algorithm: 'jwt', rawBody }, key)).toBe('ok');
+		expect(lagoEventSchema.safeParse(JSON.parse(body)).success).toBe(true);
 		const changed = Buffer.from(body.replace('"webhook_type"', '"webhook_typo"'));
 		expect(verifyHmac({ signature: hmac, algorithm: 'hmac', rawBody: changed }, signed.hmac_key)).toBe('mismatch');
 		expect(verifyJwt({ signature: token, algorithm: 'jwt', rawBody: changed }, key)).toBe('mismatch');
