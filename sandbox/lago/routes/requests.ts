@@ -5,6 +5,7 @@ import { invalid, missingParam } from '../refusals';
 export const V1 = '/api/v1';
 const PER_PAGE = 100;
 const KEPT_MS = 1_800_000;
+const MAX_KEPT = 10_000;
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Pages from 1 with Lago's `meta`, which is all 0 for an empty list. `counts`: see {@link Counts}. */
@@ -44,6 +45,7 @@ export class Counts {
 		const key = JSON.stringify(Object.entries(asked).sort(([one], [other]) => one.localeCompare(other)));
 		const known = this.kept.get(key);
 		if (known !== undefined && known.until > Date.now() && known.count > seen) return known.count;
+		if (this.kept.size >= MAX_KEPT) this.kept.clear();
 		this.kept.set(key, { count, until: Date.now() + KEPT_MS });
 		return count;
 	}
