@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ok, type SimulatedApi } from '../../shared/api';
 import type { LagoLedger } from '../ledger';
 import { invalid, notFound } from '../refusals';
-import { now, type Coupon, type LagoState, type Tax } from '../state';
+import { now, type Coupon, type Customer, type LagoState, type Tax } from '../state';
 import { taxView } from '../views/taxes';
 import { page, root, V1 } from './requests';
 
@@ -29,30 +29,7 @@ export function pricingRoutes(api: SimulatedApi, state: LagoState, { customers }
 		const customer = customers.get(typeof external_customer_id === 'string' ? external_customer_id : undefined);
 		const coupon = state.coupons.get(String(coupon_code)) ?? notFound('coupon');
 		state.appliedCoupons.set(customer.external_id, coupon);
-		return ok({
-			applied_coupon: {
-				lago_id: randomUUID(),
-				lago_coupon_id: coupon.lago_id,
-				coupon_code: coupon.code,
-				coupon_name: coupon.name,
-				coupon_description: null,
-				coupon_status: 'active',
-				coupon_deleted_at: null,
-				lago_customer_id: customer.lago_id,
-				external_customer_id: customer.external_id,
-				status: 'active',
-				amount_cents: coupon.amount_cents,
-				amount_cents_remaining: coupon.amount_cents,
-				amount_currency: coupon.amount_currency,
-				percentage_rate: coupon.percentage_rate,
-				frequency: coupon.frequency,
-				frequency_duration: null,
-				frequency_duration_remaining: null,
-				expiration_at: null,
-				created_at: now(),
-				terminated_at: null,
-			},
-		});
+		return ok({ applied_coupon: appliedView(coupon, customer) });
 	});
 }
 
@@ -80,6 +57,31 @@ function newCoupon({
 		reusable,
 		expiration,
 		created_at: now(),
+	};
+}
+
+function appliedView(coupon: Coupon, customer: Customer): Record<string, unknown> {
+	return {
+		lago_id: randomUUID(),
+		lago_coupon_id: coupon.lago_id,
+		coupon_code: coupon.code,
+		coupon_name: coupon.name,
+		coupon_description: null,
+		coupon_status: 'active',
+		coupon_deleted_at: null,
+		lago_customer_id: customer.lago_id,
+		external_customer_id: customer.external_id,
+		status: 'active',
+		amount_cents: coupon.amount_cents,
+		amount_cents_remaining: coupon.amount_cents,
+		amount_currency: coupon.amount_currency,
+		percentage_rate: coupon.percentage_rate,
+		frequency: coupon.frequency,
+		frequency_duration: null,
+		frequency_duration_remaining: null,
+		expiration_at: null,
+		created_at: now(),
+		terminated_at: null,
 	};
 }
 
