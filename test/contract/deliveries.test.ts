@@ -293,6 +293,7 @@ describe('Lago', () => {
 		lago.addEndpoint({ url: receiver.url });
 		receiver.answer = () => status;
 		lago.issueInvoice();
+		await eventually(() => lago.deliveries.length > 0);
 		await new Promise((resolve) => setTimeout(resolve, 100));
 		expect(receiver.received).toHaveLength(1);
 	});
