@@ -35,7 +35,8 @@ const TAXES_LIMIT = 10;
 export function creditTaxes(fees: readonly TaxedFee[], taxes: readonly NamedTax[]): Decimal[] {
 	const shares = fees.map(taxedShare);
 	const codes = new Set(taxes.map(({ code }) => code));
-	if (codes.size === taxes.length && shares.every((share) => share === ONE)) return fees.map(({ taxesRate }) => taxesRate);
+	if (codes.size === taxes.length && shares.every((share) => share === ONE))
+		return fees.map(({ taxesRate }) => taxesRate);
 	const subsets = new Map<Decimal, readonly NamedTax[]>();
 	const named = fees.map((fee) => {
 		const known = fee.taxes ?? subsets.get(fee.taxesRate) ?? taxesOf(fee, taxes);
@@ -80,7 +81,8 @@ function taxedShare({ amount, couponsAmount, taxesRate, taxesAmount, precise }: 
 		const share = full === 0n ? ONE : quotient(tax, full);
 		return share > ONE - SAME && share < ONE + SAME ? ONE : share;
 	};
-	if (precise !== null) return by(exact(precise.tax), taxOf(quotient(exact(precise.amount) * net, (net + coupons) * ONE)));
+	if (precise !== null)
+		return by(exact(precise.tax), taxOf(quotient(exact(precise.amount) * net, (net + coupons) * ONE)));
 	if (taxesAmount === null) return ONE;
 	const [tax, full] = [BigInt(taxesAmount) * ONE, taxOf(net)];
 	return rounded(full) === tax ? ONE : by(tax, full);

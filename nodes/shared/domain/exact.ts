@@ -12,6 +12,7 @@ const NEGLIGIBLE = ONE / 10n ** 15n;
  * @throws RangeError for what is no decimal number.
  */
 export function exact(value: Decimal): bigint {
+	if (Number.isSafeInteger(value)) return BigInt(value) * ONE;
 	const [, sign, whole = '', fraction = '', power = '0'] =
 		/^(-?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(String(value).trim()) ?? [];
 	if (whole + fraction === '') throw new RangeError(`${value} is no decimal number`);

@@ -57,7 +57,8 @@ export function allocateRefund(
 	const open = items.reduce((sum, { amount }) => sum + amount, 0);
 	const kinds = kindsOf(fees);
 	const all = worthOf(fees, items);
-	const rest = noteOf(all.net, all.tax - exact(taxRounding));
+	const tax = all.tax - exact(taxRounding);
+	const rest = noteOf(all.net, tax);
 	// The last refund takes what is left, though earlier rounding may have cost the fees a cent or two.
 	const shortage = wanted === refundable ? LAST_TOLERANCE : TOLERANCE;
 	if (wanted > rest + shortage || rest <= 0) return null;
@@ -65,10 +66,9 @@ export function allocateRefund(
 	const spread = bestSpread(kinds, {
 		wanted,
 		most: Math.min(refundable, wanted + TOLERANCE),
-		least: Math.max(1, wanted - TOLERANCE),
-		net: all.net,
+		least: Math.max(1, wanted - shortage),
 		// Nothing has to be left for a next one behind the last refund.
-		slack: wanted === refundable ? null : rest - refundable,
+		left: wanted === refundable ? null : { net: all.net, tax, refundable },
 		noteOf,
 		// Lago gives rounding back then, and that spread was looked at above.
 		isAll: (amounts) => amounts.reduce((sum, amount) => sum + amount, 0) === open,
@@ -164,7 +164,5 @@ export function asLagoTaxes(
 	const givenBack = sum === open ? exact(taxRounding) : 0n;
 	const more = quotient(100n * (exact(said.taxesAmount) + givenBack - worthOf(fees, items).tax), net);
 	const meant = new Set(items.map(({ feeId }) => feeId));
-	return fees.map((fee) =>
-		meant.has(fee.id) ? { ...fee, taxesRate: decimalOf(exact(fee.taxesRate) + more) } : fee,
-	);
+	return fees.map((fee) => (meant.has(fee.id) ? { ...fee, taxesRate: decimalOf(exact(fee.taxesRate) + more) } : fee));
 }

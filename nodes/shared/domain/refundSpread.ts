@@ -14,10 +14,8 @@ export interface Target {
 	/** The refund that is taken where the wanted one cannot be had: from `least` to `most`. */
 	least: number;
 	most: number;
-	/** What all that is left of the fees is worth after coupons, in parts of {@link ONE}. */
-	net: bigint;
-	/** By how much the fees are worth more than what is left to refund; null when nothing has to be left behind this refund. */
-	slack: number | null;
+	/** What a note over all that is left would be of, in parts of {@link ONE}, and what is left to refund; null where none has to follow. */
+	left: { net: bigint; tax: bigint; refundable: number } | null;
 	/** The refund that Lago makes of these sums. */
 	noteOf(net: bigint, tax: bigint): number;
 	/** Whether these amounts use up every fee of the invoice. */
@@ -58,7 +56,9 @@ export function bestSpread(kinds: readonly Kind[], target: Target): Spread | nul
 class Search {
 	best: (Spread & { cost: number }) | null = null;
 	private readonly amounts: number[];
-	private left = 0;
+	private triesLeft = 0;
+	/** By how much the fees are worth more than what is left to refund, before this one. */
+	private readonly slack: number;
 
 	constructor(
 		private readonly kinds: readonly Kind[],
@@ -66,12 +66,14 @@ class Search {
 		private readonly target: Target,
 	) {
 		this.amounts = [...start];
+		const { left, noteOf } = target;
+		this.slack = left === null ? 0 : noteOf(left.net, left.tax) - left.refundable;
 	}
 
 	/** @param reach how many units each kind but the last is varied by. */
 	run(varied: readonly number[], reach: number): void {
 		if (this.best !== null && this.best.cost <= GOOD) return;
-		this.left = this.best !== null && this.best.cost < EXACT ? AFTER_EXACT : BUDGET;
+		this.triesLeft = this.best !== null && this.best.cost < EXACT ? AFTER_EXACT : BUDGET;
 		this.start.forEach((amount, index) => (this.amounts[index] = amount));
 		let net = 0n;
 		let tax = 0n;
@@ -87,8 +89,13 @@ class Search {
 		const kind = this.kinds[index];
 		if (kind === undefined) return;
 		const most = later.reduce((sum, other) => sum + worthOf(this.kinds[other]), 0n);
-		for (const amount of this.amountsOf(kind, net + tax, most, later.length === 0 ? null : [this.start[index] ?? 0, reach])) {
-			if (this.left <= 0) return;
+		for (const amount of this.amountsOf(
+			kind,
+			net + tax,
+			most,
+			later.length === 0 ? null : [this.start[index] ?? 0, reach],
+		)) {
+			if (this.triesLeft <= 0) return;
 			const given = BigInt(amount);
 			this.amounts[index] = amount;
 			if (later.length > 0) this.vary(later, reach, net + given * kind.net, tax + given * kind.tax);
@@ -97,7 +104,12 @@ class Search {
 	}
 
 	/** The amounts of a kind that can make the refund, where `before` is given already and others can bring up to `later`. */
-	private *amountsOf(kind: Kind, before: bigint, later: bigint, near: [from: number, reach: number] | null): Generator<number> {
+	private *amountsOf(
+		kind: Kind,
+		before: bigint,
+		later: bigint,
+		near: [from: number, reach: number] | null,
+	): Generator<number> {
 		const unit = kind.net + kind.tax;
 		const { least, most } = this.target;
 		const low = Math.max(0, Number((BigInt(least - 1) * ONE - before - later) / unit));
@@ -116,30 +128,29 @@ class Search {
 
 	/** Looks at what Lago makes of these sums, and keeps the amounts if nothing better was found. */
 	private weigh(net: bigint, tax: bigint): void {
-		this.left--;
+		this.triesLeft--;
 		const refund = this.target.noteOf(net, tax);
 		if (refund < this.target.least || refund > this.target.most) return;
-		const cost = this.costOf(refund, net);
+		const cost = this.costOf(refund, net, tax);
 		if ((this.best !== null && cost >= this.best.cost) || this.target.isAll(this.amounts)) return;
 		this.best = { amounts: [...this.amounts], refund, cost };
-		if (cost <= GOOD) this.left = 0;
-		else if (cost < EXACT) this.left = Math.min(this.left, AFTER_EXACT);
+		if (cost <= GOOD) this.triesLeft = 0;
+		else if (cost < EXACT) this.triesLeft = Math.min(this.triesLeft, AFTER_EXACT);
 	}
 
 	/**
-	 * Exact before too little before too much; then that the fees stay worth what is left to refund, which the net of a note, rounded,
-	 * can change by one; then that the net that is left is far from where rounding turns.
+	 * Exact before too little before too much; then that a last note can still bring what is left to refund, and as it would have before;
+	 * then that the net that is left is far from where rounding turns.
 	 */
-	private costOf(refund: number, net: bigint): number {
-		const { wanted, slack, net: all } = this.target;
+	private costOf(refund: number, net: bigint, tax: bigint): number {
+		const { wanted, left, noteOf } = this.target;
 		const off = refund - wanted;
 		const inexact = 10 * Math.abs(off) + (off > 0 ? 5 : 0);
-		if (slack === null) return inexact;
-		const left = all - net;
-		const shift = Number((rounded(left) + rounded(net) - rounded(all)) / ONE);
-		const short = Math.max(0, -slack - shift);
-		const edge = Number(left - rounded(left)) / Number(ONE);
-		return inexact + (short > 0 ? 0.3 * short : Math.abs(shift) / 10) + Math.abs(edge) / 10;
+		if (left === null) return inexact;
+		const netLeft = left.net - net;
+		const slack = noteOf(netLeft, left.tax - rounded(tax)) - (left.refundable - refund);
+		const edge = Number(netLeft - rounded(netLeft)) / Number(ONE);
+		return inexact + (slack < 0 ? -0.3 * slack : Math.abs(slack - this.slack) / 10) + Math.abs(edge) / 10;
 	}
 }
 

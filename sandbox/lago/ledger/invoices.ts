@@ -16,6 +16,7 @@ import { invoiceView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
 import type { Customers } from './customers';
 import { newFee, type NewFee } from './fees';
+import { invoiceTaxes } from './noteSums';
 import type { Subscriptions } from './subscriptions';
 
 /** What the API shows; the others are 404. */
@@ -88,8 +89,10 @@ export class Invoices {
 		const id = randomUUID();
 		const lines = fees.map((fee) => newFee(fee, { id, type, currency, customer, subscription }));
 		const sum = (pick: (fee: Fee) => number): number => lines.reduce((total, fee) => total + pick(fee), 0);
-		const coupons = sum((fee) => Number(fee.precise_coupons_amount_cents));
-		const total = sum((fee) => fee.amount_cents + fee.taxes_amount_cents) - coupons;
+		const coupons = Math.round(sum((fee) => Number(fee.precise_coupons_amount_cents)));
+		// Rounded over the sum, not by fee.
+		const taxes = Math.round(invoiceTaxes(lines).reduce((all, { tax }) => all + tax, 0));
+		const total = sum((fee) => fee.amount_cents) - coupons + taxes;
 		const paid = type === 'advance_charges' || total === 0;
 		const invoice: Invoice = {
 			lago_id: id,
@@ -107,7 +110,7 @@ export class Invoices {
 			self_billed: input.selfBilled ?? false,
 			fees_amount_cents: sum((fee) => fee.amount_cents),
 			coupons_amount_cents: coupons,
-			taxes_amount_cents: sum((fee) => fee.taxes_amount_cents),
+			taxes_amount_cents: taxes,
 			total_amount_cents: total,
 			total_paid_amount_cents: type === 'advance_charges' ? total : 0,
 			offset_cents: 0,

@@ -1,4 +1,5 @@
-import { dueOf, type Fee, type Invoice } from '../state';
+import { invoiceTaxes } from '../ledger/noteSums';
+import { dueOf, type Invoice } from '../state';
 import { subscriptionView } from './subscriptions';
 
 type Part = 'fees' | 'subscriptions' | 'credits' | 'applied_taxes' | 'metadata' | 'error_details';
@@ -80,22 +81,15 @@ function subscriptionParts({ subscription, created_at: at, invoicing_reason }: I
 
 /** One entry for each rate. */
 function taxesOf({ lago_id, fees, currency, created_at }: Invoice): unknown[] {
-	const rates = [...new Set(fees.filter(({ taxes_rate }) => taxes_rate > 0).map(({ taxes_rate }) => taxes_rate))];
-	return rates.map((rate) => {
-		const taxedFees = fees.filter(({ taxes_rate }) => taxes_rate === rate);
-		return {
+	return invoiceTaxes(fees)
+		.filter(({ rate }) => rate > 0)
+		.map(({ rate, net, tax }) => ({
 			...taxView(rate, currency, created_at),
 			lago_id,
 			lago_invoice_id: lago_id,
-			amount_cents: taxedFees.reduce((sum, fee) => sum + fee.taxes_amount_cents, 0),
-			fees_amount_cents: taxedFees.reduce((sum, fee) => sum + netOf(fee), 0),
-		};
-	});
-}
-
-/** What is taxed of a fee: its amount minus its share of the coupons. */
-export function netOf(fee: Fee): number {
-	return fee.amount_cents - Number(fee.precise_coupons_amount_cents);
+			amount_cents: Math.round(tax),
+			fees_amount_cents: Math.trunc(net),
+		}));
 }
 
 /** The fields that every applied tax has. */

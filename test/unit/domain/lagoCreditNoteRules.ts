@@ -189,6 +189,7 @@ function baseOf(fee: RuledFee): number {
 
 /** A number as Ruby's decimals take it over: by its shortest text. */
 function decimal(value: number | string): bigint {
+	if (Number.isSafeInteger(value)) return BigInt(value) * PART;
 	const [digits = '', power = '0'] = String(value).toLowerCase().split('e');
 	const [before = '', behind = ''] = digits.split('.');
 	const shift = DIGITS - behind.length + Number(power);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { allocateRefund, type CreditableFee } from '../../../nodes/shared/domain/refundAllocation';
-import { decideMirror, type MirrorDecision } from '../../../nodes/shared/domain/refundMirror';
+import { decideMirror, type MirrorDecision, type RefundedInvoice } from '../../../nodes/shared/domain/refundMirror';
 import { toEarlierNote, toRefundedInvoice } from '../../../nodes/shared/wire/lago/creditFacts';
 import type { LagoCreditNote, LagoInvoice } from '../../../nodes/shared/wire/lago/objects';
 import { RuledInvoice, type RuledFee, type RuledTax } from './lagoCreditNoteRules';
@@ -79,11 +79,11 @@ function invoiceOf({ fees, couponPerMille, isProvider, cuts }: Given): RuledInvo
 }
 
 /** What becomes of a refund over `asked`, by what Lago's API says. */
-function decide(invoice: RuledInvoice, asked: number, left: number): MirrorDecision {
+function decide(invoice: RuledInvoice, billed: RefundedInvoice, asked: number, left: number): MirrorDecision {
 	return decideMirror(
 		{ id: 'ref_1', amount: asked, currency: 'EUR', isLast: left === 0 },
 		{ id: 'pay_1', amount: invoice.paid, tax: 0 },
-		toRefundedInvoice(invoice.json() as unknown as LagoInvoice),
+		billed,
 		invoice.paid,
 		invoice.notesJson().map((note) => toEarlierNote(note as unknown as LagoCreditNote)),
 	);
@@ -109,12 +109,28 @@ interface Seen {
 	ended: number;
 	addUp: number;
 	nothingLeft: number;
-	missed: string[];
-	refused: string[];
 }
 
-/** Refunds shares of an invoice, one after the other; what Lago refuses, or might be exact and is not, is noted. */
-function refundAll(invoice: RuledInvoice, parts: readonly number[], seen: Seen, isSmall: boolean): void {
+/**
+ * Whether the rate of each fee tells its taxes: `GET /invoices/:id` names those of the invoice only, and several may make the same rate.
+ * What is wrong then is asked: test/contract/refundTaxes.test.ts.
+ */
+function isTold({ fees, isProvider }: Given): boolean {
+	if (!isProvider) return true;
+	const taxes = [...new Set(fees.flatMap(({ rates }) => rates))].filter((rate) => rate > 0);
+	if (taxes.length > 10) return false;
+	const sums = new Map<number, number>();
+	for (let chosen = 0; chosen < 2 ** taxes.length; chosen++) {
+		const sum = taxes.reduce((all, rate, index) => ((chosen >> index) % 2 === 1 ? all + 1_000 * rate : all), 0);
+		sums.set(Math.round(sum), (sums.get(Math.round(sum)) ?? 0) + 1);
+	}
+	return fees.every(({ rates }) => sums.get(Math.round(rates.reduce((all, rate) => all + 1_000 * rate, 0))) === 1);
+}
+
+/** Refunds shares of an invoice, one after the other. @returns what Lago refused, and what is not exact though it could be. */
+function refundAll(invoice: RuledInvoice, parts: readonly number[], seen: Seen, isSmall: boolean): string[] {
+	const wrong: string[] = [];
+	const billed = toRefundedInvoice(invoice.json() as unknown as LagoInvoice);
 	let atDodo = invoice.paid;
 	const story = (what: string) =>
 		`${what}: ${JSON.stringify({ fees: invoice.fees, paid: invoice.paid, notes: invoice.notes.map(({ items, refund }) => [refund, items]) })}`;
@@ -122,44 +138,49 @@ function refundAll(invoice: RuledInvoice, parts: readonly number[], seen: Seen, 
 		const asked = Math.max(1, Math.floor((atDodo * part) / 1_000));
 		if (atDodo <= 0) break;
 		atDodo -= asked;
-		const decision = decide(invoice, asked, atDodo);
-		const possible = isSmall && isPossible(invoice, asked);
+		const decision = decide(invoice, billed, asked, atDodo);
+		const refundable = invoice.paid - invoice.refunded;
+		const isEnd = atDodo === 0;
+		// The last one takes what rounding left.
+		const meant = asked > refundable || (isEnd && refundable - asked <= invoice.notes.length) ? refundable : asked;
+		const isMissed = (): boolean => isSmall && isPossible(invoice, meant);
 		if (decision.action !== 'credit') {
 			seen.nothingLeft++;
-			if (decision.action !== 'already') seen.refused.push(story(`${decision.action} of ${asked}`));
-			if (possible) seen.missed.push(story(`${decision.action} of ${asked}`));
+			if (decision.action !== 'already') wrong.push(story(`${decision.action} of ${asked}`));
+			if (meant > 0 && isMissed()) wrong.push(story(`${decision.action} of ${asked}`));
 			continue;
 		}
 		const { items, refund } = decision.allocation;
-		const isEnd = atDodo === 0;
+		const missed = refund !== meant && isMissed();
 		const stored = invoice.create(refund, items);
 		if (typeof stored === 'string') {
-			seen.refused.push(story(`${stored}, refund ${refund} of ${asked}, ${JSON.stringify(items)}`));
-			return;
+			wrong.push(story(`${stored}, refund ${refund} of ${asked}, ${JSON.stringify(items)}`));
+			return wrong;
 		}
 		seen.refunds++;
-		if (stored === asked) seen.exact++;
-		else if (isSmall && !possible) seen.impossible++;
-		else if (possible && !isEnd) seen.missed.push(story(`${stored} instead of ${asked}`));
-		expect(Math.abs(stored - asked)).toBeLessThanOrEqual(isEnd ? 5 : 1);
+		if (stored === meant) seen.exact++;
+		else if (!missed) seen.impossible++;
+		else wrong.push(story(`${stored} instead of ${asked}`));
+		if (Math.abs(stored - asked) > (isEnd ? 5 : 1)) wrong.push(story(`${stored} instead of ${asked}`));
 	}
-	if (invoice.paid <= 0) return;
-	seen.ended++;
-	if (invoice.refunded === invoice.paid) seen.addUp++;
+	if (invoice.paid > 0) seen.ended++;
+	if (invoice.paid > 0 && invoice.refunded === invoice.paid) seen.addUp++;
+	return wrong;
 }
 
 const tell = (title: string, { refunds, exact, impossible, ended, addUp, nothingLeft }: Seen): void =>
 	void console.log(
 		`${title}: ${refunds} refunds, ${exact} exact (${((100 * exact) / refunds).toFixed(3)} %), ${impossible} that no spread makes, ${nothingLeft} of nothing but earlier rounding; ${addUp} of ${ended} invoices add up.`,
 	);
-const nothing = (): Seen => ({ refunds: 0, exact: 0, impossible: 0, ended: 0, addUp: 0, nothingLeft: 0, missed: [], refused: [] });
+const nothing = (): Seen => ({ refunds: 0, exact: 0, impossible: 0, ended: 0, addUp: 0, nothingLeft: 0 });
 
 test(`${RUNS.toLocaleString('en')} random refund sequences: Lago takes every one the first time`, () => {
 	const seen = nothing();
 	fc.assert(
 		fc.property(given(MAGNITUDES, 6), shares, (one, parts) => {
-			refundAll(invoiceOf(one), parts, seen, false);
-			expect(seen.refused).toEqual([]);
+			fc.pre(isTold(one));
+			const wrong = refundAll(invoiceOf(one), parts, seen, false);
+			if (wrong.length > 0) throw new Error(wrong.join('\n'));
 		}),
 		{ numRuns: RUNS, seed: SEED },
 	);
@@ -171,8 +192,9 @@ test(`${SMALL_RUNS.toLocaleString('en')} small invoices: exact wherever any spre
 	const seen = nothing();
 	fc.assert(
 		fc.property(given(SMALL, 3), shares, (one, parts) => {
-			refundAll(invoiceOf(one), parts, seen, true);
-			expect(seen).toMatchObject({ refused: [], missed: [] });
+			fc.pre(isTold(one));
+			const wrong = refundAll(invoiceOf(one), parts, seen, true);
+			if (wrong.length > 0) throw new Error(wrong.join('\n'));
 		}),
 		{ numRuns: SMALL_RUNS, seed: SEED },
 	);

@@ -28,7 +28,9 @@ export function toEarlierNote(note: LagoCreditNote): EarlierNote {
 	return {
 		refunded: note.refund_amount_cents,
 		taxRounding:
-			typeof taxes === 'number' && precise !== null && precise !== undefined ? decimalOf(exact(taxes) - exact(precise)) : 0,
+			typeof taxes === 'number' && precise !== null && precise !== undefined
+				? decimalOf(exact(taxes) - exact(precise))
+				: 0,
 		items: (note.items ?? []).map(({ fee, amount_cents: amount }) => ({ feeId: fee.lago_id, amount })),
 	};
 }
