@@ -11,11 +11,6 @@ export function subunits(currency: string): number {
 	return Number(Object.entries(SUBUNITS).find(([, codes]) => codes.split(' ').includes(currency))?.[0] ?? 100);
 }
 
-/** A number without what binary fractions add to it. */
-export function decimals(value: number): number {
-	return Math.round(value * 1e8) / 1e8;
-}
-
 /** A number as Ruby writes a decimal: `20.0`. */
 export function decimal(value: number): string {
 	const rounded = Math.round(value * 1e10) / 1e10;

@@ -12,11 +12,12 @@ import {
 	type Invoice,
 	type LagoState,
 } from '../state';
-import { averageRate, couponShare, creditNoteView, taxByRate } from '../views/creditNotes';
+import { creditNoteView } from '../views/creditNotes';
 import { customerView } from '../views/customers';
-import { netOf, taxView } from '../views/invoices';
+import { taxView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
 import type { Invoices } from './invoices';
+import { averageRate, noteSums, noteTaxes, type NoteSums } from './noteSums';
 import type { Wallets } from './wallets';
 
 export const REASONS = [
@@ -35,12 +36,6 @@ interface Shares {
 	credit: number;
 	refund: number;
 	offset: number;
-}
-
-interface Sums {
-	items: number;
-	coupons: number;
-	taxes: number;
 }
 
 /** Credit notes with all rules of their creation (`lago-api:services/credit_notes/*`). Amounts in minor units. */
@@ -69,10 +64,11 @@ export class CreditNotes {
 			refund: castAmount(input.refund_amount_cents),
 			offset: amount(input.offset_amount_cents),
 		};
-		this.check(invoice, items, shares);
-		const { credit, refund, offset } = evenOut(shares, sumsOf(items));
+		const sums = noteSums(invoice, items, this.givenBack(invoice, items));
+		this.check(invoice, sums, shares);
+		const { credit, refund, offset } = evenOut(shares, sums);
 		const at = now();
-		const { coupons, taxes } = sumsOf(items);
+		const { coupons, taxes } = sums;
 		const sequence = this.notesOf(invoice).length + 1;
 		const note: CreditNote = {
 			lago_id: randomUUID(),
@@ -112,28 +108,32 @@ export class CreditNotes {
 			...item,
 			precise_amount_cents: Math.trunc(item.precise_amount_cents),
 		}));
-		const { items: sum, coupons, taxes } = sumsOf(items);
-		const total = Math.round(sum - Math.round(coupons) + taxes);
+		const { items: sum, coupons, taxes } = noteSums(invoice, items, this.givenBack(invoice, items));
+		const asked = Math.round(sum - coupons + taxes);
+		const excluding = Math.round(sum - coupons);
+		// Too much is taken off the total, too little off the tax.
+		const total = asked - Math.round(taxes) > excluding ? asked - 1 : asked;
+		const shownTaxes = Math.round(taxes) - (total - Math.round(taxes) < excluding && Math.round(taxes) > 0 ? 1 : 0);
 		const refundable = invoice.total_paid_amount_cents - this.given(invoice, 'refund_amount_cents');
 		return {
 			lago_invoice_id: invoice.lago_id,
 			invoice_number: invoice.number,
 			currency: invoice.currency,
-			taxes_amount_cents: Math.round(taxes),
+			taxes_amount_cents: shownTaxes,
 			precise_taxes_amount_cents: decimal(taxes),
-			sub_total_excluding_taxes_amount_cents: Math.round(sum - coupons),
+			sub_total_excluding_taxes_amount_cents: excluding,
 			max_creditable_amount_cents: invoice.invoice_type === 'credit' ? 0 : total,
-			max_refundable_amount_cents: Math.max(0, Math.min(total, refundable)),
+			max_refundable_amount_cents: Math.max(0, Math.min(asked, refundable)),
 			coupons_adjustment_amount_cents: Math.round(coupons),
 			precise_coupons_adjustment_amount_cents: decimal(coupons),
-			taxes_rate: averageRate(items),
+			taxes_rate: averageRate(invoice, items),
 			items: items.map(({ fee, precise_amount_cents }) => ({
 				lago_fee_id: fee.lago_id,
 				amount_cents: precise_amount_cents,
 			})),
-			applied_taxes: [...taxByRate(items)]
-				.filter(([rate]) => rate > 0)
-				.map(([rate, { base, tax }]) => ({
+			applied_taxes: noteTaxes(invoice, items)
+				.filter(({ rate }) => rate > 0)
+				.map(({ rate, base, tax }) => ({
 					...taxView(rate, invoice.currency, null),
 					lago_id: null,
 					lago_credit_note_id: null,
@@ -182,13 +182,23 @@ export class CreditNotes {
 		});
 	}
 
-	private check(invoice: Invoice, items: CreditNoteItem[], { credit, refund, offset }: Shares): void {
+	/** What the note that uses all fees up gives back: by how much the taxes of the earlier ones were rounded up. */
+	private givenBack(invoice: Invoice, items: CreditNoteItem[]): number {
+		const left = invoice.fees.reduce((all, fee) => all + fee.amount_cents - this.creditedOn(fee), 0);
+		const given = items.reduce((all, item) => all + Math.round(item.precise_amount_cents), 0);
+		if (left !== given && invoice.invoice_type !== 'credit') return 0;
+		return this.notesOf(invoice).reduce((all, { precise_taxes_cents: tax }) => all + Math.round(tax) - tax, 0);
+	}
+
+	private check(invoice: Invoice, sums: NoteSums, { credit, refund, offset }: Shares): void {
 		const errors: Record<string, string[]> = {};
 		const add = (field: string, code: string): void => void (errors[field] ??= []).push(code);
 		const total = credit + refund + offset;
-		const { items: sum, coupons, taxes } = sumsOf(items);
-		const worth = invoice.fees.reduce((all, fee) => all + netOf(fee) * (1 + fee.taxes_rate / 100), 0);
-		const creditable = Math.round(worth) - this.given(invoice, 'total_amount_cents');
+		const { items: sum, coupons, taxes } = sums;
+		const gross = invoice.fees.reduce((all, fee) => all + fee.amount_cents, 0);
+		const taxed = invoice.fees.reduce((all, fee) => all + fee.amount_cents * fee.taxes_rate, 0);
+		// Before coupons, and by the rates alone.
+		const creditable = gross + Math.round(taxed / 100) - this.given(invoice, 'total_amount_cents');
 		// Paid in full, but the status says otherwise: it was put back by hand.
 		const putBack =
 			invoice.payment_status !== 'succeeded' && invoice.total_paid_amount_cents === invoice.total_amount_cents;
@@ -240,18 +250,9 @@ function webhookView(note: CreditNote): Record<string, unknown> {
 	return { ...rest, customer: customerView(note.invoice.customer, 'told') };
 }
 
-function sumsOf(items: readonly CreditNoteItem[]): Sums {
-	const sum = (pick: (item: CreditNoteItem) => number): number => items.reduce((total, item) => total + pick(item), 0);
-	return {
-		items: sum((item) => item.precise_amount_cents),
-		coupons: sum(couponShare),
-		taxes: [...taxByRate(items).values()].reduce((total, { tax }) => total + tax, 0),
-	};
-}
-
 /** Moves one cent where rounding would leave subtotal and tax beside the total. */
-function evenOut({ credit, refund, offset }: Shares, { items, coupons, taxes }: Sums): Shares {
-	const difference = Math.round(items - coupons) + Math.round(taxes) - (credit + refund + offset);
+function evenOut({ credit, refund, offset }: Shares, { items, coupons, taxes }: NoteSums): Shares {
+	const difference = Math.sign(Math.round(items - coupons) + Math.round(taxes) - (credit + refund + offset));
 	if (credit > 0) return { credit: credit + difference, refund, offset };
 	return refund > 0 ? { credit, refund: refund + difference, offset } : { credit, refund, offset };
 }

@@ -8,8 +8,10 @@ export interface NewFee {
 	code?: string;
 	/** Before coupons and tax, minor units. */
 	amountCents: number;
-	/** Percent. */
-	taxRate?: number;
+	/** Percent; several, each a tax of its own. */
+	taxRate?: number | readonly number[];
+	/** The part of the fee that is taxed, as providers of taxes say it. */
+	taxBase?: number;
 	couponsCents?: number;
 	units?: number;
 }
@@ -22,6 +24,14 @@ const ITEM_TYPES: Readonly<Record<string, [type: string, itemType: string]>> = {
 	advance_charges: ['charge', 'BillableMetric'],
 };
 
+/** How a fee is taxed, which the API does not show: by rates in percent, of a part of it. */
+const TAXING = new WeakMap<Fee, { rates: readonly number[]; base: number }>();
+
+/** How a fee is taxed: its rates in percent, and the part of it that they are of. */
+export function taxingOf(fee: Fee): { rates: readonly number[]; base: number } {
+	return TAXING.get(fee) ?? { rates: [fee.taxes_rate], base: 1 };
+}
+
 /** A line of an invoice, with its tax after coupons (`lago-api:serializers/v1/fee_serializer.rb`). */
 export function newFee(
 	{
@@ -29,18 +39,21 @@ export function newFee(
 		code = name.toLowerCase().replaceAll(' ', '_'),
 		amountCents,
 		taxRate = 0,
+		taxBase = 1,
 		couponsCents = 0,
 		units = 1,
 	}: NewFee,
 	invoice: { id: string; type: string; currency: string; customer: Customer; subscription: Subscription | null },
 ): Fee {
 	const { currency, customer, subscription } = invoice;
-	const precise = ((amountCents - couponsCents) * taxRate) / 100;
+	const rates = [taxRate].flat();
+	const rate = rates.reduce((sum, one) => sum + one, 0);
+	const precise = ((amountCents - couponsCents) * taxBase * rate) / 100;
 	const taxes = Math.round(precise);
 	const [type, itemType] = ITEM_TYPES[invoice.type] ?? ['subscription', 'Subscription'];
 	const at = now();
 	const withOffset = at.replace('Z', '+00:00');
-	return {
+	const fee: Fee = {
 		lago_id: randomUUID(),
 		lago_charge_id: null,
 		lago_charge_filter_id: null,
@@ -73,7 +86,7 @@ export function newFee(
 		precise_total_amount: major(amountCents + precise, currency),
 		taxes_amount_cents: taxes,
 		taxes_precise_amount: major(precise, currency),
-		taxes_rate: taxRate,
+		taxes_rate: rate,
 		total_aggregated_units: null,
 		total_amount_cents: amountCents + taxes,
 		total_amount_currency: currency,
@@ -81,7 +94,7 @@ export function newFee(
 		description: null,
 		precise_unit_amount: major(amountCents / units, currency),
 		precise_coupons_amount_cents: decimal(couponsCents),
-		sub_total_excluding_taxes_amount_cents: amountCents - couponsCents,
+		sub_total_excluding_taxes_amount_cents: Math.round(amountCents - couponsCents),
 		sub_total_excluding_taxes_precise_amount_cents: decimal(amountCents - couponsCents),
 		events_count: null,
 		payment_status: 'pending',
@@ -95,4 +108,6 @@ export function newFee(
 		presentation_breakdowns: [],
 		...(type === 'credit' ? {} : { from_date: withOffset, to_date: withOffset }),
 	};
+	TAXING.set(fee, { rates, base: taxBase });
+	return fee;
 }

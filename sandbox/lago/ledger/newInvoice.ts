@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { entry } from '../metadata';
-import { decimals, subunits } from '../money';
 import { dateOf, type Coupon, type Customer, type Fee, type Invoice, type Subscription } from '../state';
 import { couponValue } from './customers';
 import { newFee, type NewFee } from './fees';
+import { invoiceTaxes } from './noteSums';
 
 type InvoiceType = 'subscription' | 'one_off' | 'credit' | 'add_on' | 'progressive_billing' | 'advance_charges';
 
@@ -57,8 +57,8 @@ export function newInvoice(input: NewInvoice, { customer, subscription, at, numb
 	const id = randomUUID();
 	const lines = fees.map((fee) => newFee(fee, { id, type, currency, customer, subscription }));
 	const sum = (pick: (fee: Fee) => number): number => lines.reduce((total, fee) => total + pick(fee), 0);
-	const coupons = sum((fee) => Number(fee.precise_coupons_amount_cents));
-	const taxes = Math.round(decimals(sum((fee) => Number(fee.taxes_precise_amount) * subunits(currency))));
+	const coupons = Math.round(sum((fee) => Number(fee.precise_coupons_amount_cents)));
+	const taxes = Math.round(invoiceTaxes(lines).reduce((all, { tax }) => all + tax, 0));
 	const total = sum((fee) => fee.amount_cents) - coupons + taxes;
 	const paid = type === 'advance_charges' || total === 0;
 	const payment_status = input.paymentStatus ?? (paid ? 'succeeded' : 'pending');
@@ -105,7 +105,7 @@ export function planInvoice(
 	coupon: Coupon | null,
 ): NewInvoice {
 	const { name, code, taxes, amount_currency } = plan;
-	const taxRate = taxes.reduce((sum, { rate }) => sum + rate, 0);
+	const taxRate = taxes.map(({ rate }) => rate);
 	return {
 		currency: amount_currency,
 		fees:

@@ -113,7 +113,7 @@ function createOneOff(
 			code: addOn.code,
 			amountCents: Math.round((fee.unit_amount_cents ?? addOn.amount_cents) * units),
 			units,
-			taxRate: taxes.reduce((sum, { rate }) => sum + rate, 0),
+			taxRate: taxes.map(({ rate }) => rate),
 		};
 	});
 	return invoices.issue({

@@ -1,4 +1,5 @@
-import { dueOf, type Fee, type Invoice } from '../state';
+import { invoiceTaxes } from '../ledger/noteSums';
+import { dueOf, type Invoice } from '../state';
 import { customerView } from './customers';
 import { subscriptionView } from './subscriptions';
 
@@ -111,22 +112,15 @@ export function paymentErrorView({ lago_id, customer }: Invoice): Record<string,
 
 /** One entry for each rate. */
 function taxesOf({ lago_id, fees, currency, created_at }: Invoice): unknown[] {
-	const rates = [...new Set(fees.filter(({ taxes_rate }) => taxes_rate > 0).map(({ taxes_rate }) => taxes_rate))];
-	return rates.map((rate) => {
-		const taxedFees = fees.filter(({ taxes_rate }) => taxes_rate === rate);
-		return {
+	return invoiceTaxes(fees)
+		.filter(({ rate }) => rate > 0)
+		.map(({ rate, net, tax }) => ({
 			...taxView(rate, currency, created_at),
 			lago_id,
 			lago_invoice_id: lago_id,
-			amount_cents: Math.round((taxedFees.reduce((sum, fee) => sum + netOf(fee), 0) * rate) / 100),
-			fees_amount_cents: taxedFees.reduce((sum, fee) => sum + netOf(fee), 0),
-		};
-	});
-}
-
-/** What is taxed of a fee: its amount minus its share of the coupons. */
-export function netOf(fee: Fee): number {
-	return fee.amount_cents - Number(fee.precise_coupons_amount_cents);
+			amount_cents: Math.round(tax),
+			fees_amount_cents: Math.trunc(net),
+		}));
 }
 
 /** The fields that every applied tax has. */

@@ -1,28 +1,22 @@
-import type { IDataObject } from 'n8n-workflow';
 import { encodeState, ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { INVOICE_NUMBER_KEY, REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys';
+import { INVOICE_NUMBER_KEY } from '../../../shared/domain/keys';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import { noted } from '../../../shared/domain/phases';
-import type { Allocation } from '../../../shared/domain/refundAllocation';
 import { decideMirror, otherCurrency, type RefundFacts } from '../../../shared/domain/refundMirror';
 import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import type { Result } from '../../../shared/node/operation';
 import { withLock } from '../../../shared/process/keyedLock';
-import { ApiError, asApiError } from '../../../shared/transport/apiError';
+import { ApiError } from '../../../shared/transport/apiError';
 import type { DodoPayment, DodoRefund } from '../../../shared/wire/dodo/objects';
 import { toEarlierNote, toRefundedInvoice } from '../../../shared/wire/lago/creditFacts';
-import {
-	creditNoteAnswerSchema,
-	toInvoiceFacts,
-	type LagoCreditNote,
-	type LagoInvoice,
-} from '../../../shared/wire/lago/objects';
+import { toInvoiceFacts, type LagoCreditNote, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
-import { changeCreditNote, creditNotesOf } from '../creditNotes';
+import { creditNotesOf } from '../creditNotes';
 import { bookingOf, changeInvoice, fetchInvoice } from '../invoices';
 import { isKnownFree, rememberFree } from '../manualPayments';
 import { paidAt, settle } from '../settlement/settle';
+import { alreadyCredited, makeNote } from './note';
 
 /** What becomes of a refund in Lago's books. */
 export type MirrorOutcome = 'already_credited' | 'credited' | 'held' | 'needs_premium' | 'overpayment_returned';
@@ -94,23 +88,6 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<Mirror
 	return { ...(await credit(client, invoice, notes, booking.amount, wanted)), ...about };
 }
 
-async function alreadyCredited(
-	client: LagoClient,
-	notes: LagoCreditNote[],
-	refund: DodoRefund,
-): Promise<Result<'already_credited'> | null> {
-	const note = notes.find(({ metadata }) => metadata?.[REFUND_ID_KEY] === refund.refund_id);
-	if (note === undefined) return null;
-	if (note.refund_status !== 'succeeded') await changeCreditNote(client, note.lago_id, { refundStatus: 'succeeded' });
-	return {
-		outcome: 'already_credited',
-		message: `Credit note ${note.number} already mirrors refund ${refund.refund_id}.`,
-		creditNoteId: note.lago_id,
-		creditNoteNumber: note.number,
-		refundAmount: note.refund_amount_cents,
-	};
-}
-
 async function credit(
 	client: LagoClient,
 	invoice: LagoInvoice,
@@ -136,11 +113,12 @@ async function credit(
 			refundAmount: 0,
 			difference: -asked,
 		};
-	const made = await postNote(client, invoice, decision.allocation, wanted);
+	const made = await makeNote(client, invoice, decision, wanted);
 	if (made === null) {
 		rememberFree(client);
 		return await withoutLicence(client, invoice, wanted);
 	}
+	if ('reason' in made) return made;
 	if ('found' in made) return made.found;
 	const { note } = made;
 	const difference = note.refund_amount_cents - asked;
@@ -154,49 +132,17 @@ async function credit(
 	};
 }
 
-/** The note that was made; what stands for it when it was there already; null when this Lago has no licence to hold one. */
-async function postNote(
-	client: LagoClient,
-	invoice: LagoInvoice,
-	allocation: Allocation,
-	{ refund, reason }: Mirror,
-): Promise<{ note: LagoCreditNote } | { found: Result<'already_credited'> } | null> {
-	const body: IDataObject = {
-		invoice_id: invoice.lago_id,
-		reason,
-		description: `Refund ${refund.refund_id} at Dodo Payments`,
-		credit_amount_cents: 0,
-		refund_amount_cents: allocation.refund,
-		offset_amount_cents: 0,
-		items: allocation.items.map((item) => ({ fee_id: item.feeId, amount_cents: item.amount })),
-		metadata: { [REFUND_ID_KEY]: refund.refund_id, [REFUNDED_PAYMENT_KEY]: refund.payment_id },
-	};
-	try {
-		const answer = await client.request(creditNoteAnswerSchema, {
-			method: 'POST',
-			path: '/credit_notes',
-			body: { credit_note: body },
-		});
-		return { note: answer.credit_note };
-	} catch (caught) {
-		const refusal = asApiError(caught);
-		if (refusal.unauthorized) throw refusal;
-		if (refusal.status === 403) return null;
-		if (!refusal.mayHaveWorked) throw refusal;
-		// The answer may have been lost after the note was made.
-		const notes = await creditNotesOf(client, { id: invoice.lago_id, number: invoice.number });
-		const hit = await alreadyCredited(client, notes, refund);
-		if (hit === null) throw refusal;
-		return { found: hit };
-	}
-}
-
 function refundFacts({ refund, payment, facts }: Mirror): RefundFacts {
 	const listed = payment.refunds?.find(({ refund_id }) => refund_id === refund.refund_id);
+	const amount = refund.amount ?? listed?.amount ?? (refund.is_partial === false ? facts.amount : null);
+	const others = (payment.refunds ?? []).filter(
+		({ refund_id, status }) => refund_id !== refund.refund_id && status === 'succeeded',
+	);
 	return {
 		id: refund.refund_id,
-		amount: refund.amount ?? listed?.amount ?? (refund.is_partial === false ? facts.amount : null),
+		amount,
 		currency: refund.currency ?? null,
+		isLast: others.reduce((sum, other) => sum + (other.amount ?? 0), amount ?? 0) >= facts.amount,
 	};
 }
 
