@@ -63,17 +63,24 @@ export function allocateRefund(
 	const shortage = wanted === refundable ? LAST_TOLERANCE : TOLERANCE;
 	if (wanted > rest + shortage || rest <= 0) return null;
 	if (wanted >= rest && rest <= refundable) return { items, refund: rest };
-	const spread = bestSpread(kinds, {
-		wanted,
-		most: Math.min(refundable, wanted + TOLERANCE),
-		least: Math.max(1, wanted - shortage),
-		// Nothing has to be left for a next one behind the last refund.
-		left: wanted === refundable ? null : { net: all.net, tax, refundable },
-		noteOf,
-		// Lago gives rounding back then, and that spread was looked at above.
-		isAll: (amounts) => amounts.reduce((sum, amount) => sum + amount, 0) === open,
-	});
-	return spread === null ? null : { items: itemsOf(kinds, spread.amounts), refund: spread.refund };
+	const most = Math.min(refundable, wanted + TOLERANCE);
+	const within = (below: number): Allocation | null => {
+		const spread = bestSpread(kinds, {
+			wanted,
+			least: Math.max(1, wanted - below),
+			most,
+			// Nothing has to be left for a next one behind the last refund.
+			left: wanted === refundable ? null : { net: all.net, tax, refundable },
+			noteOf,
+			// Lago gives rounding back then: that spread is looked at here.
+			isAll: (amounts) => amounts.reduce((sum, amount) => sum + amount, 0) === open,
+		});
+		return spread === null ? null : { items: itemsOf(kinds, spread.amounts), refund: spread.refund };
+	};
+	const near = within(TOLERANCE);
+	if (near !== null) return near;
+	// What many notes have rounded down comes back with the last unit only: then more is nearer than less.
+	return rest <= most ? { items, refund: rest } : within(LAST_TOLERANCE);
 }
 
 /** All that is left of the fees. */

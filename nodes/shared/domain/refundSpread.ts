@@ -34,6 +34,8 @@ const VARIED = 6;
 const BUDGET = 4_000;
 /** How far two kinds are varied against each other. */
 const PAIR_REACH = 500;
+/** So many amounts of the last kind are tried, of units that coupons left next to nothing of. */
+const STEPS = 100;
 /** Exact, and cents are not added up: nothing better is looked for. */
 const GOOD = 0.03;
 /** Exact: this many more may find one that is good. */
@@ -115,7 +117,8 @@ class Search {
 		const low = Math.max(0, Number((BigInt(least - 1) * ONE - before - later) / unit));
 		const high = Math.min(kind.room, Number((BigInt(most + 1) * ONE - before) / unit));
 		if (near === null) {
-			for (let amount = low; amount <= high; amount++) yield amount;
+			const stride = Math.max(1, Math.ceil((high - low) / STEPS));
+			for (let amount = low; amount <= high; amount += stride) yield amount;
 			return;
 		}
 		const from = Math.max(low, Math.min(high, near[0]));
