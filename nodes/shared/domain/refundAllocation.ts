@@ -170,6 +170,10 @@ export function asLagoTaxes(
 	if (net <= 0n) return [...fees];
 	const givenBack = sum === open ? exact(taxRounding) : 0n;
 	const more = quotient(100n * (exact(said.taxesAmount) + givenBack - worthOf(fees, items).tax), net);
-	const meant = new Set(items.map(({ feeId }) => feeId));
-	return fees.map((fee) => (meant.has(fee.id) ? { ...fee, taxesRate: decimalOf(exact(fee.taxesRate) + more) } : fee));
+	const given = new Set(items.map(({ feeId }) => feeId));
+	// Fees of one rate have the same taxes, as far as the invoice shows.
+	const rates = new Set(fees.filter(({ id }) => given.has(id)).map(({ taxesRate }) => taxesRate));
+	return fees.map((fee) =>
+		rates.has(fee.taxesRate) ? { ...fee, taxesRate: decimalOf(exact(fee.taxesRate) + more) } : fee,
+	);
 }

@@ -36,6 +36,8 @@ const BUDGET = 4_000;
 const PAIR_REACH = 500;
 /** So many amounts of the last kind are tried, of units that coupons left next to nothing of. */
 const STEPS = 100;
+/** So much that fees are worth too little can come of rounding, and go by it. */
+const REPAIRABLE = 5;
 /** Exact, and cents are not added up: nothing better is looked for. */
 const GOOD = 0.03;
 /** Exact: this many more may find one that is good. */
@@ -153,7 +155,11 @@ class Search {
 		const netLeft = left.net - net;
 		const slack = noteOf(netLeft, left.tax - rounded(tax)) - (left.refundable - refund);
 		const edge = Number(netLeft - rounded(netLeft)) / Number(ONE);
-		return inexact + (slack < 0 ? -0.3 * slack : Math.abs(slack - this.slack) / 10) + Math.abs(edge) / 10;
+		return (
+			inexact +
+			(slack < 0 ? 0.3 * Math.min(-slack, REPAIRABLE) : Math.abs(slack - this.slack) / 10) +
+			Math.abs(edge) / 10
+		);
 	}
 }
 

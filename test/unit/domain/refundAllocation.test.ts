@@ -211,3 +211,78 @@ test(`${SMALL_RUNS.toLocaleString('en')} small invoices: exact wherever any spre
 	tell('Small', seen);
 	expect(seen.exact).toBeGreaterThan(SMALL_RUNS);
 }, 7_200_000);
+
+test('a full refund gives every fee back', () => {
+	fc.assert(
+		fc.property(given(MAGNITUDES, 6), (one) => {
+			const invoice = invoiceOf({ ...one, isProvider: false });
+			if (invoice.paid === 0) return;
+			const decision = decide(invoice, toRefundedInvoice(invoice.json() as unknown as LagoInvoice), invoice.paid, 0);
+			const worth = invoice.fees.filter(({ amount }) => amount > 0);
+			expect(decision).toMatchObject({
+				action: 'credit',
+				allocation: { refund: invoice.paid, items: worth.map(({ id, amount }) => ({ feeId: id, amount })) },
+			});
+		}),
+		{ numRuns: runs(1_000, 5_000), seed: SEED },
+	);
+});
+
+test('without coupons, and with a tax that never makes half a cent, all notes add up', () => {
+	const seen = nothing();
+	const fees = fc.array(fc.integer({ min: 1, max: 99_999 }), { minLength: 1, maxLength: 6 });
+	fc.assert(
+		fc.property(fees, shares, (amounts, parts) => {
+			const taxed = amounts.map((amount) => ({ amount, rates: [20], part: 1, isCouponed: false }));
+			const one = { fees: taxed, couponPerMille: 0, isProvider: false, cuts: false };
+			expect(refundAll(invoiceOf(one), parts, seen, false)).toEqual([]);
+		}),
+		{ numRuns: runs(500, 20_000), seed: SEED },
+	);
+	expect(seen.addUp).toBe(seen.ended);
+});
+
+test.each<[string, number, CreditableFee[], Array<{ feeId: string; amount: number }> | null]>([
+	[
+		'20 % tax',
+		2_460,
+		[{ id: 'a', amount: 4_900, credited: 0, taxesRate: 20, couponsAmount: 0 }],
+		[{ feeId: 'a', amount: 2_050 }],
+	],
+	[
+		'two fees, the first one whole',
+		6_000,
+		[
+			{ id: 'a', amount: 4_900, credited: 0, taxesRate: 20, couponsAmount: 0 },
+			{ id: 'b', amount: 1_250, credited: 0, taxesRate: 20, couponsAmount: 0 },
+		],
+		[
+			{ feeId: 'a', amount: 4_900 },
+			{ feeId: 'b', amount: 100 },
+		],
+	],
+	[
+		'a fee that was credited before',
+		120,
+		[
+			{ id: 'a', amount: 4_900, credited: 4_900, taxesRate: 20, couponsAmount: 0 },
+			{ id: 'b', amount: 1_250, credited: 0, taxesRate: 20, couponsAmount: 0 },
+		],
+		[{ feeId: 'b', amount: 100 }],
+	],
+	[
+		'a coupon of a half',
+		500,
+		[{ id: 'a', amount: 2_000, credited: 0, taxesRate: 0, couponsAmount: 1_000 }],
+		[{ feeId: 'a', amount: 1_000 }],
+	],
+	[
+		'yen without tax',
+		333,
+		[{ id: 'a', amount: 1_000, credited: 0, taxesRate: 0, couponsAmount: 0 }],
+		[{ feeId: 'a', amount: 333 }],
+	],
+	['more than there is', 1_300, [{ id: 'a', amount: 1_000, credited: 0, taxesRate: 20, couponsAmount: 0 }], null],
+])('%s', (_case, wanted, fees, items) => {
+	expect(allocateRefund({ wanted, refundable: 1_000_000, taxRounding: 0 }, fees)?.items ?? null).toEqual(items);
+});
