@@ -123,6 +123,7 @@ class Search {
 			for (let amount = low; amount <= high; amount += stride) yield amount;
 			return;
 		}
+		if (low > high) return;
 		const from = Math.max(low, Math.min(high, near[0]));
 		for (let step = 0; step <= near[1]; step++) {
 			if (from - step < low && from + step > high) return;
