@@ -172,7 +172,7 @@ describe('a tax that the invoice does not show as it is', () => {
 	test('what Lago also says the fees cannot carry is held', async () => {
 		const paid = hidden([{ amountCents: 10_000, taxRate: 20, taxBase: 0.5 }]);
 		lago.createCreditNoteInUi(paid.invoice.lago_id, {
-			items: [{ fee_id: paid.invoice.fees[0]?.lago_id, amount_cents: 9_000 }],
+			items: [{ fee_id: String(paid.invoice.fees[0]?.lago_id), amount_cents: 9_000 }],
 			credit_amount_cents: 9_900,
 		});
 		expect(await paid.refund(5_000)).toMatchObject({ outcome: 'held', reason: 'lago_refused' });
