@@ -241,6 +241,9 @@ describeWithSpec('lago', "what Lago's description says of the answers", (spec) =
 	test('nothing: every one of them agrees', () => {
 		expect(lago.calls.length).toBeGreaterThan(45);
 		// Described bare, but served under their root key (`lago-api:app/controllers/api/v1/payments_controller.rb`).
-		expect(disagreements(spec, lago.calls, [/^GET .*\/(payments|wallet_transactions)\/[\w-]{36}$/])).toEqual([]);
+		const bare = /^GET .*\/(payments|wallet_transactions)\/[\w-]{36}$/;
+		// Described with numbers and an offset: a real Lago answers precise amounts as text, and no offset.
+		const estimate = /^POST .*\/credit_notes\/estimate$/;
+		expect(disagreements(spec, lago.calls, [bare, estimate])).toEqual([]);
 	});
 });
