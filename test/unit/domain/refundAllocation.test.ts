@@ -113,6 +113,7 @@ interface Seen {
 	exact: number;
 	impossible: number;
 	further: number;
+	held: number;
 	ended: number;
 	addUp: number;
 	nothingLeft: number;
@@ -154,7 +155,9 @@ function refundAll(invoice: RuledInvoice, parts: readonly number[], seen: Seen, 
 		if (decision.action !== 'credit') {
 			seen.nothingLeft++;
 			// Of some invoices over a few units no note comes to what was paid.
-			const isHeldRightly = isSmall && !isNearPossible(invoice, meant, refundable);
+			const isFew = isSmall || invoice.fees.reduce((sum, { amount }) => sum + amount, 0) <= 30;
+			const isHeldRightly = isFew && !isNearPossible(invoice, meant, refundable);
+			if (decision.action !== 'already' && isHeldRightly) seen.held++;
 			if (decision.action !== 'already' && !isHeldRightly) wrong.push(story(`${decision.action} of ${asked}`));
 			if (meant > 0 && isMissed()) wrong.push(story(`${decision.action} of ${asked}`));
 			continue;
@@ -178,11 +181,23 @@ function refundAll(invoice: RuledInvoice, parts: readonly number[], seen: Seen, 
 	return wrong;
 }
 
-const tell = (title: string, { refunds, exact, impossible, further, ended, addUp, nothingLeft }: Seen): void =>
+const tell = (
+	title: string,
+	{ refunds, exact, impossible, further, held, held, ended, addUp, nothingLeft }: Seen,
+): void =>
 	void console.log(
-		`${title}: ${refunds} refunds, ${exact} exact (${((100 * exact) / refunds).toFixed(3)} %), ${impossible} that no spread makes (${further} of them further than one unit beside), ${nothingLeft} of nothing but earlier rounding; ${addUp} of ${ended} invoices add up.`,
+		`${title}: ${refunds} refunds, ${exact} exact (${((100 * exact) / refunds).toFixed(3)} %), ${impossible} that no spread makes (${further} of them further than one unit beside), ${nothingLeft} of nothing but earlier rounding (${held} held: no note comes to them); ${addUp} of ${ended} invoices add up.`,
 	);
-const nothing = (): Seen => ({ refunds: 0, exact: 0, impossible: 0, further: 0, ended: 0, addUp: 0, nothingLeft: 0 });
+const nothing = (): Seen => ({
+	refunds: 0,
+	exact: 0,
+	impossible: 0,
+	further: 0,
+	held: 0,
+	ended: 0,
+	addUp: 0,
+	nothingLeft: 0,
+});
 
 test(`${RUNS.toLocaleString('en')} random refund sequences: Lago takes every one the first time`, () => {
 	const seen = nothing();
