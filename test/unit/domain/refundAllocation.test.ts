@@ -181,10 +181,7 @@ function refundAll(invoice: RuledInvoice, parts: readonly number[], seen: Seen, 
 	return wrong;
 }
 
-const tell = (
-	title: string,
-	{ refunds, exact, impossible, further, held, ended, addUp, nothingLeft }: Seen,
-): void =>
+const tell = (title: string, { refunds, exact, impossible, further, held, ended, addUp, nothingLeft }: Seen): void =>
 	void console.log(
 		`${title}: ${refunds} refunds, ${exact} exact (${((100 * exact) / refunds).toFixed(3)} %), ${impossible} that no spread makes (${further} of them further than one unit beside), ${nothingLeft} of nothing but earlier rounding (${held} held: no note comes to them); ${addUp} of ${ended} invoices add up.`,
 	);
