@@ -1,4 +1,4 @@
-import { decimalOf, exact, ONE, quotient, rounded, type Decimal } from './exact';
+import { decimalOf, exact, exactly, ONE, quotient, rounded, type Decimal } from './exact';
 
 /** A tax as an invoice or one of its fees names it; `rate` in percent. */
 export interface NamedTax {
@@ -33,7 +33,8 @@ const TAXES_LIMIT = 10;
  * so), and for a note Lago takes the part that was taxed of all fees of the invoice with that tax together, in whole minor units.
  */
 export function creditTaxes(fees: readonly TaxedFee[], taxes: readonly NamedTax[]): Decimal[] {
-	const shares = fees.map(taxedShare);
+	const read = exactly();
+	const shares = fees.map((fee) => taxedShare(fee, read));
 	const codes = new Set(taxes.map(({ code }) => code));
 	if (codes.size === taxes.length && shares.every((share) => share === ONE))
 		return fees.map(({ taxesRate }) => taxesRate);
@@ -71,10 +72,13 @@ function* blended(
 }
 
 /** How much of a fee after coupons was taxed, in parts of {@link ONE}: by the amounts, where they differ from what the rate makes. */
-function taxedShare({ amount, couponsAmount, taxesRate, taxesAmount, precise }: TaxedFee): bigint {
-	const rate = exact(taxesRate);
-	const coupons = exact(couponsAmount);
-	const net = precise === null ? BigInt(amount) * ONE - coupons : exact(precise.net);
+function taxedShare(
+	{ amount, couponsAmount, taxesRate, taxesAmount, precise }: TaxedFee,
+	read: (value: Decimal) => bigint,
+): bigint {
+	const rate = read(taxesRate);
+	const coupons = read(couponsAmount);
+	const net = precise === null ? BigInt(amount) * ONE - coupons : read(precise.net);
 	if (rate <= 0n || net <= 0n) return ONE;
 	const taxOf = (whole: bigint): bigint => (whole * rate) / ONE / 100n;
 	const by = (tax: bigint, full: bigint): bigint => {
@@ -82,7 +86,7 @@ function taxedShare({ amount, couponsAmount, taxesRate, taxesAmount, precise }: 
 		return share > ONE - SAME && share < ONE + SAME ? ONE : share;
 	};
 	if (precise !== null)
-		return by(exact(precise.tax), taxOf(quotient(exact(precise.amount) * net, (net + coupons) * ONE)));
+		return by(read(precise.tax), taxOf(quotient(read(precise.amount) * net, (net + coupons) * ONE)));
 	if (taxesAmount === null) return ONE;
 	const [tax, full] = [BigInt(taxesAmount) * ONE, taxOf(net)];
 	return rounded(full) === tax ? ONE : by(tax, full);

@@ -17,8 +17,19 @@ export function exact(value: Decimal): bigint {
 		/^(-?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(String(value).trim()) ?? [];
 	if (whole + fraction === '') throw new RangeError(`${value} is no decimal number`);
 	const digits = BigInt(`${sign}${whole}${fraction}`);
+	if (digits === 0n) return 0n;
 	const shift = DECIMALS - fraction.length + Number(power);
 	return shift >= 0 ? digits * 10n ** BigInt(shift) : digits / 10n ** BigInt(-shift);
+}
+
+/** The same, for many values of which most come again. */
+export function exactly(): (value: Decimal) => bigint {
+	const known = new Map<Decimal, bigint>();
+	return (value) => {
+		const parts = known.get(value) ?? exact(value);
+		known.set(value, parts);
+		return parts;
+	};
 }
 
 /** The decimal of some parts of {@link ONE}, as text. */

@@ -1,4 +1,4 @@
-import { decimalOf, exact, ONE, quotient, rounded, type Decimal } from './exact';
+import { decimalOf, exact, exactly, ONE, quotient, rounded, type Decimal } from './exact';
 import { bestSpread, type Kind } from './refundSpread';
 
 /** One fee of an invoice as Lago credits it: amounts in minor units, before coupons and tax. */
@@ -56,24 +56,31 @@ export function allocateRefund(
 	const items = openItems(fees);
 	const open = items.reduce((sum, { amount }) => sum + amount, 0);
 	const kinds = kindsOf(fees);
-	const all = worthOf(fees, items);
-	const tax = all.tax - exact(taxRounding);
-	const rest = noteOf(all.net, tax);
+	const net = kinds.reduce((sum, kind) => sum + BigInt(kind.room) * kind.net, 0n);
+	const tax = kinds.reduce((sum, kind) => sum + BigInt(kind.room) * kind.tax, -exact(taxRounding));
+	const rest = noteOf(net, tax);
 	// The last refund takes what is left, though earlier rounding may have cost the fees a cent or two.
 	const shortage = wanted === refundable ? LAST_TOLERANCE : TOLERANCE;
 	if (wanted > rest + shortage || rest <= 0) return null;
 	if (wanted >= rest && rest <= refundable) return { items, refund: rest };
-	const spread = bestSpread(kinds, {
-		wanted,
-		most: Math.min(refundable, wanted + TOLERANCE),
-		least: Math.max(1, wanted - shortage),
-		// Nothing has to be left for a next one behind the last refund.
-		left: wanted === refundable ? null : { net: all.net, tax, refundable },
-		noteOf,
-		// Lago gives rounding back then, and that spread was looked at above.
-		isAll: (amounts) => amounts.reduce((sum, amount) => sum + amount, 0) === open,
-	});
-	return spread === null ? null : { items: itemsOf(kinds, spread.amounts), refund: spread.refund };
+	const most = Math.min(refundable, wanted + TOLERANCE);
+	const within = (below: number): Allocation | null => {
+		const spread = bestSpread(kinds, {
+			wanted,
+			least: Math.max(1, wanted - below),
+			most,
+			// Nothing has to be left for a next one behind the last refund.
+			left: wanted === refundable ? null : { net, tax, refundable },
+			noteOf,
+			// Lago gives rounding back then: that spread is looked at here.
+			isAll: (amounts) => amounts.reduce((sum, amount) => sum + amount, 0) === open,
+		});
+		return spread === null ? null : { items: itemsOf(kinds, spread.amounts), refund: spread.refund };
+	};
+	const near = within(TOLERANCE);
+	if (near !== null) return near;
+	// What many notes have rounded down comes back with the last unit only: then more is nearer than less.
+	return rest <= most ? { items, refund: rest } : within(LAST_TOLERANCE);
 }
 
 /** All that is left of the fees. */
@@ -83,27 +90,22 @@ export function openItems(fees: readonly CreditableFee[]): CreditedItem[] {
 		.map(({ id, amount, credited }) => ({ feeId: id, amount: amount - credited }));
 }
 
-/** What items are worth after coupons, and the tax on that, in parts of {@link ONE}. */
-export function worthOf(fees: readonly CreditableFee[], items: readonly CreditedItem[]): { net: bigint; tax: bigint } {
+/** The tax on items, in parts of {@link ONE}. */
+function taxOf(fees: readonly CreditableFee[], items: readonly CreditedItem[]): bigint {
 	const amounts = new Map(items.map(({ feeId, amount }) => [feeId, BigInt(amount)]));
-	let net = 0n;
-	let tax = 0n;
-	for (const fee of fees) {
-		const amount = amounts.get(fee.id);
-		if (amount === undefined || fee.amount === 0) continue;
-		const unit = unitOf(fee);
-		net += amount * unit.net;
-		tax += amount * unit.tax;
-	}
-	return { net, tax };
+	const read = exactly();
+	return fees.reduce((sum, fee) => sum + (amounts.get(fee.id) ?? 0n) * unitOf(fee, read).tax, 0n);
 }
 
-/** One unit of a fee, after coupons, and the tax on it. */
-function unitOf({ amount, couponsAmount, taxesRate }: CreditableFee): { net: bigint; tax: bigint } {
+/** One unit of a fee, after coupons, and the tax on it, in parts of {@link ONE}. */
+function unitOf(
+	{ amount, couponsAmount, taxesRate }: CreditableFee,
+	read: (value: Decimal) => bigint,
+): { net: bigint; tax: bigint } {
 	const whole = BigInt(amount) * ONE;
-	const coupons = exact(couponsAmount);
-	const net = coupons === 0n ? ONE : quotient(whole - coupons, whole);
-	return { net, tax: quotient(net * exact(taxesRate), 100n * ONE * ONE) };
+	const coupons = read(couponsAmount);
+	const net = coupons === 0n || amount === 0 ? ONE : quotient(whole - coupons, whole);
+	return { net, tax: (net * read(taxesRate)) / (100n * ONE) };
 }
 
 /** The refund of a note: net and tax are each kept with five decimals, then rounded. Whole minor units. */
@@ -118,10 +120,11 @@ interface OpenKind extends Kind {
 
 function kindsOf(fees: readonly CreditableFee[]): OpenKind[] {
 	const kinds = new Map<string, OpenKind>();
+	const read = exactly();
 	for (const fee of fees) {
 		const left = fee.amount - fee.credited;
 		if (left <= 0) continue;
-		const { net, tax } = unitOf(fee);
+		const { net, tax } = unitOf(fee, read);
 		if (net + tax <= 0n) continue;
 		const key = `${net} ${tax}`;
 		const kind = kinds.get(key) ?? { net, tax, room: 0, items: [] };
@@ -162,7 +165,11 @@ export function asLagoTaxes(
 	const net = sum * ONE - exact(said.couponsAmount);
 	if (net <= 0n) return [...fees];
 	const givenBack = sum === open ? exact(taxRounding) : 0n;
-	const more = quotient(100n * (exact(said.taxesAmount) + givenBack - worthOf(fees, items).tax), net);
-	const meant = new Set(items.map(({ feeId }) => feeId));
-	return fees.map((fee) => (meant.has(fee.id) ? { ...fee, taxesRate: decimalOf(exact(fee.taxesRate) + more) } : fee));
+	const more = quotient(100n * (exact(said.taxesAmount) + givenBack - taxOf(fees, items)), net);
+	const given = new Set(items.map(({ feeId }) => feeId));
+	// Fees of one rate have the same taxes, as far as the invoice shows.
+	const rates = new Set(fees.filter(({ id }) => given.has(id)).map(({ taxesRate }) => taxesRate));
+	return fees.map((fee) =>
+		rates.has(fee.taxesRate) ? { ...fee, taxesRate: decimalOf(exact(fee.taxesRate) + more) } : fee,
+	);
 }

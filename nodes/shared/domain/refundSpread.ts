@@ -34,6 +34,10 @@ const VARIED = 6;
 const BUDGET = 4_000;
 /** How far two kinds are varied against each other. */
 const PAIR_REACH = 500;
+/** So many amounts of the last kind are tried, of units that coupons left next to nothing of. */
+const STEPS = 100;
+/** So much that fees are worth too little can come of rounding, and go by it. */
+const REPAIRABLE = 5;
 /** Exact, and cents are not added up: nothing better is looked for. */
 const GOOD = 0.03;
 /** Exact: this many more may find one that is good. */
@@ -115,9 +119,11 @@ class Search {
 		const low = Math.max(0, Number((BigInt(least - 1) * ONE - before - later) / unit));
 		const high = Math.min(kind.room, Number((BigInt(most + 1) * ONE - before) / unit));
 		if (near === null) {
-			for (let amount = low; amount <= high; amount++) yield amount;
+			const stride = Math.max(1, Math.ceil((high - low) / STEPS));
+			for (let amount = low; amount <= high; amount += stride) yield amount;
 			return;
 		}
+		if (low > high) return;
 		const from = Math.max(low, Math.min(high, near[0]));
 		for (let step = 0; step <= near[1]; step++) {
 			if (from - step < low && from + step > high) return;
@@ -150,7 +156,11 @@ class Search {
 		const netLeft = left.net - net;
 		const slack = noteOf(netLeft, left.tax - rounded(tax)) - (left.refundable - refund);
 		const edge = Number(netLeft - rounded(netLeft)) / Number(ONE);
-		return inexact + (slack < 0 ? -0.3 * slack : Math.abs(slack - this.slack) / 10) + Math.abs(edge) / 10;
+		return (
+			inexact +
+			(slack < 0 ? 0.3 * Math.min(-slack, REPAIRABLE) : Math.abs(slack - this.slack) / 10) +
+			Math.abs(edge) / 10
+		);
 	}
 }
 

@@ -172,11 +172,12 @@ export class CreditNotes {
 
 	private itemsOf(invoice: Invoice, given: unknown): CreditNoteItem[] {
 		if (!Array.isArray(given)) return invalid({ items: ['must_be_an_array'] });
+		const credited = this.credited();
 		return (given as Array<{ fee_id?: unknown; amount_cents?: unknown }>).map(({ fee_id, amount_cents }) => {
 			const fee = invoice.fees.find(({ lago_id }) => lago_id === fee_id) ?? notFound('fee');
 			const precise = amount(amount_cents);
 			if (precise < 0) invalid({ amount_cents: ['invalid_value'] });
-			if (precise > fee.amount_cents - this.creditedOn(fee))
+			if (precise > fee.amount_cents - (credited.get(fee) ?? 0))
 				invalid({ amount_cents: ['higher_than_remaining_fee_amount'] });
 			return { lago_id: randomUUID(), fee, precise_amount_cents: Math.round(precise * 1e5) / 1e5 };
 		});
@@ -184,7 +185,8 @@ export class CreditNotes {
 
 	/** What the note that uses all fees up gives back: by how much the taxes of the earlier ones were rounded up. */
 	private givenBack(invoice: Invoice, items: CreditNoteItem[]): number {
-		const left = invoice.fees.reduce((all, fee) => all + fee.amount_cents - this.creditedOn(fee), 0);
+		const credited = this.credited();
+		const left = invoice.fees.reduce((all, fee) => all + fee.amount_cents - (credited.get(fee) ?? 0), 0);
 		const given = items.reduce((all, item) => all + Math.round(item.precise_amount_cents), 0);
 		if (left !== given && invoice.invoice_type !== 'credit') return 0;
 		return this.notesOf(invoice).reduce((all, { precise_taxes_cents: tax }) => all + Math.round(tax) - tax, 0);
@@ -238,9 +240,14 @@ export class CreditNotes {
 		return this.notesOf(invoice).reduce((sum, note) => sum + note[key], 0);
 	}
 
-	private creditedOn(fee: Fee): number {
-		const items = [...this.state.creditNotes.values()].flatMap((note) => note.items).filter((item) => item.fee === fee);
-		return items.reduce((sum, item) => sum + Math.round(item.precise_amount_cents), 0);
+	/** What the notes took of each fee. */
+	private credited(): Map<Fee, number> {
+		const credited = new Map<Fee, number>();
+		for (const { fee, precise_amount_cents: amount } of [...this.state.creditNotes.values()].flatMap(
+			({ items }) => items,
+		))
+			credited.set(fee, (credited.get(fee) ?? 0) + Math.round(amount));
+		return credited;
 	}
 }
 

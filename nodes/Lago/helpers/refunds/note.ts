@@ -21,8 +21,8 @@ import {
 import type { LagoClient } from '../../transport/client';
 import { changeCreditNote, creditNotesOf } from '../creditNotes';
 
-/** So many times Lago is asked what a spread is worth that it refused, before a person is. */
-const ESTIMATES = 3;
+/** So many times Lago is asked what items are worth, before it is left to it. */
+const ESTIMATES = 4;
 
 /** The refund that a note mirrors, and Lago's word for why. */
 export interface Mirrored {
@@ -53,7 +53,7 @@ export async function alreadyCredited(
 
 /**
  * Makes the note. Where Lago says that items and refund do not match, it taxes a fee otherwise than the invoice shows: then it is asked what
- * the items are worth, and the refund is spread again.
+ * the items are worth, and the refund is spread again, until Lago says of a spread what we do.
  * @returns what is held when by Lago's own word the fees cannot carry the refund.
  * @throws ApiError
  */
@@ -73,8 +73,9 @@ export async function makeNote(
 		fees = asLagoTaxes(fees, decision.terms.room, items, await estimateOf(client, invoice, items));
 		const allocation = allocateRefund(decision.terms.room, fees);
 		if (allocation === null) break;
+		const agreed = JSON.stringify(allocation.items) === JSON.stringify(items);
 		items = allocation.items;
-		made = await post(allocation);
+		if (agreed || asked === ESTIMATES - 1) made = await post(allocation);
 	}
 	if (made instanceof ApiError) throw made;
 	return made;
