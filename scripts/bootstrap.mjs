@@ -53,7 +53,10 @@ export async function ensureDependencies(step = '') {
 	console.log(`${step}Development dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`);
 }
 
-/** Runs a TypeScript file; returns its exit code. It is told when this process is to end, and sees by its channel when this process is gone. */
+/**
+ * Runs a TypeScript file; returns its exit code. It is told when this process is to end, and sees by its channel when this process is
+ * gone.
+ */
 export function runTypeScript(file, args) {
 	const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
 		cwd: ROOT,

@@ -81,7 +81,9 @@ class Progress {
 			return `finding out what is needed: ${number(this.lists)} of about ${number(this.expected.lists)} packages looked up, ${seconds} s`;
 		this.#samples = [...this.#samples.slice(1 - SAMPLES), { at: this.now(), packages, megabytes }];
 		const wanted = Math.max(this.#named, packages, this.#named === 0 ? this.expected.packages : 0);
-		return `downloading and unpacking: ${number(packages)} of ${this.#named === 0 ? 'about ' : ''}${number(wanted)} packages, ${number(megabytes)} MB of about ${number(this.expected.megabytes)}, ${seconds} s${this.#left(wanted)}`;
+		const ofPackages = `${number(packages)} of ${this.#named === 0 ? 'about ' : ''}${number(wanted)} packages`;
+		const ofMegabytes = `${number(megabytes)} MB of about ${number(this.expected.megabytes)}`;
+		return `downloading and unpacking: ${ofPackages}, ${ofMegabytes}, ${seconds} s${this.#left(wanted)}`;
 	}
 
 	/** By whichever takes longer, the network or the disk. */

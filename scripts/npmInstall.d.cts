@@ -1,4 +1,5 @@
-interface Expected {
+/** How much an installation is; measured once. */
+export interface Expected {
 	/** Packages whose versions npm looks up; none with a lock file. */
 	lists: number;
 	packages: number;

@@ -201,16 +201,19 @@ async function openSandbox(
 /** The token is shown where it was made up here; a given one is known to who gave it. */
 function accessLine(url: string, { access: { apiToken } }: Configuration, kept: Kept): string {
 	const isMadeUp = apiToken === kept.accessToken;
-	return `\n  Access            ${url}/webhooks/access?external_customer_id=...   ${isMadeUp ? `Authorization: Bearer ${apiToken}` : 'with ACCESS_API_TOKEN'}`;
+	const how = isMadeUp ? `Authorization: Bearer ${apiToken}` : 'with ACCESS_API_TOKEN';
+	return `\n  Access            ${url}/webhooks/access?external_customer_id=...   ${how}`;
 }
 
 function printAddresses(url: string, kept: Kept, sandbox: Sandbox | null, configuration: Configuration): void {
 	const { email, password } = configuration.owner ?? kept.owner;
+	const access = configuration.access.apiToken === '' ? '' : accessLine(url, configuration, kept);
+	const page = sandbox === null ? '' : `\n  Sandbox           ${sandbox.url}   issue, pay, decline and refund here`;
 	console.log(`
   Editor            ${url}   (${email} / ${password === kept.owner.password ? password : 'OWNER_PASSWORD'})
   Webhook for Dodo  ${url}/webhooks/dodo
   Webhook for Lago  ${url}/webhooks/lago
-  Pay page          ${url}/webhooks/pay   links to it stand on the invoices${configuration.access.apiToken === '' ? '' : accessLine(url, configuration, kept)}${sandbox === null ? '' : `\n  Sandbox           ${sandbox.url}   issue, pay, decline and refund here`}
+  Pay page          ${url}/webhooks/pay   links to it stand on the invoices${access}${page}
 
   Ctrl-C stops everything, and so does ending npm in any other way. Data stays in .local/start.
 `);

@@ -8,7 +8,9 @@ import { closedEditor, ownerEnvironment } from './owner';
 /** What a container can be: n8n itself, or one of its two helpers in queue mode. */
 export type Role = 'main' | 'webhook' | 'worker';
 
-/** The environment, and what it does not say from the file that ENV_FILE names: a container shows its environment to many, a file to few. */
+/**
+ * The environment, and what it does not say from the file that ENV_FILE names: a container shows its environment to many, a file to few.
+ */
 export function givenEnvironment(env: NodeJS.ProcessEnv): { given: NodeJS.ProcessEnv } | { problem: string } {
 	const { ENV_FILE: file, ...rest } = env;
 	if (!file) return { given: rest };

@@ -18,7 +18,9 @@ export const N8N_DEFAULTS: Readonly<Record<string, string>> = {
 		'mcp-registry,mcp,instance-ai,agents,chat-hub,insights,otel,source-control,external-secrets,ldap,sso-oidc,sso-saml,quick-connect,favorites,token-exchange,workflow-builder,dynamic-credentials,breaking-changes',
 };
 
-/** An isolate for expressions is made only where there is one, and faster; each execution has its own as before. See docs/performance.md. */
+/**
+ * An isolate for expressions is made only where there is one, and faster; each execution has its own as before. See docs/performance.md.
+ */
 export const FASTER: Readonly<Record<string, string>> = {
 	N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true',
 	N8N_EXPRESSION_ENGINE_COMPILE_CACHE: 'true',
@@ -37,7 +39,10 @@ export function isGiven(env: NodeJS.ProcessEnv, name: string): boolean {
 let running: ChildProcess | undefined;
 let stopped: NodeJS.Signals | undefined;
 
-/** Whatever is running gets the signal, and nothing more is started. `npm start`, which has a channel to this program, may vanish without any. */
+/**
+ * Whatever is running gets the signal, and nothing more is started. `npm start`, which has a channel to this program, may vanish without
+ * any.
+ */
 export function passSignalsOn(): void {
 	const stop = (signal: NodeJS.Signals): void => {
 		stopped = signal;

@@ -8,10 +8,11 @@ import {
 } from 'n8n-workflow';
 import { spelled } from '../shared/domain/address';
 import { secretProblem } from '../shared/domain/secrets';
+import { isManual } from '../shared/node/fields';
 import { described, DODO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
-import { asPublishError, refuseToPublish } from '../shared/transport/publishError';
+import { refuseToPublish, whilePublishing } from '../shared/transport/publishError';
 import { answer } from '../shared/webhook/answer';
 import { admit } from '../shared/webhook/intake';
 import { headerOf, parseJson, readRawBody } from '../shared/webhook/readBody';
@@ -62,7 +63,7 @@ export class DodoPaymentsTrigger implements INodeType {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				if (isManual(this)) return await requireSecret(this);
-				return await talkingToDodo(this, async (client) => {
+				return await whilePublishing(this, DodoClient.of, async (client) => {
 					const endpoint = await findEndpoint(client, urlOf(this), storedEndpointId(this));
 					if (endpoint === null || !isCurrent(endpoint, urlOf(this), toDodoFilter(eventsOf(this)))) return false;
 					this.getWorkflowStaticData('node').endpointId = endpoint.id;
@@ -70,7 +71,7 @@ export class DodoPaymentsTrigger implements INodeType {
 				});
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
-				return await talkingToDodo(this, async (client) => {
+				return await whilePublishing(this, DodoClient.of, async (client) => {
 					const id = await registerEndpoint(client, urlOf(this), storedEndpointId(this), toDodoFilter(eventsOf(this)));
 					this.getWorkflowStaticData('node').endpointId = id;
 					return true;
@@ -78,7 +79,7 @@ export class DodoPaymentsTrigger implements INodeType {
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
 				if (isManual(this)) return true;
-				return await talkingToDodo(this, async (client) => {
+				return await whilePublishing(this, DodoClient.of, async (client) => {
 					await removeEndpoint(client, urlOf(this), storedEndpointId(this));
 					delete this.getWorkflowStaticData('node').endpointId;
 					return true;
@@ -143,22 +144,10 @@ async function requireSecret(ctx: IHookFunctions): Promise<true> {
 	);
 }
 
-function isManual(ctx: IHookFunctions): boolean {
-	return ctx.getNodeParameter('registration') === 'manual';
-}
-
 function urlOf(ctx: IHookFunctions): string {
 	return spelled(ctx.getNodeWebhookUrl('default') as string);
 }
 
 function eventsOf(ctx: IHookFunctions): string[] {
 	return ctx.getNodeParameter('events') as string[];
-}
-
-async function talkingToDodo<T>(ctx: IHookFunctions, work: (client: DodoClient) => Promise<T>): Promise<T> {
-	return await DodoClient.of(ctx)
-		.then(work)
-		.catch((caught: unknown) => {
-			throw asPublishError(ctx.getNode(), caught);
-		});
 }

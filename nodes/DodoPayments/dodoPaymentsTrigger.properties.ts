@@ -1,4 +1,5 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { registrationFields } from '../shared/node/fields';
 import { DODO_OUTPUTS, separateOutputs } from '../shared/node/start';
 import { pathFields } from '../shared/node/webhookPath';
 import { titleOf } from '../shared/node/words';
@@ -31,33 +32,12 @@ export const triggerProperties: INodeProperties[] = [
 		description: 'What starts the workflow. Other events are acknowledged and ignored.',
 	},
 	separateOutputs(DODO_OUTPUTS),
-	{
-		displayName: 'Registration',
-		name: 'registration',
-		type: 'options',
-		options: [
-			{
-				name: 'Automatic',
-				value: 'automatic',
-				description:
-					'Publishing registers the webhook at Dodo Payments, unpublishing removes it; the signing secret is fetched by itself',
-			},
-			{
-				name: 'Manual',
-				value: 'manual',
-				description:
-					'You create the endpoint in the Dodo Payments dashboard and put its signing secret into the credential',
-			},
-		],
-		default: 'automatic',
-	},
-	{
-		displayName:
+	...registrationFields({
+		automatic:
+			'Publishing registers the webhook at Dodo Payments, unpublishing removes it; the signing secret is fetched by itself',
+		manual: 'You create the endpoint in the Dodo Payments dashboard and put its signing secret into the credential',
+		notice:
 			'In the Dodo Payments dashboard, open Developer > Webhooks > Add Endpoint, paste the production URL shown above, select the same events, and copy the signing secret into the credential. While the credential has no secret, every delivery is refused.',
-		name: 'manualNotice',
-		type: 'notice',
-		default: '',
-		displayOptions: { show: { registration: ['manual'] } },
-	},
+	}),
 	...pathFields('dodo'),
 ];

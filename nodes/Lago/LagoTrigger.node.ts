@@ -8,13 +8,14 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { spelled } from '../shared/domain/address';
+import { isManual } from '../shared/node/fields';
 import { described, LAGO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
-import { asPublishError } from '../shared/transport/publishError';
+import { whilePublishing } from '../shared/transport/publishError';
 import { answer } from '../shared/webhook/answer';
 import { admit } from '../shared/webhook/intake';
 import { headerOf, parseJson, readRawBody } from '../shared/webhook/readBody';
-import { lagoEventSchema } from '../shared/wire/lago/event';
+import { RETRY_BUTTON, lagoEventSchema } from '../shared/wire/lago/event';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
 import { eventItem, outputOf } from './helpers/eventItem';
 import { requireHmacKey } from './helpers/hmacKey';
@@ -64,7 +65,7 @@ export class LagoTrigger implements INodeType {
 				if (this.getNodeParameter('signature') !== 'jwt')
 					await requireHmacKey(this, 'no delivery could be verified and all of them would be refused');
 				if (isManual(this)) return true;
-				return await talkingToLago(this, async (client) => {
+				return await whilePublishing(this, LagoClient.of, async (client) => {
 					const wanted = wantedEndpoint(this);
 					const endpoint = await findEndpoint(client, wanted.url, storedEndpointId(this));
 					if (endpoint === null || !isCurrent(endpoint, wanted)) return false;
@@ -73,7 +74,7 @@ export class LagoTrigger implements INodeType {
 				});
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
-				return await talkingToLago(this, async (client) => {
+				return await whilePublishing(this, LagoClient.of, async (client) => {
 					this.getWorkflowStaticData('node').endpointId = await registerEndpoint(
 						client,
 						wantedEndpoint(this),
@@ -84,7 +85,7 @@ export class LagoTrigger implements INodeType {
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
 				if (isManual(this)) return true;
-				return await talkingToLago(this, async (client) => {
+				return await whilePublishing(this, LagoClient.of, async (client) => {
 					await removeEndpoint(client, wantedEndpoint(this).url, storedEndpointId(this));
 					delete this.getWorkflowStaticData('node').endpointId;
 					return true;
@@ -114,14 +115,13 @@ export class LagoTrigger implements INodeType {
 		if (typeof data !== 'object' || data === null || Array.isArray(data))
 			return answer(this, 400, { message: `Signed by Lago, but there is no object under "${objectType}"` });
 
-		// Lago signs neither the key nor a time: the body's own digest keeps a copied key from hiding another event.
-		const eventId = headerOf(this, 'x-lago-unique-key') ?? 'none';
+		// Lago signs neither its key nor a time: a copy of a body is a copy of the event, whatever key comes with it.
 		const digest = createHash('sha256').update(rawBody).digest('base64');
 		const source = { organizationId: organizationId ?? null, webhookBaseUrl: baseUrlOf(this) };
 		const item = eventItem({
 			event,
-			eventId,
-			deliveryId: `lago ${eventId} ${digest}`,
+			eventId: headerOf(this, 'x-lago-unique-key') ?? null,
+			deliveryId: `lago ${digest}${hourOfPress(event)}`,
 			objectType,
 			source,
 			data: data as IDataObject,
@@ -136,6 +136,11 @@ export class LagoTrigger implements INodeType {
 	}
 }
 
+/** The button of an invoice sends the same bytes each time it is pressed; one press an hour counts, see `domain/charge`. */
+function hourOfPress(event: string): string {
+	return event === RETRY_BUTTON ? ` ${Math.floor(Date.now() / 3_600_000)}` : '';
+}
+
 /** Where the webhooks of this n8n are reached, e.g. `https://n8n.example.com/webhook`: other pages of the workflow lie beside this one. */
 function baseUrlOf(ctx: IWebhookFunctions): string {
 	return (ctx.getNodeWebhookUrl('default') ?? '').replace(/\/+$/, '').slice(0, -pathOf(ctx).length - 1);
@@ -147,22 +152,10 @@ function storedEndpointId(ctx: IHookFunctions): string | undefined {
 	return typeof endpointId === 'string' ? endpointId : undefined;
 }
 
-function isManual(ctx: IHookFunctions): boolean {
-	return ctx.getNodeParameter('registration') === 'manual';
-}
-
 function wantedEndpoint(ctx: IHookFunctions): WantedEndpoint {
 	return {
 		url: spelled(ctx.getNodeWebhookUrl('default') as string),
 		algorithm: ctx.getNodeParameter('signature') === 'jwt' ? 'jwt' : 'hmac',
 		events: [...(ctx.getNodeParameter('events') as string[])].sort(),
 	};
-}
-
-async function talkingToLago<T>(ctx: IHookFunctions, work: (client: LagoClient) => Promise<T>): Promise<T> {
-	return await LagoClient.of(ctx)
-		.then(work)
-		.catch((caught: unknown) => {
-			throw asPublishError(ctx.getNode(), caught);
-		});
 }

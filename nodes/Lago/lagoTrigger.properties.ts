@@ -1,4 +1,5 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { registrationFields } from '../shared/node/fields';
 import { LAGO_OUTPUTS, separateOutputs } from '../shared/node/start';
 import { pathFields } from '../shared/node/webhookPath';
 import { titleOf } from '../shared/node/words';
@@ -22,32 +23,12 @@ export const triggerProperties: INodeProperties[] = [
 		description: 'What starts the workflow. Other events are acknowledged and ignored.',
 	},
 	separateOutputs(LAGO_OUTPUTS),
-	{
-		displayName: 'Registration',
-		name: 'registration',
-		type: 'options',
-		options: [
-			{
-				name: 'Automatic',
-				value: 'automatic',
-				description: 'Publishing registers the webhook in Lago, unpublishing removes it',
-			},
-			{
-				name: 'Manual',
-				value: 'manual',
-				description: 'You create the webhook endpoint in Lago yourself',
-			},
-		],
-		default: 'automatic',
-	},
-	{
-		displayName:
+	...registrationFields({
+		automatic: 'Publishing registers the webhook in Lago, unpublishing removes it',
+		manual: 'You create the webhook endpoint in Lago yourself',
+		notice:
 			'In Lago, open Developers > Webhooks > Add a webhook, paste the production URL shown above and choose the signature that is set below. While the credential has no HMAC key, every delivery signed with HMAC is refused.',
-		name: 'manualNotice',
-		type: 'notice',
-		default: '',
-		displayOptions: { show: { registration: ['manual'] } },
-	},
+	}),
 	{
 		displayName: 'Signature',
 		name: 'signature',

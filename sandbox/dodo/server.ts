@@ -1,11 +1,8 @@
-import type { EventEmitter } from 'node:events';
-import { Refusal, SimulatedApi, type CallRecord } from '../shared/api';
-import { DAY_MS, letDaysPass } from '../shared/timeTravel';
-import { controlRoutes } from '../shared/control';
-import { Deliveries, type DeliveryKnobs, type DeliveryRecord } from '../shared/deliveries';
-import type { Faults } from '../shared/faults';
-import type { RateLimit } from '../shared/rateLimit';
+import { Refusal, type ApiManners } from '../shared/api';
+import { DAY_MS } from '../shared/clock';
+import { SimulatedService, type ServiceOptions } from '../shared/service';
 import { DodoContext } from './context';
+import { dodoControls } from './controls';
 import { Checkouts, type PayOptions } from './ledger/checkouts';
 import { Customers } from './ledger/customers';
 import { Disputes, type DisputeStatus } from './ledger/disputes';
@@ -33,19 +30,14 @@ import {
 } from './state';
 import { DODO_RULES, DodoEvents, newEndpoint, rotate, sign } from './webhooks';
 
-export interface DodoSimulatorOptions {
-	port?: number;
-	apiKey?: string;
+export interface DodoSimulatorOptions extends ServiceOptions {
 	/** May read, gets 403 on every write. */
 	readOnlyKey?: string;
 	mode?: 'test' | 'live';
-	/** Divides the waits between webhook attempts. */
-	timeScale?: number;
 	/** Dodo documents no status for business refusals. */
 	businessErrorStatus?: number;
 	/** How long charges and refunds take. */
 	chargeDelayMs?: number;
-	rateLimit?: RateLimit | null;
 }
 
 /** Starts a Dodo Payments account on loopback; see {@link DodoSimulator}. */
@@ -55,13 +47,9 @@ export async function startDodoSimulator(options: DodoSimulatorOptions = {}): Pr
 	return simulator;
 }
 
-/** Stateful and strict: refuses what Dodo refuses, has no idempotency where Dodo has none. Every control is also `POST /_sim/<kebab-name>`. */
-export class DodoSimulator {
-	url = '';
+/** Stateful and strict: refuses what Dodo refuses, has no idempotency where Dodo has none. */
+export class DodoSimulator extends SimulatedService<DodoState> {
 	readonly apiKey: string;
-	readonly state = new DodoState();
-	private readonly api: SimulatedApi;
-	private readonly sender: Deliveries;
 	private readonly events: DodoEvents;
 	private readonly context: DodoContext;
 	private readonly payments: Payments;
@@ -79,8 +67,7 @@ export class DodoSimulator {
 		chargeDelayMs = 50,
 		rateLimit = null,
 	}: DodoSimulatorOptions) {
-		this.apiKey = apiKey;
-		this.api = new SimulatedApi({
+		const manners: ApiManners = {
 			rateLimit,
 			tooManyRequests: { status: 429, body: { code: 'TOO_MANY_REQUESTS', message: '' } },
 			malformedBody: {
@@ -94,8 +81,9 @@ export class DodoSimulator {
 					throw new Refusal(401, { code: 'UNAUTHORIZED', message: 'You are not authorised to perform this action' });
 				if (method !== 'GET') throw new Refusal(403, { code: 'FORBIDDEN', message: 'This API key may not write' });
 			},
-		});
-		this.sender = new Deliveries({ ...DODO_RULES, timeScale }, this.api.activity);
+		};
+		super(new DodoState(), manners, { ...DODO_RULES, timeScale });
+		this.apiKey = apiKey;
 		this.events = new DodoEvents(this.state, this.sender);
 		const context = new DodoContext(this.state, this.events, {
 			businessErrorStatus,
@@ -120,64 +108,12 @@ export class DodoSimulator {
 		disputeRoutes(this.api, this.state);
 		webhookRoutes(this.api, this.state);
 		payerPages(this.api, this.state, this.checkouts, this.mandates);
-		this.offerControls();
+		this.offerControls(dodoControls(this));
 	}
 
-	get calls(): CallRecord[] {
-		return this.api.calls;
-	}
-
-	get deliveries(): DeliveryRecord[] {
-		return this.sender.records;
-	}
-
-	get faults(): Faults {
-		return this.api.faults;
-	}
-
-	get knobs(): DeliveryKnobs {
-		return this.sender.knobs;
-	}
-
-	/** Makes the chances of the sender repeat themselves. */
-	seedDeliveries(seed: number): void {
-		this.sender.seed(seed);
-	}
-
-	/** Emits `call` with a CallRecord and `delivery` with a DeliveryRecord. */
-	get activity(): EventEmitter {
-		return this.api.activity;
-	}
-
-	/** Whole days go by: everything that has happened was so much longer ago. */
-	passDays(days: number): void {
-		const { checkouts, payments, subscriptions, refunds, disputes } = this.state;
-		const moved = new Set<object>();
-		for (const objects of [checkouts, payments, subscriptions, refunds, disputes])
-			letDaysPass(objects.values(), days, moved);
-		for (const checkout of checkouts.values()) checkout.expires_at_ms -= days * DAY_MS;
-	}
-
-	async listen(port: number): Promise<void> {
-		this.url = await this.api.listen(port);
-	}
-
-	/** Resolves when no webhook is being sent or due; redeliveries that wait for later do not count. */
-	async idle(): Promise<void> {
-		await this.sender.idle();
-	}
-
-	/** Forgets logs, faults and redeliveries; the account's objects stay. */
-	reset(): void {
-		this.api.calls.length = 0;
-		this.api.faults.clear();
-		this.sender.reset();
-	}
-
-	async close(): Promise<void> {
+	override async close(): Promise<void> {
 		this.context.close();
-		await this.sender.close();
-		await this.api.close();
+		await super.close();
 	}
 
 	payCheckout(sessionId: string, options?: PayOptions): Payment {
@@ -285,31 +221,12 @@ export class DodoSimulator {
 		return sign(id, timestampS, body, secret);
 	}
 
-	private offerControls(): void {
-		controlRoutes(
-			this.api,
-			{
-				payCheckout: ({ sessionId, ...options }) => this.payCheckout(sessionId, options),
-				payStaticLink: (input) => this.payStaticLink(input),
-				createPayment: (partial) => this.createPayment(partial),
-				movePayment: ({ paymentId, status, errorCode }) => this.movePayment(paymentId, status, errorCode),
-				refundPayment: ({ paymentId, ...options }) => this.refundPayment(paymentId, options),
-				openDispute: ({ paymentId, ...options }) => this.openDispute(paymentId, options),
-				moveDispute: ({ disputeId, status, ...options }) => this.moveDispute(disputeId, status, options),
-				activateMandate: ({ sessionId, card }) => this.activateMandate(sessionId, card),
-				setMandateCard: ({ subscriptionId, card }) => this.setMandateCard(subscriptionId, card),
-				planCharge: ({ subscriptionId, ...planned }) => this.planCharge(subscriptionId, planned),
-				moveMandate: ({ subscriptionId, status }) => this.moveMandate(subscriptionId, status),
-				failNextRefund: ({ paymentId }) => this.failNextRefund(paymentId),
-				addWebhook: (input) => this.addWebhook(input),
-				rotateSecret: ({ webhookId }) => ({ secret: this.rotateSecret(webhookId) }),
-				webhookSecret: ({ webhookId }) => ({ secret: this.webhookSecret(webhookId) }),
-				redeliver: ({ deliveryId }) => this.redeliver(deliveryId),
-				sendSample: ({ event, data }) => this.sendSample(event, data),
-				sign: ({ id, timestampS, body, secret }) => ({ signature: this.sign(id, timestampS, body, secret) }),
-				knobs: (changes) => Object.assign(this.knobs, changes),
-			},
-			this.state,
-		);
+	protected override dated(): Array<Map<string, unknown>> {
+		const { checkouts, payments, subscriptions, refunds, disputes } = this.state;
+		return [checkouts, payments, subscriptions, refunds, disputes];
+	}
+
+	protected override afterDays(days: number): void {
+		for (const checkout of this.state.checkouts.values()) checkout.expires_at_ms -= days * DAY_MS;
 	}
 }

@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { EventEmitter } from 'node:events';
-import { Refusal, SimulatedApi, type CallRecord } from '../shared/api';
-import { controlRoutes } from '../shared/control';
-import { letDaysPass } from '../shared/timeTravel';
-import { Deliveries, type DeliveryKnobs, type DeliveryRecord } from '../shared/deliveries';
-import type { Faults } from '../shared/faults';
-import type { RateLimit } from '../shared/rateLimit';
+import { Refusal, type ApiManners } from '../shared/api';
+import { SimulatedService, type ServiceOptions } from '../shared/service';
+import { lagoControls } from './controls';
 import { createLedger, type LagoLedger, type NewInvoice } from './ledger';
 import { billingEntityRoutes } from './routes/billingEntities';
 import { catalogueRoutes } from './routes/catalogue';
@@ -33,15 +29,10 @@ import {
 } from './state';
 import { LAGO_RULES, LagoEvents } from './webhooks';
 
-export interface LagoSimulatorOptions {
-	port?: number;
-	apiKey?: string;
+export interface LagoSimulatorOptions extends ServiceOptions {
 	hmacKey?: string;
 	/** Whether the server has a licence: payments and credit notes by API need one. */
 	premium?: boolean;
-	/** Divides the waits between webhook attempts. */
-	timeScale?: number;
-	rateLimit?: RateLimit | null;
 }
 
 /** What the screen asks for a credit note; amounts in minor units, items before coupons and tax. */
@@ -62,17 +53,12 @@ export async function startLagoSimulator(options: LagoSimulatorOptions = {}): Pr
 	return simulator;
 }
 
-/** Stateful and strict: refuses what Lago refuses, in Lago's words. Every control is also `POST /_sim/<kebab-name>`. */
-export class LagoSimulator {
-	/** Without `/api/v1`. */
-	url = '';
+/** Stateful and strict: refuses what Lago refuses, in Lago's words. */
+export class LagoSimulator extends SimulatedService<LagoState> {
 	/** The licence; can be taken away at any time. */
 	premium: boolean;
 	readonly apiKey: string;
 	readonly hmacKey: string;
-	readonly state = new LagoState();
-	private readonly api: SimulatedApi;
-	private readonly sender: Deliveries;
 	private readonly events: LagoEvents;
 	private readonly ledger: LagoLedger;
 
@@ -83,10 +69,7 @@ export class LagoSimulator {
 		timeScale = 1,
 		rateLimit = null,
 	}: LagoSimulatorOptions) {
-		this.apiKey = apiKey;
-		this.hmacKey = hmacKey;
-		this.premium = premium;
-		this.api = new SimulatedApi({
+		const manners: ApiManners = {
 			rateLimit,
 			tooManyRequests: { status: 429, body: { status: 429, error: 'Too Many Requests', code: 'rate_limit_exceeded' } },
 			malformedBody: { status: 400 },
@@ -94,9 +77,12 @@ export class LagoSimulator {
 			authorize({ authorization }) {
 				if (authorization !== `Bearer ${apiKey}`) throw new Refusal(401, { status: 401, error: 'Unauthorized' });
 			},
-		});
+		};
+		super(new LagoState(), manners, { ...LAGO_RULES, timeScale });
+		this.apiKey = apiKey;
+		this.hmacKey = hmacKey;
+		this.premium = premium;
 		const licensed = (): boolean => this.premium;
-		this.sender = new Deliveries({ ...LAGO_RULES, timeScale }, this.api.activity);
 		this.events = new LagoEvents(this.state, this.sender, hmacKey, () => this.url);
 		this.ledger = createLedger(this.state, this.events, licensed);
 		organizationRoutes(this.api, this.state, this.events, licensed);
@@ -113,59 +99,12 @@ export class LagoSimulator {
 		subscriptionRoutes(this.api, this.state, this.ledger);
 		entitlementRoutes(this.api, this.state, this.ledger);
 		walletRoutes(this.api, this.state, this.ledger);
-		this.offerControls();
-	}
-
-	get calls(): CallRecord[] {
-		return this.api.calls;
-	}
-
-	get deliveries(): DeliveryRecord[] {
-		return this.sender.records;
-	}
-
-	get faults(): Faults {
-		return this.api.faults;
-	}
-
-	get knobs(): DeliveryKnobs {
-		return this.sender.knobs;
-	}
-
-	/** Makes the chances of the sender repeat themselves. */
-	seedDeliveries(seed: number): void {
-		this.sender.seed(seed);
-	}
-
-	/** Emits `call` with a CallRecord and `delivery` with a DeliveryRecord. */
-	get activity(): EventEmitter {
-		return this.api.activity;
+		this.offerControls(lagoControls(this));
 	}
 
 	/** PEM of the key that JWT signatures verify with. */
 	get jwtPublicKeyPem(): string {
 		return this.events.publicKeyPem;
-	}
-
-	async listen(port: number): Promise<void> {
-		this.url = await this.api.listen(port);
-	}
-
-	/** Resolves when no webhook is being sent or due; redeliveries that wait for later do not count. */
-	async idle(): Promise<void> {
-		await this.sender.idle();
-	}
-
-	/** Forgets logs, faults and redeliveries; the organisation's objects stay. */
-	reset(): void {
-		this.api.calls.length = 0;
-		this.api.faults.clear();
-		this.sender.reset();
-	}
-
-	async close(): Promise<void> {
-		await this.sender.close();
-		await this.api.close();
 	}
 
 	/** Bills somebody, as the billing run does. A top-up gets the wallet it must have come from. */
@@ -209,25 +148,6 @@ export class LagoSimulator {
 	/** A feature with text privileges, made in Lago's screen. */
 	addFeature(code: string, privileges: string[]): void {
 		this.state.features.set(code, privileges);
-	}
-
-	/** Whole days go by: everything that has happened was so much longer ago, and the jobs run that are due by then. */
-	passDays(days: number): void {
-		const { state } = this;
-		const moved = new Set<object>();
-		for (const objects of [
-			state.customers,
-			state.invoices,
-			state.payments,
-			state.paymentRequests,
-			state.creditNotes,
-			state.subscriptions,
-			state.wallets,
-			state.walletTransactions,
-		])
-			letDaysPass(objects.values(), days, moved);
-		this.ledger.invoices.markAllOverdue();
-		this.ledger.subscriptions.endWhatIsOver();
 	}
 
 	/** A credit note made in the screen: the same rules as by API. */
@@ -294,32 +214,15 @@ export class LagoSimulator {
 		return this.events.sign(body, algorithm);
 	}
 
-	private offerControls(): void {
-		controlRoutes(
-			this.api,
-			{
-				issueInvoice: (input) => this.issueInvoice(input),
-				finalizeInvoice: ({ id }) => this.finalizeInvoice(id),
-				voidInvoice: ({ id }) => this.voidInvoice(id),
-				retryPayment: ({ id }) => this.retryPayment(id),
-				markOverdue: ({ id }) => this.markOverdue(id),
-				startSubscription: ({ externalId }) => this.startSubscription(externalId),
-				terminateSubscription: ({ externalId }) => this.terminateSubscription(externalId),
-				addFeature: ({ code, privileges }) => this.addFeature(code, privileges),
-				passDays: ({ days }) => this.passDays(days),
-				createCreditNoteInUi: ({ invoiceId, ...note }) => this.createCreditNoteInUi(invoiceId, note),
-				payManually: ({ id, amountCents, reference }) => this.payManually(id, amountCents, reference),
-				payRequest: ({ id }) => this.payRequest(id),
-				setMetadata: ({ id, values }) => this.setMetadata(id, values),
-				setTimezone: ({ externalId, timezone }) => this.setTimezone(externalId, timezone),
-				spendWallet: ({ walletId, credits }) => this.spendWallet(walletId, credits),
-				addEndpoint: (input) => this.addEndpoint(input),
-				resend: ({ deliveryId }) => this.resend(deliveryId),
-				sign: ({ body, algorithm }) => this.sign(body, algorithm),
-				premium: ({ value }) => ({ premium: (this.premium = value === true) }),
-				knobs: (changes) => Object.assign(this.knobs, changes),
-			},
-			this.state,
-		);
+	protected override dated(): Array<Map<string, unknown>> {
+		const { customers, invoices, payments, paymentRequests, creditNotes, subscriptions, wallets, walletTransactions } =
+			this.state;
+		return [customers, invoices, payments, paymentRequests, creditNotes, subscriptions, wallets, walletTransactions];
+	}
+
+	/** The jobs run that are due by then. */
+	protected override afterDays(): void {
+		this.ledger.invoices.markAllOverdue();
+		this.ledger.subscriptions.endWhatIsOver();
 	}
 }

@@ -18,7 +18,10 @@ const SET_UPS: Readonly<Record<string, Partial<SyncOptions>>> = {
 	'queue mode, two workers, isolates made when needed': { queue: { workers: 2 }, env: FASTER },
 };
 
-/** How many invoices a minute are collected and settled on this machine, two events each, several at once; each set-up in an n8n of its own. */
+/**
+ * How many invoices a minute are collected and settled on this machine, two events each, several at once; each set-up in an n8n of its
+ * own.
+ */
 export async function measureCapacity(say: (line: string) => void): Promise<Row[]> {
 	const rows: Row[] = [];
 	for (const [name, options] of Object.entries(SET_UPS)) {

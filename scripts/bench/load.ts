@@ -27,7 +27,22 @@ export async function measureLoad({ node, dir }: N8nRuntime): Promise<Row[]> {
 	// n8n itself has n8n-workflow loaded before any package.
 	const workflow = join(dir, 'node_modules', 'n8n-workflow');
 	const once = (modules: string[]): Load => {
-		const script = `const hook = require('node:module'); const resolve = hook._resolveFilename; hook._resolveFilename = function (name, ...rest) { return name === 'n8n-workflow' ? resolve.call(this, ${JSON.stringify(workflow)}, ...rest) : resolve.call(this, name, ...rest); }; require('n8n-workflow'); global.gc(); const heap = process.memoryUsage().heapUsed; const begun = performance.now(); const kept = ${JSON.stringify(modules)}.map((name) => require(name)); const ms = performance.now() - begun; global.gc(); console.log(JSON.stringify({ ms, heapMb: (process.memoryUsage().heapUsed - heap) / 1e6, kept: kept.length }));`;
+		const script = [
+			"const hook = require('node:module');",
+			'const resolve = hook._resolveFilename;',
+			'hook._resolveFilename = function (name, ...rest) {',
+			`	return resolve.call(this, name === 'n8n-workflow' ? ${JSON.stringify(workflow)} : name, ...rest);`,
+			'};',
+			"require('n8n-workflow');",
+			'global.gc();',
+			'const heap = process.memoryUsage().heapUsed;',
+			'const begun = performance.now();',
+			`const kept = ${JSON.stringify(modules)}.map((name) => require(name));`,
+			'const ms = performance.now() - begun;',
+			'global.gc();',
+			'const heapMb = (process.memoryUsage().heapUsed - heap) / 1e6;',
+			'console.log(JSON.stringify({ ms, heapMb, kept: kept.length }));',
+		].join('\n');
 		return JSON.parse(execFileSync(node, ['--expose-gc', '-e', script], { cwd: ROOT, encoding: 'utf8' })) as Load;
 	};
 	const [own, sdks]: [Load[], Load[]] = [[], []];

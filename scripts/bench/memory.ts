@@ -12,7 +12,9 @@ const EVENTS = Number(process.env.BENCH_EVENTS ?? 10_000);
 const AT_ONCE = 8;
 const SETTLING_MS = 20_000;
 const COLLECTING_MS = 5_000;
-/** V8 keeps garbage until it needs the room, hundreds of megabytes of it: n8n collects it when this signal comes, before its size is read. */
+/**
+ * V8 keeps garbage until it needs the room, hundreds of megabytes of it: n8n collects it when this signal comes, before its size is read.
+ */
 const COLLECT = 'SIGUSR2';
 const COLLECTOR = `process.on('${COLLECT}', () => { require('node:v8').setFlagsFromString('--expose-gc'); const collect = require('node:vm').runInNewContext('gc'); collect(); collect(); });\n`;
 

@@ -10,7 +10,10 @@ const DISTINCT = 150;
 const COPIES = 5;
 const AT_ONCE = 20;
 
-/** R6: checkouts made for each distinct event when every event comes five times, many at once. Whoever answers 5xx gets it again, as Lago does. */
+/**
+ * R6: checkouts made for each distinct event when every event comes five times, many at once. Whoever answers 5xx gets it again, as Lago
+ * does.
+ */
 export async function measureStorm(sync: Sync): Promise<Row[]> {
 	const checkouts = (): number =>
 		sync.dodo.calls.filter(({ method, path, status }) => method === 'POST' && path === '/checkouts' && status === 200)

@@ -110,9 +110,25 @@ export function handMadeWorkflow(sync: Sync, flow: Flow, productId: string): Wor
 	const { lago, dodoSecret } = sync;
 	const check =
 		flow === 'collect'
-			? `const expected = crypto.createHmac('sha256', ${JSON.stringify(lago.hmacKey)}).update(JSON.stringify(body)).digest('base64');\nconst valid = headers['x-lago-signature'] === expected;\nconst id = headers['x-lago-unique-key'];`
-			: `const key = Buffer.from(${JSON.stringify(dodoSecret)}.replace('whsec_', ''), 'base64');\nconst id = headers['webhook-id'];\nconst expected = 'v1,' + crypto.createHmac('sha256', key).update(id + '.' + headers['webhook-timestamp'] + '.' + JSON.stringify(body)).digest('base64');\nconst valid = headers['webhook-signature'] === expected;`;
-	const code = `const crypto = require('crypto');\nconst { headers, body } = $input.first().json;\n${check}\nreturn [{ json: { valid, id, event: body } }];`;
+			? [
+					`const secret = ${JSON.stringify(lago.hmacKey)};`,
+					"const expected = crypto.createHmac('sha256', secret).update(JSON.stringify(body)).digest('base64');",
+					"const valid = headers['x-lago-signature'] === expected;",
+					"const id = headers['x-lago-unique-key'];",
+				]
+			: [
+					`const key = Buffer.from(${JSON.stringify(dodoSecret)}.replace('whsec_', ''), 'base64');`,
+					"const id = headers['webhook-id'];",
+					"const signed = id + '.' + headers['webhook-timestamp'] + '.' + JSON.stringify(body);",
+					"const expected = 'v1,' + crypto.createHmac('sha256', key).update(signed).digest('base64');",
+					"const valid = headers['webhook-signature'] === expected;",
+				];
+	const code = [
+		"const crypto = require('crypto');",
+		'const { headers, body } = $input.first().json;',
+		...check,
+		'return [{ json: { valid, id, event: body } }];',
+	].join('\n');
 	const condition = {
 		id: randomUUID(),
 		leftValue: '={{ $json.valid }}',

@@ -39,7 +39,15 @@ function draw(): string {
 		});
 		return `<text x="${LEFT}" y="${y + 14}" fill="#374151" font-weight="600">${name}</text>${bars.join('')}`;
 	});
-	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13" role="img"><title>Access of four customers, day by day</title><rect width="${WIDTH}" height="${height}" fill="#fff"/>\n${[...grid, ...rows].join('\n')}\n</svg>\n`;
+	const font = 'font-family="system-ui, sans-serif" font-size="13"';
+	return [
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" ${font} role="img">` +
+			'<title>Access of four customers, day by day</title>' +
+			`<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
+		...grid,
+		...rows,
+		'</svg>\n',
+	].join('\n');
 }
 
 writeFileSync(join(ROOT, 'docs', 'images', 'access.svg'), draw());

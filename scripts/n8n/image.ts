@@ -6,7 +6,10 @@ import { digestOf, packPackage, ROOT, unpackPackage } from './package';
 const IMAGE = join(ROOT, '.local', 'image');
 const SOURCES = ['docker/entrypoint', 'docker/tsup.config.ts', 'nodes/shared'];
 
-/** What the image adds to n8n's own: the program that starts it, and the package beside it. Built when something changed; returns its folder. */
+/**
+ * What the image adds to n8n's own: the program that starts it, and the package beside it. Built when something changed; returns its
+ * folder.
+ */
 export async function assembleImage(say: Progress): Promise<string> {
 	const tarball = await packPackage(say);
 	const stamp = join(ROOT, '.local', 'image-from');

@@ -5,7 +5,7 @@ const WAIT_MS = 1_000;
 const SAY_EVERY = 10;
 
 /** Lets one process at a time do a piece of work; `lock` is a folder, and one whose owner is gone is taken over. */
-export async function withLock<T>(lock: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
+export async function withFolderLock<T>(lock: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
 	for (let round = 0; !take(lock); round++) {
 		if (round % SAY_EVERY === 0) waiting();
 		await new Promise((resolve) => setTimeout(resolve, WAIT_MS));

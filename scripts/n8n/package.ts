@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanEnvironment, runCommand, type Progress } from './command';
-import { withLock } from './lock';
+import { withFolderLock } from './lock';
 
 /** The project folder: every script runs there. */
 export const ROOT = process.cwd();
@@ -29,7 +29,7 @@ export async function packPackage(say: Progress): Promise<string> {
 	const digest = digestOf(SOURCES.map((path) => join(ROOT, path)));
 	mkdirSync(LOCAL, { recursive: true });
 	// Two at once would pack what the other one is just building.
-	return await withLock(
+	return await withFolderLock(
 		join(LOCAL, 'packing.lock'),
 		() => say('Another process is packing the package; waiting for it ...'),
 		async () => {

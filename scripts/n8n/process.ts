@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { N8N_DEFAULTS } from '../../docker/entrypoint/n8n';
 import { answers } from '../../docker/entrypoint/ready';
 import { cleanEnvironment, runCommand } from './command';
-import type { N8nRuntime } from './prefix';
+import { isVersion1, type N8nRuntime } from './prefix';
 
 /** n8n stops at a module that it does not know, and 1.x knows fewer. */
 const N8N_1_DISABLED_MODULES = 'insights';
@@ -43,7 +43,7 @@ export function n8nEnvironment({
 		N8N_ENDPOINT_WEBHOOK: webhookPrefix,
 		N8N_ENCRYPTION_KEY: encryptionKey,
 		N8N_SECURE_COOKIE: 'false',
-		...(runtime.version.startsWith('1.') ? { N8N_DISABLED_MODULES: N8N_1_DISABLED_MODULES } : {}),
+		...(isVersion1(runtime) ? { N8N_DISABLED_MODULES: N8N_1_DISABLED_MODULES } : {}),
 		...env,
 	});
 }
@@ -62,7 +62,10 @@ export interface N8nProcess {
 	pid: number;
 	/** Resolves when the webhook is registered; rejects when n8n ends or `timeoutMs` passes. */
 	waitForWebhook(path: string, timeoutMs?: number): Promise<void>;
-	/** Resolves when its REST interface answers, or the worker takes work, which is before webhooks are registered; rejects when it ends or `timeoutMs` passes. */
+	/**
+	 * Resolves when its REST interface answers, or the worker takes work, which is before webhooks are registered; rejects when it ends or
+	 * `timeoutMs` passes.
+	 */
 	waitUntilReady(timeoutMs?: number): Promise<void>;
 	/** Everything it has printed. */
 	log(): string;

@@ -8,7 +8,7 @@ import {
 	type WorkflowJson,
 } from '../../docker/entrypoint/workflow';
 import { runN8nCommand, type N8nInstance } from './process';
-import type { N8nRuntime } from './prefix';
+import { isVersion1 } from './prefix';
 
 export { bindCredentials, withFixedPaths, type CredentialJson, type WorkflowJson };
 
@@ -30,9 +30,4 @@ export async function provision(
 	} finally {
 		rmSync(files, { recursive: true, force: true });
 	}
-}
-
-/** n8n 1.x knows no drafts, and no owner from the environment. */
-export function isVersion1({ version }: N8nRuntime): boolean {
-	return version.startsWith('1.');
 }

@@ -7,6 +7,7 @@ import type { Operations } from '../../nodes/shared/node/operation';
 import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
 import type { Payment } from '../../sandbox/dodo/state';
 import type { Invoice } from '../../sandbox/lago/state';
+import type { CallRecord } from '../../sandbox/shared/api';
 import {
 	startDodoSimulator,
 	startLagoSimulator,
@@ -82,17 +83,18 @@ async function giveBack(noteId: string): Promise<IDataObject> {
 }
 
 /** What it does when Dodo tells of a refund. */
-async function mirror(payment: Payment, amount: number): Promise<IDataObject> {
-	const { refund_id } = dodo.refundPayment(payment.payment_id, { amount });
-	await eventually(() => dodo.state.refunds.get(refund_id)?.status === 'succeeded');
-	const refund = await runDodo({ resource: 'refund', operation: 'get', refundId: refund_id });
-	const paid = await runDodo({ resource: 'payment', operation: 'get', payment: payment.payment_id });
+async function mirrored(refundId: string): Promise<IDataObject> {
+	await eventually(() => dodo.state.refunds.get(refundId)?.status === 'succeeded');
+	const refund = await runDodo({ resource: 'refund', operation: 'get', refundId });
+	const paid = await runDodo({ resource: 'payment', operation: 'get', payment: refund.payment_id as string });
 	return await runLago(
 		{ resource: 'creditNote', operation: 'create', refund, payment: '={{ $json }}', reason: 'other' },
 		paid,
 	);
 }
 
+const metadataOf = ({ metadata }: Invoice): Record<string, string> =>
+	Object.fromEntries(metadata.map(({ key, value }) => [key, value]));
 const notes = () => [...lago.state.creditNotes.values()];
 const refunds = () => [...dodo.state.refunds.values()].map(({ amount }) => amount);
 
@@ -122,13 +124,39 @@ test('the days that a subscription was paid for and is not used go back once', a
 test('a refund on a voided invoice is mirrored', async () => {
 	const { invoice, payment } = await paidInvoice();
 	lago.voidInvoice(invoice.lago_id);
-	expect(await mirror(payment, 2_400)).toMatchObject({ outcome: 'credited', refundAmount: 2_400 });
+	const { refund_id } = dodo.refundPayment(payment.payment_id, { amount: 2_400 });
+	expect(await mirrored(refund_id)).toMatchObject({ outcome: 'credited', refundAmount: 2_400 });
 	expect(notes()).toMatchObject([{ refund_amount_cents: 2_400 }]);
 });
 
-test('a refund on a paid invoice whose status was put back is held: Lago takes no note', async () => {
+test('a refund on a paid invoice whose status was put back is held: Lago takes no note before it is right again', async () => {
 	const { invoice, payment } = await paidInvoice();
-	await call('PUT', `/api/v1/invoices/${invoice.lago_id}`, { invoice: { payment_status: 'failed' } });
-	expect(await mirror(payment, 2_400)).toMatchObject({ outcome: 'held', reason: 'lago_refused' });
+	const path = `/api/v1/invoices/${invoice.lago_id}`;
+	await call('PUT', path, { invoice: { payment_status: 'failed' } });
+	const { refund_id } = dodo.refundPayment(payment.payment_id, { amount: 2_400 });
+	expect(await mirrored(refund_id)).toMatchObject({
+		outcome: 'held',
+		reason: 'lago_refused',
+		nextStep: expect.stringContaining(`Set the payment status of invoice ${invoice.number} to succeeded`),
+	});
 	expect(notes()).toEqual([]);
+	await call('PUT', path, { invoice: { payment_status: 'succeeded' } });
+	expect(await mirrored(refund_id)).toMatchObject({ outcome: 'credited', refundAmount: 2_400 });
+});
+
+test('what somebody writes on the invoice while a Lago without licence notes its refund stays', async () => {
+	const { invoice, payment } = await paidInvoice();
+	lago.premium = false;
+	const { refund_id } = dodo.refundPayment(payment.payment_id, { amount: 2_400 });
+	const write = ({ method, path }: CallRecord): void => {
+		if (method !== 'GET' || !path.endsWith(`/invoices/${invoice.lago_id}`)) return;
+		lago.activity.off('call', write);
+		lago.setMetadata(invoice.lago_id, { ...metadataOf(invoice), po_number: '4711' });
+	};
+	lago.activity.on('call', write);
+	expect(await mirrored(refund_id)).toMatchObject({ outcome: 'needs_premium', refundedInAll: 2_400 });
+	expect(metadataOf(invoice)).toMatchObject({
+		po_number: '4711',
+		dodo_state: expect.stringContaining(';r=2400'),
+	});
 });

@@ -11,6 +11,7 @@ jest.unmock('../../nodes/shared/transport/patience');
 const START_MS = 1_800_000_000_000;
 const MINUTE = 60;
 const HOUR = 3_600;
+const DAY = 24 * HOUR;
 
 let clock: VirtualClock;
 let books: TwoBooks;
@@ -64,6 +65,16 @@ test.each<[string, Partial<Pair>]>([
 		expect(books.calls.map(({ path }) => path)).toEqual(['/invoices', '/payments']);
 	},
 );
+
+test('4,000 that were given back over a day, all marks lost: each page of Lago is read once, whatever the parts of the look', async () => {
+	fill(4_000, (index) => ({ refund: { id: `ref_${index}`, createdAt: nowS() - DAY + index * 20, noted: true } }), DAY);
+	expect(await look()).toMatchObject({ outcome: 'nothing_missed', missed: 0, left: 0 });
+	expect(singles()).toBe(0);
+	const pages = books.calls.filter(({ path }) => path === '/credit_notes').length;
+	expect(pages).toBeGreaterThan(36);
+	// One more asks for the refunds that are due.
+	expect(pages).toBeLessThanOrEqual(42);
+});
 
 test('more than fits: looks go on where the last one ended, oldest first, and each says how many are left', async () => {
 	const slow = new LookingWorkflow(books, randomUUID(), 240);

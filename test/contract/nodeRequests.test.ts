@@ -340,7 +340,7 @@ async function automaticPayment(): Promise<void> {
 		resource: 'mandate',
 		operation: 'charge',
 		invoice: '={{ $json }}',
-		additionalFields: { organizationId: 'org', description: 'Usage in May' },
+		additionalFields: { organizationId: lago.state.organizationId, description: 'Usage in May' },
 	};
 	const { lago_id } = lago.issueInvoice({ customer: { external_id: 'c-mandate' } });
 	const [charged] = await runDodo(charge, (await runLago({ operation: 'get', invoice: lago_id }))[0]);
@@ -550,6 +550,8 @@ describeWithSpec('dodo', 'requests to Dodo Payments', (spec) => {
 	});
 });
 
+/** Lago has it (`lago-api:app/controllers/api/v1/organizations_controller.rb#show`), its OpenAPI file does not. */
+const UNDESCRIBED = 'GET /api/v1/organizations is not in the description of lago';
 /** A real Lago takes a moment as well (`lago-api:services/payments/manual_create_service.rb`), and lists payments by it. */
 const TAKES_MOMENTS = '/payment/paid_at must match format "date" {"format":"date"}';
 
@@ -566,6 +568,7 @@ describeWithSpec('lago', 'requests to Lago', (spec) => {
 			'GET /api/v1/fees',
 			'GET /api/v1/invoices',
 			'GET /api/v1/invoices/:id',
+			'GET /api/v1/organizations',
 			'GET /api/v1/payments',
 			'GET /api/v1/subscriptions',
 			'GET /api/v1/subscriptions/sub%2Efresh',
@@ -585,7 +588,7 @@ describeWithSpec('lago', 'requests to Lago', (spec) => {
 		]);
 		for (const call of lago.calls) {
 			const complaints = validateRequest(spec, call.method, pathOf(call), call.body).filter(
-				(complaint) => complaint !== TAKES_MOMENTS,
+				(complaint) => complaint !== TAKES_MOMENTS && complaint !== UNDESCRIBED,
 			);
 			expect([call.method, call.path, complaints]).toEqual([call.method, call.path, []]);
 		}

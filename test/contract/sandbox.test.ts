@@ -198,7 +198,7 @@ test('the next charge of a mandate goes as planned: declined, then by bank debit
 	// The card itself is good: the same one pays what is due.
 	expect(await act('mandateCard', { id: mandate.subscription_id })).toEqual(done);
 	expect(mandate.status).toBe('active');
-	dodo.planCharge(mandate.subscription_id, { settleAfterMs: 20, code: 'INSUFFICIENT_FUNDS' });
+	dodo.planCharge(mandate.subscription_id, { settleAfterMs: 500, code: 'INSUFFICIENT_FUNDS' });
 	await charge();
 	expect(last(dodo.state.payments)).toMatchObject({ status: 'processing', payment_method_type: 'sepa' });
 	expect(await charge()).toMatchObject({ code: 'PREVIOUS_PAYMENT_PENDING' });

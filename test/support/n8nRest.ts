@@ -52,6 +52,14 @@ export async function setPublished(rest: Rest, id: string, published: boolean, i
 	else await rest('POST', `/workflows/${id}/${published ? 'activate' : 'deactivate'}`, published ? { versionId } : {});
 }
 
+/** The newest hundred executions, newest first; of those that have ended on request. */
+export async function listExecutions(rest: Rest, which: 'all' | 'ended' = 'all'): Promise<Execution[]> {
+	const { results } = (await rest('GET', '/executions?limit=100')) as { results: Execution[] };
+	const wanted = results.filter(({ status }) => which === 'all' || !['new', 'running', 'waiting'].includes(status));
+	// n8n puts those that run, or have not begun, above newer ones.
+	return wanted.sort((one, other) => Number(other.id) - Number(one.id));
+}
+
 interface NodeRun {
 	data?: { main?: Array<Array<{ json: Record<string, unknown> }> | null> };
 }

@@ -6,7 +6,7 @@ import { installPackage, packPackage } from '../../scripts/n8n/package';
 import { ensureN8n } from '../../scripts/n8n/prefix';
 import { freePort, startN8n } from '../../scripts/n8n/process';
 import { OWNER } from './n8n';
-import { readRun, signIn, type Execution, type Run } from './n8nRest';
+import { listExecutions, readRun, signIn, type Execution, type Run } from './n8nRest';
 
 /** An n8n as somebody has it: the package is installed, everything else is at its defaults, and there is nothing in it. */
 export interface PlainN8n {
@@ -53,11 +53,7 @@ export async function startPlainN8n(): Promise<PlainN8n> {
 			await stop();
 			throw problem;
 		});
-	const ended = async (): Promise<Execution[]> => {
-		const { results } = (await rest('GET', '/executions?limit=100')) as { results: Execution[] };
-		const done = results.filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
-		return done.sort((one, other) => Number(other.id) - Number(one.id));
-	};
+	const ended = async (): Promise<Execution[]> => await listExecutions(rest, 'ended');
 	const workflows = async (): Promise<Array<{ id: string; name: string; active: boolean }>> =>
 		(await rest('GET', '/workflows')) as Array<{ id: string; name: string; active: boolean }>;
 	const newestWith = async (node: string, after = '0'): Promise<Run | null> => {

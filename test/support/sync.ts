@@ -12,6 +12,7 @@ import type { Checkout, Payment } from '../../sandbox/dodo/state';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
 import type { CreditNote, Invoice, Payment as LagoPayment } from '../../sandbox/lago/state';
 import { startTestN8n, type TestN8n, type TestN8nOptions } from './n8n';
+import { waitUntil } from './waiting';
 
 /** The whole system: a real n8n between the two simulators. */
 export interface Sync {
@@ -195,9 +196,5 @@ export function letAMinutePass({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>): voi
 
 /** Waits for something that happens by itself soon. */
 export async function waitFor(condition: () => boolean | Promise<boolean>, timeoutMs = 180_000): Promise<void> {
-	const deadline = Date.now() + timeoutMs;
-	while (!(await condition())) {
-		if (Date.now() > deadline) throw new Error('What was expected did not happen in time');
-		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
+	await waitUntil('What was expected did not happen in time', timeoutMs, 20, condition);
 }

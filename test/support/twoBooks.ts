@@ -38,6 +38,10 @@ export class TwoBooks {
 	/** What a call takes. */
 	onCall: (service: Call['service']) => void = () => undefined;
 	private readonly byId = new Map<string, Pair>();
+	/** Those with a refund, oldest first. */
+	private readonly givenBack: Pair[] = [];
+	/** Where the last page of a list ended, so that the next one goes on there. */
+	private readonly pageEnds = new Map<string, { skip: number; index: number }>();
 
 	add(createdAt: number, more: Partial<Pair> = {}): Pair {
 		const index = this.pairs.length;
@@ -54,6 +58,7 @@ export class TwoBooks {
 		};
 		this.pairs.push(pair);
 		this.byId.set(pair.id, pair);
+		if (pair.refund !== null) this.givenBack.push(pair);
 		return pair;
 	}
 
@@ -103,11 +108,10 @@ export class TwoBooks {
 			return { items: page.reverse().map((pair) => this.payment(pair)) };
 		}
 		if (path !== '/refunds') return { items: [] };
-		const refunds = this.newest(
-			({ refund }) => refund !== null && refund.createdAt >= from && refund.createdAt <= until,
-			skip,
-			size,
-		);
+		const refunds = this.givenBack
+			.filter(({ refund }) => refund !== null && refund.createdAt >= from && refund.createdAt <= until)
+			.reverse()
+			.slice(skip, skip + size);
 		return { items: refunds.map((pair) => this.refund(pair)) };
 	}
 
@@ -116,7 +120,7 @@ export class TwoBooks {
 		const skip = (Number(page) - 1) * size;
 		if (path === '/payments') {
 			// In order already, but for what was booked late.
-			const rows = this.newest(({ booked, status }) => booked && status === 'succeeded', skip, size);
+			const rows = this.newest(path, ({ booked, status }) => booked && status === 'succeeded', skip, size);
 			return {
 				payments: rows.map((pair) => ({
 					lago_id: pair.id,
@@ -131,13 +135,18 @@ export class TwoBooks {
 			return {
 				credit_notes:
 					filters.refund_status === undefined
-						? this.newest(({ refund }) => refund?.noted === true, skip, size).map((pair) => this.note(pair))
+						? this.givenBack
+								.filter(({ refund }) => refund?.noted === true)
+								.reverse()
+								.slice(skip, skip + size)
+								.map((pair) => this.note(pair))
 						: [],
 			};
 		if (path !== '/invoices' || filters.payment_dispute_lost !== undefined) return { [path.slice(1)]: [] };
 		const isUnhandled = 'metadata[dodo_payment_id]' in filters;
 		return {
 			invoices: this.newest(
+				`${path} ${isUnhandled} ${String(payment_statuses)}`,
 				(pair) => (isUnhandled ? !pair.collected : payment_statuses === undefined || this.isUnpaid(pair)),
 				skip,
 				size,
@@ -145,13 +154,17 @@ export class TwoBooks {
 		};
 	}
 
-	private newest(matches: (pair: Pair) => boolean, skip: number, size: number): Pair[] {
+	private newest(list: string, matches: (pair: Pair) => boolean, skip: number, size: number): Pair[] {
 		const found: Pair[] = [];
-		let left = skip;
-		for (let index = this.pairs.length - 1; index >= 0 && found.length < size; index--) {
+		const before = this.pageEnds.get(list);
+		const goesOn = skip > 0 && before?.skip === skip;
+		let left = goesOn ? 0 : skip;
+		let index = goesOn ? before.index : this.pairs.length - 1;
+		for (; index >= 0 && found.length < size; index--) {
 			const pair = this.pairs[index] as Pair;
 			if (matches(pair) && left-- <= 0) found.push(pair);
 		}
+		this.pageEnds.set(list, { skip: skip + size, index });
 		return found;
 	}
 

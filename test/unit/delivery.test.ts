@@ -1,6 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 import { KeyCache } from '../../nodes/shared/process/keyCache';
-import { withLock } from '../../nodes/shared/process/keyedLock';
+import { withKeyedLock } from '../../nodes/shared/process/keyedLock';
 import { readCredential } from '../../nodes/shared/transport/credential';
 import { DeliveryRegistry } from '../../nodes/shared/webhook/deliveryRegistry';
 import { OverloadGuard } from '../../nodes/shared/webhook/overloadGuard';
@@ -50,9 +50,9 @@ describe('lock', () => {
 				return name;
 			};
 		const results = await Promise.allSettled([
-			withLock('k', work('a', 20, true)),
-			withLock('k', work('b', 1)),
-			withLock('other', work('c', 1)),
+			withKeyedLock('k', work('a', 20, true)),
+			withKeyedLock('k', work('b', 1)),
+			withKeyedLock('other', work('c', 1)),
 		]);
 		expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
 		expect(log.filter((entry) => !entry.startsWith('c'))).toEqual(['a+', 'a-', 'b+', 'b-']);

@@ -1,4 +1,5 @@
-import { Progress } from '../../scripts/npmInstall.cjs';
+import { expectedSize, N8N_1_VERSION, N8N_VERSION } from '../../scripts/n8n/prefix';
+import { Progress, type Expected } from '../../scripts/npmInstall.cjs';
 
 const EXPECTED = { lists: 1_800, packages: 200, megabytes: 1_500 };
 const list = 'npm http fetch GET 200 https://registry.npmjs.org/some-name 12ms (cache miss)';
@@ -68,5 +69,28 @@ describe('what an installation says of itself', () => {
 	test('what is no progress is kept for the message of a failure', () => {
 		for (const line of [list, fetched, '', 'npm error code E404', 'npm error 404 Not Found']) progress.read(line);
 		expect(progress.words).toBe('npm error code E404\nnpm error 404 Not Found\n');
+	});
+});
+
+describe('n8n of each generation is expected at its own size', () => {
+	const sizes = [N8N_1_VERSION, N8N_VERSION].map(expectedSize);
+
+	test('n8n 1.x is smaller in everything', () => {
+		const [one, two] = sizes as [Expected, Expected];
+		for (const what of ['lists', 'packages', 'megabytes'] as const) expect(one[what]).toBeLessThan(two[what]);
+	});
+
+	test.each(sizes)('what is left of $megabytes MB is right', (size) => {
+		let now = 0;
+		const progress = new Progress(size, () => now);
+		for (let count = 0; count < size.packages; count++) {
+			progress.read(named);
+			progress.read(fetched);
+		}
+		progress.megabytes = size.megabytes / 2;
+		progress.line();
+		now += 10_000;
+		progress.megabytes = size.megabytes * 0.75;
+		expect(progress.line()).toContain('at this rate about 10 s left');
 	});
 });

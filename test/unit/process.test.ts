@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { BoundedMap } from '../../nodes/shared/process/boundedMap';
-import { readPages, type Page } from '../../nodes/shared/transport/paging';
+import { PageReader, readPages, type Page } from '../../nodes/shared/transport/paging';
 
 describe('a bounded map', () => {
 	test('forgets what was set longest ago when there are too many; setting again makes new', () => {
@@ -62,6 +62,24 @@ describe('pages of a list', () => {
 		['a page that comes again and again does', [page(0, 100)], 3, 100],
 	])('%s', async (_name, pages, calls, count) => {
 		expect(await read(pages)).toEqual({ found: ids(0, count), calls });
+	});
+
+	test('a page that could not be read is the next one again', async () => {
+		let fails = true;
+		const pages = new PageReader<number>({
+			perPage: 2,
+			idOf: (entry) => entry,
+			read: async (index) => {
+				if (index === 1 && fails) throw new Error('no answer');
+				return await Promise.resolve({ entries: index === 1 ? [1, 2] : ids(index * 2, 2 - index) });
+			},
+		});
+		expect(await pages.next()).toEqual([0, 1]);
+		await expect(pages.next()).rejects.toThrow('no answer');
+		fails = false;
+		expect(await pages.next()).toEqual([2]);
+		expect(await pages.next()).toEqual([]);
+		expect(await pages.next()).toBeNull();
 	});
 
 	test('no more than are wanted, and no further than is wanted', async () => {

@@ -60,7 +60,10 @@ export function isCurrent(endpoint: DodoWebhook, url: string, filter: readonly s
 	);
 }
 
-/** Creates the endpoint, or brings the one of this trigger up to date (also when Dodo disabled it, or its address has changed). Returns its id. */
+/**
+ * Creates the endpoint, or brings the one of this trigger up to date (also when Dodo disabled it, or its address has changed). Returns its
+ * id.
+ */
 export async function registerEndpoint(
 	client: DodoClient,
 	url: string,

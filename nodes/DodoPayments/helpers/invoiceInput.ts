@@ -53,11 +53,13 @@ export function idempotencyKeyOf(invoice: LagoInvoice, attempt: number): string 
 /** The invoice in what {@link invoiceField} gave. Throws NodeOperationError when it is none, or comes without its metadata. */
 export function invoiceIn(ctx: IExecuteFunctions, given: IDataObject, index: number): LagoInvoice {
 	const parsed = invoiceSchema.safeParse(given.invoice ?? given);
-	if (!parsed.success)
+	if (!parsed.success) {
+		const places = parsed.error.issues.map(({ path }) => path.join('.') || 'everything');
 		throw new NodeOperationError(ctx.getNode(), '"Invoice" is not an invoice as Lago returns it', {
 			itemIndex: index,
-			description: `Not as expected: ${parsed.error.issues.map(({ path }) => path.join('.') || 'everything').join(', ')}. Put Lago > Invoice > Get before this node.`,
+			description: `Not as expected: ${places.join(', ')}. Put Lago > Invoice > Get before this node.`,
 		});
+	}
 	if (!parsed.data.metadata)
 		throw new NodeOperationError(ctx.getNode(), 'This invoice comes without its metadata', {
 			itemIndex: index,

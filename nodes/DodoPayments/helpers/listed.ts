@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Answers } from '../../shared/domain/difference';
-import { ATTEMPT_KEY, CUSTOMER_KEY, INVOICE_KEY } from '../../shared/domain/keys';
+import { ATTEMPT_KEY, CUSTOMER_KEY, INVOICE_KEY, ORGANIZATION_KEY } from '../../shared/domain/keys';
 import {
 	movedOn,
 	readStage,
@@ -41,7 +41,9 @@ export const OBJECTS: Readonly<Record<Kind, { path: string; counted: string; id:
 };
 
 const ALL = Number.MAX_SAFE_INTEGER;
-/** Of a long time so many entries are compared at once, more or less: what is missing among them is handed on before the next part is read. */
+/**
+ * Of a long time so many entries are compared at once, more or less: what is missing among them is handed on before the next part is read.
+ */
 const PART = 1_000;
 const SHORTEST_PART_S = 60;
 /** A payment may be given back or disputed so long after it was made. */
@@ -164,6 +166,7 @@ function readEntry(kind: Kind, entry: Entry): Listed {
 		createdAt: Math.floor(Date.parse(entry.created_at) / 1000),
 		paymentId: kind === 'payment' ? null : text(entry.payment_id),
 		invoiceId: text(metadata?.[INVOICE_KEY]),
+		organizationId: text(metadata?.[ORGANIZATION_KEY]),
 		attempt: Number(metadata?.[ATTEMPT_KEY]) || 1,
 		amount: entry.total_amount ?? NaN,
 		subscriptionId: text(entry.subscription_id),

@@ -1,6 +1,6 @@
 import { minimumCharge } from '../../shared/domain/money';
 import { BoundedMap } from '../../shared/process/boundedMap';
-import { withLock } from '../../shared/process/keyedLock';
+import { withKeyedLock } from '../../shared/process/keyedLock';
 import { productSchema, type DodoProduct } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 
@@ -29,7 +29,7 @@ export async function ensureProduct(
 	wanted: WantedProduct,
 ): Promise<{ productId: string; created: boolean }> {
 	const key = cacheKey(client, wanted);
-	return await withLock(`product ${key}`, async () => {
+	return await withKeyedLock(`product ${key}`, async () => {
 		const remembered = known.get(key);
 		if (remembered !== undefined) return { productId: remembered, created: false };
 		const found = await findProduct(client, wanted);

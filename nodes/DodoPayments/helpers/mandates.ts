@@ -10,6 +10,8 @@ export interface MandateTerms {
 	currency: string;
 	/** The amount contains Dodo's tax; otherwise the tax comes on top. */
 	taxInclusive: boolean;
+	/** Whose mandate it is at Dodo; null when Dodo does not say. */
+	customerId: string | null;
 }
 
 /** Why a mandate cannot be charged. The words are stable: templates and docs use them. */
@@ -35,7 +37,11 @@ export async function termsOf(client: DodoClient, id: string): Promise<MandateTe
 	if (mandate === null) return 'mandate_refused';
 	const reason = unchargeable(mandate);
 	if (reason !== null) return reason;
-	const found = { currency: mandate.currency, taxInclusive: mandate.tax_inclusive ?? false };
+	const found = {
+		currency: mandate.currency,
+		taxInclusive: mandate.tax_inclusive ?? false,
+		customerId: mandate.customer?.customer_id ?? null,
+	};
 	terms.set(key, found);
 	return found;
 }

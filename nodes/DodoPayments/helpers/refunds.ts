@@ -2,9 +2,15 @@ import type { IDataObject } from 'n8n-workflow';
 import { formatAmount } from '../../shared/domain/money';
 import { held } from '../../shared/domain/outcome';
 import type { Result } from '../../shared/node/operation';
-import { withLock } from '../../shared/process/keyedLock';
+import { withKeyedLock } from '../../shared/process/keyedLock';
 import { ApiError } from '../../shared/transport/apiError';
-import { lineItemsSchema, paymentSchema, refundSchema, type DodoPayment } from '../../shared/wire/dodo/objects';
+import {
+	lineItemsSchema,
+	paymentSchema,
+	refundSchema,
+	type DodoPayment,
+	type DodoRefund,
+} from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 import { heldByDodo } from './refusals';
 import { UnclearCalls } from './unclearCalls';
@@ -47,10 +53,7 @@ export function leftOf({ total_amount, refunds }: DodoPayment): number {
 export async function refundOnce(client: DodoClient, wanted: WantedRefund, payment: DodoPayment): Promise<Refunding> {
 	const known = existing(payment, wanted);
 	if (known !== null) return known;
-	unclear.refuseWhileUnclear(
-		`${client.accountKey} ${wanted.paymentId} ${wanted.reason}`,
-		`A refund of payment ${wanted.paymentId}`,
-	);
+	unclear.refuseWhileUnclear(keyOf(client, wanted), `A refund of payment ${wanted.paymentId}`);
 	return await make(client, wanted);
 }
 
@@ -60,7 +63,7 @@ export async function refundLocked(
 	paymentId: string,
 	wantedOf: (payment: DodoPayment) => WantedRefund,
 ): Promise<Refunding> {
-	return await withLock(`refund ${client.accountKey} ${paymentId}`, async () => {
+	return await withKeyedLock(`refund ${client.accountKey} ${paymentId}`, async () => {
 		const payment = await fetchPayment(client, paymentId);
 		return await refundOnce(client, wantedOf(payment), payment);
 	});
@@ -83,36 +86,43 @@ async function make(client: DodoClient, wanted: WantedRefund): Promise<Refunding
 			};
 		body.items = items;
 	}
-	const answer = await client
+	const made = await client
 		.request(refundSchema, { method: 'POST', path: '/refunds', body })
-		.catch(async (caught: unknown): Promise<Refunding> => {
-			if (!(caught instanceof ApiError) || caught.unauthorized) throw caught;
-			if (caught.mayHaveWorked && caught.status !== 429)
-				unclear.remember(`${client.accountKey} ${paymentId} ${reason}`);
-			// Done all the same, or somebody else was quicker: the payment tells.
-			const known = existing(await fetchPayment(client, paymentId), wanted);
-			if (known !== null) return known;
-			const busy = caught.code === 'EXISTING_REFUND_REQUEST_PROCESSING';
-			const refused = busy ? null : heldByDodo(caught, `the refund of payment ${paymentId}`);
-			if (refused === null) throw busy ? laterAgain(paymentId) : caught;
-			return { ...refused, reason: 'refund_refused', paymentId };
-		});
-	if ('outcome' in answer) return answer;
-	const {
-		refund_id,
-		status,
-		amount: refunded,
-		currency,
-	} = answer as { refund_id: string; status: string; amount?: number | null; currency?: string | null };
+		.catch(async (caught: unknown) => await afterRefusal(client, wanted, caught));
+	return 'outcome' in made ? (made as Refunding) : toldOf(made as DodoRefund, wanted);
+}
+
+/** What became of a refund that was refused or not answered. */
+async function afterRefusal(client: DodoClient, wanted: WantedRefund, caught: unknown): Promise<Refunding> {
+	const { paymentId } = wanted;
+	if (!(caught instanceof ApiError) || caught.unauthorized) throw caught;
+	if (caught.mayHaveWorked && caught.status !== 429) unclear.remember(keyOf(client, wanted));
+	// Done all the same, or somebody else was quicker: the payment tells.
+	const known = existing(await fetchPayment(client, paymentId), wanted);
+	if (known !== null) return known;
+	const busy = caught.code === 'EXISTING_REFUND_REQUEST_PROCESSING';
+	const refused = busy ? null : heldByDodo(caught, `the refund of payment ${paymentId}`);
+	if (refused === null) throw busy ? laterAgain(paymentId) : caught;
+	return { ...refused, reason: 'refund_refused', paymentId };
+}
+
+function toldOf({ refund_id, status, amount, currency }: DodoRefund, wanted: WantedRefund): Refunding {
+	const { paymentId } = wanted;
+	const hasSucceeded = status === 'succeeded';
+	const what = amount && currency ? `${formatAmount(amount, currency)} of payment` : 'Payment';
 	return {
-		outcome: status === 'succeeded' ? 'refunded' : 'refunding',
-		message: `${refunded && currency ? `${formatAmount(refunded, currency)} of payment` : 'Payment'} ${paymentId} ${status === 'succeeded' ? 'went back' : 'are on their way back'} (refund ${refund_id}).`,
+		outcome: hasSucceeded ? 'refunded' : 'refunding',
+		message: `${what} ${paymentId} ${hasSucceeded ? 'went back' : 'are on their way back'} (refund ${refund_id}).`,
 		refundId: refund_id,
 		paymentId,
-		refundAmount: refunded ?? amount,
+		refundAmount: amount ?? wanted.amount,
 		currency: currency ?? null,
 		status,
 	};
+}
+
+function keyOf({ accountKey }: DodoClient, { paymentId, reason }: WantedRefund): string {
+	return `${accountKey} ${paymentId} ${reason}`;
 }
 
 /** Another refund of the payment still runs; Dodo takes one after the other. */

@@ -1,5 +1,5 @@
 import { held, type Held } from '../../shared/domain/outcome';
-import type { ApiError } from '../../shared/transport/apiError';
+import { ApiError } from '../../shared/transport/apiError';
 
 /** What a person can do about Dodo's refusals (docs `api-reference/error-codes`). */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
@@ -29,4 +29,16 @@ export function heldByDodo(error: ApiError, what: string): Held | null {
 		`Dodo Payments refused ${what} (${error.code ?? error.status}): ${error.message}`,
 		nextStep,
 	);
+}
+
+/**
+ * What a request brings, or its refusal as a held item.
+ * @throws ApiError when trying again, or mending the credential, can help.
+ */
+export async function orHeld<T>(request: Promise<T>, what: string): Promise<T | Held> {
+	return await request.catch((caught: unknown) => {
+		const refused = caught instanceof ApiError ? heldByDodo(caught, what) : null;
+		if (refused === null) throw caught;
+		return refused;
+	});
 }

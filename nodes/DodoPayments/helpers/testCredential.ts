@@ -13,7 +13,10 @@ import { dodoApiUrl, isOfficial } from '../transport/client';
 export const WEBHOOK_SECRET_PLACE =
 	'Copy it from the Dodo Payments dashboard > Developer > Webhooks > your endpoint > Signing Secret into the Dodo Payments credential';
 
-/** n8n's test of the Dodo Payments credential: whether it is Dodo that answers (`GET /products`), in the right mode, and whether the secret can be one. */
+/**
+ * n8n's test of the Dodo Payments credential: whether it is Dodo that answers (`GET /products`), in the right mode, and whether the secret
+ * can be one.
+ */
 export async function testDodoCredential(
 	this: ICredentialTestFunctions,
 	{ data }: ICredentialsDecrypted<ICredentialDataDecryptedObject>,
@@ -70,7 +73,9 @@ async function isKeyOfOtherMode(
 
 function swapped(mode: DodoMode): string {
 	const other = mode === 'live' ? 'test' : 'live';
-	return `This is a ${other} key, but the Environment is ${nameOf(mode)}. Set Environment to ${nameOf(other)}, or make a ${mode} key: the switch at the top of the Dodo Payments dashboard leads to the other one.`;
+	const wrong = `This is a ${other} key, but the Environment is ${nameOf(mode)}.`;
+	const place = 'the switch at the top of the Dodo Payments dashboard leads to the other one';
+	return `${wrong} Set Environment to ${nameOf(other)}, or make a ${mode} key: ${place}.`;
 }
 
 function nameOf(mode: DodoMode): string {

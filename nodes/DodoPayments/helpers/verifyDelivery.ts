@@ -1,5 +1,6 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { spelled } from '../../shared/domain/address';
+import { isManual } from '../../shared/node/fields';
 import { ApiError } from '../../shared/transport/apiError';
 import { readCredential } from '../../shared/transport/credential';
 import { decodeSecret } from '../../shared/transport/standardWebhooks';
@@ -15,9 +16,7 @@ export type DeliveryVerdict = Verdict | 'secret_unavailable';
 export async function verifyDelivery(ctx: IWebhookFunctions, delivery: SignedDelivery): Promise<DeliveryVerdict> {
 	const check = (secret: string | null | undefined): Verdict =>
 		verifySignature(delivery, decodeSecret(secret ?? ''), Date.now());
-	if (ctx.getNodeParameter('registration') === 'manual') {
-		return check((await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL)).webhookSecret);
-	}
+	if (isManual(ctx)) return check((await readCredential<DodoCredential>(ctx, DODO_CREDENTIAL)).webhookSecret);
 	if (!delivery.id || !delivery.timestamp || !delivery.signature) return 'missing_headers';
 	const client = await DodoClient.of(ctx);
 	const url = spelled(ctx.getNodeWebhookUrl('default') as string);

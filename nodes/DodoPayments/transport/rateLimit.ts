@@ -2,7 +2,10 @@ import { DODO_TIERS, LOWEST_TIER } from '../../shared/domain/keys';
 import { turns, type Limit, type Urgency } from '../../shared/process/turns';
 import { ApiError } from '../../shared/transport/apiError';
 
-/** So much longer may one request be on its way than another one: counted where they arrive, they never come closer together than Dodo allows. */
+/**
+ * So much longer may one request be on its way than another one: counted where they arrive, they never come closer together than Dodo
+ * allows.
+ */
 const MARGIN_MS = 400;
 const MINUTE_MS = 60_000 + MARGIN_MS;
 

@@ -1,3 +1,4 @@
+import type { IDataObject } from 'n8n-workflow';
 import type { Answers } from '../../shared/domain/difference';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
 import { MANDATE_KEY, REFUND_ID_KEY } from '../../shared/domain/keys';
@@ -12,8 +13,10 @@ import {
 	listedCustomerSchema,
 	paymentSchema,
 	toInvoiceFacts,
+	type LagoInvoice,
 } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
+import { organizationOf } from './organization';
 
 const ALL = Number.MAX_SAFE_INTEGER;
 /** A payment is booked at or after the moment when Dodo made it; clocks may differ by this. */
@@ -46,51 +49,41 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 		() => client.pages('credit_notes', creditNoteSchema, {}),
 		({ metadata, refund_status }) => [metadata?.[REFUND_ID_KEY] ?? '', refund_status ?? ''],
 	);
+	const list = async (query: IDataObject): Promise<LagoInvoice[]> =>
+		await client.list('invoices', invoiceSchema, query, ALL);
 	return {
 		booked: async (about) => await bookedSince(client, oldestOf(about), nowS()),
-		unpaid: async () =>
-			byId(
-				(
-					await client.list(
-						'invoices',
-						invoiceSchema,
-						{ statuses: ['finalized'], payment_statuses: ['pending', 'failed'] },
-						ALL,
-					)
-				).map(toInvoiceFacts),
-			),
+		unpaid: async () => byId(await list({ statuses: ['finalized'], payment_statuses: ['pending', 'failed'] })),
 		invoices: async (about, { payments }) =>
 			await invoices.answers(
 				about.map((one) => one.invoiceId ?? payments?.rows.get(one.paymentId ?? '')?.invoiceId ?? ''),
 				oldestOf(about) - ISSUED_BEFORE_S,
 			),
+		organization: async () => ({ id: await organizationOf(client) }),
 		notes: async (about) =>
 			await notes.answers(
 				about.map(({ id }) => id),
 				oldestOf(about) - NOTE_BEFORE_REFUND_S,
 			),
-		lost: async () =>
-			byId(
-				(await client.list('invoices', invoiceSchema, { payment_dispute_lost: 'true' }, ALL))
-					.filter(({ payment_dispute_lost_at }) => payment_dispute_lost_at)
-					.map(toInvoiceFacts),
-			),
-		mandates: async () => {
-			const customers = await client.list('customers', listedCustomerSchema, {}, ALL);
-			return new Map(
-				customers.flatMap(
-					({ external_id, metadata }) =>
-						metadata
-							?.filter(({ key }) => key === MANDATE_KEY)
-							.map(({ value }): [string, string] => [external_id, value ?? '']) ?? [],
-				),
-			);
-		},
+		lost: async () => byId((await list({ payment_dispute_lost: 'true' })).filter((one) => one.payment_dispute_lost_at)),
+		mandates: async () => await mandatesOf(client),
 	};
 }
 
-function byId(invoices: readonly InvoiceFacts[]): Map<string, InvoiceFacts> {
-	return new Map(invoices.map((invoice) => [invoice.id, invoice]));
+/** The mandate of each customer that has one, by external id. */
+async function mandatesOf(client: LagoClient): Promise<Map<string, string>> {
+	const customers = await client.list('customers', listedCustomerSchema, {}, ALL);
+	return new Map(
+		customers.flatMap(({ external_id, metadata }) =>
+			(metadata ?? [])
+				.filter(({ key }) => key === MANDATE_KEY)
+				.map(({ value }): [string, string] => [external_id, value ?? '']),
+		),
+	);
+}
+
+function byId(invoices: readonly LagoInvoice[]): Map<string, InvoiceFacts> {
+	return new Map(invoices.map((invoice) => [invoice.lago_id, toInvoiceFacts(invoice)]));
 }
 
 /** The list is in order of `created_at`, which of a manual payment is its `paid_at`, newest first. */

@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { listOrId } from '../../shared/node/fields';
 import { idParameter } from '../../shared/node/parameters';
 
 /** A customer, from the list or by the id that the merchant gave. */
@@ -8,15 +9,7 @@ export const customerField: INodeProperties = {
 	type: 'resourceLocator',
 	required: true,
 	default: { mode: 'list', value: '' },
-	modes: [
-		{
-			displayName: 'From List',
-			name: 'list',
-			type: 'list',
-			typeOptions: { searchListMethod: 'searchCustomers', searchable: true },
-		},
-		{ displayName: 'By External ID', name: 'id', type: 'string', placeholder: 'e.g. cust_42' },
-	],
+	...listOrId('searchCustomers', 'e.g. cust_42', 'By External ID'),
 };
 
 /** The external id of the chosen customer. */

@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { FRESH_MS } from '../../shared/domain/keys';
 import {
 	ourRecord,
 	withOurMetadata,
@@ -6,6 +7,8 @@ import {
 	type MetadataEntry,
 } from '../../shared/domain/invoiceMetadata';
 import { phaseOf } from '../../shared/domain/phases';
+import { BoundedMap } from '../../shared/process/boundedMap';
+import { withKeyedLock } from '../../shared/process/keyedLock';
 import type { PaymentFacts } from '../../shared/domain/settlement';
 import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
@@ -27,6 +30,19 @@ export interface InvoiceChange {
 	state: CollectionState;
 }
 
+/** When this process last wrote an invoice, ms since 1970. */
+const written = new BoundedMap<string, number>({ entries: 20_000, ageMs: FRESH_MS });
+
+/** Whoever writes an invoice's metadata reads, decides and writes in here: Lago replaces all of it at once. */
+export async function withInvoice<T>(client: LagoClient, invoiceId: string, work: () => Promise<T>): Promise<T> {
+	return await withKeyedLock(`settle ${client.accountKey} ${invoiceId}`, work);
+}
+
+/** Whether metadata that was read then may be written back: it is young, and nobody here wrote since. @param readAt ms since 1970. */
+export function isFresh(client: LagoClient, invoiceId: string, readAt: number): boolean {
+	return Date.now() - readAt <= FRESH_MS && (written.get(`${client.accountKey} ${invoiceId}`) ?? 0) <= readAt;
+}
+
 /** Writes our two metadata entries, and the payment status if given; the merchant's own entries go back as they are. Throws ApiError. */
 export async function changeInvoice(
 	client: LagoClient,
@@ -37,7 +53,11 @@ export async function changeInvoice(
 	const invoice: IDataObject = { metadata: withOurMetadata(entries, change).map((entry) => ({ ...entry })) };
 	if (change.paymentStatus) invoice.payment_status = change.paymentStatus;
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
-	return (await client.request(invoiceAnswerSchema, { method: 'PUT', path, body: { invoice } })).invoice;
+	try {
+		return (await client.request(invoiceAnswerSchema, { method: 'PUT', path, body: { invoice } })).invoice;
+	} finally {
+		written.set(`${client.accountKey} ${invoiceId}`, Date.now());
+	}
 }
 
 /** A payment that Lago holds for an invoice: its reference and what it booked, minor units of the invoice's currency. */
@@ -72,13 +92,13 @@ export async function bookingOf(client: LagoClient, invoice: LagoInvoice, paymen
 	const phase = phaseOf(state);
 	const totalPaid = invoice.total_paid_amount_cents ?? 0;
 	const net = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
-	const isRecorded = dodoId === payment.id || (dodoId !== undefined && dodoId === payment.checkoutSessionId);
 	if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned')) return { booked: false };
 	if (dodoId === payment.id && phase === 'paid' && invoice.payment_status === 'succeeded' && totalPaid === 0)
 		return { booked: true, amount: net, asStatus: true };
 	const isWhole =
 		invoice.payment_status === 'succeeded' && totalPaid === net && totalPaid === invoice.total_amount_cents;
-	if (isRecorded && isWhole) return { booked: true, amount: net, asStatus: false };
+	// The session of a link is no proof: somebody else may have paid the invoice, and the link as well.
+	if (dodoId === payment.id && phase === 'paid' && isWhole) return { booked: true, amount: net, asStatus: false };
 	const found = (await bookedPayments(client, invoice.lago_id)).find(({ reference }) => reference === payment.id);
 	return found === undefined ? { booked: false } : { booked: true, amount: found.amount, asStatus: false };
 }

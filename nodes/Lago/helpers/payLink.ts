@@ -23,7 +23,10 @@ export const payLinkAddressField: INodeProperties = {
 	hint: 'Behind a Lago Trigger its path is enough, e.g. /pay',
 };
 
-/** The address from {@link payLinkAddressField}, whole; empty when there is none, or only a path and no trigger has told what it belongs to. */
+/**
+ * The address from {@link payLinkAddressField}, whole; empty when there is none, or only a path and no trigger has told what it belongs
+ * to.
+ */
 export function payLinkAddressOf(ctx: IExecuteFunctions, index: number): string {
 	const address = String(ctx.getNodeParameter('payLinkAddress', index, '') ?? '').trim();
 	if (!address.startsWith('/')) return address;

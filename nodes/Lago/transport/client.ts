@@ -100,7 +100,10 @@ function fullPage(perPage: number, meta: Meta): number {
 	return Math.ceil(count / pages);
 }
 
-/** `{"status":422,"error":"Unprocessable Entity","code":"validation_errors","error_details":{"field":["code"]}}` (`lago-api:app/controllers/concerns/api_errors.rb`). */
+/**
+ * `{"status":422,"error":"Unprocessable Entity","code":"validation_errors","error_details":{"field":["code"]}}`
+ * (`lago-api:app/controllers/concerns/api_errors.rb`).
+ */
 function readError(body: unknown): { code: string | null; message: string | null; details?: Record<string, string[]> } {
 	const { code, error, error_details } = (typeof body === 'object' && body !== null ? body : {}) as Record<
 		string,

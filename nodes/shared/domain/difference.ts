@@ -2,7 +2,7 @@ import type { InvoiceFacts } from './invoice';
 import { ourRecord } from './invoiceMetadata';
 import { isUnderWay, phaseOf } from './phases';
 import type { Listed } from './reconciliation';
-import { isLagoId } from './settlement';
+import { isLagoId, isOfOthers } from './settlement';
 
 /** What was read for some objects only: `rows` has what was found, `asked` what was looked for. */
 export interface Answers<T> {
@@ -24,6 +24,8 @@ export interface Known {
 	lost?: ReadonlyMap<string, InvoiceFacts>;
 	/** The mandate that a customer's metadata names, by external id. */
 	mandates?: ReadonlyMap<string, string>;
+	/** The Lago organisation that the workflow works for; its id is null when Lago does not say. */
+	organization?: { id: string | null };
 	/** Dodo's payments behind refunds and disputes, by id. */
 	payments?: Answers<Listed>;
 }
@@ -33,7 +35,10 @@ export type Verdict = 'done' | 'missing' | { needs: keyof Known };
 
 const needs = (list: keyof Known): Verdict => ({ needs: list });
 
-/** Whether what a list of Dodo shows has arrived in Lago's books, by lists alone. It may say `missing` of what was done, never `done` of what was not. */
+/**
+ * Whether what a list of Dodo shows has arrived in Lago's books, by lists alone. It may say `missing` of what was done, never `done` of
+ * what was not.
+ */
 export function judge(entry: Listed, known: Known): Verdict {
 	if (entry.kind === 'payment')
 		return entry.status === 'succeeded' ? judgeSuccess(entry, known) : judgeAttempt(entry, known);
@@ -41,9 +46,11 @@ export function judge(entry: Listed, known: Known): Verdict {
 	return entry.kind === 'dispute' ? judgeDispute(entry, known) : judgeMandate(entry, known);
 }
 
-function judgeSuccess(payment: Listed, { booked, unpaid, invoices, mandates }: Known): Verdict {
+function judgeSuccess(payment: Listed, { booked, unpaid, invoices, mandates, organization }: Known): Verdict {
 	const { id, invoiceId, subscriptionId } = payment;
 	if (payment.amount === 0 || (invoiceId === null && subscriptionId === null)) return 'done';
+	const others = ofOthers(payment, organization);
+	if (others !== false) return others;
 	if (booked === undefined || booked.since > payment.createdAt) return needs('booked');
 	if (booked.ids.has(id)) return 'done';
 	if (invoiceId === null) {
@@ -65,12 +72,13 @@ function judgeSuccess(payment: Listed, { booked, unpaid, invoices, mandates }: K
 }
 
 /** A payment that failed, was cancelled or runs: it means something only for an invoice that is still unpaid. */
-function judgeAttempt(payment: Listed, { unpaid }: Known): Verdict {
+function judgeAttempt(payment: Listed, { unpaid, organization }: Known): Verdict {
 	const { invoiceId } = payment;
 	if (payment.amount === 0 || invoiceId === null || !isLagoId(invoiceId)) return 'done';
 	if (unpaid === undefined) return needs('unpaid');
 	const invoice = unpaid.get(invoiceId);
-	return invoice === undefined || isRecorded(payment, invoice) ? 'done' : 'missing';
+	if (invoice === undefined || isRecorded(payment, invoice)) return 'done';
+	return ofOthers(payment, organization) || 'missing';
 }
 
 function isRecorded(payment: Listed, { paymentStatus, metadata }: InvoiceFacts): boolean {
@@ -84,7 +92,7 @@ function isRecorded(payment: Listed, { paymentStatus, metadata }: InvoiceFacts):
 }
 
 function judgeRefund(refund: Listed, known: Known): Verdict {
-	const { notes, payments, invoices } = known;
+	const { notes, payments, invoices, organization } = known;
 	if (notes?.asked.has(refund.id) !== true) return needs('notes');
 	const noted = notes.rows.get(refund.id);
 	if (noted !== undefined) return noted === refund.status ? 'done' : 'missing';
@@ -94,7 +102,8 @@ function judgeRefund(refund: Listed, known: Known): Verdict {
 	if (payments?.asked.has(paymentId) !== true) return needs('payments');
 	const payment = payments.rows.get(paymentId);
 	if (payment === undefined) return 'missing';
-	if (isForeign(payment)) return 'done';
+	const others = isForeign(payment) ? 'done' : ofOthers(payment, organization);
+	if (others !== false) return others;
 	if (payment.invoiceId === null || !isLagoId(payment.invoiceId)) return 'missing';
 	if (invoices?.asked.has(payment.invoiceId) !== true) return needs('invoices');
 	const { dodoId, state } = ourRecord(invoices.rows.get(payment.invoiceId)?.metadata ?? []);
@@ -105,7 +114,7 @@ const LOST: readonly string[] = ['dispute_lost', 'dispute_accepted', 'dispute_ex
 const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
 
 /** One that is open is written nowhere: whether a person was told only our own marks know. */
-function judgeDispute(dispute: Listed, { lost, payments }: Known): Verdict {
+function judgeDispute(dispute: Listed, { lost, payments, organization }: Known): Verdict {
 	const status = dispute.status ?? '';
 	if (!LOST.includes(status) && !WON.includes(status)) return 'missing';
 	if (lost === undefined) return needs('lost');
@@ -114,7 +123,8 @@ function judgeDispute(dispute: Listed, { lost, payments }: Known): Verdict {
 	if (payments?.asked.has(paymentId) !== true) return needs('payments');
 	const payment = payments.rows.get(paymentId);
 	if (payment === undefined) return 'missing';
-	if (isForeign(payment)) return 'done';
+	const others = isForeign(payment) ? 'done' : ofOthers(payment, organization);
+	if (others !== false) return others;
 	const invoice = lost.get(payment.invoiceId ?? '');
 	if (LOST.includes(status)) return invoice !== undefined ? 'done' : 'missing';
 	return invoice === undefined || ourRecord(invoice.metadata).state?.disputeWon === true ? 'done' : 'missing';
@@ -125,6 +135,13 @@ function judgeMandate(mandate: Listed, { mandates }: Known): Verdict {
 	if (mandates === undefined) return needs('mandates');
 	const isUsed = mandates.get(mandate.customer) === mandate.id;
 	return isUsed === (mandate.status === 'active') ? 'done' : 'missing';
+}
+
+/** Whether a payment was made for another Lago organisation that uses the same account at Dodo: false, `done`, or what would tell. */
+function ofOthers(payment: Listed, ours: Known['organization']): false | Verdict {
+	if (payment.organizationId === null) return false;
+	if (ours === undefined) return needs('organization');
+	return isOfOthers(payment, ours.id) && 'done';
 }
 
 /** Made for nothing that Lago knows. */

@@ -17,6 +17,8 @@ export interface InvoiceFacts {
 	selfBilled: boolean;
 	/** Native provider that Lago itself charges through (`stripe`, ...), null when there is none. */
 	nativeProvider: string | null;
+	/** The Dodo subscription that is recorded on its customer as mandate, null when there is none. */
+	mandateId: string | null;
 	metadata: MetadataEntry[];
 }
 

@@ -34,6 +34,8 @@ export interface CollectionState {
 	failedTries?: number;
 	/** When the first try failed: later ones do not start the clock of access anew. */
 	failedSince?: number;
+	/** When somebody last asked for a try by Lago's button. */
+	askedAt?: number;
 	/** A dispute that Lago counts as lost, for good, was won after all. */
 	disputeWon?: boolean;
 	/** The world in which the link or charge was made; what was written before this was kept does not say it. */
@@ -59,6 +61,7 @@ const NUMBERS = {
 	f: 'failedTries',
 	r: 'refunded',
 	s: 'failedSince',
+	b: 'askedAt',
 } as const;
 
 /** The letters of what is only said when it is so. */

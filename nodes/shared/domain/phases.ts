@@ -9,7 +9,7 @@ export const PHASES = ['waiting', 'open', 'charging', 'processing', 'failed', 'p
 
 export type Phase = (typeof PHASES)[number];
 
-/** What happens to a collection. The last five are only noted: they begin a record where there is none, and leave a phase as it is. */
+/** What happens to a collection. The last six are only noted: they begin a record where there is none, and leave a phase as it is. */
 export type CollectionEvent =
 	| 'link_made'
 	| 'charged'
@@ -20,6 +20,8 @@ export type CollectionEvent =
 	| 'surplus_returned'
 	/** Lago says that the invoice is owed, whatever is recorded: a person set it back, or gave the money back. */
 	| 'found_due'
+	/** The link that is out was handed out once more. */
+	| 'link_reused'
 	| 'pay_link_made'
 	| 'charge_postponed'
 	| 'try_counted'
@@ -41,6 +43,7 @@ const TABLE: ReadonlyArray<readonly [from: readonly From[], event: CollectionEve
 	[ANY, 'surplus_came', 'overpaid'],
 	[['overpaid'], 'surplus_returned', 'returned'],
 	[ENDED, 'found_due', 'waiting'],
+	[['none'], 'link_reused', 'open'],
 	[['none'], 'pay_link_made', 'open'],
 	[['none'], 'charge_postponed', 'waiting'],
 	[['none'], 'try_counted', 'failed'],
@@ -80,6 +83,14 @@ export function noted(
 /** What is recorded of an invoice that Lago, read just now, says is owed. */
 export function whileDue(before: CollectionState | null): CollectionState | null {
 	return before === null ? null : noted(before, 'found_due');
+}
+
+/** By the phase that a link or charge was made with; any other is that of a link that was handed out once more. */
+const MADE: Partial<Record<Phase, CollectionEvent>> = { open: 'link_made', charging: 'charged' };
+
+/** A link or charge as it was made, on what is recorded of its invoice by the time it is written. */
+export function asRecorded(made: CollectionState, before: CollectionState | null): CollectionState {
+	return nextState(whileDue(before), MADE[made.phase] ?? 'link_reused', made);
 }
 
 /** Whether money is on its way, or may be. */

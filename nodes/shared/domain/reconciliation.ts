@@ -12,6 +12,8 @@ export interface Listed {
 	paymentId: string | null;
 	/** Of a payment: the Lago invoice that it names, which try it was, what was asked for, and the mandate. */
 	invoiceId: string | null;
+	/** Whose invoice it is; null when it does not say. */
+	organizationId: string | null;
 	attempt: number;
 	amount: number;
 	subscriptionId: string | null;
@@ -182,7 +184,10 @@ export function movedOn(
 		.map(([hour]) => ({ from: Number(hour) * HOUR_S, until: (Number(hour) + 1) * HOUR_S - 1 }));
 }
 
-/** Lists that overlap may count one object twice, and one that was counted by several lists must not be counted too low: the hour is looked at once too often. */
+/**
+ * Lists that overlap may count one object twice, and one that was counted by several lists must not be counted too low: the hour is looked
+ * at once too often.
+ */
 export function addUnfinished(one: Unfinished, other: Unfinished, now: number): Unfinished {
 	const stages = [...new Set([...Object.keys(one), ...Object.keys(other)])];
 	const sums = stages.map((stage): [string, Record<string, number>] => {
@@ -197,7 +202,7 @@ export function addUnfinished(one: Unfinished, other: Unfinished, now: number): 
 }
 
 /** What a look came to. */
-export interface Outcome {
+export interface LookResult {
 	/** Everything that Dodo created before this was compared and handed on; seconds since 1970. */
 	comparedUntil: number;
 	/** Of Dodo's side only: the look got to its end. */
@@ -212,7 +217,7 @@ export interface Outcome {
 export function progressAfter(
 	before: Progress | null,
 	look: Look,
-	{ comparedUntil, complete, found, unfinished, backfill }: Outcome,
+	{ comparedUntil, complete, found, unfinished, backfill }: LookResult,
 	now: number,
 ): Progress {
 	const first = look.again ? look.until - FIRST_LOOK_S : look.since;

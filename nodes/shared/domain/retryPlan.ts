@@ -31,17 +31,22 @@ export interface Plan {
 /** A charge that another one of the same mandate kept from starting. */
 const BUSY_WAIT_S = 15 * 60;
 
+/** A plan, and the state to write where it changes. */
+export interface Planned {
+	plan: Plan;
+	save?: CollectionState;
+}
+
 /**
  * The next try after a failure. Planned twice for one failure it is planned once.
  * @param nowMs ms since 1970.
- * @returns the plan, and the state to write where it changes.
  */
 export function planNextTry(
 	policy: RetryPolicy,
 	failure: Failure,
 	{ state, isOpen, timeZone }: OpenInvoice,
 	nowMs: number,
-): { plan: Plan; save?: CollectionState } {
+): Planned {
 	if (!isOpen)
 		return {
 			plan: {
@@ -60,7 +65,7 @@ export function planNextTry(
 				message: `The bank declined for good (${failure.declineCode}); trying again by itself would only harm.`,
 				nextStep: 'Ask the customer for another way to pay; then press "Retry payment" in Lago.',
 			},
-			...(planned === undefined ? {} : { save: { ...state, nextTryAt: undefined } as CollectionState }),
+			...(planned === undefined ? {} : { save: noted(state, 'try_counted', { nextTryAt: undefined }) }),
 		};
 	if (planned !== undefined && planned > nowS)
 		return {
@@ -71,18 +76,27 @@ export function planNextTry(
 				message: `The next try was planned already, for ${local(planned * 1000, timeZone)}.`,
 			},
 		};
-	if (failure.outcome === 'mandate_busy') {
-		const nextTryAt = nowS + BUSY_WAIT_S;
-		return {
-			plan: {
-				outcome: 'retry_planned',
-				...times(nextTryAt * 1000, timeZone),
-				failedTries,
-				message: 'Another charge of the mandate is still running; this one is tried again in 15 minutes.',
-			},
-			save: noted(state, 'charge_postponed', { nextTryAt }),
-		};
-	}
+	if (failure.outcome === 'mandate_busy') return postpone(state, timeZone, nowS);
+	return countTry(policy, state, timeZone, nowMs);
+}
+
+/** A charge that could not start counts as no try. */
+function postpone(state: CollectionState | null, timeZone: string, nowS: number): Planned {
+	const nextTryAt = nowS + BUSY_WAIT_S;
+	return {
+		plan: {
+			outcome: 'retry_planned',
+			...times(nextTryAt * 1000, timeZone),
+			failedTries: state?.failedTries ?? 0,
+			message: 'Another charge of the mandate is still running; this one is tried again in 15 minutes.',
+		},
+		save: noted(state, 'charge_postponed', { nextTryAt }),
+	};
+}
+
+/** One more try has failed: the next one as the schedule has it, or none. */
+function countTry(policy: RetryPolicy, state: CollectionState | null, timeZone: string, nowMs: number): Planned {
+	const failedTries = state?.failedTries ?? 0;
 	const tries = failedTries + 1;
 	const next = nextTry(policy, tries, nowMs, timeZone);
 	if (next === 'exhausted') {
@@ -94,7 +108,7 @@ export function planNextTry(
 				message: `All ${all} tries to collect this invoice have failed; no further one is planned.`,
 				nextStep: 'Talk to the customer. "Retry payment" in Lago tries once more.',
 			},
-			...(failedTries < all || planned !== undefined
+			...(failedTries < all || state?.nextTryAt !== undefined
 				? { save: noted(state, 'try_counted', { failedTries: all, nextTryAt: undefined }) }
 				: {}),
 		};

@@ -19,6 +19,8 @@ export interface PaymentFacts {
 	currency: string;
 	/** `metadata.lago_invoice_id`, null when the payment has nothing to do with Lago. */
 	invoiceId: string | null;
+	/** `metadata.lago_organization_id`: whose invoice it is, null when it does not say. */
+	organizationId: string | null;
 	/** `metadata.attempt`, 1 when it says nothing. */
 	attempt: number;
 	checkoutSessionId: string | null;
@@ -49,8 +51,14 @@ export function isLagoId(text: string): boolean {
  * Reads a payment by its state, never by the name of the event that brought it: Dodo sends the state at delivery, and
  * events arrive unordered (docs `developer-resources/webhooks`).
  * @param expectedMode the world that the workflow's credential belongs to, null when nobody says.
+ * @param organizationId the Lago organisation that the workflow works for, null when nobody knows.
  */
-export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null): PaymentReading {
+export function readPayment(
+	payment: PaymentFacts,
+	expectedMode: DodoMode | null,
+	organizationId: string | null,
+): PaymentReading {
+	if (isOfOthers(payment, organizationId)) return { kind: 'ignored', message: notOurs(payment) };
 	if (payment.amount === 0)
 		return { kind: 'ignored', message: `Payment ${payment.id} only sets up a payment method; no money moved.` };
 	if (payment.invoiceId === null)
@@ -74,16 +82,12 @@ export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null
 			`Payment ${payment.id} was made in Dodo's ${payment.observedMode} mode, but this workflow runs in ${expectedMode} mode.`,
 			'Check which Dodo Payments credential the trigger uses. Nothing was booked.',
 		);
-	if (payment.status === 'succeeded') {
-		// Links that a payer can edit carry no session: /buy/<product>?paymentAmount=...&metadata_lago_invoice_id=...
-		if (payment.checkoutSessionId === null && payment.subscriptionId === null)
-			return held(
-				'unknown_origin',
-				`Payment ${payment.id} came neither from a checkout made for the invoice nor from a mandate, so whoever paid could have typed the invoice id.`,
-				'Compare payer and amount in Dodo Payments; record the payment by hand in Lago if it is right, refund it otherwise.',
-			);
-		return { kind: 'succeeded', invoiceId: payment.invoiceId };
-	}
+	// Links that a payer can edit carry no session: /buy/<product>?paymentAmount=...&metadata_lago_invoice_id=...
+	if (payment.checkoutSessionId === null && payment.subscriptionId === null)
+		return payment.status === 'succeeded'
+			? ofUnknownOrigin(payment, 'came neither from a checkout made for the invoice nor from a mandate')
+			: { kind: 'ignored', message: `${typedId(payment)}, and no money moved.` };
+	if (payment.status === 'succeeded') return { kind: 'succeeded', invoiceId: payment.invoiceId };
 	// A payer who leaves the page has not failed to pay; a cancelled charge has, and which it was the invoice tells.
 	if (payment.status === 'failed' || payment.status === 'cancelled')
 		return { kind: 'failed', invoiceId: payment.invoiceId };
@@ -92,6 +96,48 @@ export function readPayment(payment: PaymentFacts, expectedMode: DodoMode | null
 		kind: 'ignored',
 		message: `Payment ${payment.id} is ${payment.status ?? 'not started'}: nothing to book, the customer can still pay.`,
 	};
+}
+
+/**
+ * Whether a payment that names an invoice was made for it: by a session, which takes the merchant's own key to make; by the mandate of the
+ * invoice's customer; or by a charge that is recorded on the invoice. Whoever buys another subscription can type any metadata into its link.
+ */
+export function isProven(
+	{ id, checkoutSessionId, subscriptionId }: PaymentFacts,
+	{ mandateId, metadata }: InvoiceFacts,
+): boolean {
+	return (
+		checkoutSessionId !== null ||
+		(subscriptionId !== null && subscriptionId === mandateId) ||
+		ourRecord(metadata).dodoId === id
+	);
+}
+
+/** Whether a payment was made for an invoice of another Lago organisation that uses the same account at Dodo. */
+export function isOfOthers({ organizationId }: Pick<PaymentFacts, 'organizationId'>, ours: string | null): boolean {
+	return organizationId !== null && ours !== null && organizationId !== ours;
+}
+
+/** The sentence for {@link isOfOthers}. */
+export function notOurs({ id, organizationId }: Pick<PaymentFacts, 'id' | 'organizationId'>): string {
+	return `Payment ${id} was made for Lago organisation ${organizationId}, which this workflow does not work for.`;
+}
+
+function ofUnknownOrigin({ id }: PaymentFacts, how: string): Held {
+	return held(
+		'unknown_origin',
+		`Payment ${id} ${how}, so whoever paid could have typed the invoice id.`,
+		'Compare payer and amount in Dodo Payments; record the payment by hand in Lago if it is right, refund it otherwise.',
+	);
+}
+
+function typedId({ id, status }: PaymentFacts): string {
+	return `Payment ${id} (${status ?? 'not started'}) was not made for the invoice that it names: whoever pays can type an invoice id`;
+}
+
+/** Which try a payment was: no later one than the next after the recorded one, whatever its metadata says. */
+export function attemptOf({ attempt }: PaymentFacts, recorded: number | undefined): number {
+	return Math.min(attempt, (recorded ?? 1) + 1);
 }
 
 /** The sentence for a payment that this sync has nothing to do with. */
@@ -118,46 +164,19 @@ export function decideSuccess(
 	invoice: InvoiceFacts,
 	references: readonly string[] | null,
 ): SuccessDecision {
-	const hold = (...args: Parameters<typeof held>): SuccessDecision => ({ action: 'hold', held: held(...args) });
-	const overpaid = (reason: Overpaid['reason'], message: string, record: boolean): SuccessDecision => ({
-		action: 'overpaid',
-		overpaid: {
-			outcome: 'overpaid',
-			reason,
-			message,
-			nextStep: `Refund payment ${payment.id}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.`,
-		},
-		record,
-	});
-	const { dodoId, state } = ourRecord(invoice.metadata);
 	if (references?.includes(payment.id)) return { action: 'already_settled' };
-	if (invoice.paymentStatus === 'succeeded') {
-		const phase = phaseOf(state);
-		const came = `Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded`;
-		if (dodoId === payment.id && phase === 'paid') return { action: 'already_settled' };
-		if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
-			return overpaid('paid_twice', `${came}, but invoice ${invoice.number} was already paid another way.`, false);
-		if (references === null) return { action: 'look_up_references' };
-		// Only another payment that is booked or recorded as paid proves that this one is surplus.
-		const isOther = dodoId !== undefined && dodoId !== payment.id && dodoId !== payment.checkoutSessionId;
-		if (references.length === 0 && !(isOther && phase === 'paid'))
-			return hold(
-				'already_paid',
-				`${came}. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
-				`Find out in Lago what paid the invoice. If it was payment ${payment.id}, nothing is left to do; otherwise the customer paid twice and one payment must be returned.`,
-			);
-		return overpaid(
-			'paid_twice',
-			`${came}, but invoice ${invoice.number} was already paid another way.`,
-			references.length > 0,
-		);
-	}
+	if (!isProven(payment, invoice))
+		return {
+			action: 'hold',
+			held: ofUnknownOrigin(
+				payment,
+				`came by subscription ${payment.subscriptionId}, which is not the mandate of the customer of invoice ${invoice.number}`,
+			),
+		};
+	if (invoice.paymentStatus === 'succeeded') return decideOnPaid(payment, invoice, references);
+	const came = `Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded`;
 	if (invoice.status === 'voided')
-		return overpaid(
-			'invoice_voided',
-			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded after invoice ${invoice.number} was voided.`,
-			false,
-		);
+		return overpaid(payment, 'invoice_voided', `${came} after invoice ${invoice.number} was voided.`, false);
 	if (invoice.status !== 'finalized')
 		return hold(
 			'invoice_not_finalized',
@@ -171,12 +190,44 @@ export function decideSuccess(
 			`Payment ${payment.id} is ${formatAmount(payment.amount, payment.currency)}, invoice ${invoice.number} is in ${invoice.currency}.`,
 			'Turn adaptive currency off in Dodo Payments, then record or refund this payment by hand.',
 		);
+	return compareWithDue(payment, invoice);
+}
+
+/** A payment of an invoice that is paid already: by this payment, by another one, or nobody can tell by what. */
+function decideOnPaid(
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	references: readonly string[] | null,
+): SuccessDecision {
+	const { dodoId, state } = ourRecord(invoice.metadata);
+	const phase = phaseOf(state);
+	const came = `Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} succeeded`;
+	const surplus = `${came}, but invoice ${invoice.number} was already paid another way.`;
+	if (dodoId === payment.id && phase === 'paid') return { action: 'already_settled' };
+	if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
+		return overpaid(payment, 'paid_twice', surplus, false);
+	if (references === null) return { action: 'look_up_references' };
+	// Only another payment that is booked or recorded as paid proves that this one is surplus.
+	const isOther = dodoId !== undefined && dodoId !== payment.id && dodoId !== payment.checkoutSessionId;
+	if (references.length === 0 && !(isOther && phase === 'paid'))
+		return hold(
+			'already_paid',
+			`${came}. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
+			`Find out in Lago what paid the invoice. If it was payment ${payment.id}, nothing is left to do; otherwise the customer paid twice and one payment must be returned.`,
+		);
+	return overpaid(payment, 'paid_twice', surplus, references.length > 0 && phase !== 'overpaid');
+}
+
+/** A payment is booked when it brings exactly what is due. */
+function compareWithDue(payment: PaymentFacts, invoice: InvoiceFacts): SuccessDecision {
+	const { dodoId, state } = ourRecord(invoice.metadata);
 	// The record of a charge may come after its outcome; then the tax mode is not known yet.
 	const net = payment.amount - payment.tax;
 	const isUnrecorded = payment.subscriptionId !== null && dodoId !== payment.id;
 	const paid = state?.taxOnTop || (isUnrecorded && net === invoice.totalDue) ? net : payment.amount;
 	if (paid === invoice.totalDue) return { action: 'book', amount: paid };
-	const figures = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}, invoice ${invoice.number} has ${formatAmount(invoice.totalDue, invoice.currency)} due`;
+	const brings = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}`;
+	const figures = `${brings}, invoice ${invoice.number} has ${formatAmount(invoice.totalDue, invoice.currency)} due`;
 	return paid < invoice.totalDue
 		? hold(
 				'amount_below_due',
@@ -190,9 +241,25 @@ export function decideSuccess(
 			);
 }
 
+function hold(...args: Parameters<typeof held>): SuccessDecision {
+	return { action: 'hold', held: held(...args) };
+}
+
+function overpaid({ id }: PaymentFacts, reason: Overpaid['reason'], message: string, record: boolean): SuccessDecision {
+	const nextStep = `Refund payment ${id}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.`;
+	return { action: 'overpaid', overpaid: { outcome: 'overpaid', reason, message, nextStep }, record };
+}
+
+/** Whether an open invoice may be what a payment brings that names none: its last charge failed, over exactly this amount. */
+export function isDueOf(payment: PaymentFacts, { currency, totalDue, metadata }: InvoiceFacts): boolean {
+	const { dodoId, state } = ourRecord(metadata);
+	const amount = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	const isFailedCharge = dodoId?.startsWith('pay_') === true && state?.phase === 'failed';
+	return isFailedCharge && currency === payment.currency && totalDue === amount;
+}
+
 /** What to do in Lago with a failed or still running payment. */
-export type AttemptDecision =
-	{ action: 'record' } | { action: 'recorded'; message: string } | { action: 'unchanged'; message: string };
+export type AttemptDecision = { action: 'record' } | { action: 'recorded' | 'unchanged' | 'ignored'; message: string };
 
 /**
  * A failed or running payment never downgrades an invoice: not one that is paid, voided or draft, and not one of which
@@ -200,6 +267,7 @@ export type AttemptDecision =
  */
 export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): AttemptDecision {
 	const unchanged = (message: string): AttemptDecision => ({ action: 'unchanged', message });
+	if (!isProven(payment, invoice)) return { action: 'ignored', message: `${typedId(payment)}, and no money moved.` };
 	if (invoice.paymentStatus === 'succeeded')
 		return unchanged(
 			`Invoice ${invoice.number} is already paid; payment ${payment.id} (${payment.status}) changes nothing.`,
@@ -219,7 +287,7 @@ export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): Att
 		return unchanged(
 			`Another payment of invoice ${invoice.number} is under way; payment ${payment.id} (${payment.status}) changes nothing until it has ended.`,
 		);
-	if (!sameAttempt && payment.attempt < (state?.attempt ?? 1))
+	if (!sameAttempt && attemptOf(payment, state?.attempt) < (state?.attempt ?? 1))
 		return unchanged(
 			`Payment ${payment.id} (${payment.status}) was try ${payment.attempt} of invoice ${invoice.number}; try ${state?.attempt} is what counts now.`,
 		);

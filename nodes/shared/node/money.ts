@@ -1,9 +1,16 @@
-import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { currencyOf, readAmount, toMinorUnits } from '../domain/money';
 
-/** What stands below every field of an amount. */
-export const AMOUNT_HINT =
-	'Items of Lago and Dodo Payments count in the smallest unit: divide 5000 of EUR by 100 to have 50.00';
+/** An amount as people write it, read by {@link amountParameter}. */
+export const amountField: INodeProperties = {
+	displayName: 'Amount',
+	name: 'amount',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. 50.00',
+	hint: 'Items of Lago and Dodo Payments count in the smallest unit: divide 5000 of EUR by 100 to have 50.00',
+};
 
 /**
  * The currency in a field, as its code.

@@ -39,7 +39,10 @@ export interface OperationMenu {
 	description: string;
 }
 
-/** One operation: its menu entry, its fields, its ways out and what it does with one item, in one file. `Given` are the outcomes that it can give. */
+/**
+ * One operation: its menu entry, its fields, its ways out and what it does with one item, in one file. `Given` are the outcomes that it
+ * can give.
+ */
 export interface Operation<Client extends ServiceClient, Given extends Outcome = never> {
 	menu: OperationMenu;
 	/** What they say of themselves is checked for each item before anything is asked or done, see {@link checkFields}. */

@@ -47,7 +47,10 @@ export function filtersOf(ctx: IExecuteFunctions, index: number): IDataObject {
 	return (ctx.getNodeParameter(FILTERS, index, {}) ?? {}) as IDataObject;
 }
 
-/** The same with the moments among them as services take them, RFC 3339 in UTC; a date without an offset is meant in the workflow's time zone. */
+/**
+ * The same with the moments among them as services take them, RFC 3339 in UTC; a date without an offset is meant in the workflow's time
+ * zone.
+ */
 export function filtersWithMoments(ctx: IExecuteFunctions, index: number, names: readonly string[]): IDataObject {
 	const asMoment = (value: unknown): string => new Date(momentOf(value, ctx.getTimezone()) ?? NaN).toISOString();
 	return Object.fromEntries(

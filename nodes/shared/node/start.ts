@@ -53,7 +53,10 @@ export function leavingBy<Output extends string>(
 	return isSplit(node) ? outputs.map((name) => (name === output ? [{ json }] : [])) : [[{ json }]];
 }
 
-/** What an execution can begin with that hands on an event, with its number of outputs: our triggers, and the start of a reconciliation's sub-execution. */
+/**
+ * What an execution can begin with that hands on an event, with its number of outputs: our triggers, and the start of a reconciliation's
+ * sub-execution.
+ */
 const STARTS: Readonly<Record<string, number>> = {
 	lagoTrigger: LAGO_OUTPUTS.length,
 	dodoPaymentsTrigger: DODO_OUTPUTS.length,

@@ -11,6 +11,8 @@ export interface Bounds {
  */
 export class BoundedMap<K, V> {
 	private readonly entries = new Map<K, { value: V; setAt: number }>();
+	/** Before the oldest entry. Kept, because a new iterator would step over the places of all that was forgotten before. */
+	private readonly oldest = this.entries.keys();
 
 	/** @param now ms, of a clock that nobody can set. */
 	constructor(
@@ -37,10 +39,7 @@ export class BoundedMap<K, V> {
 	set(key: K, value: V): this {
 		this.entries.delete(key);
 		this.entries.set(key, { value, setAt: this.now() });
-		for (const oldest of this.entries.keys()) {
-			if (this.entries.size <= this.bounds.entries) break;
-			this.entries.delete(oldest);
-		}
+		while (this.entries.size > this.bounds.entries) this.entries.delete(this.oldest.next().value as K);
 		return this;
 	}
 

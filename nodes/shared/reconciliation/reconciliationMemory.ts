@@ -18,7 +18,9 @@ export interface LagoSource {
 interface Known {
 	progress: Progress | null;
 	source: LagoSource | null;
-	/** What was processed and is still missing in the other book, because a person has to act: told once a day, however many marks came since. */
+	/**
+	 * What was processed and is still missing in the other book, because a person has to act: told once a day, however many marks came since.
+	 */
 	told: Marks;
 	aside: Aside;
 }

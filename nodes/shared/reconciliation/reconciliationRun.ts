@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Known } from '../domain/difference';
-import { planLook, type Look, type Outcome, type Progress } from '../domain/reconciliation';
+import { planLook, type Look, type LookResult, type Progress } from '../domain/reconciliation';
 import { BoundedMap } from '../process/boundedMap';
 import { deliveries } from '../webhook/deliveryRegistry';
 import { processedEventsOf, type ProcessedEvents } from '../webhook/processedEvents';
@@ -37,7 +37,7 @@ export interface ReconciliationRun {
 	/** When the last node handed on what it found; ms, as {@link begunAt}. */
 	readUntil: number | null;
 	/** Of Dodo's side, once it was looked at. */
-	outcome: Pick<Outcome, 'comparedUntil' | 'complete' | 'unfinished' | 'backfill'> | null;
+	outcome: Pick<LookResult, 'comparedUntil' | 'complete' | 'unfinished' | 'backfill'> | null;
 }
 
 /** A look should end before the next one is due, five minutes later. */
@@ -101,7 +101,8 @@ export function runOf(ctx: IExecuteFunctions, since: number | null = null): Reco
 	if (isAnother && ctx.getMode() !== 'manual') return null;
 	const memory = reconciliationMemoryOf(ctx);
 	const before = memory.progress;
-	// A look leaves alone what is young, so it may have passed over what failed just before it: until a look of all lists has seen that moment.
+	// A look leaves alone what is young, so it may have passed over what failed just before it:
+	// until a look of all lists has seen that moment.
 	const suspicious = !memory.hasLooked || deliveries.hasFailedSince((before?.thoroughAt ?? 0) * 1000);
 	const look = planLook(before, nowS(), suspicious, since);
 	const begun: ReconciliationRun = {

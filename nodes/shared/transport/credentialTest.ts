@@ -84,6 +84,8 @@ async function ask(ctx: ICredentialTestFunctions, uri: string, apiKey: string): 
 	})) as Answer;
 }
 
+const OTHER_LOGIN = 'something before it (a proxy, a firewall) wants another login. Let n8n pass there.';
+
 /** What is wrong with an answer, the service's own 401 aside. */
 function judge(probe: Probe, host: string, { statusCode, headers, body }: Answer): string | null {
 	const { service, rightAddress } = probe;
@@ -96,7 +98,7 @@ function judge(probe: Probe, host: string, { statusCode, headers, body }: Answer
 	if (statusCode === 403 && probe.isRefusal(body))
 		return `${service} was reached and knows this API key, but ${probe.mayNotRead}`;
 	if (statusCode === 401 || statusCode === 403 || statusCode === 407)
-		return `${host} answers ${statusCode}, but not in the words of ${service}: something before it (a proxy, a firewall) wants another login. Let n8n pass there. ${rightAddress}`;
+		return `${host} answers ${statusCode}, but not in the words of ${service}: ${OTHER_LOGIN} ${rightAddress}`;
 	if (statusCode === 429)
 		return `${service} was reached but limits the number of requests right now. Wait a minute and test again.`;
 	if (statusCode >= 500)

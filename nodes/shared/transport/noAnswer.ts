@@ -36,7 +36,10 @@ const NOT_HTTP: NoAnswer = {
 	next: 'Check the port, and whether the base URL must begin with https:// instead of http://',
 };
 
-/** By the network's word. n8n replaces messages that contain one of these words by a stock text that names no service, so none is ever said. */
+/**
+ * By the network's word. n8n replaces messages that contain one of these words by a stock text that names no service, so none is ever
+ * said.
+ */
 const CAUSES: Readonly<Record<string, NoAnswer>> = {
 	CERT_HAS_EXPIRED: {
 		why: 'its certificate has expired',

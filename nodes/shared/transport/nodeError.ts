@@ -1,5 +1,5 @@
 import { NodeApiError, NodeOperationError, type INode, type JsonObject } from 'n8n-workflow';
-import { ApiError } from './apiError';
+import { ApiError, type Service } from './apiError';
 import { noAnswer } from './noAnswer';
 
 /**
@@ -40,6 +40,11 @@ function headline(error: ApiError): string {
 	return `${error.service} refused the request (${error.status}${code}): ${error.message}`;
 }
 
+const RIGHT_KEY: Readonly<Record<Service, string>> = {
+	'Dodo Payments': 'Test keys work in test mode only, live keys in live mode only.',
+	Lago: 'Copy it again from Lago > Developers > API keys.',
+};
+
 function advice(error: ApiError, comesAgain: boolean): string {
 	const { service, status } = error;
 	const next = comesAgain
@@ -50,8 +55,7 @@ function advice(error: ApiError, comesAgain: boolean): string {
 	if (error.code === 'BAD_BASE_URL')
 		return `In the ${service} credential, correct the base URL: it begins with https:// or http://. ${next}`;
 	if (status === null) return `${noAnswer(error.code).next}. ${next}`;
-	if (status === 401)
-		return `The API key in the ${service} credential is not valid here. ${service === 'Dodo Payments' ? 'Test keys work in test mode only, live keys in live mode only.' : 'Copy it again from Lago > Developers > API keys.'}`;
+	if (status === 401) return `The API key in the ${service} credential is not valid here. ${RIGHT_KEY[service]}`;
 	if (error.unauthorized)
 		return `The API key in the ${service} credential may not do this. Create a key with write access and try again.`;
 	if (status >= 300 && status < 400)
@@ -61,7 +65,9 @@ function advice(error: ApiError, comesAgain: boolean): string {
 	if (status === 404)
 		return `${service} does not know this object. Check the id, and that it belongs to the account of the credential.`;
 	if (status === 429)
-		return `${service} limits the number of requests. ${comesAgain ? 'Wait a minute; retry-on-fail and redelivery take care of webhooks.' : `Wait a minute. ${next}`}`;
+		return comesAgain
+			? `${service} limits the number of requests. Wait a minute; retry-on-fail and redelivery take care of webhooks.`
+			: `${service} limits the number of requests. Wait a minute. ${next}`;
 	if (error.transient) return `${service} has trouble. ${comesAgain ? '' : 'Wait until it is over. '}${next}`;
 	const details = Object.entries(error.details)
 		.map(([field, codes]) => `${field}: ${codes.join(', ')}`)

@@ -2,14 +2,20 @@ import { sleep, type IExecuteFunctions } from 'n8n-workflow';
 import { BoundedMap } from '../process/boundedMap';
 import { ApiError } from './apiError';
 
-/** Dodo waits 15 s for the answer to its webhook (docs `developer-resources/webhooks`), Lago 30 s (`lago-api:app/services/webhooks/send_http_service.rb`). */
+/**
+ * Dodo waits 15 s for the answer to its webhook (docs `developer-resources/webhooks`), Lago 30 s
+ * (`lago-api:app/services/webhooks/send_http_service.rb`).
+ */
 const WHILE_DODO_WAITS_MS = 9_000;
 const WHILE_LAGO_WAITS_MS = 22_000;
 /** For each item where nobody waits for an answer: schedules, reconciliation, a person's own workflows. */
 const WHILE_NOBODY_WAITS_MS = 30_000;
 /** For each item of a run at the editor: somebody sits there and would rather read what is wrong. */
 const WHILE_SOMEBODY_WATCHES_MS = 8_000;
-/** Lago sends with few threads, which all its jobs share, and Dodo counts slow answers as failures: whoever cannot get a turn soon lets the sender go. */
+/**
+ * Lago sends with few threads, which all its jobs share, and Dodo counts slow answers as failures: whoever cannot get a turn soon lets the
+ * sender go.
+ */
 const TURN_WHILE_SENDER_WAITS_MS = 3_000;
 /** Longer than any burst of events that goes first. */
 const TURN_WHILE_NOBODY_WAITS_MS = 90_000;

@@ -1,4 +1,4 @@
-import { NodeApiError, NodeOperationError, WebhookPathTakenError, type INode } from 'n8n-workflow';
+import { NodeApiError, NodeOperationError, WebhookPathTakenError, type IHookFunctions, type INode } from 'n8n-workflow';
 import { ApiError } from './apiError';
 import { asNodeError } from './nodeError';
 
@@ -18,8 +18,24 @@ export function refuseToPublish(node: INode, message: string): never {
 	throw new CannotPublish(node, message);
 }
 
+/**
+ * Does something at a service when a trigger is published or taken back.
+ * @throws what went wrong, all of it in the message.
+ */
+export async function whilePublishing<Client, T>(
+	ctx: IHookFunctions,
+	connect: (ctx: IHookFunctions) => Promise<Client>,
+	work: (client: Client) => Promise<T>,
+): Promise<T> {
+	return await connect(ctx)
+		.then(work)
+		.catch((caught: unknown) => {
+			throw asPublishError(ctx.getNode(), caught);
+		});
+}
+
 /** Whatever was thrown at publish, all of it in the message: the editor shows neither description nor cause there. */
-export function asPublishError(node: INode, caught: unknown): Error {
+function asPublishError(node: INode, caught: unknown): Error {
 	const shown = asNodeError(node, caught);
 	const words = wholeOf(shown);
 	if (caught instanceof ApiError && caught.unauthorized) return new CannotPublish(node, words);

@@ -53,15 +53,7 @@ export async function apiRequest(
 	request: ApiRequest,
 	timeoutMs: number,
 ): Promise<unknown> {
-	if (!isWhole(request.path)) {
-		const [, object = ''] = /^\/(\w+?)s?\//.exec(request.path) ?? [];
-		throw new ApiError(
-			access.service,
-			404,
-			`${object}_not_found`,
-			`${access.service} has nothing under an id that is empty or made of dots only, so it was not asked`,
-		);
-	}
+	refuseHoles(access.service, request.path);
 	const options: IHttpRequestOptions = {
 		method: request.method,
 		url: `${rootOf(access)}${request.path}`,
@@ -91,6 +83,18 @@ export async function apiRequest(
 		message ?? `HTTP ${response.statusCode}`,
 		details,
 		retryAfterOf(response.headers ?? {}),
+	);
+}
+
+/** @throws ApiError for a path in which an id is missing: it would name another object than the one that was meant. */
+function refuseHoles(service: Service, path: string): void {
+	if (isWhole(path)) return;
+	const [, object = ''] = /^\/(\w+?)s?\//.exec(path) ?? [];
+	throw new ApiError(
+		service,
+		404,
+		`${object}_not_found`,
+		`${service} has nothing under an id that is empty or made of dots only, so it was not asked`,
 	);
 }
 

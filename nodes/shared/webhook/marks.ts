@@ -32,7 +32,10 @@ export function withMark(marks: Marks, digest: string, now: number): Marks {
 	return { ...marks, [hour]: `${marks[hour] ?? ''}${digest}` };
 }
 
-/** What either side knows and `keep` allows, without what is too old, and of the rest the newest {@link MAX_MARKS}. @param now ms since 1970. */
+/**
+ * What either side knows and `keep` allows, without what is too old, and of the rest the newest {@link MAX_MARKS}.
+ * @param now ms since 1970.
+ */
 export function mergeMarks(
 	one: Marks,
 	other: Marks,

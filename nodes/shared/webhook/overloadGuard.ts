@@ -1,4 +1,6 @@
-/** So many executions at once are always right: at Dodo's lowest limit, four a second, a burst of this size is worked off while Lago waits. */
+/**
+ * So many executions at once are always right: at Dodo's lowest limit, four a second, a burst of this size is worked off while Lago waits.
+ */
 const ALWAYS = 70;
 /** With more, an event is let in only when it will be done so soon, at the pace of late. */
 const SOON_MS = 6_000;

@@ -13,6 +13,7 @@ const invoice = (dodoId: string | null, state: string | null, more: Partial<Invo
 	totalDue: 1_000,
 	selfBilled: false,
 	nativeProvider: null,
+	mandateId: null,
 	metadata: [
 		...(dodoId === null ? [] : [{ key: 'dodo_payment_id', value: dodoId }]),
 		...(state === null ? [] : [{ key: 'dodo_state', value: state }]),

@@ -15,6 +15,7 @@ export function invoice(change: Partial<InvoiceFacts> = {}): InvoiceFacts {
 		totalDue: 10_000,
 		selfBilled: false,
 		nativeProvider: null,
+		mandateId: null,
 		metadata: [],
 		...change,
 	};
@@ -29,6 +30,7 @@ export function payment(change: Partial<PaymentFacts> = {}): PaymentFacts {
 		tax: 0,
 		currency: 'EUR',
 		invoiceId: INVOICE_ID,
+		organizationId: null,
 		attempt: 1,
 		checkoutSessionId: 'cks_1',
 		subscriptionId: null,

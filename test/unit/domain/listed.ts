@@ -13,6 +13,7 @@ export function listed(more: Partial<Listed> = {}): Listed {
 		createdAt: NOW - 120,
 		paymentId: null,
 		invoiceId: INVOICE,
+		organizationId: null,
 		attempt: 1,
 		amount: 1_000,
 		subscriptionId: null,

@@ -21,6 +21,7 @@ const MATRIX: Record<CollectionEvent, string> = {
 	surplus_came: 'overpaid overpaid overpaid overpaid overpaid overpaid overpaid overpaid overpaid',
 	surplus_returned: 'waiting waiting open charging processing failed paid returned returned',
 	found_due: 'waiting waiting open charging processing failed waiting waiting waiting',
+	link_reused: 'open waiting open charging processing failed paid overpaid returned',
 	pay_link_made: 'open waiting open charging processing failed paid overpaid returned',
 	charge_postponed: 'waiting waiting open charging processing failed paid overpaid returned',
 	try_counted: 'failed waiting open charging processing failed paid overpaid returned',

@@ -35,7 +35,7 @@ describe('what a payment says', () => {
 		['a link that the payer can edit', { checkoutSessionId: null }, { reason: 'unknown_origin' }],
 		['the other world', { observedMode: 'live' }, { reason: 'wrong_mode' }],
 	])('%s', (_case, change, reading) => {
-		expect(readPayment(payment(change), 'test')).toMatchObject(reading);
+		expect(readPayment(payment(change), 'test', 'org_1')).toMatchObject(reading);
 	});
 });
 

@@ -41,13 +41,14 @@ const listed = (payment_id: string, status: string | null, attempt = 1, change: 
 	currency: 'EUR',
 	refund_status: null,
 	metadata: { lago_invoice_id: ID, attempt: String(attempt) },
+	subscription_id: 'sub_1',
 	...change,
 });
 const hasMandate = (change: IDataObject = {}) => dodo().get('/subscriptions/sub_1').reply(200, mandate(change));
 const hasPayments = (...items: IDataObject[]) =>
 	dodo()
 		.get('/payments')
-		.query(({ subscription_id }) => subscription_id === 'sub_1')
+		.query(({ customer_id }) => customer_id === 'cus_1')
 		.reply(200, { items });
 const charges = (status: number, body: IDataObject | ((body: IDataObject) => IDataObject)) =>
 	dodo()
@@ -117,6 +118,20 @@ describe('what comes out', () => {
 			);
 			expect(await charge(invoiceOf())).toMatchObject({ outcome: 'existing', paymentId: 'pay_1' });
 		}
+	});
+
+	test('what the customer paid or is paying by link since the invoice was read stands in the way; what was declined there does not', async () => {
+		const byLink = (status: string): IDataObject => listed('pay_link', status, 1, { subscription_id: null });
+		hasMandate();
+		hasPayments(byLink('succeeded'));
+		expect(await charge(invoiceOf())).toMatchObject({ outcome: 'held', reason: 'paid_at_dodo' });
+		hasMandate();
+		hasPayments(byLink('processing'));
+		expect(await charge(invoiceOf())).toMatchObject({ outcome: 'existing', paymentId: 'pay_link' });
+		hasMandate();
+		hasPayments(byLink('failed'));
+		charges(200, { payment_id: 'pay_1' });
+		expect(await charge(invoiceOf())).toMatchObject({ outcome: 'charging', paymentId: 'pay_1' });
 	});
 
 	test('held paid_at_dodo: a success that Lago does not know yet', async () => {
@@ -403,7 +418,7 @@ test('tax on top: a success that comes before the charge was recorded is booked 
 			null,
 		),
 	).toEqual({ action: 'book', amount: 10_000 });
-	expect(decideSuccess(paid, invoiceFacts(), null)).toEqual({ action: 'book', amount: 10_000 });
+	expect(decideSuccess(paid, invoiceFacts({ mandateId: 'sub_1' }), null)).toEqual({ action: 'book', amount: 10_000 });
 });
 
 /** As much of Dodo as charging needs: one mandate, its payments, one charge at a time, and answers that get lost. */

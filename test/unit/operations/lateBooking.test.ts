@@ -120,6 +120,7 @@ test('a refund that is told before its payment books the payment, then makes the
 	reads(open);
 	books();
 	reads(paid);
+	lists('pay_1');
 	credits();
 	expect(await refund()).toMatchObject({ outcome: 'credited', refundAmount: 2_460 });
 });
@@ -136,12 +137,41 @@ test('a refund whose payment is booked by somebody else meanwhile sees what is b
 	expect(await refund()).toMatchObject({ outcome: 'credited', refundAmount: 2_460 });
 });
 
+test('the refund of a surplus payment, told before the payment: both stand on the invoice, the one after the other', async () => {
+	const settledBy = (id: string, state: string): IDataObject => ({
+		...paid,
+		metadata: metadata({ dodo_payment_id: id, dodo_state: state }),
+	});
+	const before = settledBy('pay_0', 'v1;paid;a=1;m=7380');
+	const written: string[] = [];
+	const writes = () =>
+		lago()
+			.put(`/invoices/${ID}`, ({ invoice }: { invoice: { metadata: Array<{ value: string }> } }) =>
+				Boolean(written.push(...invoice.metadata.map(({ value }) => value))),
+			)
+			.reply(200, { invoice: lagoInvoice({}) });
+	lago()
+		.get('/credit_notes')
+		.query(true)
+		.reply(200, { credit_notes: [], meta: { next_page: null } });
+	reads(before);
+	lists('pay_0');
+	reads(before);
+	lists('pay_0');
+	writes();
+	reads(settledBy('pay_1', 'v1;overpaid;a=1'));
+	writes();
+	expect(await refund()).toMatchObject({ outcome: 'overpayment_returned' });
+	expect(written).toEqual(['pay_1', expect.stringMatching(/^v1;overpaid/), 'pay_1', 'v1;returned;a=1']);
+});
+
 test('a lost dispute that is told before its payment books the payment, then marks the invoice', async () => {
 	reads(open);
 	lists();
 	reads(open);
 	books();
 	reads(paid);
+	lists('pay_1');
 	lago().post(`/invoices/${ID}/lose_dispute`).reply(200);
 	expect(await dispute()).toMatchObject({ outcome: 'dispute_lost' });
 });
@@ -190,7 +220,11 @@ describe('a payment that collected what was due on a mandate names no invoice', 
 		subscription_id: 'sub_1',
 		metadata: {},
 	};
-	const settledBy = { ...paid, metadata: metadata({ dodo_payment_id: 'pay_0', dodo_state: 'v1;paid;a=1' }) };
+	const customer = {
+		...(lagoInvoice().customer as IDataObject),
+		metadata: [{ lago_id: 'm', key: 'dodo_subscription_id', value: 'sub_1' }],
+	};
+	const settledBy = { ...paid, customer, metadata: metadata({ dodo_payment_id: 'pay_0', dodo_state: 'v1;paid;a=1' }) };
 	/** What tells which invoice it is booked on. */
 	const findsIt = (found: boolean): void => {
 		lago()

@@ -1,11 +1,11 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { CUSTOMER_KEY, MANDATE_KEY } from '../../../shared/domain/keys';
+import { additionalFields } from '../../../shared/node/fields';
 import { currencyParameter } from '../../../shared/node/money';
-import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { withLock } from '../../../shared/process/keyedLock';
-import { ApiError } from '../../../shared/transport/apiError';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { orNull } from '../../../shared/transport/orNull';
 import { mandateSchema } from '../../../shared/wire/dodo/objects';
 import { customerSchema, type LagoCustomer } from '../../../shared/wire/lago/objects';
@@ -17,11 +17,13 @@ import {
 	type Checkout,
 	type CheckoutRequest,
 } from '../../helpers/checkout';
+import { isTaxOnTop } from '../../helpers/links';
 import type { WantedProduct } from '../../helpers/managedProduct';
 import { fetchMandate, unchargeable } from '../../helpers/mandates';
-import { heldByDodo } from '../../helpers/refusals';
+import { orHeld } from '../../helpers/refusals';
 import { TOLERANCE_S } from '../../helpers/verifySignature';
 import type { DodoClient } from '../../transport/client';
+import { customerEmailField, returnUrlField } from '../link.fields';
 import { taxField } from '../payment/product.fields';
 
 const fields: INodeProperties[] = [
@@ -46,31 +48,10 @@ const fields: INodeProperties[] = [
 			'ISO code of the currency that this customer is billed in; a mandate is charged in no other. A customer who has none in Lago yet: type the one that the invoices will have.',
 	},
 	taxField,
-	{
-		displayName: 'Additional Fields',
-		name: 'additionalFields',
-		type: 'collection',
-		placeholder: 'Add Field',
-		default: {},
-		options: [
-			{
-				displayName: 'Customer Email',
-				name: 'customerEmail',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. billing@example.com',
-				description: 'Who agrees to be charged; taken from the customer when empty',
-			},
-			{
-				displayName: 'Return URL',
-				name: 'returnUrl',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. https://example.com/thanks',
-				description: 'Where the customer goes afterwards',
-			},
-		],
-	},
+	additionalFields([
+		{ ...customerEmailField, description: 'Who agrees to be charged; taken from the customer when empty' },
+		returnUrlField,
+	]),
 ];
 
 /** Mandate -> Create Set-Up Link: a page on which a customer agrees to be charged for every later invoice. No money moves. */
@@ -94,54 +75,57 @@ export const createSetupLink: Operation<DodoClient, 'created' | 'existing' | 'he
 			index,
 			`Customer ${externalId} may have none in Lago yet. Type the one that the invoices will have, e.g. EUR.`,
 		);
-		const { customerEmail, returnUrl } = additionalTexts(ctx, index);
-		return await withLock(`setup ${client.accountKey} ${externalId}`, async () => {
-			const active = await activeMandate(client, customer, currency);
-			if (active !== null)
-				return {
-					outcome: 'existing',
-					message: `Customer ${externalId} already has an active mandate in ${currency}.`,
-					customerExternalId: externalId,
-					subscriptionId: active,
-				};
-			const product: WantedProduct = {
-				purpose: 'mandate',
-				currency,
-				taxInclusive: ctx.getNodeParameter('taxMode', index) !== 'exclusive',
-			};
-			const request = {
-				amount: null,
-				currency,
-				// Copied to charges without metadata of their own, so nothing of one invoice may stand here.
-				metadata: { [CUSTOMER_KEY]: externalId },
-				idempotencyKey: `lago-cus-${encodeURIComponent(externalId)}-${currency}`,
-				customer: customerEmail ? { email: customerEmail } : payerOf(customer),
-				billingAddress: billingAddressOf(customer),
-				taxId: customer.tax_identification_number ?? undefined,
-				returnUrl,
-			};
-			const opened = await openUnused(client, request, product, externalId).catch((caught: unknown) => {
-				const refused =
-					caught instanceof ApiError
-						? heldByDodo(caught, `the set-up of automatic payment for customer ${externalId}`)
-						: null;
-				if (refused === null) throw caught;
-				return refused;
-			});
-			if ('outcome' in opened) return { ...opened, customerExternalId: externalId };
-			const { sessionId, url, expiresAt } = opened;
-			return {
-				outcome: 'created',
-				message: `Customer ${externalId} can agree to automatic payment by this link. It works once and for 24 hours.`,
-				customerExternalId: externalId,
-				currency,
-				setupUrl: url,
-				checkoutSessionId: sessionId,
-				expiresAt: new Date(expiresAt * 1000).toISOString(),
-			};
-		});
+		return await withKeyedLock(`setup ${client.accountKey} ${externalId}`, async () => ({
+			...(await setUp(ctx, client, index, customer, currency)),
+			customerExternalId: externalId,
+		}));
 	},
 };
+
+type Customer = LagoCustomer & { external_id: string };
+
+async function setUp(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	index: number,
+	customer: Customer,
+	currency: string,
+): Promise<Result<'created' | 'existing' | 'held'>> {
+	const externalId = customer.external_id;
+	const active = await activeMandate(client, customer, currency);
+	if (active !== null)
+		return {
+			outcome: 'existing',
+			message: `Customer ${externalId} already has an active mandate in ${currency}.`,
+			subscriptionId: active,
+		};
+	const { customerEmail, returnUrl } = additionalTexts(ctx, index);
+	const request = {
+		amount: null,
+		currency,
+		// Copied to charges without metadata of their own, so nothing of one invoice may stand here.
+		metadata: { [CUSTOMER_KEY]: externalId },
+		idempotencyKey: `lago-cus-${encodeURIComponent(externalId)}-${currency}`,
+		customer: customerEmail ? { email: customerEmail } : payerOf(customer),
+		billingAddress: billingAddressOf(customer),
+		taxId: customer.tax_identification_number ?? undefined,
+		returnUrl,
+	};
+	const product: WantedProduct = { purpose: 'mandate', currency, taxInclusive: !isTaxOnTop(ctx, index) };
+	const opened = await orHeld(
+		openUnused(client, request, product, externalId),
+		`the set-up of automatic payment for customer ${externalId}`,
+	);
+	if ('outcome' in opened) return opened;
+	return {
+		outcome: 'created',
+		message: `Customer ${externalId} can agree to automatic payment by this link. It works once and for 24 hours.`,
+		currency,
+		setupUrl: opened.url,
+		checkoutSessionId: opened.sessionId,
+		expiresAt: new Date(opened.expiresAt * 1000).toISOString(),
+	};
+}
 
 /** The session of an earlier run is handed out again, unless a subscription came of it since, of whatever success: then it is used up. */
 async function openUnused(
@@ -172,7 +156,7 @@ async function activeMandate(client: DodoClient, customer: LagoCustomer, currenc
 	return mandate !== null && mandate.currency === currency && unchargeable(mandate) === null ? id : null;
 }
 
-function customerIn(ctx: IExecuteFunctions, given: IDataObject, index: number): LagoCustomer & { external_id: string } {
+function customerIn(ctx: IExecuteFunctions, given: IDataObject, index: number): Customer {
 	const parsed = customerSchema.safeParse(given.customer ?? given);
 	if (parsed.success && parsed.data.external_id) return { ...parsed.data, external_id: parsed.data.external_id };
 	throw new NodeOperationError(ctx.getNode(), '"Customer" is not a customer as Lago returns it', {

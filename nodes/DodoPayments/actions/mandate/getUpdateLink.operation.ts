@@ -1,13 +1,14 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { additionalFields } from '../../../shared/node/fields';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts } from '../../../shared/node/parameters';
 import { BoundedMap } from '../../../shared/process/boundedMap';
-import { withLock } from '../../../shared/process/keyedLock';
-import { ApiError } from '../../../shared/transport/apiError';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { updateMethodAnswerSchema } from '../../../shared/wire/dodo/objects';
 import { lookAt } from '../../helpers/earlierPayment';
-import { heldByDodo } from '../../helpers/refusals';
+import { orHeld } from '../../helpers/refusals';
 import type { DodoClient } from '../../transport/client';
+import { returnUrlField } from '../link.fields';
 import { chosenMandate, mandateField } from './mandate.field';
 
 const fields: INodeProperties[] = [
@@ -19,23 +20,7 @@ const fields: INodeProperties[] = [
 		type: 'notice',
 		default: '',
 	},
-	{
-		displayName: 'Additional Fields',
-		name: 'additionalFields',
-		type: 'collection',
-		placeholder: 'Add Field',
-		default: {},
-		options: [
-			{
-				displayName: 'Return URL',
-				name: 'returnUrl',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. https://example.com/thanks',
-				description: 'Where the customer goes afterwards',
-			},
-		],
-	},
+	additionalFields([returnUrlField]),
 ];
 
 /** Links of a moment ago, by account and mandate: asking twice must not start two collections of the dues. */
@@ -57,7 +42,7 @@ export const getUpdateLink: Operation<DodoClient, 'created' | 'existing' | 'held
 		const subscriptionId = chosenMandate(ctx, index);
 		const { returnUrl } = additionalTexts(ctx, index);
 		const key = `${client.accountKey} ${subscriptionId}`;
-		return await withLock(`update ${key}`, async () => {
+		return await withKeyedLock(`update ${key}`, async () => {
 			const known = living.get(key);
 			if (
 				known !== undefined &&
@@ -67,20 +52,14 @@ export const getUpdateLink: Operation<DodoClient, 'created' | 'existing' | 'held
 				return { ...known.result, outcome: 'existing' };
 			const body: IDataObject = { type: 'new' };
 			if (returnUrl) body.return_url = returnUrl;
-			const answer = await client
-				.request(updateMethodAnswerSchema, {
+			const answer = await orHeld(
+				client.request(updateMethodAnswerSchema, {
 					method: 'POST',
 					path: `/subscriptions/${encodeURIComponent(subscriptionId)}/update-payment-method`,
 					body,
-				})
-				.catch((caught: unknown) => {
-					const refused =
-						caught instanceof ApiError
-							? heldByDodo(caught, `a link to change the payment method of mandate ${subscriptionId}`)
-							: null;
-					if (refused === null) throw caught;
-					return refused;
-				});
+				}),
+				`a link to change the payment method of mandate ${subscriptionId}`,
+			);
 			if ('outcome' in answer) return { ...answer, subscriptionId };
 			const expiresAtMs = Date.parse(answer.expires_on ?? '') || Date.now() + LINK_LIFE_MS;
 			const result: Result<'created'> = {

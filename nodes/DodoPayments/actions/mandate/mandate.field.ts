@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { listOrId } from '../../../shared/node/fields';
 import { idParameter } from '../../../shared/node/parameters';
 
 /** Chooses a mandate: an on-demand subscription of Dodo. */
@@ -10,15 +11,7 @@ export const mandateField: INodeProperties = {
 	default: { mode: 'list', value: '' },
 	description:
 		'The on-demand subscription by which a customer has agreed to be charged; Lago keeps it on the customer as dodo_subscription_id',
-	modes: [
-		{
-			displayName: 'From List',
-			name: 'list',
-			type: 'list',
-			typeOptions: { searchListMethod: 'searchMandates', searchable: true },
-		},
-		{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. sub_4mQ0Ydq2Hk1nTzFh3XbUv' },
-	],
+	...listOrId('searchMandates', 'e.g. sub_4mQ0Ydq2Hk1nTzFh3XbUv'),
 };
 
 /** The chosen mandate. */

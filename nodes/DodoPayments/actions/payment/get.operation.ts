@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { listOrId } from '../../../shared/node/fields';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { idParameter } from '../../../shared/node/parameters';
 import { readOrHold, type Wanted } from '../../../shared/node/unknown';
@@ -12,15 +13,7 @@ const fields: INodeProperties[] = [
 		type: 'resourceLocator',
 		required: true,
 		default: { mode: 'list', value: '' },
-		modes: [
-			{
-				displayName: 'From List',
-				name: 'list',
-				type: 'list',
-				typeOptions: { searchListMethod: 'searchPayments', searchable: true },
-			},
-			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. pay_4mQ0Ydq2Hk1nTzFh3XbUv' },
-		],
+		...listOrId('searchPayments', 'e.g. pay_4mQ0Ydq2Hk1nTzFh3XbUv'),
 	},
 ];
 

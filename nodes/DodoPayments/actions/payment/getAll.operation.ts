@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { filtersField } from '../../../shared/node/fields';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { filtersWithMoments, limitFields, limitOf } from '../../../shared/node/parameters';
 import { paymentSummarySchema } from '../../../shared/wire/dodo/objects';
@@ -7,35 +8,28 @@ import { commonFilters, MOMENTS } from '../list.fields';
 
 const fields: INodeProperties[] = [
 	...limitFields,
-	{
-		displayName: 'Filters',
-		name: 'filters',
-		type: 'collection',
-		placeholder: 'Add Filter',
-		default: {},
-		options: [
-			...commonFilters('payments'),
-			{
-				displayName: 'Status',
-				name: 'status',
-				type: 'options',
-				options: [
-					{ name: 'Cancelled', value: 'cancelled' },
-					{ name: 'Failed', value: 'failed' },
-					{ name: 'Processing', value: 'processing' },
-					{ name: 'Succeeded', value: 'succeeded' },
-				],
-				default: 'succeeded',
-			},
-			{
-				displayName: 'Subscription ID',
-				name: 'subscription_id',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. sub_4mQ0Ydq2Hk1nTzFh3XbUv',
-			},
-		],
-	},
+	filtersField([
+		...commonFilters('payments'),
+		{
+			displayName: 'Status',
+			name: 'status',
+			type: 'options',
+			options: [
+				{ name: 'Cancelled', value: 'cancelled' },
+				{ name: 'Failed', value: 'failed' },
+				{ name: 'Processing', value: 'processing' },
+				{ name: 'Succeeded', value: 'succeeded' },
+			],
+			default: 'succeeded',
+		},
+		{
+			displayName: 'Subscription ID',
+			name: 'subscription_id',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. sub_4mQ0Ydq2Hk1nTzFh3XbUv',
+		},
+	]),
 ];
 
 /** Payment -> Get Many. */

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { listOrId } from '../../../shared/node/fields';
 
 /** Who adds the tax: it decides which product is used. */
 export const taxField: INodeProperties = {
@@ -47,14 +48,6 @@ export const productField: INodeProperties[] = [
 		displayOptions: { show: { productSource: ['selected'] } },
 		description:
 			'It must be a one-time pay-what-you-want product in the currency of the payment; with any other, Dodo ignores the amount',
-		modes: [
-			{
-				displayName: 'From List',
-				name: 'list',
-				type: 'list',
-				typeOptions: { searchListMethod: 'searchInvoiceProducts', searchable: true },
-			},
-			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. pdt_4mQ0Ydq2Hk1nTzFh3XbUv' },
-		],
+		...listOrId('searchInvoiceProducts', 'e.g. pdt_4mQ0Ydq2Hk1nTzFh3XbUv'),
 	},
 ];

@@ -1,17 +1,14 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { CREDIT_NOTE_KEY, INVOICE_KEY, REFUND_ID_KEY } from '../../../shared/domain/keys';
-import { formatAmount } from '../../../shared/domain/money';
-import { held } from '../../../shared/domain/outcome';
-import { AMOUNT_HINT, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
+import { INVOICE_KEY } from '../../../shared/domain/keys';
+import { listOrId } from '../../../shared/node/fields';
+import { amountField, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { fieldsOf, type Json, type Result, type Operation } from '../../../shared/node/operation';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
-import { withLock } from '../../../shared/process/keyedLock';
-import { orNull } from '../../../shared/transport/orNull';
-import { refundSchema, type DodoPayment } from '../../../shared/wire/dodo/objects';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import {
 	creditNoteSchema,
 	invoiceSchema,
@@ -19,7 +16,8 @@ import {
 	type LagoCreditNote,
 } from '../../../shared/wire/lago/objects';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
-import { fetchPayment, leftOf, refundLocked, refundOnce } from '../../helpers/refunds';
+import { refundNote, type NoteOutcome } from '../../helpers/noteRefunds';
+import { refundLocked } from '../../helpers/refunds';
 import type { DodoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -68,15 +66,7 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: { mode: 'list', value: '' },
 		displayOptions: { show: { source: ['payment'] } },
-		modes: [
-			{
-				displayName: 'From List',
-				name: 'list',
-				type: 'list',
-				typeOptions: { searchListMethod: 'searchPayments', searchable: true },
-			},
-			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. pay_4mQ0Ydq2Hk1nTzFh3XbUv' },
-		],
+		...listOrId('searchPayments', 'e.g. pay_4mQ0Ydq2Hk1nTzFh3XbUv'),
 	},
 	{
 		displayName: 'Amount',
@@ -102,15 +92,9 @@ const fields: INodeProperties[] = [
 		description: 'How much of the payment goes back',
 	},
 	{
-		displayName: 'Amount',
-		name: 'amount',
-		type: 'string',
-		required: true,
-		default: '',
-		placeholder: 'e.g. 50.00',
+		...amountField,
 		displayOptions: { show: { source: ['payment'], extent: ['part'], ...since(DECIMAL_AMOUNTS.dodoPayments) } },
 		description: 'In the currency of the payment, with a point and without separators: 1250.00. Tax included.',
-		hint: AMOUNT_HINT,
 	},
 	{
 		displayName: 'Reference',
@@ -125,10 +109,8 @@ const fields: INodeProperties[] = [
 	},
 ];
 
-type CreateOutcome = 'existing' | 'held' | 'mirrored' | 'refunded' | 'refunding' | 'skipped';
-
 /** Refund -> Create: exactly one refund for a credit note, an overpayment or a reference. */
-export const create: Operation<DodoClient, CreateOutcome> = {
+export const create: Operation<DodoClient, NoteOutcome> = {
 	menu: {
 		name: 'Create',
 		action: 'Create a refund',
@@ -142,7 +124,7 @@ export const create: Operation<DodoClient, CreateOutcome> = {
 	},
 };
 
-async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Result<CreateOutcome>> {
+async function forPayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Result<NoteOutcome>> {
 	const paymentId = idParameter(ctx, 'payment', index);
 	const reason = idParameter(ctx, 'reference', index);
 	const amountIn = givenAmount(ctx, index);
@@ -184,11 +166,7 @@ function recordedOverpayment(given: Json): Json | null {
 		: null;
 }
 
-async function forOverpayment(
-	ctx: IExecuteFunctions,
-	client: DodoClient,
-	index: number,
-): Promise<Result<CreateOutcome>> {
+async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Result<NoteOutcome>> {
 	const given = objectParameter(ctx, 'overpayment', 'Overpayment', index);
 	const overpayment = overpaymentSchema.safeParse(recordedOverpayment(given) ?? given);
 	if (!overpayment.success) return given;
@@ -210,114 +188,21 @@ async function forOverpayment(
 
 const NOTE_ID = /^[0-9a-f-]{36}$/i;
 
-async function forCreditNote(
-	ctx: IExecuteFunctions,
-	client: DodoClient,
-	index: number,
-): Promise<Result<CreateOutcome>> {
+async function forCreditNote(ctx: IExecuteFunctions, client: DodoClient, index: number): Promise<Result<NoteOutcome>> {
 	const given = objectParameter(ctx, 'creditNote', 'Credit Note', index);
 	const before = heldBefore(given);
 	if (before !== null) return before;
 	const note = creditNoteIn(ctx, given, index);
-	return await withLock(
-		`refund ${client.accountKey} ${note.lago_invoice_id}`,
-		async () => await refundNote(client, note),
-	);
-}
-
-async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Result<CreateOutcome>> {
 	const about = {
 		creditNoteId: note.lago_id,
 		creditNoteNumber: note.number,
 		invoiceId: note.lago_invoice_id,
 		invoiceNumber: note.invoice_number,
 	};
-	const mirrored = note.metadata?.[REFUND_ID_KEY];
-	if (typeof mirrored === 'string' && mirrored !== '') {
-		const refund = await orNull(
-			client.request(refundSchema, { method: 'GET', path: `/refunds/${encodeURIComponent(mirrored)}` }),
-			({ gone }) => gone,
-		);
-		if (refund === null)
-			return {
-				...held(
-					'no_dodo_payment',
-					`Credit note ${note.number} names refund ${mirrored}, which Dodo Payments does not have.`,
-					'Remove or correct dodo_refund_id in the metadata of the credit note in Lago.',
-				),
-				...about,
-			};
-		const message = `Credit note ${note.number} has its refund at Dodo Payments already (${mirrored}, ${refund.status}), so nothing is refunded again.`;
-		return {
-			outcome: 'mirrored',
-			message,
-			...about,
-			refundId: mirrored,
-			paymentId: refund.payment_id,
-			status: refund.status,
-		};
-	}
-	if (note.refund_amount_cents <= 0)
-		return {
-			outcome: 'skipped',
-			reason: 'no_refund',
-			message: `Credit note ${note.number} gives no money back.`,
-			...about,
-		};
-	if (note.refund_status !== 'pending')
-		return {
-			outcome: 'skipped',
-			reason: 'refund_not_pending',
-			message: `The refund of credit note ${note.number} is ${note.refund_status ?? 'not asked for'} in Lago already.`,
-			...about,
-		};
-	const chosen = await paymentFor(client, note);
-	if (chosen === null)
-		return {
-			...held(
-				'no_dodo_payment',
-				`Credit note ${note.number} gives back ${formatAmount(note.refund_amount_cents, note.currency)}, but no payment of invoice ${note.invoice_number} at Dodo Payments has that much left.`,
-				'Return the money the way it came, then set the refund status of the credit note in Lago.',
-			),
-			...about,
-		};
-	const { payment, booked } = chosen;
-	if (payment.currency !== note.currency)
-		return {
-			...held(
-				'currency_mismatch',
-				`Credit note ${note.number} is in ${note.currency}, payment ${payment.payment_id} was made in ${payment.currency}.`,
-				'Refund the payment by hand in Dodo Payments, then set the refund status of the credit note in Lago.',
-			),
-			...about,
-		};
-	const net = payment.total_amount - (payment.tax ?? 0);
-	const isBookedWhole = booked === payment.total_amount || booked === net;
-	const isWhole = isBookedWhole && note.refund_amount_cents === booked && leftOf(payment) === payment.total_amount;
-	const wanted = {
-		paymentId: payment.payment_id,
-		amount: isWhole ? null : note.refund_amount_cents,
-		// Tax on top was never booked; less booked for another reason says nothing about tax.
-		withoutTax: booked < payment.total_amount && booked === net,
-		reason: `Lago credit note ${note.number} (${note.lago_id})`,
-		metadata: { [CREDIT_NOTE_KEY]: note.lago_id },
-	};
-	return { ...about, ...(await refundOnce(client, wanted, payment)) };
-}
-
-/** The payment of the invoice that still has enough: one that already carries this refund, else the first with room. */
-async function paymentFor(
-	client: DodoClient,
-	note: LagoCreditNote,
-): Promise<{ payment: DodoPayment; booked: number } | null> {
-	const candidates: Array<{ payment: DodoPayment; booked: number }> = [];
-	for (const { reference, amount } of note.dodoPayments ?? [])
-		if (reference.startsWith('pay_'))
-			candidates.push({ payment: await fetchPayment(client, reference), booked: amount });
-	const carries = candidates.find(({ payment }) =>
-		payment.refunds?.some(({ reason }) => reason?.includes(note.lago_id)),
-	);
-	return carries ?? candidates.find(({ payment }) => leftOf(payment) >= note.refund_amount_cents) ?? null;
+	return await withKeyedLock(`refund ${client.accountKey} ${note.lago_invoice_id}`, async () => ({
+		...about,
+		...(await refundNote(client, note)),
+	}));
 }
 
 function creditNoteIn(ctx: IExecuteFunctions, given: IDataObject, index: number): LagoCreditNote {

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { filtersField } from '../../../shared/node/fields';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { filtersWithMoments, limitFields, limitOf } from '../../../shared/node/parameters';
 import { refundSummarySchema } from '../../../shared/wire/dodo/objects';
@@ -7,28 +8,21 @@ import { commonFilters, MOMENTS } from '../list.fields';
 
 const fields: INodeProperties[] = [
 	...limitFields,
-	{
-		displayName: 'Filters',
-		name: 'filters',
-		type: 'collection',
-		placeholder: 'Add Filter',
-		default: {},
-		options: [
-			...commonFilters('refunds'),
-			{
-				displayName: 'Status',
-				name: 'status',
-				type: 'options',
-				options: [
-					{ name: 'Failed', value: 'failed' },
-					{ name: 'In Review', value: 'review' },
-					{ name: 'Pending', value: 'pending' },
-					{ name: 'Succeeded', value: 'succeeded' },
-				],
-				default: 'succeeded',
-			},
-		],
-	},
+	filtersField([
+		...commonFilters('refunds'),
+		{
+			displayName: 'Status',
+			name: 'status',
+			type: 'options',
+			options: [
+				{ name: 'Failed', value: 'failed' },
+				{ name: 'In Review', value: 'review' },
+				{ name: 'Pending', value: 'pending' },
+				{ name: 'Succeeded', value: 'succeeded' },
+			],
+			default: 'succeeded',
+		},
+	]),
 ];
 
 /** Refund -> Get Many. Dodo leaves metadata and customer out of this list. */

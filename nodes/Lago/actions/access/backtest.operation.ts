@@ -57,9 +57,10 @@ function rowOf(
 	const { restrictedMs, times, firstAt, lastAt, restoredAt, mostDaysOverdue, rules } = restrictions;
 	const restrictedDays = Math.round((restrictedMs / DAY_MS) * 10) / 10;
 	const often = times === 1 ? 'once' : `${times} times`;
+	const still = isRestrictedNow ? ', and is now' : '';
 	return {
 		outcome: 'would_restrict',
-		message: `Customer ${externalId} would have been restricted ${often}, for ${restrictedDays} of ${days} days${isRestrictedNow ? ', and is now' : ''}.`,
+		message: `Customer ${externalId} would have been restricted ${often}, for ${restrictedDays} of ${days} days${still}.`,
 		customer_external_id: externalId,
 		customer_name: name,
 		restricted_days: restrictedDays,

@@ -1,6 +1,7 @@
 import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
 import { evaluateAccess } from '../../../shared/domain/access/evaluate';
 import { viewOf } from '../../../shared/domain/access/view';
+import { listOrId } from '../../../shared/node/fields';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { idParameter } from '../../../shared/node/parameters';
 import { accessFactsOf } from '../../helpers/access/facts';
@@ -15,15 +16,7 @@ const subscriptionField: INodeProperties = {
 	required: true,
 	default: { mode: 'list', value: '' },
 	description: 'A subscription of the customer above',
-	modes: [
-		{
-			displayName: 'From List',
-			name: 'list',
-			type: 'list',
-			typeOptions: { searchListMethod: 'searchSubscriptions', searchable: true },
-		},
-		{ displayName: 'By External ID', name: 'id', type: 'string', placeholder: 'e.g. sub_42_pro' },
-	],
+	...listOrId('searchSubscriptions', 'e.g. sub_42_pro', 'By External ID'),
 };
 
 /** Access -> Get Subscription Access: one subscription of a customer. */

@@ -8,6 +8,27 @@ import {
 import { parseLimits, type AccessPolicy, type LimitsWritten } from '../../../shared/domain/access/policy';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 
+/** What one invoice does by itself. */
+const singleFields: INodeProperties[] = [
+	{
+		displayName: 'Restrict Immediately',
+		name: 'restrictImmediately',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether a failed payment, a reversed one or a lost dispute restricts at once, or after the grace days',
+	},
+	{
+		displayName: 'Restrict After Days Overdue',
+		name: 'restrictAfterDays',
+		type: 'number',
+		typeOptions: { minValue: 0, numberPrecision: 0 },
+		default: 0,
+		description:
+			'Restrict when an invoice is so many days past its due date, counted on the calendar of the customer. Never with 0.',
+	},
+];
+
 /** When more than this is overdue, since a version of a node in decimal amounts. */
 function aboveFields(decimalSince: number): INodeProperties[] {
 	const field: INodeProperties = {
@@ -34,6 +55,57 @@ function aboveFields(decimalSince: number): INodeProperties[] {
 	];
 }
 
+/** When a subscription begins and ends. */
+const begunAndEndedFields: INodeProperties[] = [
+	{
+		displayName: 'Wait for First Payment',
+		name: 'waitForFirstPayment',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether a new subscription begins only when its first invoice is paid. A direct debit that was started is not paid; it takes days.',
+	},
+	{
+		displayName: 'Keep Prepaid Period',
+		name: 'keepPrepaidPeriod',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether a cancelled subscription goes on to the end of what was paid in advance, unless Lago gave the unused days back',
+	},
+];
+
+/** Whom a rule reaches. */
+const reachFields: INodeProperties[] = [
+	{
+		displayName: 'Scope',
+		name: 'scope',
+		type: 'options',
+		options: [
+			{
+				name: 'Customer',
+				value: 'customer',
+				description: 'Whatever the customer owes restricts all of their subscriptions',
+			},
+			{
+				name: 'Subscription',
+				value: 'subscription',
+				description: 'A subscription is restricted by its own invoices only',
+			},
+		],
+		default: 'subscription',
+		description: 'What an unpaid invoice restricts',
+	},
+	{
+		displayName: 'Exempt Customers',
+		name: 'exempt',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. cust_42, cust_43',
+		description: 'External IDs of customers that no rule touches, separated by commas',
+	},
+];
+
 /** The rules, all off. Two nodes with the same settings decide the same. */
 export const policyFields = policyFieldsOf(DECIMAL_AMOUNTS.lago);
 
@@ -46,23 +118,7 @@ export function policyFieldsOf(decimalSince: number): INodeProperties[] {
 			type: 'notice',
 			default: '',
 		},
-		{
-			displayName: 'Restrict Immediately',
-			name: 'restrictImmediately',
-			type: 'boolean',
-			default: false,
-			description:
-				'Whether a failed payment, a reversed one or a lost dispute restricts at once, or after the grace days',
-		},
-		{
-			displayName: 'Restrict After Days Overdue',
-			name: 'restrictAfterDays',
-			type: 'number',
-			typeOptions: { minValue: 0, numberPrecision: 0 },
-			default: 0,
-			description:
-				'Restrict when an invoice is so many days past its due date, counted on the calendar of the customer. Never with 0.',
-		},
+		...singleFields,
 		...aboveFields(decimalSince),
 		{
 			displayName: 'Restrict After Unpaid Invoices',
@@ -81,49 +137,8 @@ export function policyFieldsOf(decimalSince: number): INodeProperties[] {
 			description:
 				'Whole days between the moment in which a rule applies and the restriction. Meanwhile the state is grace.',
 		},
-		{
-			displayName: 'Wait for First Payment',
-			name: 'waitForFirstPayment',
-			type: 'boolean',
-			default: false,
-			description:
-				'Whether a new subscription begins only when its first invoice is paid. A direct debit that was started is not paid; it takes days.',
-		},
-		{
-			displayName: 'Keep Prepaid Period',
-			name: 'keepPrepaidPeriod',
-			type: 'boolean',
-			default: false,
-			description:
-				'Whether a cancelled subscription goes on to the end of what was paid in advance, unless Lago gave the unused days back',
-		},
-		{
-			displayName: 'Scope',
-			name: 'scope',
-			type: 'options',
-			options: [
-				{
-					name: 'Customer',
-					value: 'customer',
-					description: 'Whatever the customer owes restricts all of their subscriptions',
-				},
-				{
-					name: 'Subscription',
-					value: 'subscription',
-					description: 'A subscription is restricted by its own invoices only',
-				},
-			],
-			default: 'subscription',
-			description: 'What an unpaid invoice restricts',
-		},
-		{
-			displayName: 'Exempt Customers',
-			name: 'exempt',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. cust_42, cust_43',
-			description: 'External IDs of customers that no rule touches, separated by commas',
-		},
+		...begunAndEndedFields,
+		...reachFields,
 	];
 }
 

@@ -2,7 +2,7 @@ import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INod
 import { CREDIT_NOTE_KEY } from '../../../shared/domain/keys';
 import { held } from '../../../shared/domain/outcome';
 import { isLagoId } from '../../../shared/domain/settlement';
-import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { paymentSchema, refundSchema, type DodoPayment, type DodoRefund } from '../../../shared/wire/dodo/objects';
@@ -84,41 +84,54 @@ export const create: Operation<LagoClient, CreateOutcome> = {
 			currency: refund.currency ?? null,
 		};
 		const noteId = refund.metadata[CREDIT_NOTE_KEY];
-		if (typeof noteId === 'string' && isLagoId(noteId)) {
-			const nextStep = 'Look at the credit note in Lago and set its refund status by hand.';
-			const written = await heldIfRefused(
-				async () => await writeBack(client, refund, noteId),
-				`Refund ${refund.refund_id} was to be noted on credit note ${noteId}`,
-				nextStep,
-			);
-			return { ...about, ...written };
-		}
-		if (refund.status !== 'succeeded')
-			return {
-				outcome: 'ignored',
-				message: `Refund ${refund.refund_id} is ${refund.status}: no money went back, so there is nothing to mirror.`,
-				...about,
-			};
-		const givenPayment = objectParameter(ctx, 'payment', 'Refunded Payment', index);
-		const before = heldBefore(givenPayment);
-		if (before !== null) return { ...about, ...before };
-		const payment = paymentIn(ctx, givenPayment, refund, index);
-		const read = toPaymentFacts(payment);
-		const mode = modeOf(given, read);
-		const invoiceId = await invoiceOf(client, read, mode, paidAt(payment));
-		if (invoiceId === null)
-			return {
-				outcome: 'ignored',
-				message: `Refund ${refund.refund_id} belongs to payment ${read.id}, which was not made for a Lago invoice.`,
-				...about,
-			};
-		if (typeof invoiceId !== 'string') return { ...about, ...invoiceId };
-		const facts = { ...read, invoiceId };
-		const reason = ctx.getNodeParameter('reason', index) as string;
-		const result = await mirrorRefund(client, { refund, payment, facts, invoiceId, reason, mode });
-		return { ...about, invoiceId, ...result };
+		return {
+			...about,
+			...(typeof noteId === 'string' && isLagoId(noteId)
+				? await toldToNote(client, refund, noteId)
+				: await mirrored(ctx, client, index, given, refund)),
+		};
 	},
 };
+
+/** A refund that a credit note of Lago started: the note gets its outcome. */
+async function toldToNote(client: LagoClient, refund: DodoRefund, noteId: string): Promise<Result<CreateOutcome>> {
+	return await heldIfRefused(
+		async () => await writeBack(client, refund, noteId),
+		`Refund ${refund.refund_id} was to be noted on credit note ${noteId}`,
+		'Look at the credit note in Lago and set its refund status by hand.',
+	);
+}
+
+/** A refund that was made at Dodo. */
+async function mirrored(
+	ctx: IExecuteFunctions,
+	client: LagoClient,
+	index: number,
+	given: IDataObject,
+	refund: DodoRefund,
+): Promise<Result<CreateOutcome>> {
+	if (refund.status !== 'succeeded')
+		return {
+			outcome: 'ignored',
+			message: `Refund ${refund.refund_id} is ${refund.status}: no money went back, so there is nothing to mirror.`,
+		};
+	const givenPayment = objectParameter(ctx, 'payment', 'Refunded Payment', index);
+	const before = heldBefore(givenPayment);
+	if (before !== null) return before;
+	const payment = paymentIn(ctx, givenPayment, refund, index);
+	const read = toPaymentFacts(payment);
+	const mode = modeOf(given, read);
+	const invoiceId = await invoiceOf(client, read, mode, paidAt(payment));
+	if (invoiceId === null)
+		return {
+			outcome: 'ignored',
+			message: `Refund ${refund.refund_id} belongs to payment ${read.id}, which was not made for a Lago invoice.`,
+		};
+	if (typeof invoiceId !== 'string') return invoiceId;
+	const facts = { ...read, invoiceId };
+	const reason = ctx.getNodeParameter('reason', index) as string;
+	return { invoiceId, ...(await mirrorRefund(client, { refund, payment, facts, invoiceId, reason, mode })) };
+}
 
 function readRefund(given: IDataObject): DodoRefund | null {
 	const parsed = refundSchema.safeParse(given.data ?? given);

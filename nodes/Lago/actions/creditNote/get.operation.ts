@@ -1,12 +1,12 @@
-import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 import { REFUND_ID_KEY } from '../../../shared/domain/keys';
-import { isLagoId } from '../../../shared/domain/settlement';
+import { listOrId } from '../../../shared/node/fields';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
-import { idParameter } from '../../../shared/node/parameters';
 import { readOrHold } from '../../../shared/node/unknown';
 import type { LagoCreditNote } from '../../../shared/wire/lago/objects';
 import { fetchCreditNote } from '../../helpers/creditNotes';
 import { bookedPayments } from '../../helpers/invoices';
+import { lagoIdParameter } from '../../helpers/lagoIdParameter';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -16,15 +16,7 @@ const fields: INodeProperties[] = [
 		type: 'resourceLocator',
 		required: true,
 		default: { mode: 'list', value: '' },
-		modes: [
-			{
-				displayName: 'From List',
-				name: 'list',
-				type: 'list',
-				typeOptions: { searchListMethod: 'searchCreditNotes', searchable: true },
-			},
-			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a' },
-		],
+		...listOrId('searchCreditNotes', 'e.g. cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a'),
 		hint: 'Behind a Lago Trigger: By ID, with the expression {{ $json.data.lago_id }}',
 	},
 ];
@@ -38,13 +30,8 @@ export const get: Operation<LagoClient, 'held'> = {
 	},
 	fields: fieldsOf('creditNote', 'get', fields),
 	async execute(ctx, client, index) {
-		const id = idParameter(ctx, 'creditNote', index);
-		if (!isLagoId(id))
-			throw new NodeOperationError(ctx.getNode(), `"${id}" is not the ID of a Lago credit note`, {
-				itemIndex: index,
-				description:
-					'Use the Lago ID (lago_id), which looks like cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a, not the number of the credit note.',
-			});
+		const wrong = { example: 'cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a', mistaken: 'number of the credit note' };
+		const id = lagoIdParameter(ctx, 'creditNote', index, 'credit note', wrong);
 		return await readOrHold(
 			ctx,
 			index,

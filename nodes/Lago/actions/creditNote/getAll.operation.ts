@@ -1,47 +1,35 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { filtersField } from '../../../shared/node/fields';
 import { withCurrency } from '../../../shared/node/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
 import { creditNoteSchema } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
+import { commonFilters } from '../list.fields';
 
 const fields: INodeProperties[] = [
 	...limitFields,
-	{
-		displayName: 'Filters',
-		name: 'filters',
-		type: 'collection',
-		placeholder: 'Add Filter',
-		default: {},
-		options: [
-			{ displayName: 'Currency', name: 'currency', type: 'string', default: '', placeholder: 'e.g. EUR' },
-			{
-				displayName: 'Customer External ID',
-				name: 'external_customer_id',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. cust_42',
-			},
-			{
-				displayName: 'Invoice Number',
-				name: 'invoice_number',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. ACM-1A2B-042-007',
-			},
-			{
-				displayName: 'Refund Status',
-				name: 'refund_status',
-				type: 'options',
-				options: [
-					{ name: 'Failed', value: 'failed' },
-					{ name: 'Pending', value: 'pending' },
-					{ name: 'Succeeded', value: 'succeeded' },
-				],
-				default: 'pending',
-			},
-		],
-	},
+	filtersField([
+		...commonFilters,
+		{
+			displayName: 'Invoice Number',
+			name: 'invoice_number',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. ACM-1A2B-042-007',
+		},
+		{
+			displayName: 'Refund Status',
+			name: 'refund_status',
+			type: 'options',
+			options: [
+				{ name: 'Failed', value: 'failed' },
+				{ name: 'Pending', value: 'pending' },
+				{ name: 'Succeeded', value: 'succeeded' },
+			],
+			default: 'pending',
+		},
+	]),
 ];
 
 /** Credit Note -> Get Many. */

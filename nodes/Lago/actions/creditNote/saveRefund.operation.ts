@@ -4,7 +4,7 @@ import { REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import { changeCreditNote, creditNotesOf, type RefundStatus } from '../../helpers/creditNotes';
 import { heldIfRefused } from '../../helpers/refusals';
@@ -55,7 +55,7 @@ export const saveRefund: Operation<LagoClient, 'held' | 'refund_confirmed'> = {
 		if (!parsed.success) return given;
 		const refund = parsed.data;
 		const saved = async (): Promise<Json> =>
-			await withLock(`credit ${client.accountKey} ${refund.invoiceId}`, async () =>
+			await withKeyedLock(`credit ${client.accountKey} ${refund.invoiceId}`, async () =>
 				refund.outcome === 'mirrored' ? await confirm(client, refund) : await save(client, refund),
 			);
 		const nextStep = `Look at credit note ${refund.creditNoteNumber} in Lago and set its refund status by hand.`;

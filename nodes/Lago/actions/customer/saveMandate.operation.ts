@@ -4,7 +4,7 @@ import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { orNull } from '../../../shared/transport/orNull';
 import { mandateSchema, type DodoMandate } from '../../../shared/wire/dodo/objects';
 import {
@@ -64,7 +64,7 @@ export const saveMandate: Operation<LagoClient, SaveOutcome> = {
 				...about,
 			};
 		const saved = async (): Promise<Result<SaveOutcome>> =>
-			await withLock(
+			await withKeyedLock(
 				`customer ${client.accountKey} ${externalId}`,
 				async () => await save(client, mandate, externalId),
 			);
@@ -90,20 +90,7 @@ async function save(client: LagoClient, mandate: DodoMandate, externalId: string
 			'Check the Lago credential; write dodo_subscription_id to the right customer by hand if the customer was renamed.',
 		);
 	const entries = entriesOf(customer);
-	const stored = entries.find(({ key }) => key === MANDATE_KEY)?.value;
-	if (ENDED.includes(mandate.status)) {
-		if (stored !== id)
-			return { outcome: 'unchanged', message: `Mandate ${id} has ended; customer ${externalId} does not use it.` };
-		await replaceEntries(
-			client,
-			externalId,
-			entries.filter(({ key }) => key !== MANDATE_KEY),
-		);
-		return {
-			outcome: 'removed',
-			message: `Mandate ${id} has ended (${mandate.status}); customer ${externalId} pays by link from now on.`,
-		};
-	}
+	if (ENDED.includes(mandate.status)) return await remove(client, mandate, externalId, entries);
 	if (mandate.status !== 'active')
 		return {
 			outcome: 'unchanged',
@@ -124,6 +111,23 @@ async function save(client: LagoClient, mandate: DodoMandate, externalId: string
 		);
 	await replaceEntries(client, externalId, wanted);
 	return { outcome: 'saved', message: `Customer ${externalId} is charged by mandate ${id} from now on.` };
+}
+
+/** A mandate that has ended is not charged any more; another one that the customer uses stays. */
+async function remove(
+	client: LagoClient,
+	{ subscription_id: id, status }: DodoMandate,
+	externalId: string,
+	entries: CustomerEntry[],
+): Promise<Result<'removed' | 'unchanged'>> {
+	const others = entries.filter(({ key }) => key !== MANDATE_KEY);
+	if (entries.find(({ key }) => key === MANDATE_KEY)?.value !== id)
+		return { outcome: 'unchanged', message: `Mandate ${id} has ended; customer ${externalId} does not use it.` };
+	await replaceEntries(client, externalId, others);
+	return {
+		outcome: 'removed',
+		message: `Mandate ${id} has ended (${status}); customer ${externalId} pays by link from now on.`,
+	};
 }
 
 function withEntry(entries: CustomerEntry[], key: string, value: string): CustomerEntry[] {

@@ -2,12 +2,12 @@ import type { INodeProperties } from 'n8n-workflow';
 import { collectability } from '../../../shared/domain/invoice';
 import { encodeState, ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { noted } from '../../../shared/domain/phases';
-import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { orNull } from '../../../shared/transport/orNull';
 import { invoiceSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
-import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
+import { changeInvoice, fetchInvoice, withInvoice } from '../../helpers/invoices';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
 import type { LagoClient } from '../../transport/client';
 
@@ -41,44 +41,45 @@ export const createPayLink: Operation<LagoClient, 'created' | 'existing' | 'held
 		const parsed = invoiceSchema.safeParse(given.invoice ?? given);
 		const id = parsed.success ? parsed.data.lago_id : String(given.invoiceId ?? given.lagoInvoiceId ?? '');
 		const payLink = await payLinkOf(ctx, payLinkAddressOf(ctx, index), id, index);
-		let invoice = toInvoiceFacts(await fetchInvoice(client, id));
-		for (let round = 0; ; round++) {
-			const about = { invoiceId: id, invoiceNumber: invoice.number };
-			const verdict = collectability(invoice);
-			if (verdict.decision === 'skip')
-				return { outcome: 'skipped', reason: verdict.reason, message: verdict.message, ...about };
-			if (verdict.decision === 'held' && verdict.held.reason !== 'metadata_full') return { ...verdict.held, ...about };
-			const { state } = ourRecord(invoice.metadata);
-			const link = { ...about, payLink };
-			if (state?.payLink === payLink)
-				return {
-					outcome: 'existing',
-					message: `Invoice ${invoice.number} has its permanent link already.`,
-					...link,
-					savedOnInvoice: true,
-				};
-			const next = noted(state, 'pay_link_made', { payLink });
-			const fits = verdict.decision === 'collect' && encodeState(next).includes(';l=');
-			if (!fits)
-				return {
-					outcome: 'created',
-					message: `The permanent link of invoice ${invoice.number} works, but ${verdict.decision === 'collect' ? 'is too long for' : 'finds no room in'} its metadata in Lago.`,
-					...link,
-					savedOnInvoice: false,
-				};
-			const saved = await orNull(
-				changeInvoice(client, id, invoice.metadata, { state: next }),
-				({ status }) => status === 422 && round === 0,
-			);
-			if (saved !== null)
-				return {
-					outcome: 'created',
-					message: `The permanent link of invoice ${invoice.number} is on the invoice in Lago.`,
-					...link,
-					savedOnInvoice: true,
-				};
-			// Somebody else wrote at the same moment.
-			invoice = toInvoiceFacts(await fetchInvoice(client, id));
-		}
+		return { invoiceId: id, ...(await withInvoice(client, id, async () => await save(client, id, payLink))) };
 	},
 };
+
+/** Writes the link to the invoice as it is now; once more when somebody else wrote at the same moment. */
+async function save(
+	client: LagoClient,
+	id: string,
+	payLink: string,
+	isAgain = false,
+): Promise<Result<'created' | 'existing' | 'held' | 'skipped'>> {
+	const invoice = toInvoiceFacts(await fetchInvoice(client, id));
+	const about = { invoiceNumber: invoice.number };
+	const verdict = collectability(invoice);
+	if (verdict.decision === 'skip')
+		return { outcome: 'skipped', reason: verdict.reason, message: verdict.message, ...about };
+	if (verdict.decision === 'held' && verdict.held.reason !== 'metadata_full') return { ...verdict.held, ...about };
+	const { state } = ourRecord(invoice.metadata);
+	const link = (outcome: 'created' | 'existing', message: string, savedOnInvoice: boolean): Result<typeof outcome> => ({
+		outcome,
+		message,
+		...about,
+		payLink,
+		savedOnInvoice,
+	});
+	if (state?.payLink === payLink)
+		return link('existing', `Invoice ${invoice.number} has its permanent link already.`, true);
+	const its = `The permanent link of invoice ${invoice.number}`;
+	const next = noted(state, 'pay_link_made', { payLink });
+	const isCollected = verdict.decision === 'collect';
+	if (!isCollected || !encodeState(next).includes(';l=')) {
+		const why = isCollected ? 'is too long for' : 'finds no room in';
+		return link('created', `${its} works, but ${why} its metadata in Lago.`, false);
+	}
+	const saved = await orNull(
+		changeInvoice(client, id, invoice.metadata, { state: next }),
+		({ status }) => status === 422 && !isAgain,
+	);
+	return saved === null
+		? await save(client, id, payLink, true)
+		: link('created', `${its} is on the invoice in Lago.`, true);
+}

@@ -4,12 +4,14 @@ import { collectability, type InvoiceFacts } from '../../../shared/domain/invoic
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
 import { momentOf } from '../../../shared/domain/moment';
+import { filtersField } from '../../../shared/node/fields';
 import { withCurrency } from '../../../shared/node/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { invoiceSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
+import { commonFilters } from '../list.fields';
 
 const showField: INodeProperties = {
 	displayName: 'Show',
@@ -38,61 +40,47 @@ const fields: INodeProperties[] = [
 	{ ...showField, default: 'payable', displayOptions: { show: before(DECIMAL_AMOUNTS.lago) } },
 	{ ...showField, displayOptions: { show: since(DECIMAL_AMOUNTS.lago) } },
 	...limitFields,
-	{
-		displayName: 'Filters',
-		name: 'filters',
-		type: 'collection',
-		placeholder: 'Add Filter',
-		default: {},
-		options: [
-			{ displayName: 'Currency', name: 'currency', type: 'string', default: '', placeholder: 'e.g. EUR' },
-			{
-				displayName: 'Customer External ID',
-				name: 'external_customer_id',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. cust_42',
-			},
-			{
-				displayName: 'Issued From',
-				name: 'issuing_date_from',
-				type: 'dateTime',
-				default: '',
-				description: 'Only invoices issued on or after this date',
-			},
-			{
-				displayName: 'Issued Until',
-				name: 'issuing_date_to',
-				type: 'dateTime',
-				default: '',
-				description: 'Only invoices issued on or before this date',
-			},
-			{
-				displayName: 'Payment Status',
-				name: 'payment_statuses',
-				type: 'multiOptions',
-				options: [
-					{ name: 'Failed', value: 'failed' },
-					{ name: 'Pending', value: 'pending' },
-					{ name: 'Succeeded', value: 'succeeded' },
-				],
-				default: [],
-			},
-			{
-				displayName: 'Status',
-				name: 'statuses',
-				type: 'multiOptions',
-				options: [
-					{ name: 'Draft', value: 'draft' },
-					{ name: 'Failed', value: 'failed' },
-					{ name: 'Finalized', value: 'finalized' },
-					{ name: 'Pending', value: 'pending' },
-					{ name: 'Voided', value: 'voided' },
-				],
-				default: [],
-			},
-		],
-	},
+	filtersField([
+		...commonFilters,
+		{
+			displayName: 'Issued From',
+			name: 'issuing_date_from',
+			type: 'dateTime',
+			default: '',
+			description: 'Only invoices issued on or after this date',
+		},
+		{
+			displayName: 'Issued Until',
+			name: 'issuing_date_to',
+			type: 'dateTime',
+			default: '',
+			description: 'Only invoices issued on or before this date',
+		},
+		{
+			displayName: 'Payment Status',
+			name: 'payment_statuses',
+			type: 'multiOptions',
+			options: [
+				{ name: 'Failed', value: 'failed' },
+				{ name: 'Pending', value: 'pending' },
+				{ name: 'Succeeded', value: 'succeeded' },
+			],
+			default: [],
+		},
+		{
+			displayName: 'Status',
+			name: 'statuses',
+			type: 'multiOptions',
+			options: [
+				{ name: 'Draft', value: 'draft' },
+				{ name: 'Failed', value: 'failed' },
+				{ name: 'Finalized', value: 'finalized' },
+				{ name: 'Pending', value: 'pending' },
+				{ name: 'Voided', value: 'voided' },
+			],
+			default: [],
+		},
+	]),
 ];
 
 const UNPAID: IDataObject = { statuses: ['finalized'], payment_statuses: ['pending', 'failed'] };

@@ -1,14 +1,12 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { FRESH_MS } from '../../../shared/domain/keys';
 import { planNextTry, type Plan } from '../../../shared/domain/retryPlan';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
-import { withLock } from '../../../shared/process/keyedLock';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
-import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
+import { changeInvoice, fetchInvoice, isFresh, withInvoice } from '../../helpers/invoices';
 import { heldIfRefused } from '../../helpers/refusals';
 import { planFrom, type PlanFrom } from '../../helpers/retryPlan';
 import type { LagoClient } from '../../transport/client';
@@ -80,9 +78,9 @@ export const planRetry: Operation<LagoClient, Plan['outcome'] | 'held'> = {
 				(['created', 'existing'].includes(parsed.data.outcome) && Boolean(parsed.data.checkoutUrl)));
 		if (!counts) return given;
 		const { planFrom: known, ...visible } = parsed.data;
-		return await withLock(`settle ${client.accountKey} ${visible.invoiceId}`, async () => {
+		return await withInvoice(client, visible.invoiceId, async () => {
 			const fresh =
-				known !== undefined && Date.now() - known.readAt < FRESH_MS
+				known !== undefined && isFresh(client, visible.invoiceId, known.readAt)
 					? known
 					: planFrom(await fetchInvoice(client, visible.invoiceId));
 			const planned = async (): Promise<Result<Plan['outcome']>> => await plan(client, policy, visible, fresh);

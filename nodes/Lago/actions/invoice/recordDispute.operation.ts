@@ -1,4 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { endOf } from '../../../shared/domain/dispute';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
@@ -7,7 +8,7 @@ import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { asApiError } from '../../../shared/transport/apiError';
 import { orNull } from '../../../shared/transport/orNull';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/wire/dodo/objects';
@@ -41,9 +42,6 @@ const fields: INodeProperties[] = [
 ];
 
 const UNREADABLE = 'Look at the dispute in Dodo Payments; when it is lost, record it on the invoice in Lago by hand.';
-/** The money is gone: by judgement, by giving in, or by letting the time pass. */
-const LOST: readonly string[] = ['dispute_lost', 'dispute_accepted', 'dispute_expired'];
-const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
 
 /** Invoice -> Record Dispute: a lost dispute is marked on the invoice once; everything else is only told. */
 export const recordDispute: Operation<
@@ -71,7 +69,7 @@ export const recordDispute: Operation<
 		const before = heldBefore(givenPayment);
 		if (before !== null) return { disputeId: dispute.dispute_id, disputeStatus: dispute.dispute_status, ...before };
 		const { payment: read, mode, paidOn } = disputedIn(ctx, given, givenPayment, dispute, index);
-		const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
+		const { dispute_id: disputeId, dispute_status: status } = dispute;
 		const amount = dispute.amount ?? read.amount;
 		const about = {
 			disputeId,
@@ -89,40 +87,49 @@ export const recordDispute: Operation<
 				...about,
 			};
 		if (typeof invoiceId !== 'string') return { ...about, ...invoiceId };
-		const payment = { ...read, invoiceId };
-		const what = `Dispute ${disputeId} over ${formatAmount(amount, about.currency)} of payment ${payment.id}`;
-		const whole = { ...about, invoiceId };
-		if (WON.includes(status)) {
-			const noted = await withLock(
-				`settle ${client.accountKey} ${invoiceId}`,
-				async () => await noteVictory(client, invoiceId),
-			);
-			return {
-				outcome: 'dispute_won',
-				message: `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays; ${noted}.`,
-				...whole,
-			};
-		}
-		if (!LOST.includes(status))
-			return {
-				outcome: 'dispute_open',
-				message: `${what} is open (${status}). Nothing is booked before it is decided.`,
-				nextStep: 'Answer it with your evidence in Dodo Payments; there are about ten days.',
-				...whole,
-			};
-		const lost = `${what} was ${status.replace('dispute_', '')}${byRdr ? ' and paid back at once by the card network (RDR)' : ''}`;
-		const mark = async (): Promise<Result<'already_recorded' | 'dispute_lost' | 'held' | 'ignored'>> =>
-			await withLock(
-				`settle ${client.accountKey} ${invoiceId}`,
-				async () => await markLost(client, invoiceId, payment, lost),
-			);
-		const marked = await mark();
-		if (marked.outcome !== 'ignored') return { ...whole, ...marked };
-		// The news of the payment itself may still be on its way: what it would book is booked now.
-		const { outcome } = await settle(client, payment, mode, paidOn);
-		return { ...whole, ...(outcome === 'settled' || outcome === 'already_settled' ? await mark() : marked) };
+		const disputed: Disputed = { payment: { ...read, invoiceId }, mode, paidOn };
+		return { ...about, invoiceId, ...(await record(client, dispute, disputed, invoiceId, amount)) };
 	},
 };
+
+type Recorded = Result<'already_recorded' | 'dispute_lost' | 'held' | 'ignored'>;
+
+/** @param amount what is disputed, in minor units. */
+async function record(
+	client: LagoClient,
+	dispute: DodoDispute,
+	{ payment, mode, paidOn }: Disputed,
+	invoiceId: string,
+	amount: number,
+): Promise<Recorded | Result<'dispute_open' | 'dispute_won'>> {
+	const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
+	const sum = formatAmount(amount, dispute.currency ?? payment.currency);
+	const what = `Dispute ${disputeId} over ${sum} of payment ${payment.id}`;
+	const lock = `settle ${client.accountKey} ${invoiceId}`;
+	const end = endOf(status);
+	if (end === 'won') {
+		const noted = await withKeyedLock(lock, async () => await noteVictory(client, invoiceId));
+		return {
+			outcome: 'dispute_won',
+			message: `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays; ${noted}.`,
+		};
+	}
+	if (end === null)
+		return {
+			outcome: 'dispute_open',
+			message: `${what} is open (${status}). Nothing is booked before it is decided.`,
+			nextStep: 'Answer it with your evidence in Dodo Payments; there are about ten days.',
+		};
+	const atOnce = byRdr ? ' and paid back at once by the card network (RDR)' : '';
+	const lost = `${what} was ${status.replace('dispute_', '')}${atOnce}`;
+	const mark = async (): Promise<Recorded> =>
+		await withKeyedLock(lock, async () => await markLost(client, invoiceId, payment, lost));
+	const marked = await mark();
+	if (marked.outcome !== 'ignored') return marked;
+	// The news of the payment itself may still be on its way: what it would book is booked now.
+	const { outcome } = await settle(client, payment, mode, paidOn);
+	return outcome === 'settled' || outcome === 'already_settled' ? await mark() : marked;
+}
 
 /** Lago has no way back from a lost dispute, so an invoice that was marked too early says so in its metadata. */
 async function noteVictory(client: LagoClient, invoiceId: string): Promise<string> {
@@ -138,12 +145,7 @@ async function noteVictory(client: LagoClient, invoiceId: string): Promise<strin
 	return `invoice ${invoice.number} was marked as a lost dispute before, which Lago cannot take back: its metadata now says that it was won`;
 }
 
-async function markLost(
-	client: LagoClient,
-	invoiceId: string,
-	payment: PaymentFacts,
-	lost: string,
-): Promise<Result<'already_recorded' | 'dispute_lost' | 'held' | 'ignored'>> {
+async function markLost(client: LagoClient, invoiceId: string, payment: PaymentFacts, lost: string): Promise<Recorded> {
 	try {
 		const invoice = await fetchInvoice(client, invoiceId);
 		const about = { invoiceNumber: invoice.number };

@@ -1,14 +1,14 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
-import { collectability } from '../../../shared/domain/invoice';
+import { changeFor, decideSave, type MadeIntent } from '../../../shared/domain/intentRecord';
 import { decodeState, metadataValue, type CollectionState } from '../../../shared/domain/invoiceMetadata';
-import { FRESH_MS, PAYMENT_ID_KEY, STATE_KEY } from '../../../shared/domain/keys';
+import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
-import { ApiError } from '../../../shared/transport/apiError';
+import { orNull } from '../../../shared/transport/orNull';
 import { metadataEntrySchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
-import { changeInvoice, fetchInvoice } from '../../helpers/invoices';
+import { changeInvoice, fetchInvoice, isFresh, withInvoice } from '../../helpers/invoices';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
 import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
@@ -46,6 +46,8 @@ const intentSchema = onFirstUse(() =>
 		.passthrough(),
 );
 
+type Saved = Result<'existing' | 'skipped'>;
+
 /**
  * Invoice -> Save Payment Reference. Lago refuses to insert a key twice, so of two workers that made the first link of an invoice
  * exactly one can save it; the other one adopts the saved link and lets its own, which nobody has seen, expire.
@@ -66,60 +68,56 @@ export const savePaymentReference: Operation<LagoClient, 'existing' | 'held' | '
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'intent', 'Payment Intent', index);
 		if (given.saveToInvoice === undefined && typeof given.outcome === 'string') return given;
-		const { intent, state: made } = readIntent(ctx, given, index);
+		const { intent, state } = readIntent(ctx, given, index);
 		const { saveToInvoice, ...visible } = intent;
-		const { paymentReference, metadata, readAt } = saveToInvoice;
+		const { invoiceId } = intent;
+		const { paymentReference: reference, metadata, readAt } = saveToInvoice;
 		const address = payLinkAddressOf(ctx, index);
-		const state = address === '' ? made : { ...made, payLink: await payLinkOf(ctx, address, intent.invoiceId, index) };
-		const entries = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
-		const saved = { ...visible, payLink: state.payLink ?? null, saved: true };
-		const readAndWrite = async (): Promise<Result<'existing' | 'skipped'>> => {
-			const invoice = toInvoiceFacts(await fetchInvoice(client, intent.invoiceId));
-			const verdict = collectability(invoice);
-			if (verdict.decision === 'skip')
-				return { ...visible, outcome: 'skipped', reason: verdict.reason, message: verdict.message, saved: false };
-			const recorded = metadataValue(invoice.metadata, PAYMENT_ID_KEY);
-			const isNews =
-				recorded !== metadataValue(entries, PAYMENT_ID_KEY) ||
-				metadataValue(invoice.metadata, STATE_KEY) !== metadataValue(entries, STATE_KEY);
-			// What became of it was written before we came to write that it began.
-			if (isNews && recorded === paymentReference) {
-				const theirs = decodeState(metadataValue(invoice.metadata, STATE_KEY));
-				if (theirs !== null && state.payLink !== undefined && theirs.payLink === undefined)
-					await changeInvoice(client, intent.invoiceId, invoice.metadata, {
-						state: { ...theirs, payLink: state.payLink },
-					});
-				return saved;
-			}
-			if (isNews && recorded !== undefined && recorded !== metadataValue(entries, PAYMENT_ID_KEY))
-				return adopt(visible, recorded, decodeState(metadataValue(invoice.metadata, STATE_KEY)));
-			await changeInvoice(client, intent.invoiceId, invoice.metadata, { paymentId: paymentReference, state });
-			return saved;
-		};
-		const write = async (): Promise<Result<'existing' | 'skipped'>> => {
-			// Lago guards the first insert only; what overwrites looks first.
-			if (metadataValue(entries, PAYMENT_ID_KEY) !== undefined || state.attempt > 1 || Date.now() - readAt > FRESH_MS)
-				return await readAndWrite();
-			return await changeInvoice(client, intent.invoiceId, entries, { paymentId: paymentReference, state }).then(
-				() => saved,
-				async (caught: unknown) => {
-					if (!(caught instanceof ApiError && caught.status === 422)) throw caught;
-					return await readAndWrite();
-				},
-			);
-		};
-		const nextStep = `Look at the invoice in Lago. ${paymentReference} exists at Dodo Payments and is booked by its metadata when it is paid.`;
+		const payLink = address === '' ? state.payLink : await payLinkOf(ctx, address, invoiceId, index);
+		const madeOn = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
+		const made = { reference, state: { ...state, payLink }, madeOn };
+		const nextStep = `Look at the invoice in Lago. ${reference} exists at Dodo Payments and is booked by its metadata when it is paid.`;
 		return {
 			...visible,
-			...(await heldIfRefused(write, `${paymentReference} was to be noted on invoice ${intent.invoiceId}`, nextStep)),
+			...(await heldIfRefused(
+				async () => await withInvoice(client, invoiceId, async () => await save(client, invoiceId, made, readAt)),
+				`${reference} was to be noted on invoice ${invoiceId}`,
+				nextStep,
+			)),
 		};
 	},
 };
 
+/** @param readAt when the metadata that it was made on was read, ms since 1970. */
+async function save(client: LagoClient, invoiceId: string, made: MadeIntent, readAt: number): Promise<Saved> {
+	const { state, madeOn } = made;
+	// Lago guards the first insert only; what overwrites looks first.
+	if (metadataValue(madeOn, PAYMENT_ID_KEY) !== undefined || state.attempt > 1 || !isFresh(client, invoiceId, readAt))
+		return await readAndWrite(client, invoiceId, made);
+	const inserted = await orNull(
+		changeInvoice(client, invoiceId, madeOn, changeFor(made, madeOn)),
+		({ status }) => status === 422,
+	);
+	return inserted === null ? await readAndWrite(client, invoiceId, made) : isSaved(made);
+}
+
+async function readAndWrite(client: LagoClient, invoiceId: string, made: MadeIntent): Promise<Saved> {
+	const invoice = toInvoiceFacts(await fetchInvoice(client, invoiceId));
+	const decision = decideSave(made, invoice);
+	if (decision.action === 'skip')
+		return { outcome: 'skipped', reason: decision.reason, message: decision.message, saved: false };
+	if (decision.action === 'adopt') return adopt(decision.recorded, decision.theirs);
+	if (decision.change !== null) await changeInvoice(client, invoiceId, invoice.metadata, decision.change);
+	return isSaved(made);
+}
+
+function isSaved({ state }: MadeIntent): Saved {
+	return { payLink: state.payLink ?? null, saved: true };
+}
+
 /** What somebody else recorded meanwhile, instead of ours. */
-function adopt(visible: Json, recorded: string, theirs: CollectionState | null): Result<'existing'> {
+function adopt(recorded: string, theirs: CollectionState | null): Result<'existing'> {
 	return {
-		...visible,
 		outcome: 'existing',
 		message: 'Another run or a payment was recorded on this invoice at the same moment; what is recorded is valid.',
 		checkoutSessionId: recorded,

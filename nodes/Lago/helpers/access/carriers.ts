@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { StateChange } from '../../../shared/domain/access/changes';
 import type { CustomerAccess } from '../../../shared/domain/access/evaluate';
 import { pathPart } from '../../../shared/domain/address';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import type { LagoClient } from '../../transport/client';
@@ -60,7 +60,7 @@ async function writeMetadata(
 	key: string,
 	state: string,
 ): Promise<string | null> {
-	return await withLock(`customer ${client.accountKey} ${externalId}`, async () => {
+	return await withKeyedLock(`customer ${client.accountKey} ${externalId}`, async () => {
 		const entries = entriesOf(await fetchCustomer(client, externalId));
 		const stored = entries.find((entry) => entry.key === key);
 		if (stored?.value === state) return null;

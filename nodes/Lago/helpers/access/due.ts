@@ -48,28 +48,22 @@ export async function dueCustomers(
 	return due.slice(0, MAX_CUSTOMERS);
 }
 
+/** What access depends on of an unpaid invoice, beside the clock of its customer. */
+const PRINTED = [
+	'lago_id',
+	'payment_status',
+	'total_due_amount_cents',
+	'total_paid_amount_cents',
+	'payment_due_date',
+	'payment_dispute_lost_at',
+	'metadata',
+] as const;
+
 /** Changes with everything about unpaid invoices that access depends on. */
 function printOf(invoices: readonly ListedInvoice[]): string {
-	const parts = invoices.map(
-		({
-			lago_id,
-			payment_status,
-			total_due_amount_cents,
-			total_paid_amount_cents,
-			payment_due_date,
-			payment_dispute_lost_at,
-			metadata,
-			customer,
-		}) => [
-			lago_id,
-			payment_status,
-			total_due_amount_cents,
-			total_paid_amount_cents,
-			payment_due_date,
-			payment_dispute_lost_at,
-			metadata,
-			customer?.applicable_timezone,
-		],
-	);
+	const parts = invoices.map((invoice) => [
+		...PRINTED.map((name) => invoice[name]),
+		invoice.customer?.applicable_timezone,
+	]);
 	return createHash('sha256').update(JSON.stringify(parts.sort())).digest('base64url');
 }

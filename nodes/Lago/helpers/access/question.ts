@@ -8,7 +8,10 @@ import type { LagoClient } from '../../transport/client';
 import { lastKnown, type RememberedAccess } from './accessMemory';
 import { accessFactsOf } from './facts';
 
-/** Whether `Authorization: Bearer <token>` carries the token; constant time whatever its length. The scheme has no upper or lower case (RFC 9110). */
+/**
+ * Whether `Authorization: Bearer <token>` carries the token; constant time whatever its length. The scheme has no upper or lower case (RFC
+ * 9110).
+ */
 export function isBearer(header: string | undefined, token: string): boolean {
 	const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 	const given = /^bearer +(.*)$/i.exec(header?.trim() ?? '')?.[1] ?? '';

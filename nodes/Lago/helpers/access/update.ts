@@ -4,7 +4,7 @@ import { evaluateAccess, type CustomerAccess } from '../../../shared/domain/acce
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { viewOf } from '../../../shared/domain/access/view';
 import type { Json, Result } from '../../../shared/node/operation';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import { orNull } from '../../../shared/transport/orNull';
 import { sendCallback } from '../../../shared/transport/signedCallback';
@@ -35,46 +35,55 @@ export async function updateAccess(
 	externalId: string,
 	update: AccessUpdate,
 ): Promise<Result<'access_changed' | 'access_untold'> | null> {
-	return await withLock(`access ${ctx.getWorkflow().id} ${client.accountKey} ${externalId}`, async () => {
-		const { policy, memory, isTrial } = update;
-		const now = Date.now();
-		const facts = await orNull(
-			accessFactsOf(client, externalId, policy, now),
-			({ code }) => code === 'customer_not_found',
-		);
-		if (facts === null) return null;
-		const access = evaluateAccess(facts, policy, now);
-		const remembered = memory.of(externalId);
-		const before = lastKnown(remembered);
-		const changes = changesSince(before, access);
-		const { nextChangeAt } = access.customer;
-		const due = earliest([nextChangeAt, ...access.subscriptions.map((one) => one.nextChangeAt)]);
-		const remember = (known: typeof before, untold: boolean): void => {
-			if (!isTrial) memory.remember(externalId, { known, lookedAt: now, nextChangeAt: due, untold });
-		};
-		if (changes.length === 0) {
-			remember(before, false);
-			return null;
-		}
-		const id = changeIdOf(before, access);
-		const item = itemOf(id, changes, access, now);
-		const problem = await tell(ctx, client, update, id, item, access, changes);
-		if (problem === null || problem.isFinal) {
-			remember(knownOf(access, id), false);
-			return problem === null ? item : { ...item, lago: problem.words };
-		}
-		const isNew = remembered?.untold !== true;
-		remember(before, true);
-		return isNew
-			? {
-					...item,
-					outcome: 'access_untold',
-					message: `${String(item.message)} This could not be told: ${problem.words}`,
-					nextStep:
-						'Nothing: every look tries again, and it is told once. If it goes on, check the address and what answers there.',
-				}
-			: null;
-	});
+	return await withKeyedLock(
+		`access ${ctx.getWorkflow().id} ${client.accountKey} ${externalId}`,
+		async () => await lookAt(ctx, client, externalId, update),
+	);
+}
+
+async function lookAt(
+	ctx: IExecuteFunctions,
+	client: LagoClient,
+	externalId: string,
+	update: AccessUpdate,
+): Promise<Result<'access_changed' | 'access_untold'> | null> {
+	const { policy, memory, isTrial } = update;
+	const now = Date.now();
+	const request = accessFactsOf(client, externalId, policy, now);
+	const facts = await orNull(request, ({ code }) => code === 'customer_not_found');
+	if (facts === null) return null;
+	const access = evaluateAccess(facts, policy, now);
+	const remembered = memory.of(externalId);
+	const before = lastKnown(remembered);
+	const changes = changesSince(before, access);
+	const nextChangeAt = earliest([access.customer, ...access.subscriptions].map((one) => one.nextChangeAt));
+	const remember = (known: typeof before, untold: boolean): void => {
+		if (!isTrial) memory.remember(externalId, { known, lookedAt: now, nextChangeAt, untold });
+	};
+	if (changes.length === 0) {
+		remember(before, false);
+		return null;
+	}
+	const id = changeIdOf(before, access);
+	const item = itemOf(id, changes, access, now);
+	const problem = await tell(ctx, client, update, id, item, access, changes);
+	if (problem === null || problem.isFinal) {
+		remember(knownOf(access, id), false);
+		return problem === null ? item : { ...item, lago: problem.words };
+	}
+	const isNew = remembered?.untold !== true;
+	remember(before, true);
+	return isNew ? untold(item, problem) : null;
+}
+
+function untold(item: Json, { words }: Problem): Result<'access_untold'> {
+	return {
+		...item,
+		outcome: 'access_untold',
+		message: `${String(item.message)} This could not be told: ${words}`,
+		nextStep:
+			'Nothing: every look tries again, and it is told once. If it goes on, check the address and what answers there.',
+	};
 }
 
 interface Problem {

@@ -1,4 +1,4 @@
-import { encodeState, ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { INVOICE_NUMBER_KEY } from '../../../shared/domain/keys';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
@@ -6,14 +6,14 @@ import { noted } from '../../../shared/domain/phases';
 import { decideMirror, otherCurrency, type RefundFacts } from '../../../shared/domain/refundMirror';
 import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import type { Result } from '../../../shared/node/operation';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { DodoPayment, DodoRefund } from '../../../shared/wire/dodo/objects';
 import { toEarlierNote, toRefundedInvoice } from '../../../shared/wire/lago/creditFacts';
 import { toInvoiceFacts, type LagoCreditNote, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { creditNotesOf } from '../creditNotes';
-import { bookingOf, changeInvoice, fetchInvoice } from '../invoices';
+import { bookingOf, changeInvoice, fetchInvoice, withInvoice } from '../invoices';
 import { isKnownFree, rememberFree } from '../manualPayments';
 import { paidAt, settle } from '../settlement/settle';
 import { alreadyCredited, makeNote } from './note';
@@ -37,7 +37,7 @@ export interface Mirror {
  * @throws ApiError when trying again can help.
  */
 export async function mirrorRefund(client: LagoClient, wanted: Mirror): Promise<Result<MirrorOutcome>> {
-	return await withLock(
+	return await withKeyedLock(
 		`credit ${client.accountKey} ${wanted.invoiceId}`,
 		async () =>
 			await mirror(client, wanted).catch((caught: unknown) => {
@@ -113,7 +113,9 @@ async function credit(
 			refundAmount: 0,
 			difference: -asked,
 		};
-	const made = await makeNote(client, invoice, decision, wanted);
+	const made = await makeNote(client, invoice, decision, wanted).catch((caught: unknown) =>
+		putBack(caught, invoice, refund),
+	);
 	if (made === null) {
 		rememberFree(client);
 		return await withoutLicence(client, invoice, wanted);
@@ -152,10 +154,9 @@ async function returned(
 	invoice: LagoInvoice,
 	{ refund, facts }: Mirror,
 ): Promise<Result<'overpayment_returned'>> {
-	const { metadata } = toInvoiceFacts(invoice);
-	const { dodoId, state } = ourRecord(metadata);
-	if (dodoId === facts.id && state?.phase === 'overpaid')
-		await changeInvoice(client, invoice.lago_id, metadata, { state: noted(state, 'surplus_returned') });
+	await record(client, invoice.lago_id, ({ dodoId, state }) =>
+		dodoId === facts.id && state?.phase === 'overpaid' ? noted(state, 'surplus_returned') : null,
+	);
 	return {
 		outcome: 'overpayment_returned',
 		message: `Refund ${refund.refund_id} gave back payment ${facts.id}, which was never booked on invoice ${invoice.number}; the books need no change.`,
@@ -168,15 +169,11 @@ async function withoutLicence(
 	invoice: LagoInvoice,
 	{ refund, payment }: Mirror,
 ): Promise<Result<'needs_premium'>> {
-	const { metadata } = toInvoiceFacts(invoice);
-	const { state } = ourRecord(metadata);
 	const refunded = (payment.refunds ?? []).reduce(
 		(sum, { status, amount }) => (status === 'succeeded' ? sum + (amount ?? 0) : sum),
 		0,
 	);
-	const next = noted(state, 'refunded', { refunded });
-	if (state === null || encodeState(next) !== encodeState(state))
-		await changeInvoice(client, invoice.lago_id, metadata, { state: next });
+	await record(client, invoice.lago_id, ({ state }) => noted(state, 'refunded', { refunded }));
 	return {
 		outcome: 'needs_premium',
 		message: `Refund ${refund.refund_id} was made, but a Lago without premium licence cannot hold a credit note for it. It is recorded on invoice ${invoice.number}: ${formatAmount(refunded, invoice.currency)} refunded in all.`,
@@ -184,6 +181,37 @@ async function withoutLicence(
 			'Book the refund in your accounting by hand, or add a licence to Lago so that the next ones are mirrored.',
 		refundedInAll: refunded,
 	};
+}
+
+/** Writes what follows from the record of an invoice as it is by now, null: nothing does. Throws ApiError. */
+async function record(
+	client: LagoClient,
+	invoiceId: string,
+	next: (before: ReturnType<typeof ourRecord>) => CollectionState | null,
+): Promise<void> {
+	await withInvoice(client, invoiceId, async () => {
+		const { metadata } = toInvoiceFacts(await fetchInvoice(client, invoiceId));
+		const before = ourRecord(metadata);
+		const state = next(before);
+		if (state === null || (before.state !== null && encodeState(state) === encodeState(before.state))) return;
+		await changeInvoice(client, invoiceId, metadata, { state });
+	});
+}
+
+/**
+ * What Lago refused because the invoice, paid in full, has a status that somebody put back: no note is taken then, by whomever
+ * (`lago-api:services/credit_notes/validate_service.rb#valid_invoice_status?`).
+ * @throws any other refusal as it is.
+ */
+function putBack(caught: unknown, invoice: LagoInvoice, { refund_id }: DodoRefund): Held {
+	const { number, payment_status: status } = invoice;
+	const isPutBack = status !== 'succeeded' && invoice.total_paid_amount_cents === invoice.total_amount_cents;
+	if (!isPutBack || !(caught instanceof ApiError) || !caught.final) throw caught;
+	return held(
+		'lago_refused',
+		`Lago takes no credit note for refund ${refund_id}: invoice ${number} is paid in full, but its payment status was put back to ${status}.`,
+		`Set the payment status of invoice ${number} to succeeded in Lago. Then press Look Back Now, which makes the credit note; in a workflow without it, make the note in Lago by hand after that.`,
+	);
 }
 
 function unmirrored(caught: unknown, refund: DodoRefund, invoiceId: string): Held | null {

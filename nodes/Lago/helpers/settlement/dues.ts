@@ -2,7 +2,7 @@ import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { MANDATE_KEY, PAYMENT_ID_KEY } from '../../../shared/domain/keys';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
-import type { PaymentFacts } from '../../../shared/domain/settlement';
+import { isDueOf, type PaymentFacts } from '../../../shared/domain/settlement';
 import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 
@@ -21,54 +21,45 @@ export async function findInvoiceOfDues(
 	payment: PaymentFacts,
 	subscriptionId: string,
 ): Promise<string | Held | null> {
-	// An older Lago ignores filters that it does not know.
-	const customers = await client.list(
-		'customers',
-		listedCustomerSchema,
-		{ [`metadata[${MANDATE_KEY}]`]: subscriptionId },
-		MAX_OPEN_INVOICES,
-	);
-	const customer = customers.find(({ metadata }) =>
-		metadata?.some(({ key, value }) => key === MANDATE_KEY && value === subscriptionId),
-	);
-	if (customer === undefined) return null;
-	const booked = await client.list(
-		'payments',
-		paymentSchema,
-		{ external_customer_id: customer.external_id },
-		MAX_PAYMENTS,
-	);
-	const bookedOn = booked.find(({ reference }) => reference === payment.id)?.lago_payable_id;
-	if (bookedOn) return bookedOn;
-	const named = await client.list(
-		'invoices',
-		invoiceSchema,
-		{ [`metadata[${PAYMENT_ID_KEY}]`]: payment.id },
-		MAX_OPEN_INVOICES,
-	);
-	const recorded = named.find((invoice) => ourRecord(toInvoiceFacts(invoice).metadata).dodoId === payment.id);
-	if (recorded !== undefined) return recorded.lago_id;
+	const customerId = await customerOf(client, subscriptionId);
+	if (customerId === null) return null;
+	const known = await knownInvoiceOf(client, payment, customerId);
+	if (known !== null) return known;
 	const query = {
-		external_customer_id: customer.external_id,
+		external_customer_id: customerId,
 		statuses: ['finalized'],
 		payment_statuses: ['pending', 'failed'],
 	};
-	const open = await client.list('invoices', invoiceSchema, query, MAX_OPEN_INVOICES);
-	const fitting = open.filter((invoice) => {
-		const { dodoId, state } = ourRecord(toInvoiceFacts(invoice).metadata);
-		const amount = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
-		return (
-			dodoId?.startsWith('pay_') &&
-			state?.phase === 'failed' &&
-			invoice.currency === payment.currency &&
-			invoice.total_due_amount_cents === amount
-		);
-	});
+	const open = (await client.list('invoices', invoiceSchema, query, MAX_OPEN_INVOICES)).map(toInvoiceFacts);
+	const fitting = open.filter((invoice) => isDueOf(payment, invoice));
 	const [invoice, ...others] = fitting;
-	if (invoice !== undefined && others.length === 0) return invoice.lago_id;
+	if (invoice !== undefined && others.length === 0) return invoice.id;
+	const sum = formatAmount(payment.amount, payment.currency);
+	const count = fitting.length === 0 ? 'no open one fits' : `${fitting.length} open ones fit`;
 	return held(
 		'unknown_invoice',
-		`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} came by mandate ${subscriptionId} of customer ${customer.external_id} and names no invoice; ${fitting.length === 0 ? 'no open one fits' : `${fitting.length} open ones fit`}.`,
+		`Payment ${payment.id} of ${sum} came by mandate ${subscriptionId} of customer ${customerId} and names no invoice; ${count}.`,
 		'Find the invoice it pays and record the payment there by hand; refund it in Dodo Payments if there is none.',
 	);
+}
+
+/** The external id of the customer whom a mandate belongs to. An older Lago ignores filters that it does not know. */
+async function customerOf(client: LagoClient, subscriptionId: string): Promise<string | null> {
+	const query = { [`metadata[${MANDATE_KEY}]`]: subscriptionId };
+	const customers = await client.list('customers', listedCustomerSchema, query, MAX_OPEN_INVOICES);
+	const customer = customers.find(({ metadata }) =>
+		metadata?.some(({ key, value }) => key === MANDATE_KEY && value === subscriptionId),
+	);
+	return customer?.external_id ?? null;
+}
+
+/** The invoice that a payment is booked on already, or that names it. */
+async function knownInvoiceOf(client: LagoClient, payment: PaymentFacts, customerId: string): Promise<string | null> {
+	const ofCustomer = { external_customer_id: customerId };
+	const booked = await client.list('payments', paymentSchema, ofCustomer, MAX_PAYMENTS);
+	const bookedOn = booked.find(({ reference }) => reference === payment.id)?.lago_payable_id;
+	if (bookedOn) return bookedOn;
+	const query = { [`metadata[${PAYMENT_ID_KEY}]`]: payment.id };
+	const named = await client.list('invoices', invoiceSchema, query, MAX_OPEN_INVOICES);
+	return named.find((one) => ourRecord(toInvoiceFacts(one).metadata).dodoId === payment.id)?.lago_id ?? null;
 }

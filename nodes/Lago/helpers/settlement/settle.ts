@@ -4,15 +4,18 @@ import { held, type Held } from '../../../shared/domain/outcome';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import {
 	isLagoId,
+	isOfOthers,
 	notForLago,
 	readPayment,
 	type DodoMode,
 	type PaymentFacts,
 	type PaymentReading,
 } from '../../../shared/domain/settlement';
-import { withLock } from '../../../shared/process/keyedLock';
+import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { LagoClient } from '../../transport/client';
+import { withInvoice } from '../invoices';
+import { organizationOf } from '../organization';
 import { recordAttempt } from './attempt';
 import type { Settlement } from './books';
 import { findInvoiceOfDues } from './dues';
@@ -32,7 +35,7 @@ export async function settle(
 	paidOn: string | undefined,
 	retries: () => RetryPolicy | null = () => null,
 ): Promise<Settlement> {
-	const reading = readPayment(payment, mode);
+	const reading = readPayment(payment, mode, await organizationOfAny(client, payment));
 	return await settleAs(reading, client, { ...payment, observedMode: payment.observedMode ?? mode }, paidOn, retries);
 }
 
@@ -47,7 +50,7 @@ async function settleAs(
 	if (reading.kind === 'ignored') return { outcome: 'ignored', message: reading.message };
 	if (reading.kind === 'dues') {
 		const { subscriptionId } = reading;
-		return await withLock(`dues ${client.accountKey} ${subscriptionId}`, async () => {
+		return await withKeyedLock(`dues ${client.accountKey} ${subscriptionId}`, async () => {
 			const due = await findInvoiceOfDues(client, payment, subscriptionId);
 			if (due === null) return { outcome: 'ignored', message: notForLago(payment) };
 			return typeof due === 'string'
@@ -70,11 +73,17 @@ export async function invoiceOf(
 	mode: DodoMode | null,
 	paidOn: string | undefined,
 ): Promise<string | (Held & { invoiceId?: string }) | null> {
+	if (isOfOthers(payment, await organizationOfAny(client, payment))) return null;
 	if (payment.invoiceId !== null) return isLagoId(payment.invoiceId) ? payment.invoiceId : null;
 	if (payment.subscriptionId === null) return null;
 	const settled = await settle(client, payment, mode, paidOn);
 	if (settled.outcome === 'ignored') return null;
 	return settled.outcome === 'held' ? settled : (settled.invoiceId ?? null);
+}
+
+/** Ours, where the payment says whose invoice it is. */
+async function organizationOfAny(client: LagoClient, { organizationId }: PaymentFacts): Promise<string | null> {
+	return organizationId === null ? null : await organizationOf(client);
 }
 
 async function settleInvoice(
@@ -85,7 +94,7 @@ async function settleInvoice(
 	paidOn: string | undefined,
 	retries: () => RetryPolicy | null,
 ): Promise<Settlement> {
-	return await withLock(`settle ${client.accountKey} ${invoiceId}`, async () => {
+	return await withInvoice(client, invoiceId, async () => {
 		const work =
 			kind === 'succeeded'
 				? settleSuccess(client, payment, invoiceId, paidOn)

@@ -43,7 +43,8 @@ export async function settleSuccess(
 			const bookedAs = await book(client, payment, invoice, decision.amount, paidOn);
 			if (bookedAs !== 'books_changed') {
 				const note = bookedAs === 'payment' ? await correctRecord(client, payment, invoice) : '';
-				const message = `Invoice ${invoice.number} is paid: ${formatAmount(decision.amount, payment.currency)} by payment ${payment.id}.${note}`;
+				const sum = formatAmount(decision.amount, payment.currency);
+				const message = `Invoice ${invoice.number} is paid: ${sum} by payment ${payment.id}.${note}`;
 				return { outcome: 'settled', bookedAs, message, invoiceNumber: invoice.number };
 			}
 			references = await bookedReferences(client, invoiceId);

@@ -27,7 +27,10 @@ export interface Hit {
 	clearsWhen(): string;
 }
 
-/** Everything that a group of debts does in the course of time, if nothing is paid: active, from `troubleAt` on in grace, from `restrictedAt` on restricted. */
+/**
+ * Everything that a group of debts does in the course of time, if nothing is paid: active, from `troubleAt` on in grace, from
+ * `restrictedAt` on restricted.
+ */
 export interface Outlook {
 	debts: readonly Debt[];
 	troubleAt: number;
@@ -95,48 +98,12 @@ const CLEAR: Outlook = { debts: [], troubleAt: Infinity, restrictedAt: Infinity,
 export function outlookOf(debts: readonly Debt[], policy: AccessPolicy, timeZone: string): Outlook {
 	if (debts.length === 0) return CLEAR;
 	const calendar = calendarOf(timeZone);
-	const hits: Hit[] = [];
-	const later = (at: number): number => afterGrace(at, policy.graceDays, calendar);
-	const paid =
-		({ invoice, amount }: Debt) =>
-		(): string =>
-			`${formatAmount(amount, invoice.currency)} is paid on invoice ${invoice.number}`;
-	for (const debt of debts) {
-		if (policy.restrictImmediately && debt.failedAt < Infinity)
-			hits.push({ rule: 'restrict_immediately', debt, restrictsAt: later(debt.failedAt), clearsWhen: paid(debt) });
-		if (policy.restrictAfterDays !== null)
-			hits.push({
-				rule: 'restrict_after_days',
-				debt,
-				restrictsAt: later(calendar.startOfDay(debt.dueDay + policy.restrictAfterDays)),
-				clearsWhen: paid(debt),
-			});
-	}
-	for (const [currency, limit] of Object.entries(policy.restrictAbove)) {
-		const group = debts.filter(({ invoice }) => invoice.currency === currency);
-		let sum = 0;
-		const crossing = group.find(({ amount }) => (sum += amount) > limit);
-		const clearsWhen = (): string => `no more than ${formatAmount(limit, currency)} is overdue`;
-		if (crossing)
-			for (const debt of group)
-				hits.push({
-					rule: 'restrict_above',
-					debt,
-					restrictsAt: later(Math.max(crossing.overdueAt, debt.overdueAt)),
-					clearsWhen,
-				});
-	}
-	const { restrictAfterInvoices: count } = policy;
-	const last = count === null ? undefined : debts[count - 1];
-	const fewer = (): string => `fewer than ${count} ${count === 1 ? 'invoice is' : 'invoices are'} overdue`;
-	if (last)
-		for (const debt of debts)
-			hits.push({
-				rule: 'restrict_after_invoices',
-				debt,
-				restrictsAt: later(Math.max(last.overdueAt, debt.overdueAt)),
-				clearsWhen: fewer,
-			});
+	const later: Later = (at) => afterGrace(at, policy.graceDays, calendar);
+	const hits = [
+		...debts.flatMap((debt) => hitsOfDebt(debt, policy, calendar, later)),
+		...hitsOfSums(debts, policy.restrictAbove, later),
+		...hitsOfCount(debts, policy.restrictAfterInvoices, later),
+	];
 	let [restrictedAt, troubleAt] = [Infinity, Infinity];
 	for (const { restrictsAt } of hits) restrictedAt = Math.min(restrictedAt, restrictsAt);
 	for (const { overdueAt, failedAt } of debts)
@@ -147,6 +114,49 @@ export function outlookOf(debts: readonly Debt[], policy: AccessPolicy, timeZone
 		restrictedAt,
 		hits,
 	};
+}
+
+/** A moment after the days of grace. */
+type Later = (at: number) => number;
+
+/** What one debt does by itself: by a failed payment, and by the days that it is overdue. */
+function hitsOfDebt(debt: Debt, policy: AccessPolicy, calendar: Calendar, later: Later): Hit[] {
+	const { invoice, amount, failedAt, dueDay } = debt;
+	const clearsWhen = (): string => `${formatAmount(amount, invoice.currency)} is paid on invoice ${invoice.number}`;
+	const hits: Hit[] = [];
+	if (policy.restrictImmediately && failedAt < Infinity)
+		hits.push({ rule: 'restrict_immediately', debt, restrictsAt: later(failedAt), clearsWhen });
+	if (policy.restrictAfterDays !== null) {
+		const restrictsAt = later(calendar.startOfDay(dueDay + policy.restrictAfterDays));
+		hits.push({ rule: 'restrict_after_days', debt, restrictsAt, clearsWhen });
+	}
+	return hits;
+}
+
+/** What the sum of a currency does once it is above its limit. */
+function hitsOfSums(debts: readonly Debt[], limits: AccessPolicy['restrictAbove'], later: Later): Hit[] {
+	return Object.entries(limits).flatMap(([currency, limit]) => {
+		const group = debts.filter(({ invoice }) => invoice.currency === currency);
+		let sum = 0;
+		const crossing = group.find(({ amount }) => (sum += amount) > limit);
+		if (crossing === undefined) return [];
+		const clearsWhen = (): string => `no more than ${formatAmount(limit, currency)} is overdue`;
+		return group.map((debt): Hit => {
+			const restrictsAt = later(Math.max(crossing.overdueAt, debt.overdueAt));
+			return { rule: 'restrict_above', debt, restrictsAt, clearsWhen };
+		});
+	});
+}
+
+/** What the number of overdue invoices does. */
+function hitsOfCount(debts: readonly Debt[], count: number | null, later: Later): Hit[] {
+	const last = count === null ? undefined : debts[count - 1];
+	if (last === undefined) return [];
+	const clearsWhen = (): string => `fewer than ${count} ${count === 1 ? 'invoice is' : 'invoices are'} overdue`;
+	return debts.map((debt) => {
+		const restrictsAt = later(Math.max(last.overdueAt, debt.overdueAt));
+		return { rule: 'restrict_after_invoices', debt, restrictsAt, clearsWhen };
+	});
 }
 
 /** So many whole days later, at the beginning of a day. */

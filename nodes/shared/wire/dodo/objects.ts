@@ -56,7 +56,15 @@ export const paymentSchema = onFirstUse(() =>
 /** An entry of `GET /payments`: fewer fields than the payment itself. */
 export const paymentSummarySchema = onFirstUse(() =>
 	paymentSchema.schema
-		.pick({ payment_id: true, status: true, total_amount: true, currency: true, metadata: true, refund_status: true })
+		.pick({
+			payment_id: true,
+			status: true,
+			total_amount: true,
+			currency: true,
+			metadata: true,
+			refund_status: true,
+			subscription_id: true,
+		})
 		.passthrough(),
 );
 

@@ -1,11 +1,11 @@
-import { ATTEMPT_KEY, INVOICE_KEY } from '../../domain/keys';
+import { ATTEMPT_KEY, INVOICE_KEY, ORGANIZATION_KEY } from '../../domain/keys';
 import { modeOfLinks } from '../../domain/mode';
 import type { PaymentFacts } from '../../domain/settlement';
 import type { DodoPayment } from './objects';
 
 /** What the rules need, out of Dodo's payment object (docs `api-reference/payments`). */
 export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
-	const { [INVOICE_KEY]: invoiceId, [ATTEMPT_KEY]: attempt } = payment.metadata;
+	const { [INVOICE_KEY]: invoiceId, [ORGANIZATION_KEY]: organizationId, [ATTEMPT_KEY]: attempt } = payment.metadata;
 	return {
 		id: payment.payment_id,
 		status: payment.status ?? null,
@@ -13,6 +13,7 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 		tax: payment.tax ?? 0,
 		currency: payment.currency,
 		invoiceId: invoiceId === undefined || invoiceId === null || invoiceId === '' ? null : String(invoiceId),
+		organizationId: typeof organizationId === 'string' && organizationId !== '' ? organizationId : null,
 		attempt: /^[1-9]\d{0,5}$/.test(String(attempt)) ? Number(attempt) : 1,
 		checkoutSessionId: payment.checkout_session_id || null,
 		subscriptionId: payment.subscription_id || null,

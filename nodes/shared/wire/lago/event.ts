@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { lenient } from '../lenient';
 import { onFirstUse } from '../onFirstUse';
 
-/** The envelope of every Lago webhook: the object sits under a key equal to `object_type` (`lago-api:app/services/webhooks/base_service.rb`). */
+/**
+ * The envelope of every Lago webhook: the object sits under a key equal to `object_type`
+ * (`lago-api:app/services/webhooks/base_service.rb`).
+ */
 export const lagoEventSchema = onFirstUse(() =>
 	z
 		.object({
@@ -95,12 +98,15 @@ export const LAGO_OTHER_EVENTS: readonly string[] = [
 	'wallet_transaction.updated',
 ];
 
-/** What tells of an invoice that may have to be collected; `invoice.payment_failure` is what Lago's "Retry payment" button sends. */
+/** What Lago's "Retry payment" button sends. */
+export const RETRY_BUTTON = 'invoice.payment_failure';
+
+/** What tells of an invoice that may have to be collected. */
 export const COLLECT_EVENTS: readonly string[] = [
 	'invoice.created',
 	'invoice.one_off_created',
 	'invoice.paid_credit_added',
-	'invoice.payment_failure',
+	RETRY_BUTTON,
 ];
 
 /** The invoice that an event is about: its own id, or the one it names; null when there is none. */

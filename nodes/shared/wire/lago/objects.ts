@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Decimal } from '../../domain/exact';
 import type { InvoiceFacts } from '../../domain/invoice';
+import { MANDATE_KEY } from '../../domain/keys';
 import { lenient } from '../lenient';
 import { onFirstUse } from '../onFirstUse';
 
@@ -201,6 +202,7 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		totalDue: invoice.total_due_amount_cents,
 		selfBilled: invoice.self_billed ?? false,
 		nativeProvider: invoice.customer?.billing_configuration?.payment_provider ?? null,
+		mandateId: invoice.customer?.metadata?.find(({ key }) => key === MANDATE_KEY)?.value || null,
 		metadata: (invoice.metadata ?? []).map(({ lago_id, key, value }) => ({ id: lago_id, key, value })),
 	};
 }

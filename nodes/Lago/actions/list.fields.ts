@@ -1,0 +1,13 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/** The filters that every list of Lago has. */
+export const commonFilters: INodeProperties[] = [
+	{ displayName: 'Currency', name: 'currency', type: 'string', default: '', placeholder: 'e.g. EUR' },
+	{
+		displayName: 'Customer External ID',
+		name: 'external_customer_id',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. cust_42',
+	},
+];

@@ -1,0 +1,121 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ownerEnvironment } from '../../docker/entrypoint/owner';
+import { WORKFLOW_ID } from '../../docker/entrypoint/workflow';
+import { packPackage, ROOT } from '../../scripts/n8n/package';
+import { ensureN8n } from '../../scripts/n8n/prefix';
+import { freePort, type N8nInstance } from '../../scripts/n8n/process';
+import { bindCredentials, withFixedPaths, type CredentialJson, type WorkflowJson } from '../../scripts/n8n/provision';
+import type { DodoSimulator, LagoSimulator } from '../../sandbox/simulators';
+import { startServices, type TestServices } from './services';
+import { QUEUE_MODE } from './workers';
+
+/** Who may open the editor of a test n8n. */
+export const OWNER = { email: 'owner@example.com', password: 'Test-only-1' };
+
+/** What the Lago credential of a test n8n holds for the questions and answers about access. */
+export const ACCESS = {
+	token: 'access-token-of-the-test',
+	secret: `whsec_${Buffer.alloc(32, 'callback').toString('base64')}`,
+};
+
+export interface TestN8nOptions {
+	dodo: DodoSimulator;
+	lago: LagoSimulator;
+	/** Changes the template before it is imported. */
+	change?: (workflow: WorkflowJson) => void;
+	dodoSecret: string;
+	/** What Dodo takes from the account; the lowest tier unless told. */
+	requestsPerMinute?: number;
+	/** More of n8n's variables. */
+	env?: NodeJS.ProcessEnv;
+	/** The file below `workflows/` that is published from the start; null: none. */
+	template?: string | null;
+	/** Of n8n; the one that this project is made for unless told. */
+	version?: string;
+	/** With PostgreSQL, Redis and so many workers: see {@link startServices}. */
+	queue?: { workers: number };
+	/** Puts the package into a user folder; as n8n's own installer does unless told. */
+	install?: (tarball: string, userFolder: string) => Promise<void>;
+}
+
+/** What a test n8n is made of before it runs. */
+export interface SetUp {
+	instance: N8nInstance;
+	/** Of the packed package. */
+	tarball: string;
+	credentials: CredentialJson[];
+	/** The template with its credentials, when there is one. */
+	bound: Array<WorkflowJson & { id: string }>;
+	/** What queue mode needs. */
+	services: TestServices | undefined;
+}
+
+const quiet = (): void => {};
+
+/** A shipped template as it lies in the package. */
+export function readTemplate(file: string): WorkflowJson {
+	return JSON.parse(readFileSync(join(ROOT, 'workflows', file), 'utf8')) as WorkflowJson;
+}
+
+/** Makes everything that an n8n is started with: its folder, the packed package, the services, credentials and template. */
+export async function setUp(options: TestN8nOptions): Promise<SetUp> {
+	const { env = {}, version, queue } = options;
+	const [runtime, tarball] = [await ensureN8n(quiet, version), await packPackage(quiet)];
+	const credentials = credentialsFor(options);
+	const bound = templateOf(options).map((template) => ({ ...bindCredentials(template, credentials), id: WORKFLOW_ID }));
+	const port = await freePort();
+	const services = queue === undefined ? undefined : await startServices();
+	const instance: N8nInstance = {
+		runtime,
+		userFolder: mkdtempSync(join(tmpdir(), 'n8n-e2e-')),
+		port,
+		webhookPrefix: 'webhooks',
+		encryptionKey: 'e2e-encryption-key',
+		env: {
+			...ownerEnvironment(OWNER),
+			...(services === undefined ? {} : { ...QUEUE_MODE, ...services.env }),
+			...env,
+		},
+	};
+	return { instance, tarball, credentials, bound, services };
+}
+
+/** The template as it is imported; none when there is to be none. */
+function templateOf({ template: file = 'lago-dodo-sync.json', change }: TestN8nOptions): WorkflowJson[] {
+	if (file === null) return [];
+	const template = withFixedPaths(readTemplate(file));
+	change?.(template);
+	return [template];
+}
+
+/** Two credentials that point to the simulators. */
+function credentialsFor({ dodo, lago, dodoSecret, requestsPerMinute }: TestN8nOptions): CredentialJson[] {
+	return [
+		{
+			id: 'dodoCredential01',
+			name: 'Dodo',
+			type: 'dodoPaymentsApi',
+			data: {
+				environment: 'test',
+				apiKey: dodo.apiKey,
+				webhookSecret: dodoSecret,
+				baseUrl: dodo.url,
+				...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+			},
+		},
+		{
+			id: 'lagoCredential01',
+			name: 'Lago',
+			type: 'lagoBillingApi',
+			data: {
+				baseUrl: lago.url,
+				apiKey: lago.apiKey,
+				webhookHmacKey: lago.hmacKey,
+				accessToken: ACCESS.token,
+				accessCallbackSecret: ACCESS.secret,
+			},
+		},
+	];
+}
