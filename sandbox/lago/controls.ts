@@ -14,6 +14,7 @@ export function lagoControls(simulator: LagoSimulator): Controls {
 		addFeature: ({ code, privileges }) => simulator.addFeature(code, privileges),
 		createCreditNoteInUi: ({ invoiceId, ...note }) => simulator.createCreditNoteInUi(invoiceId, note),
 		payManually: ({ id, amountCents, reference }) => simulator.payManually(id, amountCents, reference),
+		payRequest: ({ id }) => simulator.payRequest(id),
 		setMetadata: ({ id, values }) => simulator.setMetadata(id, values),
 		setTimezone: ({ externalId, timezone }) => simulator.setTimezone(externalId, timezone),
 		spendWallet: ({ walletId, credits }) => simulator.spendWallet(walletId, credits),

@@ -22,28 +22,35 @@ interface Given {
 /**
  * What a write does to the metadata of an invoice or customer (`lago-api:services/invoices/metadata/update_service.rb`): with id an
  * entry is updated, without it is created, what is not listed is deleted; a key that exists cannot be created again, even when the
- * old entry would be deleted.
+ * old entry would be deleted. An object has no entries: everything is deleted.
  */
 export function replaceMetadata(
 	current: readonly Metadata[],
 	given: unknown,
 	{ maxValue, onCustomer }: { maxValue: number; onCustomer: boolean },
 ): Metadata[] {
-	if (!Array.isArray(given)) return [...current];
+	if (!Array.isArray(given)) return typeof given === 'object' && given !== null ? [] : [...current];
 	if (given.length > MAX_ENTRIES) return invalid({ metadata: ['invalid_count'] });
 	const result: Metadata[] = [];
 	for (const one of given as Given[]) {
 		const [key, value] = [String(one.key ?? ''), String(one.value ?? '')];
-		if (key === '') invalid({ key: ['value_is_mandatory'] });
-		if (key.length > MAX_KEY) invalid({ key: ['value_is_too_long'] });
-		if (value === '') invalid({ value: ['value_is_mandatory'] });
-		if (value.length > maxValue) invalid({ value: ['value_is_too_long'] });
-		const shown = onCustomer ? { display_in_invoice: one.display_in_invoice === true } : {};
 		const known = current.find(({ lago_id }) => lago_id === one.id);
-		if (!known && [...current, ...result].some((other) => other.key === key)) invalid({ key: ['value_already_exist'] });
+		const isTaken = !known && [...current, ...result].some((other) => other.key === key);
+		const faults = {
+			key: [...faultsOf(key, MAX_KEY), ...(isTaken ? ['value_already_exist'] : [])],
+			value: faultsOf(value, maxValue),
+		};
+		if (faults.key.length + faults.value.length > 0)
+			invalid(Object.fromEntries(Object.entries(faults).filter(([, codes]) => codes.length > 0)));
+		const shown = onCustomer ? { display_in_invoice: one.display_in_invoice === true } : {};
 		result.push({ ...(known ?? entry(key, value)), key, value, ...shown });
 	}
 	return result;
+}
+
+function faultsOf(text: string, longest: number): string[] {
+	if (text === '') return ['value_is_mandatory'];
+	return text.length > longest ? ['value_is_too_long'] : [];
 }
 
 /** Metadata of a credit note: a plain object with limits of its own (`lago-api:app/models/metadata/item_metadata.rb`). */

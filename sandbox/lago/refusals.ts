@@ -13,7 +13,7 @@ export function notAllowed(code: string): never {
 	throw new Refusal(405, { status: 405, error: 'Method Not Allowed', code });
 }
 
-export function invalid(error_details: Record<string, string[]>): never {
+export function invalid(error_details: Record<string, string[] | Record<string, string[]>>): never {
 	throw new Refusal(422, { status: 422, error: 'Unprocessable Entity', code: 'validation_errors', error_details });
 }
 

@@ -3,6 +3,7 @@ import { Refusal, type ApiManners } from '../shared/api';
 import { SimulatedService, type ServiceOptions } from '../shared/service';
 import { lagoControls } from './controls';
 import { createLedger, type LagoLedger, type NewInvoice } from './ledger';
+import { billingEntityRoutes } from './routes/billingEntities';
 import { catalogueRoutes } from './routes/catalogue';
 import { creditNoteRoutes } from './routes/creditNotes';
 import { customerRoutes } from './routes/customers';
@@ -10,7 +11,9 @@ import { entitlementRoutes } from './routes/entitlements';
 import { feeRoutes } from './routes/fees';
 import { invoiceRoutes } from './routes/invoices';
 import { organizationRoutes } from './routes/organization';
+import { paymentRequestRoutes } from './routes/paymentRequests';
 import { paymentRoutes } from './routes/payments';
+import { pricingRoutes } from './routes/pricing';
 import { subscriptionRoutes } from './routes/subscriptions';
 import { walletRoutes } from './routes/wallets';
 import { newEndpoint, webhookEndpointRoutes } from './routes/webhookEndpoints';
@@ -69,10 +72,7 @@ export class LagoSimulator extends SimulatedService<LagoState> {
 		const manners: ApiManners = {
 			rateLimit,
 			tooManyRequests: { status: 429, body: { status: 429, error: 'Too Many Requests', code: 'rate_limit_exceeded' } },
-			malformedBody: {
-				status: 400,
-				body: { status: 400, error: 'BadRequest: Error occurred while parsing request parameters' },
-			},
+			malformedBody: { status: 400 },
 			unknownRoute: { status: 404, body: { status: 404, error: 'Not Found', code: 'resource_not_found' } },
 			authorize({ authorization }) {
 				if (authorization !== `Bearer ${apiKey}`) throw new Refusal(401, { status: 401, error: 'Unauthorized' });
@@ -92,7 +92,10 @@ export class LagoSimulator extends SimulatedService<LagoState> {
 		creditNoteRoutes(this.api, this.state, this.ledger);
 		customerRoutes(this.api, this.state, this.ledger);
 		feeRoutes(this.api, this.state);
-		catalogueRoutes(this.api, this.state, this.ledger);
+		catalogueRoutes(this.api, this.state, this.events, this.ledger);
+		pricingRoutes(this.api, this.state, this.ledger);
+		billingEntityRoutes(this.api, this.state);
+		paymentRequestRoutes(this.api, this.state, this.ledger);
 		subscriptionRoutes(this.api, this.state, this.ledger);
 		entitlementRoutes(this.api, this.state, this.ledger);
 		walletRoutes(this.api, this.state, this.ledger);
@@ -157,6 +160,11 @@ export class LagoSimulator extends SimulatedService<LagoState> {
 		return this.ledger.payments.record({ invoice_id: id, amount_cents: amountCents, reference });
 	}
 
+	/** A native provider collects a payment request: one payment over all its invoices. */
+	payRequest(id: string): Payment {
+		return this.ledger.paymentRequests.collect(id);
+	}
+
 	/** Moves a customer to another time zone; null: the organisation's. */
 	setTimezone(externalId: string, timezone: string | null): Customer {
 		return this.ledger.customers.setTimezone(externalId, timezone);
@@ -207,8 +215,9 @@ export class LagoSimulator extends SimulatedService<LagoState> {
 	}
 
 	protected override dated(): Array<Map<string, unknown>> {
-		const { customers, invoices, payments, creditNotes, subscriptions, wallets, walletTransactions } = this.state;
-		return [customers, invoices, payments, creditNotes, subscriptions, wallets, walletTransactions];
+		const { customers, invoices, payments, paymentRequests, creditNotes, subscriptions, wallets, walletTransactions } =
+			this.state;
+		return [customers, invoices, payments, paymentRequests, creditNotes, subscriptions, wallets, walletTransactions];
 	}
 
 	/** The jobs run that are due by then. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { OnTermination } from './ledger/automaticNotes';
 
 export interface Metadata {
 	lago_id: string;
@@ -11,6 +12,7 @@ export interface Metadata {
 
 export interface Customer {
 	lago_id: string;
+	billing_entity_code: string;
 	external_id: string;
 	name: string | null;
 	email: string | null;
@@ -42,7 +44,8 @@ export interface Fee {
 
 export interface Invoice {
 	lago_id: string;
-	sequential_id: number;
+	billing_entity_code: string;
+	sequential_id: number | null;
 	number: string;
 	status: string;
 	payment_status: string;
@@ -66,6 +69,8 @@ export interface Invoice {
 	updated_at: string;
 	customer: Customer;
 	fees: Fee[];
+	/** What a coupon took off. */
+	credits: Array<{ lago_id: string; amount_cents: number; coupon: Pick<Coupon, 'lago_id' | 'code' | 'name'> }>;
 	metadata: Metadata[];
 	subscription: Subscription | null;
 	invoicing_reason: string;
@@ -78,21 +83,31 @@ export interface Payment {
 	invoice_ids: string[];
 	invoice_numbers: string[];
 	lago_payable_id: string;
-	payable_type: 'Invoice';
+	payable_type: 'Invoice' | 'PaymentRequest';
 	amount_cents: number;
 	amount_currency: string;
 	status: string;
 	payment_status: string;
-	type: 'manual';
-	reference: string;
+	type: 'manual' | 'provider';
+	reference: string | null;
 	payment_provider_code: null;
 	payment_provider_type: null;
 	external_payment_id: null;
 	provider_payment_id: null;
 	provider_customer_id: null;
-	payment_method_id: null;
 	next_action: Record<string, never>;
 	created_at: string;
+}
+
+export interface PaymentRequest {
+	lago_id: string;
+	amount_cents: number;
+	amount_currency: string;
+	email: string | null;
+	payment_status: string;
+	created_at: string;
+	customer: Customer;
+	invoices: Invoice[];
 }
 
 export interface CreditNoteItem {
@@ -146,8 +161,10 @@ export interface Plan {
 	amount_cents: number;
 	amount_currency: string;
 	pay_in_advance: boolean;
-	/** Days; 0: none. */
-	trial_period: number;
+	/** Days; null or 0: none. */
+	trial_period: number | null;
+	/** What every fee of the plan is taxed with. */
+	taxes: Tax[];
 	created_at: string;
 }
 
@@ -166,7 +183,8 @@ export interface Subscription {
 	ending_at: string | null;
 	previous_plan_code: string | null;
 	next_plan_code: string | null;
-	on_termination_credit_note: string | null;
+	billing_time: string;
+	on_termination_credit_note: OnTermination | null;
 	on_termination_invoice: string;
 }
 
@@ -181,6 +199,40 @@ export interface AddOn {
 	created_at: string;
 }
 
+export interface Tax {
+	lago_id: string;
+	name: string;
+	code: string;
+	/** Percent. */
+	rate: number;
+	description: string | null;
+	created_at: string;
+}
+
+export interface Coupon {
+	lago_id: string;
+	name: string;
+	code: string;
+	coupon_type: string;
+	amount_cents: number | null;
+	amount_currency: string | null;
+	/** Percent, as text. */
+	percentage_rate: string | null;
+	frequency: string;
+	reusable: boolean;
+	expiration: string;
+	created_at: string;
+}
+
+export interface BillingEntity {
+	lago_id: string;
+	code: string;
+	name: string;
+	default_currency: string;
+	country: string | null;
+	created_at: string;
+}
+
 export interface Wallet {
 	lago_id: string;
 	customer: Customer;
@@ -190,6 +242,8 @@ export interface Wallet {
 	/** Major units of money for one credit. */
 	rate: number;
 	credits: number;
+	/** When its balance changed. */
+	synced_at: string | null;
 	invoice_requires_successful_payment: boolean;
 	created_at: string;
 }
@@ -202,6 +256,8 @@ export interface WalletTransaction {
 	transaction_status: 'purchased' | 'granted' | 'voided' | 'invoiced';
 	transaction_type: 'inbound' | 'outbound';
 	credits: number;
+	/** What is left of credits that came in; null until they do. */
+	remaining: number | null;
 	invoice_requires_successful_payment: boolean;
 	settled_at: string | null;
 	failed_at: string | null;
@@ -215,6 +271,7 @@ export class LagoState {
 	customers = new Map<string, Customer>();
 	invoices = new Map<string, Invoice>();
 	payments = new Map<string, Payment>();
+	paymentRequests = new Map<string, PaymentRequest>();
 	creditNotes = new Map<string, CreditNote>();
 	endpoints = new Map<string, WebhookEndpoint>();
 	/** By code. */
@@ -223,6 +280,26 @@ export class LagoState {
 	subscriptions = new Map<string, Subscription>();
 	/** By code. */
 	addOns = new Map<string, AddOn>();
+	/** By code. */
+	taxes = new Map<string, Tax>();
+	/** By code. */
+	coupons = new Map<string, Coupon>();
+	/** By the external id of the customer; each is used once. */
+	appliedCoupons = new Map<string, Coupon>();
+	/** By code; the first is the organisation's own. */
+	billingEntities = new Map<string, BillingEntity>([
+		[
+			'simulated',
+			{
+				lago_id: this.organizationId,
+				code: 'simulated',
+				name: 'Simulated',
+				default_currency: 'EUR',
+				country: null,
+				created_at: now(),
+			},
+		],
+	]);
 	wallets = new Map<string, Wallet>();
 	walletTransactions = new Map<string, WalletTransaction>();
 	/** Code -> codes of its privileges. */

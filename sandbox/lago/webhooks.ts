@@ -71,7 +71,8 @@ export class LagoEvents {
 			url: () => endpoint()?.webhook_url ?? null,
 			compose: () => {
 				const body = (stored.body ??= stored.make());
-				return { body, headers: { ...this.sign(body, endpoint()?.signature_algo), 'X-Lago-Unique-Key': id } };
+				const signature = this.sign(body, endpoint()?.signature_algo);
+				return { body, headers: { 'User-Agent': 'Ruby', ...signature, 'X-Lago-Unique-Key': id } };
 			},
 		});
 	}

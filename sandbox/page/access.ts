@@ -8,7 +8,6 @@ import { DAY_MS } from '../../nodes/shared/domain/calendar';
 import {
 	listedInvoiceSchema,
 	subscriptionSchema,
-	timeOf,
 	toAccessInvoice,
 	toSubscriptionFacts,
 } from '../../nodes/shared/wire/lago/access';
@@ -59,11 +58,11 @@ function historyOf(lago: LagoSimulator, customer: Customer): AccessHistory {
 			timeZone: typeof customer.applicable_timezone === 'string' ? customer.applicable_timezone : 'UTC',
 		},
 		subscriptions: rows.map((row) => toSubscriptionFacts(subscriptionSchema.parse(subscriptionView(row)), false)),
-		invoices: invoices.map(pastInvoice),
+		invoices: invoices.map((invoice) => pastInvoice(lago, invoice)),
 	};
 }
 
-function pastInvoice(invoice: Invoice): PastInvoice {
+function pastInvoice(lago: LagoSimulator, invoice: Invoice): PastInvoice {
 	const { subscription, invoicing_reason } = invoice;
 	const covers =
 		subscription === null
@@ -76,14 +75,17 @@ function pastInvoice(invoice: Invoice): PastInvoice {
 						prepaidUntil: null,
 					},
 				];
-	const paidAts = invoice.fees
-		.map(({ succeeded_at }) => timeOf(succeeded_at as string | null))
-		.filter((at) => at !== null);
+	const payments = [...lago.state.payments.values()].filter((one) => one.invoice_ids.includes(invoice.lago_id));
+	// A status put by hand leaves no other trace.
+	const paidAts = [
+		...payments.map(({ created_at }) => created_at),
+		...(payments.length > 0 ? [] : [invoice.updated_at]),
+	];
 	const isPaid = invoice.payment_status === 'succeeded';
 	return {
 		...toAccessInvoice(listedInvoiceSchema.parse(invoiceView(invoice, 'list')), covers),
 		issuedAt: Date.parse(invoice.created_at),
-		paidAt: isPaid && paidAts.length > 0 ? Math.max(...paidAts) : null,
+		paidAt: isPaid ? Math.max(...paidAts.map((at) => Date.parse(at))) : null,
 		total: invoice.total_amount_cents,
 	};
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { allocateRefund } from '../../nodes/shared/domain/refundAllocation';
+import { toRefundedInvoice } from '../../nodes/shared/wire/lago/creditFacts';
+import { invoiceSchema } from '../../nodes/shared/wire/lago/objects';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
 import { DECLINE_CODES } from '../dodo/cards';
 import { subunits } from '../lago/money';
 import type { Invoice } from '../lago/state';
+import { invoiceView } from '../lago/views/invoices';
 
 /** What can be done on the page: as customer, as merchant in Lago, as merchant in Dodo's dashboard, as bank. */
 export interface World {
@@ -146,20 +149,21 @@ function creditNote(lago: LagoSimulator, invoice: Invoice, given: number | undef
 	const credited = (feeId: string): number =>
 		notes
 			.flatMap(({ items }) => items)
-			.reduce((sum, item) => (item.fee.lago_id === feeId ? sum + item.precise_amount_cents : sum), 0);
+			.reduce((sum, item) => (item.fee.lago_id === feeId ? sum + Math.round(item.precise_amount_cents) : sum), 0);
 	const refundable = invoice.total_paid_amount_cents - notes.reduce((sum, note) => sum + note.refund_amount_cents, 0);
-	const fees = invoice.fees.map((fee) => ({
-		id: fee.lago_id,
-		amount: fee.amount_cents,
-		credited: credited(fee.lago_id),
-		taxesRate: fee.taxes_rate,
-		couponsAmount: Number(fee.precise_coupons_amount_cents),
-	}));
-	const earlier = notes.reduce((sum, note) => sum + note.total_amount_cents, 0);
+	const { fees } = toRefundedInvoice(invoiceSchema.parse(invoiceView(invoice, 'rest')));
+	const room = {
+		wanted: Math.min(given ?? refundable, refundable),
+		refundable,
+		taxRounding: notes.reduce((sum, { precise_taxes_cents: tax }) => sum + Math.round(tax) - tax, 0),
+	};
 	const allocation =
 		refundable <= 0
 			? null
-			: allocateRefund({ wanted: Math.min(given ?? refundable, refundable), refundable, earlier }, fees);
+			: allocateRefund(
+					room,
+					fees.map((fee) => ({ ...fee, credited: credited(fee.id) })),
+				);
 	if (allocation === null)
 		throw new Error(
 			'Nothing of this invoice is left to refund in Lago. With a free Lago no payment is recorded, so nothing can be refunded there.',

@@ -16,8 +16,8 @@ const LEAST = {
 	recover: 3,
 	/** Read the invoice, write down the failure and the plan. */
 	fail: 2,
-	/** Read the invoice's payments of both sides, make the credit note: payment, invoice, notes, note. */
-	refund: 4,
+	/** Read what was paid, what is booked by it and what was credited, make the credit note, say that the money has gone back. */
+	refund: 6,
 	copy: 0,
 } as const;
 type Kind = keyof typeof LEAST;

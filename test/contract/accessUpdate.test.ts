@@ -415,7 +415,6 @@ describe('back test', () => {
 			external_payment_id: null,
 			provider_payment_id: null,
 			provider_customer_id: null,
-			payment_method_id: null,
 			next_action: {},
 			created_at,
 		});

@@ -293,6 +293,7 @@ describe('Lago', () => {
 		lago.addEndpoint({ url: receiver.url });
 		receiver.answer = () => status;
 		lago.issueInvoice();
+		await eventually(() => lago.deliveries.length > 0);
 		await new Promise((resolve) => setTimeout(resolve, 100));
 		expect(receiver.received).toHaveLength(1);
 	});
@@ -311,9 +312,17 @@ describe('Lago', () => {
 		lago.payManually(invoice.lago_id, invoice.total_amount_cents);
 		await lago.idle();
 		const told = receiver.received.map(({ body }) => JSON.parse(body));
-		expect(told.map(({ webhook_type, invoice: one }) => [webhook_type, one.payment_status]).sort()).toEqual([
+		expect(
+			told
+				.map(({ webhook_type, invoice: one, payment_receipt: receipt }) => [
+					webhook_type,
+					(one ?? receipt.payment).payment_status,
+				])
+				.sort(),
+		).toEqual([
 			['invoice.created', 'succeeded'],
 			['invoice.payment_status_updated', 'succeeded'],
+			['payment_receipt.created', 'succeeded'],
 		]);
 	});
 

@@ -44,10 +44,7 @@ describe('basics', () => {
 			body: { status: 401, error: 'Unauthorized' },
 		});
 		expect((await call('GET', '/nonsense')).status).toBe(404);
-		expect((await call('POST', '/payments', '{"payment":')).body).toMatchObject({
-			status: 400,
-			error: expect.stringContaining('BadRequest'),
-		});
+		expect(await call('POST', '/payments', '{"payment":')).toMatchObject({ status: 400, body: null });
 		expect((await call('POST', '/payments', { amount_cents: 1 })).body).toMatchObject({
 			status: 400,
 			error: expect.stringContaining('payment'),
@@ -82,7 +79,7 @@ describe('who is told of an invoice', () => {
 		['progressive billing', { type: 'progressive_billing' }, ['invoice.created']],
 		['regrouped fees that are paid already', { type: 'advance_charges' }, ['invoice.created']],
 		['a one-off whose tax came late', { type: 'one_off', event: 'invoice.created' }, ['invoice.created']],
-		['a draft', { status: 'draft' }, ['invoice.drafted']],
+		['a draft', { status: 'draft' }, ['invoice.ready_to_finalize', 'invoice.drafted']],
 		['tax pending', { status: 'pending' }, []],
 		['tax failed', { status: 'failed' }, []],
 		['waiting for its payment', { status: 'open' }, []],
@@ -303,26 +300,26 @@ describe('POST /payments', () => {
 		);
 	});
 
-	test('a partial payment tells nobody, the last one does; a reference is not unique', async () => {
+	test('only its receipt tells of a partial payment; a reference is not unique', async () => {
 		const invoice = lago.issueInvoice();
 		await told();
 		await book({ invoice_id: invoice.lago_id, amount_cents: 4_000, reference: 'same' });
 		expect(invoice).toMatchObject({ payment_status: 'pending', total_paid_amount_cents: 4_000 });
-		expect(await told()).toEqual([]);
+		expect(await told()).toEqual(['payment_receipt.created']);
 		await book({ invoice_id: invoice.lago_id, amount_cents: 6_000, reference: 'same' });
 		expect(invoice).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 10_000 });
-		expect(await told()).toEqual(['invoice.payment_status_updated']);
+		expect(await told()).toEqual(['invoice.payment_status_updated', 'payment_receipt.created']);
 		expect((await call('GET', `/payments?invoice_id=${invoice.lago_id}&reference=other`)).body.payments).toHaveLength(
 			2,
 		);
 	});
 
-	test('an invoice that was PUT to succeeded can still be paid, without another webhook', async () => {
+	test('an invoice that was PUT to succeeded can still be paid, without another webhook about it', async () => {
 		const invoice = lago.issueInvoice();
 		await put(invoice, { payment_status: 'succeeded' });
 		await told();
 		expect((await book({ invoice_id: invoice.lago_id, amount_cents: 10_000, reference: 'repair' })).status).toBe(200);
-		expect(await told()).toEqual([]);
+		expect(await told()).toEqual(['payment_receipt.created']);
 	});
 });
 
@@ -520,7 +517,6 @@ describe('credit notes', () => {
 		['a fee of another invoice', { items: [{ fee_id: 'other', amount_cents: 1 }] }, refused(404, 'fee_not_found')],
 		['no list of items', { items: {} as never }, validation({ items: ['must_be_an_array'] })],
 		['nothing at all', { items: [] }, validation({ base: ['total_amount_must_be_positive'] })],
-		['an amount as text', { refund_amount_cents: '1200' as never }, { status: 500 }],
 		[
 			'a reason that is none',
 			{ refund_amount_cents: 1_200, reason: 'because' },
@@ -656,11 +652,10 @@ describe('credit notes', () => {
 		expect([...lago.state.wallets.values()].find(({ customer }) => customer.external_id === 'topup')?.credits).toBe(90);
 	});
 
-	test('without a licence none can be made, drafts and voided invoices never', async () => {
-		for (const input of [{ status: 'draft' }, { status: 'voided' }])
-			expect(await note(lago.issueInvoice(input), { credit_amount_cents: 1_000 })).toMatchObject(
-				refused(405, 'invalid_type_or_status'),
-			);
+	test('without a licence none can be made, of a draft never', async () => {
+		expect(await note(lago.issueInvoice({ status: 'draft' }), { credit_amount_cents: 1_000 })).toMatchObject(
+			refused(405, 'invalid_type_or_status'),
+		);
 		const invoice = paidInvoice();
 		lago.premium = false;
 		expect(await note(invoice, { refund_amount_cents: 1_200 })).toMatchObject(refused(403, 'feature_unavailable'));
@@ -693,8 +688,8 @@ describe('webhook endpoints', () => {
 	});
 
 	test.each<[string, object, object]>([
-		['no URL', { name: 'x' }, validation({ webhook_url: ['value_is_mandatory'] })],
-		['another scheme', { webhook_url: 'ftp://a.example' }, validation({ webhook_url: ['url_invalid'] })],
+		['no URL', { name: 'x' }, validation({ webhook_url: ['value_is_mandatory', 'url_is_invalid'] })],
+		['another scheme', { webhook_url: 'ftp://a.example' }, validation({ webhook_url: ['url_is_invalid'] })],
 		[
 			'an unknown event',
 			{ webhook_url: 'https://a.example', event_types: ['x'] },
@@ -758,9 +753,10 @@ describe('customers', () => {
 		expect(customer.billing_configuration.payment_provider).toBeNull();
 	});
 
-	test('an id with a dot or a slash is found', async () => {
+	test('an id with a slash or a dot is found when both are encoded; what follows a dot as it is, is a format', async () => {
 		lago.issueInvoice({ customer: { external_id: 'a.b/c' } });
-		expect((await call('GET', `/customers/${encodeURIComponent('a.b/c')}`)).body.customer.external_id).toBe('a.b/c');
+		expect((await call('GET', '/customers/a%2Eb%2Fc')).body.customer.external_id).toBe('a.b/c');
+		expect(await call('GET', '/customers/a.b%2Fc')).toMatchObject(refused(404, 'customer_not_found'));
 	});
 });
 

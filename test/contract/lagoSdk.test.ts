@@ -238,9 +238,18 @@ describe('the official SDK works', () => {
 });
 
 describeWithSpec('lago', "what Lago's description says of the answers", (spec) => {
-	test('nothing: every one of them agrees', () => {
+	/** What a real Lago does otherwise (`test/fixtures/real-lago`). */
+	const WRONG = [
+		"POST /api/v1/credit_notes/estimate: /estimated_credit_note must have required property 'max_offsettable_amount_cents'",
+		'POST /api/v1/credit_notes/estimate: /estimated_credit_note/precise_',
+		"must have required property 'balance'",
+	];
+
+	test('nothing: every one of them agrees, but for what it has wrong', () => {
 		expect(lago.calls.length).toBeGreaterThan(45);
 		// Described bare, but served under their root key (`lago-api:app/controllers/api/v1/payments_controller.rb`).
-		expect(disagreements(spec, lago.calls, [/^GET .*\/(payments|wallet_transactions)\/[\w-]{36}$/])).toEqual([]);
+		const found = disagreements(spec, lago.calls, [/^GET .*\/(payments|wallet_transactions)\/[\w-]{36}$/]);
+		expect(found.filter((line) => !WRONG.some((one) => line.includes(one)))).toEqual([]);
+		expect(WRONG.filter((one) => !found.some((line) => line.includes(one)))).toEqual([]);
 	});
 });

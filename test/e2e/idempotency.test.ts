@@ -645,9 +645,10 @@ describe('calls for each event', () => {
 		};
 		const { invoice, payment } = await paid();
 		const refund = await succeededRefund(payment);
+		// One proves that it was this payment that was booked, one says that the money has gone back.
 		await cost('refund.succeeded: credit note', async () => await fromDodo('refund.succeeded', refund), {
 			dodo: 1,
-			lago: 3,
+			lago: 5,
 		});
 		const [mirror] = sync.notesOf(invoice);
 		await cost(
@@ -682,7 +683,7 @@ describe('calls for each event', () => {
 		const dispute = sync.dodo.openDispute(disputed.payment.payment_id);
 		await cost('dispute.opened', async () => await fromDodo('dispute.opened', dispute), { dodo: 1, lago: 0 });
 		sync.dodo.moveDispute(dispute.dispute_id, 'lost');
-		await cost('dispute.lost', async () => await fromDodo('dispute.lost', dispute), { dodo: 1, lago: 2 });
+		await cost('dispute.lost', async () => await fromDodo('dispute.lost', dispute), { dodo: 1, lago: 3 });
 		expect(disputed.invoice.payment_dispute_lost_at).not.toBeNull();
 	});
 

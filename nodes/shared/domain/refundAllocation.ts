@@ -1,13 +1,16 @@
+import { decimalOf, exact, exactly, ONE, quotient, rounded, type Decimal } from './exact';
+import { bestSpread, type Kind } from './refundSpread';
+
 /** One fee of an invoice as Lago credits it: amounts in minor units, before coupons and tax. */
 export interface CreditableFee {
 	id: string;
 	amount: number;
 	/** What earlier credit notes took of `amount`. */
 	credited: number;
-	/** Percent. */
-	taxesRate: number;
+	/** Percent of the amount after coupons that a credit note is taxed with: see {@link creditTaxes}. */
+	taxesRate: Decimal;
 	/** The fee's share of the coupons; may have decimals. */
-	couponsAmount: number;
+	couponsAmount: Decimal;
 }
 
 /** How much is to go back, and how much can; minor units, tax included. */
@@ -15,13 +18,19 @@ export interface RefundRoom {
 	wanted: number;
 	/** What was paid and not refunded yet; at least `wanted`. */
 	refundable: number;
-	/** Sum of the totals of all earlier credit notes. */
-	earlier: number;
+	/** By how much the taxes of all earlier credit notes were rounded up, less those that were rounded down. */
+	taxRounding: Decimal;
 }
 
-/** The items of a credit note, before coupons and tax, and the refund that they make, after both; minor units. */
+/** A part of a fee that a credit note gives back, in minor units before coupons and tax. */
+export interface CreditedItem {
+	feeId: string;
+	amount: number;
+}
+
+/** The items of a credit note, and the refund that they make, after coupons and tax; minor units. */
 export interface Allocation {
-	items: Array<{ feeId: string; amount: number }>;
+	items: CreditedItem[];
 	/** What to ask Lago for: at most {@link TOLERANCE} beside what was wanted. */
 	refund: number;
 }
@@ -30,130 +39,137 @@ export interface Allocation {
 const TOLERANCE = 1;
 /** The same for the refund that takes all that is left, after many partial ones. */
 const LAST_TOLERANCE = 5;
-/** How far from the nearest amount a fee is varied to find one that fits exactly. */
-const REACH = 3;
+/** Lago keeps coupons and tax of a note with five decimals before it rounds them. */
+const KEPT = ONE / 100_000n;
 
 /**
  * Spreads a refund over the fees of an invoice so that Lago takes it the first time (`lago-api:app/services/credit_notes/*`): items exclude
- * tax and coupons, the refund includes both, and rounding decides between the cents. Without tax it is always exact; with tax it is exact
- * if any of the tried spreads is, otherwise one minor unit less, or one more where less is impossible. Among equals the one is taken that
- * leaves the fees worth what is left to refund, so that cents do not add up over several notes.
+ * tax and coupons, the refund includes both, and rounding decides between the cents. It is exact if any spread that was looked at is
+ * (all of them, for small invoices), otherwise one minor unit less, or one more where less is impossible. Among equals the one is taken
+ * that leaves the fees worth what is left to refund. The note that uses all fees up gives the rounding of tax of the earlier ones back.
  * @returns null when the fees cannot carry that much any more.
  */
 export function allocateRefund(
-	{ wanted, refundable, earlier }: RefundRoom,
+	{ wanted, refundable, taxRounding }: RefundRoom,
 	fees: readonly CreditableFee[],
 ): Allocation | null {
-	const open = fees.filter((fee) => fee.amount - fee.credited > 0 && weightOf(fee) > 0);
-	const real = fees.filter(({ amount }) => amount > 0);
-	const bill = sumOf(
-		real,
-		real.map(({ amount }) => amount),
-	);
-	// How much more than their totals the earlier notes took of what the fees are worth, beside what rounding of the whole bill explains.
-	const drift =
-		sumOf(
-			real,
-			real.map(({ credited }) => credited),
-		).precise -
-		earlier -
-		(bill.precise - bill.rounded);
-	const full = open.map(roomOf);
-	const all = sumOf(open, full);
+	const items = openItems(fees);
+	const open = items.reduce((sum, { amount }) => sum + amount, 0);
+	const kinds = kindsOf(fees);
+	const net = kinds.reduce((sum, kind) => sum + BigInt(kind.room) * kind.net, 0n);
+	const tax = kinds.reduce((sum, kind) => sum + BigInt(kind.room) * kind.tax, -exact(taxRounding));
+	const rest = noteOf(net, tax);
 	// The last refund takes what is left, though earlier rounding may have cost the fees a cent or two.
 	const shortage = wanted === refundable ? LAST_TOLERANCE : TOLERANCE;
-	if (wanted > all.rounded + shortage || all.rounded <= 0) return null;
-	if (wanted >= all.rounded && all.rounded <= refundable) return allocation(open, full, all.rounded);
-	let best: { amounts: number[]; off: number; cost: number } | null = null;
-	for (const amounts of variations(open, fillUp(wanted, open))) {
-		const { rounded, precise } = sumOf(open, amounts);
-		const off = rounded - wanted;
-		if (Math.abs(off) > TOLERANCE || rounded <= 0 || rounded > refundable) continue;
-		const cost = costOf(off, drift + precise - rounded);
-		if (best === null || cost < best.cost) best = { amounts, off, cost };
-	}
-	return best === null ? null : allocation(open, best.amounts, wanted + best.off);
-}
-
-/**
- * Exact before too little before too much. `strain` is by how much the fees are used up beyond what was refunded: a little less than
- * needed is welcome, much more would leave a last refund that the fees cannot carry. The weights were found by trying many sequences.
- */
-function costOf(off: number, strain: number): number {
-	return Math.abs(off) + (off > 0 ? 5 : 0) + Math.abs(strain + 0.2) / 100 + Math.max(0, strain - 0.7) * 3;
-}
-
-/** How much money one unit of a fee stands for: less by its coupons, more by its tax. */
-function weightOf({ amount, couponsAmount, taxesRate }: CreditableFee): number {
-	return (1 - couponsAmount / amount) * (1 + taxesRate / 100);
-}
-
-function roomOf({ amount, credited }: CreditableFee): number {
-	return amount - credited;
-}
-
-/** What Lago makes of the items: net and tax are each rounded once, over all of them. */
-function sumOf(fees: readonly CreditableFee[], amounts: readonly number[]): { rounded: number; precise: number } {
-	let net = 0;
-	let tax = 0;
-	fees.forEach(({ amount, couponsAmount, taxesRate }, index) => {
-		const given = amounts[index] ?? 0;
-		const share = given - (couponsAmount * given) / amount;
-		net += share;
-		tax += (share * taxesRate) / 100;
-	});
-	return { rounded: round(net) + round(tax), precise: net + tax };
-}
-
-/** Lago counts in decimals: a half that binary fractions show as a little less is still a half. */
-function round(value: number): number {
-	return Math.round(value + 1e-7);
-}
-
-/** Whole fees first, then the nearest amount of the next one. */
-function fillUp(refund: number, fees: readonly CreditableFee[]): number[] {
-	let left = refund;
-	return fees.map((fee) => {
-		const room = roomOf(fee);
-		const weight = weightOf(fee);
-		const amount = Math.max(0, Math.min(room, Math.round(left / weight)));
-		left -= amount * weight;
-		return amount;
-	});
-}
-
-/** Spreads near a given one: each fee a little up or down, alone and together with one other. */
-function* variations(fees: readonly CreditableFee[], start: readonly number[]): Generator<number[]> {
-	const steps = [0, ...Array.from({ length: REACH }, (_, index) => [-index - 1, index + 1]).flat()];
-	const moved = (amounts: readonly number[], index: number, step: number): number[] | null => {
-		const fee = fees[index];
-		const amount = (amounts[index] ?? 0) + step;
-		if (fee === undefined || amount < 0 || amount > roomOf(fee)) return null;
-		return amounts.map((old, at) => (at === index ? amount : old));
+	if (wanted > rest + shortage || rest <= 0) return null;
+	if (wanted >= rest && rest <= refundable) return { items, refund: rest };
+	const most = Math.min(refundable, wanted + TOLERANCE);
+	const within = (below: number): Allocation | null => {
+		const spread = bestSpread(kinds, {
+			wanted,
+			least: Math.max(1, wanted - below),
+			most,
+			// Nothing has to be left for a next one behind the last refund.
+			left: wanted === refundable ? null : { net, tax, refundable },
+			noteOf,
+			// Lago gives rounding back then: that spread is looked at here.
+			isAll: (amounts) => amounts.reduce((sum, amount) => sum + amount, 0) === open,
+		});
+		return spread === null ? null : { items: itemsOf(kinds, spread.amounts), refund: spread.refund };
 	};
-	// The fees at the end of the filling are the ones with room both ways.
-	const tunable = fees
-		.map((_, index) => index)
-		.filter((index) => (start[index] ?? 0) > 0 || index === fees.length - 1 || (start[index - 1] ?? 0) > 0)
-		.slice(-3);
-	for (const first of tunable) {
-		for (const step of steps) {
-			const one = moved(start, first, step);
-			if (one === null) continue;
-			yield one;
-			for (const second of tunable)
-				if (second > first)
-					for (const other of steps) {
-						const two = moved(one, second, other);
-						if (two !== null) yield two;
-					}
-		}
-	}
+	const near = within(TOLERANCE);
+	if (near !== null) return near;
+	// What many notes have rounded down comes back with the last unit only: then more is nearer than less.
+	return rest <= most ? { items, refund: rest } : within(LAST_TOLERANCE);
 }
 
-function allocation(fees: readonly CreditableFee[], amounts: readonly number[], refund: number): Allocation {
-	const items = fees
-		.map(({ id }, index) => ({ feeId: id, amount: amounts[index] ?? 0 }))
-		.filter(({ amount }) => amount > 0);
-	return { items, refund };
+/** All that is left of the fees. */
+export function openItems(fees: readonly CreditableFee[]): CreditedItem[] {
+	return fees
+		.filter((fee) => fee.amount > fee.credited)
+		.map(({ id, amount, credited }) => ({ feeId: id, amount: amount - credited }));
+}
+
+/** The tax on items, in parts of {@link ONE}. */
+function taxOf(fees: readonly CreditableFee[], items: readonly CreditedItem[]): bigint {
+	const amounts = new Map(items.map(({ feeId, amount }) => [feeId, BigInt(amount)]));
+	const read = exactly();
+	return fees.reduce((sum, fee) => sum + (amounts.get(fee.id) ?? 0n) * unitOf(fee, read).tax, 0n);
+}
+
+/** One unit of a fee, after coupons, and the tax on it, in parts of {@link ONE}. */
+function unitOf(
+	{ amount, couponsAmount, taxesRate }: CreditableFee,
+	read: (value: Decimal) => bigint,
+): { net: bigint; tax: bigint } {
+	const whole = BigInt(amount) * ONE;
+	const coupons = read(couponsAmount);
+	const net = coupons === 0n || amount === 0 ? ONE : quotient(whole - coupons, whole);
+	return { net, tax: (net * read(taxesRate)) / (100n * ONE) };
+}
+
+/** The refund of a note: net and tax are each kept with five decimals, then rounded. Whole minor units. */
+function noteOf(net: bigint, tax: bigint): number {
+	return Number((rounded(rounded(net, KEPT)) + rounded(rounded(tax, KEPT))) / ONE);
+}
+
+/** Fees of which one unit is worth the same, together; those that coupons leave nothing of are in none. */
+interface OpenKind extends Kind {
+	items: CreditedItem[];
+}
+
+function kindsOf(fees: readonly CreditableFee[]): OpenKind[] {
+	const kinds = new Map<string, OpenKind>();
+	const read = exactly();
+	for (const fee of fees) {
+		const left = fee.amount - fee.credited;
+		if (left <= 0) continue;
+		const { net, tax } = unitOf(fee, read);
+		if (net + tax <= 0n) continue;
+		const key = `${net} ${tax}`;
+		const kind = kinds.get(key) ?? { net, tax, room: 0, items: [] };
+		kind.room += left;
+		kind.items.push({ feeId: fee.id, amount: left });
+		kinds.set(key, kind);
+	}
+	return [...kinds.values()];
+}
+
+/** Amounts of kinds as amounts of their fees, whole fees first. */
+function itemsOf(kinds: readonly OpenKind[], amounts: readonly number[]): CreditedItem[] {
+	return kinds.flatMap(({ items }, index) => {
+		let left = amounts[index] ?? 0;
+		return items.flatMap(({ feeId, amount }) => {
+			const given = Math.min(left, amount);
+			left -= given;
+			return given > 0 ? [{ feeId, amount: given }] : [];
+		});
+	});
+}
+
+/** What Lago says that items are: their coupons and tax, minor units before rounding. */
+export interface SaidOfItems {
+	couponsAmount: Decimal;
+	taxesAmount: Decimal;
+}
+
+/** The fees with the rate by which the tax of these items is what Lago says: for a tax that the invoice does not show as it is. */
+export function asLagoTaxes(
+	fees: readonly CreditableFee[],
+	{ taxRounding }: Pick<RefundRoom, 'taxRounding'>,
+	items: readonly CreditedItem[],
+	said: SaidOfItems,
+): CreditableFee[] {
+	const sum = items.reduce((total, { amount }) => total + BigInt(amount), 0n);
+	const open = openItems(fees).reduce((total, { amount }) => total + BigInt(amount), 0n);
+	const net = sum * ONE - exact(said.couponsAmount);
+	if (net <= 0n) return [...fees];
+	const givenBack = sum === open ? exact(taxRounding) : 0n;
+	const more = quotient(100n * (exact(said.taxesAmount) + givenBack - taxOf(fees, items)), net);
+	const given = new Set(items.map(({ feeId }) => feeId));
+	// Fees of one rate have the same taxes, as far as the invoice shows.
+	const rates = new Set(fees.filter(({ id }) => given.has(id)).map(({ taxesRate }) => taxesRate));
+	return fees.map((fee) =>
+		rates.has(fee.taxesRate) ? { ...fee, taxesRate: decimalOf(exact(fee.taxesRate) + more) } : fee,
+	);
 }

@@ -1,7 +1,15 @@
+import { decimalOf, exact, type Decimal } from './exact';
 import { formatAmount } from './money';
 import { held, type Held } from './outcome';
 import type { PaymentFacts } from './payment';
-import { allocateRefund, type Allocation, type CreditableFee } from './refundAllocation';
+import {
+	allocateRefund,
+	openItems,
+	type Allocation,
+	type CreditableFee,
+	type CreditedItem,
+	type RefundRoom,
+} from './refundAllocation';
 
 /** A refund that Dodo made. */
 export interface RefundFacts {
@@ -10,6 +18,8 @@ export interface RefundFacts {
 	amount: number | null;
 	/** Null when Dodo does not say. */
 	currency: string | null;
+	/** Nothing of the payment is left to go back after it. */
+	isLast: boolean;
 }
 
 /** An invoice as far as a refund concerns it; minor units of its currency. */
@@ -24,16 +34,26 @@ export interface RefundedInvoice {
 /** A credit note that the invoice has already: totals after coupons and tax, items before both; minor units. */
 export interface EarlierNote {
 	refunded: number;
-	total: number;
-	items: ReadonlyArray<{ feeId: string; amount: number }>;
+	/** By how much its tax was rounded up; negative when down. */
+	taxRounding: Decimal;
+	items: readonly CreditedItem[];
+}
+
+/** What a refund is spread by; to spread it again when Lago says that a fee is taxed otherwise. */
+export interface MirrorTerms {
+	asked: number;
+	room: RefundRoom;
+	fees: CreditableFee[];
 }
 
 /**
- * What a refund is in Lago's books: `credit`: a note of its own, over `asked` but for rounding; `already`: the earlier notes have it, rounding
- * put it there; `hold`: a person must look.
+ * What a refund is in Lago's books: `credit`: a note of its own, over `asked` but for rounding; `doubt`: the fees cannot carry it as far as we
+ * know, Lago knows better what these items, all that is left, are worth; `already`: the earlier notes have it, rounding put it there; `hold`:
+ * a person must look.
  */
 export type MirrorDecision =
-	| { action: 'credit'; asked: number; allocation: Allocation }
+	| { action: 'credit'; asked: number; allocation: Allocation; terms: MirrorTerms }
+	| { action: 'doubt'; asked: number; items: CreditedItem[]; terms: MirrorTerms; held: Held }
 	| { action: 'already'; asked: number }
 	| { action: 'hold'; held: Held };
 
@@ -85,16 +105,27 @@ export function decideMirror(
 			`Refund ${refund.id} gives back ${formatAmount(asked, currency)}, but on invoice ${number} only ${formatAmount(refundable, currency)} of what was paid are left to refund.`,
 			'Compare the refunds in Dodo Payments with the credit notes of the invoice in Lago and correct by hand.',
 		);
-	const earlier = notes.reduce((sum, { total }) => sum + total, 0);
-	const room = { wanted: Math.min(asked, refundable), refundable, earlier };
-	const allocation = refundable > 0 ? allocateRefund(room, creditableFees(invoice, notes)) : null;
-	if (allocation !== null) return { action: 'credit', asked, allocation };
+	const fees = creditableFees(invoice, notes);
+	const taxRounding = decimalOf(notes.reduce((sum, note) => sum + exact(note.taxRounding), 0n));
+	const room = { wanted: wantedOf(asked, refundable, refund, notes.length), refundable, taxRounding };
+	const terms = { asked, room, fees };
+	const allocation = refundable > 0 ? allocateRefund(room, fees) : null;
+	if (allocation !== null) return { action: 'credit', asked, allocation, terms };
 	if (asked <= ROUNDING * notes.length) return { action: 'already', asked };
-	return hold(
+	const refused = held(
 		'lago_refused',
 		`The fees of invoice ${number} cannot carry a refund of ${formatAmount(asked, currency)}: earlier credit notes have used them up.`,
 		'Look at the credit notes of the invoice in Lago and correct by hand.',
 	);
+	const items = openItems(fees);
+	return refundable > 0 && items.length > 0
+		? { action: 'doubt', asked, items, terms, held: refused }
+		: { action: 'hold', held: refused };
+}
+
+/** What the note is to be over. The refund that ends a payment takes what rounding of the earlier notes left, so that all add up. */
+function wantedOf(asked: number, refundable: number, { isLast }: RefundFacts, earlier: number): number {
+	return asked > refundable || (isLast && refundable - asked <= ROUNDING * earlier) ? refundable : asked;
 }
 
 /** What a refund means on the books: the same, or its share when Dodo's tax came on top; null when less was booked for another reason. */
@@ -108,9 +139,8 @@ function shareOf(
 }
 
 function creditableFees({ fees }: RefundedInvoice, notes: readonly EarlierNote[]): CreditableFee[] {
-	const items = notes.flatMap((note) => note.items);
-	return fees.map((fee) => ({
-		...fee,
-		credited: items.reduce((sum, { feeId, amount }) => (feeId === fee.id ? sum + amount : sum), 0),
-	}));
+	const credited = new Map<string, number>();
+	for (const { feeId, amount } of notes.flatMap((note) => note.items))
+		credited.set(feeId, (credited.get(feeId) ?? 0) + amount);
+	return fees.map((fee) => ({ ...fee, credited: credited.get(fee.id) ?? 0 }));
 }

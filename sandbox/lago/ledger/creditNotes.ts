@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { noteMetadata } from '../metadata';
+import { decimal } from '../money';
 import { forbidden, invalid, notAllowed, notFound, serverError } from '../refusals';
 import {
 	dateOf,
@@ -11,10 +12,12 @@ import {
 	type Invoice,
 	type LagoState,
 } from '../state';
-import { averageRate, couponShare, creditNoteView, taxByRate } from '../views/creditNotes';
-import { netOf, taxView } from '../views/invoices';
+import { creditNoteView } from '../views/creditNotes';
+import { customerView } from '../views/customers';
+import { taxView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
 import type { Invoices } from './invoices';
+import { averageRate, noteSums, noteTaxes, type NoteSums } from './noteSums';
 import type { Wallets } from './wallets';
 
 export const REASONS = [
@@ -35,12 +38,6 @@ interface Shares {
 	offset: number;
 }
 
-interface Sums {
-	items: number;
-	coupons: number;
-	taxes: number;
-}
-
 /** Credit notes with all rules of their creation (`lago-api:services/credit_notes/*`). Amounts in minor units. */
 export class CreditNotes {
 	constructor(
@@ -55,22 +52,23 @@ export class CreditNotes {
 		return this.state.creditNotes.get(id ?? '') ?? notFound('credit_note');
 	}
 
-	/** `POST /credit_notes`. Item amounts exclude tax and coupons; credit, refund and offset include both. */
-	create(input: Record<string, unknown>): CreditNote {
-		const invoice = this.creditable(input.invoice_id);
+	/** `POST /credit_notes`, or Lago by itself, which needs no licence. Item amounts exclude tax and coupons; credit, refund and offset include both. */
+	create(input: Record<string, unknown>, { automatic = false } = {}): CreditNote {
+		const invoice = this.creditable(input.invoice_id, automatic);
 		const reason = input.reason ?? 'other';
 		if (!REASONS.includes(reason as string)) invalid({ reason: ['value_is_invalid'] });
 		const items = this.itemsOf(invoice, input.items);
 		const metadata = noteMetadata(input.metadata);
 		const shares = {
-			credit: amount(input.credit_amount_cents),
-			refund: amount(input.refund_amount_cents),
+			credit: castAmount(input.credit_amount_cents),
+			refund: castAmount(input.refund_amount_cents),
 			offset: amount(input.offset_amount_cents),
 		};
-		this.check(invoice, items, shares);
-		const { credit, refund, offset } = evenOut(shares, sumsOf(items));
+		const sums = noteSums(invoice, items, this.givenBack(invoice, items));
+		this.check(invoice, sums, shares);
+		const { credit, refund, offset } = evenOut(shares, sums);
 		const at = now();
-		const { coupons, taxes } = sumsOf(items);
+		const { coupons, taxes } = sums;
 		const sequence = this.notesOf(invoice).length + 1;
 		const note: CreditNote = {
 			lago_id: randomUUID(),
@@ -97,8 +95,8 @@ export class CreditNotes {
 		this.state.creditNotes.set(note.lago_id, note);
 		const wallet = invoice.invoice_type === 'credit' ? this.wallets.ofInvoice(invoice) : undefined;
 		if (wallet && refund > 0) this.wallets.takeBack(wallet, refund);
-		this.events.announce('credit_note.created', 'credit_note', () => webhookView(note));
 		if (offset > 0) this.invoices.applyToDue(invoice, { offset });
+		this.events.announce('credit_note.created', 'credit_note', () => webhookView(note));
 		return note;
 	}
 
@@ -110,30 +108,35 @@ export class CreditNotes {
 			...item,
 			precise_amount_cents: Math.trunc(item.precise_amount_cents),
 		}));
-		const { items: sum, coupons, taxes } = sumsOf(items);
-		const total = Math.round(sum - Math.round(coupons) + taxes);
+		const { items: sum, coupons, taxes } = noteSums(invoice, items, this.givenBack(invoice, items));
+		const asked = Math.round(sum - coupons + taxes);
+		const excluding = Math.round(sum - coupons);
+		// Too much is taken off the total, too little off the tax.
+		const total = asked - Math.round(taxes) > excluding ? asked - 1 : asked;
+		const shownTaxes = Math.round(taxes) - (total - Math.round(taxes) < excluding && Math.round(taxes) > 0 ? 1 : 0);
 		const refundable = invoice.total_paid_amount_cents - this.given(invoice, 'refund_amount_cents');
 		return {
 			lago_invoice_id: invoice.lago_id,
 			invoice_number: invoice.number,
 			currency: invoice.currency,
-			taxes_amount_cents: Math.round(taxes),
-			precise_taxes_amount_cents: taxes,
-			sub_total_excluding_taxes_amount_cents: Math.round(sum - coupons),
+			taxes_amount_cents: shownTaxes,
+			precise_taxes_amount_cents: decimal(taxes),
+			sub_total_excluding_taxes_amount_cents: excluding,
 			max_creditable_amount_cents: invoice.invoice_type === 'credit' ? 0 : total,
-			max_refundable_amount_cents: Math.max(0, Math.min(total, refundable)),
-			max_offsettable_amount_cents: Math.min(total, dueOf(invoice)),
+			max_refundable_amount_cents: Math.max(0, Math.min(asked, refundable)),
 			coupons_adjustment_amount_cents: Math.round(coupons),
-			precise_coupons_adjustment_amount_cents: coupons,
-			taxes_rate: averageRate(items),
+			precise_coupons_adjustment_amount_cents: decimal(coupons),
+			taxes_rate: averageRate(invoice, items),
 			items: items.map(({ fee, precise_amount_cents }) => ({
 				lago_fee_id: fee.lago_id,
 				amount_cents: precise_amount_cents,
 			})),
-			applied_taxes: [...taxByRate(items)]
-				.filter(([rate]) => rate > 0)
-				.map(([rate, { base, tax }]) => ({
-					...taxView(rate, invoice.currency, now()),
+			applied_taxes: noteTaxes(invoice, items)
+				.filter(({ rate }) => rate > 0)
+				.map(({ rate, base, tax }) => ({
+					...taxView(rate, invoice.currency, null),
+					lago_id: null,
+					lago_credit_note_id: null,
 					base_amount_cents: Math.round(base),
 					amount_cents: Math.round(tax),
 				})),
@@ -159,34 +162,50 @@ export class CreditNotes {
 		return note;
 	}
 
-	private creditable(invoiceId: unknown): Invoice {
+	private creditable(invoiceId: unknown, automatic = false): Invoice {
 		const invoice = this.invoices.get(typeof invoiceId === 'string' ? invoiceId : undefined);
-		if (!this.premium()) forbidden();
+		if (!automatic && !this.premium()) forbidden();
 		const dead = invoice.invoice_type === 'credit' && this.wallets.ofInvoice(invoice) === undefined;
-		if (invoice.status !== 'finalized' || dead) notAllowed('invalid_type_or_status');
+		if (!['finalized', 'voided'].includes(invoice.status) || dead) notAllowed('invalid_type_or_status');
 		return invoice;
 	}
 
 	private itemsOf(invoice: Invoice, given: unknown): CreditNoteItem[] {
 		if (!Array.isArray(given)) return invalid({ items: ['must_be_an_array'] });
+		const credited = this.credited();
 		return (given as Array<{ fee_id?: unknown; amount_cents?: unknown }>).map(({ fee_id, amount_cents }) => {
 			const fee = invoice.fees.find(({ lago_id }) => lago_id === fee_id) ?? notFound('fee');
 			const precise = amount(amount_cents);
 			if (precise < 0) invalid({ amount_cents: ['invalid_value'] });
-			if (precise > fee.amount_cents - this.creditedOn(fee))
+			if (precise > fee.amount_cents - (credited.get(fee) ?? 0))
 				invalid({ amount_cents: ['higher_than_remaining_fee_amount'] });
 			return { lago_id: randomUUID(), fee, precise_amount_cents: Math.round(precise * 1e5) / 1e5 };
 		});
 	}
 
-	private check(invoice: Invoice, items: CreditNoteItem[], { credit, refund, offset }: Shares): void {
+	/** What the note that uses all fees up gives back: by how much the taxes of the earlier ones were rounded up. */
+	private givenBack(invoice: Invoice, items: CreditNoteItem[]): number {
+		const credited = this.credited();
+		const left = invoice.fees.reduce((all, fee) => all + fee.amount_cents - (credited.get(fee) ?? 0), 0);
+		const given = items.reduce((all, item) => all + Math.round(item.precise_amount_cents), 0);
+		if (left !== given && invoice.invoice_type !== 'credit') return 0;
+		return this.notesOf(invoice).reduce((all, { precise_taxes_cents: tax }) => all + Math.round(tax) - tax, 0);
+	}
+
+	private check(invoice: Invoice, sums: NoteSums, { credit, refund, offset }: Shares): void {
 		const errors: Record<string, string[]> = {};
 		const add = (field: string, code: string): void => void (errors[field] ??= []).push(code);
 		const total = credit + refund + offset;
-		const { items: sum, coupons, taxes } = sumsOf(items);
-		const worth = invoice.fees.reduce((all, fee) => all + netOf(fee) * (1 + fee.taxes_rate / 100), 0);
-		const creditable = Math.round(worth) - this.given(invoice, 'total_amount_cents');
-		if (refund > 0 && invoice.total_paid_amount_cents === 0) add('refund_amount_cents', 'cannot_refund_unpaid_invoice');
+		const { items: sum, coupons, taxes } = sums;
+		const gross = invoice.fees.reduce((all, fee) => all + fee.amount_cents, 0);
+		const taxed = invoice.fees.reduce((all, fee) => all + fee.amount_cents * fee.taxes_rate, 0);
+		// Before coupons, and by the rates alone.
+		const creditable = gross + Math.round(taxed / 100) - this.given(invoice, 'total_amount_cents');
+		// Paid in full, but the status says otherwise: it was put back by hand.
+		const putBack =
+			invoice.payment_status !== 'succeeded' && invoice.total_paid_amount_cents === invoice.total_amount_cents;
+		if (refund > 0 && (putBack || invoice.total_paid_amount_cents === 0))
+			add('refund_amount_cents', 'cannot_refund_unpaid_invoice');
 		else if (refund > invoice.total_paid_amount_cents - this.given(invoice, 'refund_amount_cents'))
 			add('refund_amount_cents', 'higher_than_remaining_invoice_amount');
 		if (Math.abs(total - Math.round(sum - coupons + taxes)) > TOLERANCE) add('base', 'does_not_match_item_amounts');
@@ -221,32 +240,33 @@ export class CreditNotes {
 		return this.notesOf(invoice).reduce((sum, note) => sum + note[key], 0);
 	}
 
-	private creditedOn(fee: Fee): number {
-		const items = [...this.state.creditNotes.values()].flatMap((note) => note.items).filter((item) => item.fee === fee);
-		return items.reduce((sum, item) => sum + Math.round(item.precise_amount_cents), 0);
+	/** What the notes took of each fee. */
+	private credited(): Map<Fee, number> {
+		const credited = new Map<Fee, number>();
+		for (const { fee, precise_amount_cents: amount } of [...this.state.creditNotes.values()].flatMap(
+			({ items }) => items,
+		))
+			credited.set(fee, (credited.get(fee) ?? 0) + Math.round(amount));
+		return credited;
 	}
 }
 
-/** The object of a `credit_note.*` webhook: metadata only if there is some. */
+/** The object of a `credit_note.*` webhook. */
 function webhookView(note: CreditNote): Record<string, unknown> {
-	const { metadata, error_details: _none, ...rest } = creditNoteView(note);
-	return Object.keys(note.metadata).length === 0 ? rest : { ...rest, metadata };
-}
-
-function sumsOf(items: readonly CreditNoteItem[]): Sums {
-	const sum = (pick: (item: CreditNoteItem) => number): number => items.reduce((total, item) => total + pick(item), 0);
-	return {
-		items: sum((item) => item.precise_amount_cents),
-		coupons: sum(couponShare),
-		taxes: [...taxByRate(items).values()].reduce((total, { tax }) => total + tax, 0),
-	};
+	const { error_details: _none, ...rest } = creditNoteView(note);
+	return { ...rest, customer: customerView(note.invoice.customer, 'told') };
 }
 
 /** Moves one cent where rounding would leave subtotal and tax beside the total. */
-function evenOut({ credit, refund, offset }: Shares, { items, coupons, taxes }: Sums): Shares {
-	const difference = Math.round(items - coupons) + Math.round(taxes) - (credit + refund + offset);
+function evenOut({ credit, refund, offset }: Shares, { items, coupons, taxes }: NoteSums): Shares {
+	const difference = Math.sign(Math.round(items - coupons) + Math.round(taxes) - (credit + refund + offset));
 	if (credit > 0) return { credit: credit + difference, refund, offset };
 	return refund > 0 ? { credit, refund: refund + difference, offset } : { credit, refund, offset };
+}
+
+/** A number as text becomes a number in its column. */
+function castAmount(value: unknown): number {
+	return amount(typeof value === 'string' ? Math.trunc(Number.parseFloat(value)) || 0 : value);
 }
 
 /** Lago computes with what it gets: a text breaks it. */

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { isCurrency } from '../currencies';
 import { replaceMetadata } from '../metadata';
+
 import { invalid, notFound } from '../refusals';
-import { now, type Customer, type LagoState } from '../state';
+import { now, type Coupon, type Customer, type LagoState } from '../state';
+import { customerView } from '../views/customers';
 import type { LagoEvents } from '../webhooks';
 
 const MAX_VALUE = 100;
@@ -33,6 +36,20 @@ const WRITABLE = [
 	'shipping_address',
 ];
 
+/** Who is billed without anybody having said who that is. */
+const SAMPLE = {
+	name: 'Globex SAS',
+	customer_type: 'company',
+	country: 'FR',
+	address_line1: '1 rue de la Paix',
+	zipcode: '75002',
+	email: 'billing@globex.example',
+	city: 'Paris',
+};
+/** `lago-api:app/support/regex.rb`, without quoted names and bare numbers. */
+const EMAIL =
+	/^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$/iu;
+
 /** Customers, by external id. */
 export class Customers {
 	constructor(
@@ -50,7 +67,7 @@ export class Customers {
 		currency: string,
 		provider?: string | null,
 	): Customer {
-		const customer = this.state.customers.get(external_id) ?? this.create(external_id, currency);
+		const customer = this.state.customers.get(external_id) ?? Object.assign(this.create(external_id, currency), SAMPLE);
 		Object.assign(customer, given);
 		applyTimezone(customer, given);
 		if (provider !== undefined)
@@ -64,8 +81,10 @@ export class Customers {
 
 	/** `POST /customers`: only the keys present are changed (`lago-api:services/customers/upsert_from_api_service.rb`). */
 	upsert(input: Record<string, unknown>): Customer {
-		const { external_id: externalId, metadata, billing_configuration: billing } = input;
+		const { external_id: externalId, metadata, billing_configuration: billing, billing_entity_code: entity } = input;
 		if (typeof externalId !== 'string' || externalId === '') return invalid({ external_id: ['value_is_mandatory'] });
+		checkFields(input);
+		if (typeof entity === 'string' && !this.state.billingEntities.has(entity)) notFound('billing_entity');
 		const known = this.state.customers.get(externalId);
 		const entries =
 			metadata === undefined
@@ -75,27 +94,35 @@ export class Customers {
 		for (const key of WRITABLE) if (key in input) customer[key] = input[key];
 		applyTimezone(customer, input);
 		if (entries !== undefined) customer.metadata = entries;
+		if (typeof entity === 'string') customer.billing_entity_code = entity;
+		const grace = (billing as { invoice_grace_period?: unknown } | undefined)?.invoice_grace_period;
+		if (grace !== undefined) customer.billing_configuration.invoice_grace_period = grace;
 		const provider = (billing as { payment_provider?: unknown } | undefined)?.payment_provider;
 		// A name that Lago does not know clears the provider.
 		if (provider !== undefined)
 			this.ensure({ external_id: externalId }, '', PROVIDERS.includes(String(provider)) ? String(provider) : null);
 		customer.updated_at = now();
-		this.events.announce(known ? 'customer.updated' : 'customer.created', 'customer', () => ({ ...customer }));
+		this.events.announce(known ? 'customer.updated' : 'customer.created', 'customer', () =>
+			customerView(customer, 'inside'),
+		);
 		return customer;
 	}
 
 	/** Moves somebody to another time zone, as in Lago's screen; null: the organisation's. */
 	setTimezone(externalId: string, timezone: string | null): Customer {
 		const customer = this.get(externalId);
-		try {
-			new Intl.DateTimeFormat('en', { timeZone: timezone ?? 'UTC' });
-		} catch {
-			throw new Error(`There is no time zone "${timezone}"`);
-		}
+		if (!isTimezone(timezone)) throw new Error(`There is no time zone "${timezone}"`);
 		Object.assign(customer, { timezone, updated_at: now() });
 		applyTimezone(customer, customer);
-		this.events.announce('customer.updated', 'customer', () => ({ ...customer }));
+		this.events.announce('customer.updated', 'customer', () => customerView(customer, 'inside'));
 		return customer;
+	}
+
+	/** The coupon of a customer, which is used up by that. */
+	useCoupon({ external_id }: Customer): Coupon | null {
+		const coupon = this.state.appliedCoupons.get(external_id) ?? null;
+		this.state.appliedCoupons.delete(external_id);
+		return coupon;
 	}
 
 	private create(externalId: string, currency: string | null): Customer {
@@ -105,21 +132,21 @@ export class Customers {
 			billing_entity_code: 'simulated',
 			external_id: externalId,
 			account_type: 'customer',
-			name: 'Globex SAS',
+			name: null,
 			firstname: null,
 			lastname: null,
-			customer_type: 'company',
+			customer_type: null,
 			sequential_id: this.state.customers.size + 1,
 			slug: `SIM-${String(this.state.customers.size + 1).padStart(3, '0')}`,
 			created_at: at,
 			updated_at: at,
-			country: 'FR',
-			address_line1: '1 rue de la Paix',
+			country: null,
+			address_line1: null,
 			address_line2: null,
 			state: null,
-			zipcode: '75002',
-			email: 'billing@globex.example',
-			city: 'Paris',
+			zipcode: null,
+			email: null,
+			city: null,
 			url: null,
 			phone: null,
 			logo_url: null,
@@ -153,6 +180,37 @@ export class Customers {
 		};
 		this.state.customers.set(externalId, customer);
 		return customer;
+	}
+}
+
+/** What a coupon takes off an amount (minor units). */
+export function couponValue(coupon: Coupon | null, amountCents: number): number {
+	if (coupon === null) return 0;
+	const { amount_cents, percentage_rate } = coupon;
+	return Math.min(amount_cents ?? Math.round((amountCents * Number(percentage_rate)) / 100), amountCents);
+}
+
+/** Refuses what Lago's model of a customer refuses; a field that is empty is no fault. */
+function checkFields({ email, currency, timezone }: Record<string, unknown>): void {
+	const faults: Record<string, string[]> = {};
+	if (
+		email &&
+		!String(email)
+			.split(',')
+			.every((one) => EMAIL.test(one.trim()))
+	)
+		faults.email = ['invalid_email_format'];
+	if (currency && !isCurrency(String(currency))) faults.currency = ['value_is_invalid'];
+	if (timezone && !isTimezone(timezone)) faults.timezone = ['invalid_timezone'];
+	if (Object.keys(faults).length > 0) invalid(faults);
+}
+
+function isTimezone(name: unknown): boolean {
+	try {
+		new Intl.DateTimeFormat('en', { timeZone: String(name ?? 'UTC') });
+		return true;
+	} catch {
+		return false;
 	}
 }
 

@@ -4,10 +4,14 @@ import { now, type Customer, type Fee, type Subscription } from '../state';
 
 export interface NewFee {
 	name?: string;
+	/** Of the add-on or plan; made of the name unless told. */
+	code?: string;
 	/** Before coupons and tax, minor units. */
 	amountCents: number;
-	/** Percent. */
-	taxRate?: number;
+	/** Percent; several, each a tax of its own. */
+	taxRate?: number | readonly number[];
+	/** The part of the fee that is taxed, as providers of taxes say it. */
+	taxBase?: number;
 	couponsCents?: number;
 	units?: number;
 }
@@ -20,18 +24,36 @@ const ITEM_TYPES: Readonly<Record<string, [type: string, itemType: string]>> = {
 	advance_charges: ['charge', 'BillableMetric'],
 };
 
+/** How a fee is taxed, which the API does not show: by rates in percent, of a part of it. */
+const TAXING = new WeakMap<Fee, { rates: readonly number[]; base: number }>();
+
+/** How a fee is taxed: its rates in percent, and the part of it that they are of. */
+export function taxingOf(fee: Fee): { rates: readonly number[]; base: number } {
+	return TAXING.get(fee) ?? { rates: [fee.taxes_rate], base: 1 };
+}
+
 /** A line of an invoice, with its tax after coupons (`lago-api:serializers/v1/fee_serializer.rb`). */
 export function newFee(
-	{ name = 'Pro', amountCents, taxRate = 0, couponsCents = 0, units = 1 }: NewFee,
+	{
+		name = 'Pro',
+		code = name.toLowerCase().replaceAll(' ', '_'),
+		amountCents,
+		taxRate = 0,
+		taxBase = 1,
+		couponsCents = 0,
+		units = 1,
+	}: NewFee,
 	invoice: { id: string; type: string; currency: string; customer: Customer; subscription: Subscription | null },
 ): Fee {
 	const { currency, customer, subscription } = invoice;
-	const precise = ((amountCents - couponsCents) * taxRate) / 100;
+	const rates = [taxRate].flat();
+	const rate = rates.reduce((sum, one) => sum + one, 0);
+	const precise = ((amountCents - couponsCents) * taxBase * rate) / 100;
 	const taxes = Math.round(precise);
 	const [type, itemType] = ITEM_TYPES[invoice.type] ?? ['subscription', 'Subscription'];
 	const at = now();
 	const withOffset = at.replace('Z', '+00:00');
-	return {
+	const fee: Fee = {
 		lago_id: randomUUID(),
 		lago_charge_id: null,
 		lago_charge_filter_id: null,
@@ -46,9 +68,9 @@ export function newFee(
 		external_customer_id: subscription === null ? null : customer.external_id,
 		item: {
 			type,
-			code: name.toLowerCase().replaceAll(' ', '_'),
+			code,
 			name,
-			description: null,
+			description: type === 'credit' ? 'credit' : null,
 			invoice_display_name: name,
 			filters: null,
 			filter_invoice_display_name: null,
@@ -61,10 +83,10 @@ export function newFee(
 		amount_cents: amountCents,
 		amount_currency: currency,
 		precise_amount: major(amountCents, currency),
-		precise_total_amount: major(amountCents - couponsCents + precise, currency),
+		precise_total_amount: major(amountCents + precise, currency),
 		taxes_amount_cents: taxes,
 		taxes_precise_amount: major(precise, currency),
-		taxes_rate: taxRate,
+		taxes_rate: rate,
 		total_aggregated_units: null,
 		total_amount_cents: amountCents + taxes,
 		total_amount_currency: currency,
@@ -72,7 +94,7 @@ export function newFee(
 		description: null,
 		precise_unit_amount: major(amountCents / units, currency),
 		precise_coupons_amount_cents: decimal(couponsCents),
-		sub_total_excluding_taxes_amount_cents: amountCents - couponsCents,
+		sub_total_excluding_taxes_amount_cents: Math.round(amountCents - couponsCents),
 		sub_total_excluding_taxes_precise_amount_cents: decimal(amountCents - couponsCents),
 		events_count: null,
 		payment_status: 'pending',
@@ -80,11 +102,12 @@ export function newFee(
 		succeeded_at: null,
 		failed_at: null,
 		refunded_at: null,
-		amount_details: {},
+		amount_details: type === 'subscription' ? { plan_amount_cents: subscription?.plan.amount_cents } : {},
 		self_billed: false,
 		pricing_unit_details: null,
 		presentation_breakdowns: [],
-		from_date: withOffset,
-		to_date: withOffset,
+		...(type === 'credit' ? {} : { from_date: withOffset, to_date: withOffset }),
 	};
+	TAXING.set(fee, { rates, base: taxBase });
+	return fee;
 }

@@ -1,13 +1,15 @@
 import type { LagoState } from '../state';
 import type { LagoEvents } from '../webhooks';
+import { AutomaticNotes } from './automaticNotes';
 import { CreditNotes } from './creditNotes';
 import { Customers } from './customers';
 import { Invoices } from './invoices';
+import { PaymentRequests } from './paymentRequests';
 import { Payments } from './payments';
 import { Subscriptions } from './subscriptions';
 import { Wallets } from './wallets';
 
-export type { NewInvoice } from './invoices';
+export type { NewInvoice } from './newInvoice';
 
 /** What happens to money in Lago, by subject. */
 export interface LagoLedger {
@@ -17,6 +19,8 @@ export interface LagoLedger {
 	payments: Payments;
 	wallets: Wallets;
 	creditNotes: CreditNotes;
+	automaticNotes: AutomaticNotes;
+	paymentRequests: PaymentRequests;
 }
 
 export function createLedger(state: LagoState, events: LagoEvents, premium: () => boolean): LagoLedger {
@@ -24,7 +28,13 @@ export function createLedger(state: LagoState, events: LagoEvents, premium: () =
 	const subscriptions = new Subscriptions(state, events);
 	const invoices = new Invoices(state, events, customers, subscriptions);
 	const wallets = new Wallets(state, events, invoices);
-	const payments = new Payments(state, invoices, premium);
+	const payments = new Payments(state, events, invoices, premium);
 	const creditNotes = new CreditNotes(state, events, invoices, wallets, premium);
-	return { customers, subscriptions, invoices, payments, wallets, creditNotes };
+	const automaticNotes = new AutomaticNotes(state, creditNotes);
+	const paymentRequests = new PaymentRequests(state, events, payments, customers, premium);
+	subscriptions.onEnd({
+		note: (ended, kind, isUpgrade) => automaticNotes.forTermination(ended, kind, isUpgrade),
+		bill: (ended) => invoices.billEnd(ended),
+	});
+	return { customers, subscriptions, invoices, payments, wallets, creditNotes, automaticNotes, paymentRequests };
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { entry, replaceMetadata } from '../metadata';
 import { invalid, notAllowed, notFound } from '../refusals';
 import {
@@ -7,55 +6,26 @@ import {
 	now,
 	wholeSecond,
 	type Customer,
-	type Fee,
 	type Invoice,
 	type LagoState,
 	type Subscription,
 } from '../state';
-import { invoiceView } from '../views/invoices';
+import { invoiceView, paymentErrorView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
 import type { Customers } from './customers';
-import { newFee, type NewFee } from './fees';
+import { newInvoice, planInvoice, type NewInvoice } from './newInvoice';
+import { periodOf } from './periods';
 import type { Subscriptions } from './subscriptions';
 
 /** What the API shows; the others are 404. */
 export const VISIBLE = ['draft', 'finalized', 'voided', 'failed', 'pending'];
 export const PAYMENT_STATUSES = ['pending', 'succeeded', 'failed'];
-export const INVOICE_TYPES = [
-	'subscription',
-	'one_off',
-	'credit',
-	'add_on',
-	'progressive_billing',
-	'advance_charges',
-] as const;
 const MAX_VALUE = 140;
+const DRAFT_NUMBER = 'SIM-DRAFT';
 const EVENT_OF: Readonly<Record<string, string>> = {
 	one_off: 'invoice.one_off_created',
 	credit: 'invoice.paid_credit_added',
 };
-
-export interface NewInvoice {
-	type?: (typeof INVOICE_TYPES)[number];
-	/** Another event than the type's own. */
-	event?: string;
-	currency?: string;
-	fees?: NewFee[];
-	customer?: Partial<Customer>;
-	status?: string;
-	paymentStatus?: string;
-	selfBilled?: boolean;
-	/** The native provider of the customer. */
-	paymentProvider?: string | null;
-	dueInDays?: number;
-	metadata?: Record<string, string>;
-	/** Why a subscription is billed, `subscription_periodic` unless told. */
-	reason?: string;
-	/** External id of the subscription that is billed; the customer's first unless told. */
-	subscription?: string;
-	/** false: nobody is told. */
-	emit?: boolean;
-}
 
 /** Invoices from issue to void. Amounts in minor units. */
 export class Invoices {
@@ -76,52 +46,17 @@ export class Invoices {
 
 	/** Bills somebody, as the billing run does. */
 	issue(input: NewInvoice = {}): Invoice {
-		const {
-			type = 'subscription',
-			currency = 'EUR',
-			fees = [{ amountCents: 10_000 }],
-			status = 'finalized',
-			dueInDays = 14,
-		} = input;
+		const { type = 'subscription', currency = 'EUR', status = 'finalized' } = input;
 		const customer = this.customers.ensure(input.customer ?? {}, currency, input.paymentProvider);
 		const { subscription, at } = this.billed(input, type, customer, currency);
-		const id = randomUUID();
-		const lines = fees.map((fee) => newFee(fee, { id, type, currency, customer, subscription }));
-		const sum = (pick: (fee: Fee) => number): number => lines.reduce((total, fee) => total + pick(fee), 0);
-		const coupons = sum((fee) => Number(fee.precise_coupons_amount_cents));
-		const total = sum((fee) => fee.amount_cents + fee.taxes_amount_cents) - coupons;
-		const paid = type === 'advance_charges' || total === 0;
-		const invoice: Invoice = {
-			lago_id: id,
-			sequential_id: (this.counter += 1),
-			number: status === 'draft' ? 'SIM-DRAFT' : this.number(),
-			status,
-			payment_status: input.paymentStatus ?? (paid ? 'succeeded' : 'pending'),
-			invoice_type: type,
-			currency,
-			issuing_date: dateOf(customer),
-			payment_due_date: dateOf(customer, dueInDays),
-			net_payment_term: dueInDays,
-			payment_overdue: false,
-			payment_dispute_lost_at: null,
-			self_billed: input.selfBilled ?? false,
-			fees_amount_cents: sum((fee) => fee.amount_cents),
-			coupons_amount_cents: coupons,
-			taxes_amount_cents: sum((fee) => fee.taxes_amount_cents),
-			total_amount_cents: total,
-			total_paid_amount_cents: type === 'advance_charges' ? total : 0,
-			offset_cents: 0,
-			voided_at: null,
-			created_at: at,
-			updated_at: at,
+		const invoice = newInvoice(input, {
 			customer,
-			fees: lines,
-			metadata: Object.entries(input.metadata ?? {}).map(([key, value]) => entry(key, value)),
 			subscription,
-			invoicing_reason: input.reason ?? (type === 'progressive_billing' ? type : 'subscription_periodic'),
-		};
-		this.copyStatusToFees(invoice);
-		this.state.invoices.set(id, invoice);
+			at,
+			number: status === 'draft' || status === 'open' ? DRAFT_NUMBER : this.nextNumber(),
+			sequence: this.counter,
+		});
+		this.state.invoices.set(invoice.lago_id, invoice);
 		if (input.emit !== false) this.announceNew(invoice, input.event);
 		return invoice;
 	}
@@ -129,16 +64,18 @@ export class Invoices {
 	/** What a subscription that is paid in advance costs, in the very second in which it starts; null when nothing is billed then. */
 	billStart(subscription: Subscription): Invoice | null {
 		if (!this.subscriptions.isBilledAtStart(subscription)) return null;
-		const { customer, plan, external_id } = subscription;
-		return this.issue({
-			currency: plan.amount_currency,
-			fees: [{ name: plan.name, amountCents: plan.amount_cents }],
-			customer: { external_id: customer.external_id },
-			status: Number(customer.billing_configuration.invoice_grace_period ?? 0) > 0 ? 'draft' : 'finalized',
-			dueInDays: 0,
-			reason: 'subscription_starting',
-			subscription: external_id,
-		});
+		const { customer, plan } = subscription;
+		const coupon = this.customers.useCoupon(customer);
+		return this.issue(planInvoice(subscription, 'subscription_starting', plan.amount_cents, coupon));
+	}
+
+	/** What is billed when a subscription ends: the days that were used, or, where they were paid in advance, nothing, on an invoice over 0. */
+	billEnd(subscription: Subscription): void {
+		const { customer, plan } = subscription;
+		const { days, used } = periodOf(subscription);
+		const owed = plan.pay_in_advance ? null : Math.round((plan.amount_cents / days) * Math.min(used, days));
+		const coupon = owed === null ? null : this.customers.useCoupon(customer);
+		this.issue(planInvoice(subscription, 'subscription_terminating', owed, coupon));
 	}
 
 	/** The subscription that an invoice is for, and when: what is billed at the start is billed in the same second. */
@@ -162,8 +99,10 @@ export class Invoices {
 		if (invoice.status !== 'draft') return notFound('invoice');
 		Object.assign(invoice, {
 			status: 'finalized',
-			number: this.number(),
+			number: this.nextNumber(),
+			sequential_id: this.counter,
 			issuing_date: dateOf(invoice.customer),
+			payment_due_date: dateOf(invoice.customer, invoice.net_payment_term),
 			updated_at: now(),
 		});
 		this.announceNew(invoice);
@@ -195,16 +134,21 @@ export class Invoices {
 		return invoice;
 	}
 
-	/** Money or an offset came in: the amounts change, the status only when nothing is due any more. */
-	applyToDue(invoice: Invoice, { paid = 0, offset = 0 }: { paid?: number; offset?: number }): void {
+	/** Money or an offset came in: the amounts change, the status only when nothing is due any more. `told`: runs when the status was told. */
+	applyToDue(
+		invoice: Invoice,
+		{ paid = 0, offset = 0, told }: { paid?: number; offset?: number; told?: () => void },
+	): void {
 		invoice.total_paid_amount_cents += paid;
 		invoice.offset_cents += offset;
 		invoice.updated_at = now();
-		if (dueOf(invoice) !== 0) return;
-		if (invoice.status !== 'open') return this.setPaymentStatus(invoice, 'succeeded');
+		if (dueOf(invoice) !== 0) return told?.();
+		if (invoice.status !== 'open') return this.setPaymentStatus(invoice, 'succeeded', told);
 		// An invoice that waited for its payment is shown, and told of, only now.
-		Object.assign(invoice, { status: 'finalized', payment_status: 'succeeded', number: this.number() });
+		told?.();
+		Object.assign(invoice, { payment_status: 'succeeded', number: this.nextNumber(), sequential_id: this.counter });
 		this.paymentStatusChanged(invoice);
+		invoice.status = 'finalized';
 		this.announceNew(invoice);
 	}
 
@@ -214,22 +158,17 @@ export class Invoices {
 		if (invoice.status !== 'finalized' || invoice.payment_status === 'succeeded') notAllowed('invalid_status');
 		const { customer } = invoice;
 		if (customer.billing_configuration.payment_provider !== null) return;
-		this.events.announce('invoice.payment_failure', 'payment_provider_invoice_payment_error', () => ({
-			lago_invoice_id: invoice.lago_id,
-			lago_customer_id: customer.lago_id,
-			external_customer_id: customer.external_id,
-			provider_customer_id: null,
-			payment_provider: null,
-			payment_provider_code: null,
-			provider_error: null,
-			error_details: { code: 'customer_must_have_payment_provider' },
-		}));
+		this.events.announce('invoice.payment_failure', 'payment_provider_invoice_payment_error', () =>
+			paymentErrorView(invoice),
+		);
 	}
 
-	void(id: string | undefined): Invoice {
+	/** `meanwhile`: what happens to a voided invoice before anybody is told of it. */
+	void(id: string | undefined, meanwhile?: (invoice: Invoice) => void): Invoice {
 		const invoice = this.get(id);
 		if (invoice.status !== 'finalized') notAllowed('not_voidable');
 		Object.assign(invoice, { status: 'voided', voided_at: now(), payment_overdue: false, updated_at: now() });
+		meanwhile?.(invoice);
 		this.announce('invoice.voided', invoice);
 		return invoice;
 	}
@@ -281,17 +220,20 @@ export class Invoices {
 
 	/** Tells of a new invoice, unless it is one that nobody hears of. */
 	announceNew(invoice: Invoice, event?: string): void {
-		if (invoice.status === 'draft') this.announce(event ?? 'invoice.drafted', invoice);
-		else if (invoice.status === 'finalized' || event !== undefined)
+		if (invoice.status === 'draft') {
+			if (event === undefined) this.announce('invoice.ready_to_finalize', invoice);
+			this.announce(event ?? 'invoice.drafted', invoice);
+		} else if (invoice.status === 'finalized' || event !== undefined)
 			this.announce(event ?? EVENT_OF[invoice.invoice_type] ?? 'invoice.created', invoice);
 	}
 
-	private setPaymentStatus(invoice: Invoice, status: string): void {
-		if (status === invoice.payment_status) return;
+	private setPaymentStatus(invoice: Invoice, status: string, told?: () => void): void {
+		if (status === invoice.payment_status) return told?.();
 		invoice.payment_status = status;
 		if (status === 'succeeded') invoice.payment_overdue = false;
-		this.paymentStatusChanged(invoice);
 		this.announce('invoice.payment_status_updated', invoice);
+		told?.();
+		this.paymentStatusChanged(invoice);
 	}
 
 	private paymentStatusChanged(invoice: Invoice): void {
@@ -299,20 +241,18 @@ export class Invoices {
 		for (const listener of this.listeners) listener(invoice);
 	}
 
-	private copyStatusToFees({ fees, payment_status }: Invoice): void {
-		for (const fee of fees)
-			Object.assign(fee, {
-				payment_status,
-				succeeded_at: payment_status === 'succeeded' ? now() : null,
-				failed_at: payment_status === 'failed' ? now() : null,
-			});
+	/** A job: the answer of the call that changed the status shows the fees as they were. */
+	private copyStatusToFees(invoice: Invoice): void {
+		setImmediate(() => {
+			for (const fee of invoice.fees) fee.payment_status = invoice.payment_status;
+		});
 	}
 
 	private announce(event: string, invoice: Invoice): void {
 		this.events.announce(event, 'invoice', () => invoiceView(invoice, event));
 	}
 
-	private number(): string {
-		return `SIM-${String(this.counter).padStart(4, '0')}`;
+	private nextNumber(): string {
+		return `SIM-${String((this.counter += 1)).padStart(4, '0')}`;
 	}
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { forbidden, invalid, notFound } from '../refusals';
-import { dueOf, now, type LagoState, type Payment } from '../state';
+import { dueOf, now, wholeSecond, type Invoice, type LagoState, type Payment, type PaymentRequest } from '../state';
+import type { LagoEvents } from '../webhooks';
 import type { Invoices } from './invoices';
 
 const MAX_REFERENCE = 40;
@@ -12,15 +13,18 @@ export interface NewPayment {
 	paid_at?: unknown;
 }
 
-/** Manual payments (`lago-api:services/payments/manual_create_service.rb`). Amounts in minor units. */
+/** Payments: manual ones (`lago-api:services/payments/manual_create_service.rb`) and what a provider collects. Amounts in minor units. */
 export class Payments {
+	private receipts = 0;
+
 	constructor(
 		private readonly state: LagoState,
+		private readonly events: LagoEvents,
 		private readonly invoices: Invoices,
 		private readonly premium: () => boolean,
 	) {}
 
-	/** Books money. A reference is not unique; a partial payment changes the amounts and tells nobody. */
+	/** Books money. A reference is not unique; a partial payment changes the amounts, and only its receipt tells of it. */
 	record({ invoice_id, amount_cents: amount, reference, paid_at }: NewPayment): Payment {
 		if (!this.premium()) forbidden();
 		if (invoice_id === undefined || invoice_id === null || invoice_id === '')
@@ -35,32 +39,72 @@ export class Payments {
 		if (amount > dueOf(invoice)) invalid({ amount_cents: ['value_is_out_of_range'] });
 		if (invoice.invoice_type === 'credit' && amount !== invoice.total_amount_cents)
 			invalid({ amount_cents: ['invalid_amount'] });
-		const { customer } = invoice;
+		const payment = this.store([invoice], {
+			lago_payable_id: invoice.lago_id,
+			payable_type: 'Invoice',
+			amount_cents: amount,
+			type: 'manual',
+			reference,
+			...(paid_at ? { created_at: wholeSecond(new Date(String(paid_at)).toISOString()) } : {}),
+		});
+		this.invoices.applyToDue(invoice, { paid: amount, told: () => this.announceReceipt(payment) });
+		return payment;
+	}
+
+	/** One payment over what is due on all invoices of a request. */
+	ofRequest({ lago_id, invoices }: PaymentRequest): Payment {
+		const due = invoices.map((invoice) => ({ invoice, paid: dueOf(invoice) }));
+		const payment = this.store(invoices, {
+			lago_payable_id: lago_id,
+			payable_type: 'PaymentRequest',
+			amount_cents: due.reduce((sum, { paid }) => sum + paid, 0),
+			type: 'provider',
+			reference: null,
+		});
+		for (const { invoice, paid } of due) this.invoices.applyToDue(invoice, { paid });
+		this.announceReceipt(payment);
+		return payment;
+	}
+
+	private store(
+		invoices: Invoice[],
+		given: Pick<Payment, 'lago_payable_id' | 'payable_type' | 'amount_cents' | 'type' | 'reference'> & Partial<Payment>,
+	): Payment {
+		const { customer, currency } = invoices[0] as Invoice;
 		const payment: Payment = {
 			lago_id: randomUUID(),
 			lago_customer_id: customer.lago_id,
 			external_customer_id: customer.external_id,
-			invoice_ids: [invoice.lago_id],
-			invoice_numbers: [invoice.number],
-			lago_payable_id: invoice.lago_id,
-			payable_type: 'Invoice',
-			amount_cents: amount,
-			amount_currency: invoice.currency,
+			invoice_ids: invoices.map(({ lago_id }) => lago_id),
+			invoice_numbers: invoices.map(({ number }) => number),
+			amount_currency: currency,
 			status: 'succeeded',
 			payment_status: 'succeeded',
-			type: 'manual',
-			reference,
 			payment_provider_code: null,
 			payment_provider_type: null,
 			external_payment_id: null,
 			provider_payment_id: null,
 			provider_customer_id: null,
-			payment_method_id: null,
 			next_action: {},
-			created_at: paid_at ? new Date(String(paid_at)).toISOString().replace(/\.\d+Z$/, 'Z') : now(),
+			created_at: now(),
+			...given,
 		};
 		this.state.payments.set(payment.lago_id, payment);
-		this.invoices.applyToDue(invoice, { paid: amount });
 		return payment;
+	}
+
+	private announceReceipt(payment: Payment): void {
+		const receipt = {
+			lago_id: randomUUID(),
+			number: `SIM-RCPT-${String((this.receipts += 1)).padStart(6, '0')}`,
+			file_url: null,
+			xml_url: null,
+		};
+		const created_at = now();
+		this.events.announce('payment_receipt.created', 'payment_receipt', () => ({
+			...receipt,
+			payment: { ...payment },
+			created_at,
+		}));
 	}
 }

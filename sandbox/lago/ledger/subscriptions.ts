@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { invalid, notFound } from '../refusals';
+import type { OnTermination } from './automaticNotes';
 import { dateOf, now, wholeSecond, type Customer, type LagoState, type Plan, type Subscription } from '../state';
+import { customerView } from '../views/customers';
 import { subscriptionWithPlan } from '../views/subscriptions';
 import type { LagoEvents } from '../webhooks';
 
+interface EndHooks {
+	note(ended: Subscription, kind: OnTermination, isUpgrade: boolean): void;
+	bill(ended: Subscription): void;
+}
+
 /** Plans and subscriptions, as far as invoices need them. */
 export class Subscriptions {
+	private hooks: EndHooks | undefined;
+
 	constructor(
 		private readonly state: LagoState,
 		private readonly events: LagoEvents,
@@ -22,7 +31,8 @@ export class Subscriptions {
 		amount_cents = 0,
 		amount_currency = 'EUR',
 		pay_in_advance = true,
-		trial_period = 0,
+		trial_period = null,
+		taxes = [],
 	}: Partial<Plan>): Plan {
 		if (!code) return invalid({ code: ['value_is_mandatory'] });
 		if (!name) return invalid({ name: ['value_is_mandatory'] });
@@ -36,6 +46,7 @@ export class Subscriptions {
 			amount_currency,
 			pay_in_advance,
 			trial_period,
+			taxes,
 			created_at: now(),
 		};
 		this.state.plans.set(code, plan);
@@ -59,7 +70,7 @@ export class Subscriptions {
 		externalId: string,
 		customer: Customer,
 		plan: Plan,
-		{ at, quietly = false }: { at?: string; quietly?: boolean } = {},
+		{ at, billingTime = 'calendar', quietly = false }: { at?: string; billingTime?: string; quietly?: boolean } = {},
 	): Subscription {
 		const moment = new Date().toISOString();
 		const isLater = at !== undefined && Date.parse(at) > Date.now();
@@ -69,6 +80,7 @@ export class Subscriptions {
 			customer,
 			plan,
 			status: isLater ? 'pending' : 'active',
+			billing_time: billingTime,
 			subscription_at: wholeSecond(at ?? moment),
 			started_at: isLater ? null : (at ?? moment),
 			created_at: wholeSecond(moment),
@@ -89,7 +101,7 @@ export class Subscriptions {
 		const { external_id, customer, subscription_at } = current;
 		current.next_plan_code = plan.code;
 		const isUpgrade = plan.amount_cents >= current.plan.amount_cents;
-		if (isUpgrade) this.terminate(external_id);
+		if (isUpgrade) this.terminate(external_id, { isUpgrade });
 		const next = this.create(external_id, customer, plan, { quietly: true });
 		Object.assign(next, { subscription_at, previous_plan_code: current.plan.code });
 		if (isUpgrade) this.announce('subscription.started', next);
@@ -115,7 +127,7 @@ export class Subscriptions {
 	isBilledAtStart({ plan, status, subscription_at, previous_plan_code, customer }: Subscription): boolean {
 		const startsToday =
 			dateOf(customer, 0, Date.parse(subscription_at)) >= dateOf(customer) || previous_plan_code !== null;
-		return status === 'active' && plan.pay_in_advance && plan.trial_period === 0 && startsToday;
+		return status === 'active' && plan.pay_in_advance && !plan.trial_period && startsToday;
 	}
 
 	/** The subscription that a customer is billed for. */
@@ -132,12 +144,31 @@ export class Subscriptions {
 		return this.create(`sub_${customer.external_id}`, customer, plan, { quietly: true });
 	}
 
-	/** Ends a subscription; the invoice or credit note that Lago would make is not simulated. */
-	terminate(externalId: string | undefined): Subscription {
+	/** Who makes what the end of a subscription costs or gives back. */
+	onEnd(hooks: EndHooks): void {
+		this.hooks = hooks;
+	}
+
+	/** Ends a subscription (`lago-api:services/subscriptions/terminate_service.rb`): days that were paid for come back, what was used is billed. */
+	terminate(
+		externalId: string | undefined,
+		{ note, invoice, isUpgrade = false }: { note?: OnTermination; invoice?: string; isUpgrade?: boolean } = {},
+	): Subscription {
 		const subscription = this.get(externalId);
 		if (subscription.status !== 'active') return notFound('subscription');
-		Object.assign(subscription, { status: 'terminated', terminated_at: now() });
+		const wanted = note ?? subscription.on_termination_credit_note ?? 'credit';
+		const isAdvance = subscription.plan.pay_in_advance;
+		const isChanged = isAdvance && subscription.on_termination_credit_note !== wanted;
+		Object.assign(subscription, {
+			status: 'terminated',
+			terminated_at: now(),
+			on_termination_credit_note: isAdvance ? wanted : subscription.on_termination_credit_note,
+			on_termination_invoice: invoice ?? subscription.on_termination_invoice,
+		});
+		if (isAdvance) this.hooks?.note(subscription, wanted, isUpgrade);
 		this.announce('subscription.terminated', subscription);
+		if (isChanged) this.announce('subscription.updated', subscription);
+		if (!isUpgrade && subscription.on_termination_invoice === 'generate') this.hooks?.bill(subscription);
 		return subscription;
 	}
 
@@ -155,8 +186,8 @@ export class Subscriptions {
 
 	private announce(event: string, subscription: Subscription): void {
 		this.events.announce(event, 'subscription', () => ({
-			...subscriptionWithPlan(subscription),
-			customer: { ...subscription.customer },
+			...subscriptionWithPlan(subscription, event === 'subscription.terminated' ? 'told ended' : 'told'),
+			customer: customerView(subscription.customer, 'told'),
 		}));
 	}
 

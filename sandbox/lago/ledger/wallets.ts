@@ -51,36 +51,48 @@ export class Wallets {
 		if (wallet.status !== 'active') invalid({ wallet_id: ['wallet_is_terminated'] });
 		const transactions: WalletTransaction[] = [];
 		if (paid > 0) {
-			const invoice = this.invoices.issue({
-				type: 'credit',
-				currency: wallet.currency,
-				customer: { external_id: wallet.customer.external_id },
-				fees: [
-					{
-						name: 'Prepaid credits',
-						amountCents: Math.round(paid * wallet.rate * subunits(wallet.currency)),
-						units: paid,
-					},
-				],
-				status: requiresPayment ? 'open' : 'finalized',
+			const transaction = this.add(wallet, {
+				credits: paid,
+				status: 'pending',
+				transaction_status: 'purchased',
+				invoice_requires_successful_payment: requiresPayment,
 			});
-			transactions.push(
-				this.add(wallet, {
-					credits: paid,
-					lago_invoice_id: invoice.lago_id,
-					status: 'pending',
-					transaction_status: 'purchased',
-					invoice_requires_successful_payment: requiresPayment,
-				}),
-			);
+			transactions.push(transaction);
+			setImmediate(() => this.bill(wallet, transaction));
 		}
 		if (granted > 0) {
 			transactions.push(
-				this.add(wallet, { credits: granted, status: 'settled', settled_at: now(), transaction_status: 'granted' }),
+				this.add(wallet, {
+					credits: granted,
+					remaining: granted,
+					status: 'settled',
+					settled_at: now(),
+					transaction_status: 'granted',
+				}),
 			);
-			wallet.credits += granted;
+			this.change(wallet, granted);
 		}
 		return transactions;
+	}
+
+	/** A job: the answer and the webhook of a new transaction know no invoice yet. */
+	private bill(wallet: Wallet, transaction: WalletTransaction): void {
+		const { credits, invoice_requires_successful_payment: isPaidFirst } = transaction;
+		const invoice = this.invoices.issue({
+			type: 'credit',
+			dueInDays: Number(wallet.customer.net_payment_term ?? 0),
+			currency: wallet.currency,
+			customer: { external_id: wallet.customer.external_id },
+			fees: [
+				{
+					name: 'credit',
+					amountCents: Math.round(credits * wallet.rate * subunits(wallet.currency)),
+					units: credits,
+				},
+			],
+			status: isPaidFirst ? 'open' : 'finalized',
+		});
+		transaction.lago_invoice_id = invoice.lago_id;
 	}
 
 	/** Gives a credit invoice that came from nowhere the wallet it must have come from; nobody is told. */
@@ -113,7 +125,7 @@ export class Wallets {
 	/** Usage takes credits (major units); all of them unless told. */
 	spend(wallet: Wallet, credits = wallet.credits): WalletTransaction {
 		if (!(credits > 0) || credits > wallet.credits) throw new Error(`The wallet holds ${wallet.credits} credits`);
-		wallet.credits -= credits;
+		this.use(wallet, credits);
 		const transaction = this.add(wallet, {
 			credits,
 			status: 'settled',
@@ -121,14 +133,14 @@ export class Wallets {
 			transaction_status: 'invoiced',
 			transaction_type: 'outbound',
 		});
-		this.events.announce('wallet.updated', 'wallet', () => walletView(wallet));
+		this.change(wallet, -credits);
 		return transaction;
 	}
 
 	/** Takes credits away for money that is given back (minor units). */
 	takeBack(wallet: Wallet, cents: number): void {
 		const credits = cents / subunits(wallet.currency) / wallet.rate;
-		wallet.credits -= credits;
+		this.use(wallet, credits);
 		this.add(wallet, {
 			credits,
 			status: 'settled',
@@ -136,19 +148,38 @@ export class Wallets {
 			transaction_status: 'voided',
 			transaction_type: 'outbound',
 		});
+		this.change(wallet, -credits);
+	}
+
+	/** Credits come or go, and that is told. */
+	private change(wallet: Wallet, credits: number): void {
+		wallet.credits += credits;
+		wallet.synced_at = now();
+		this.events.announce('wallet.updated', 'wallet', () => walletView(wallet));
+	}
+
+	/** Takes credits from what came in first. */
+	private use(wallet: Wallet, credits: number): void {
+		let open = credits;
+		for (const transaction of this.state.walletTransactions.values()) {
+			if (transaction.lago_wallet_id !== wallet.lago_id || transaction.remaining === null) continue;
+			const taken = Math.min(transaction.remaining, open);
+			transaction.remaining -= taken;
+			open -= taken;
+		}
 	}
 
 	private follow(invoice: Invoice): void {
 		const transaction = this.transactionOf(invoice);
 		const wallet = transaction && this.state.wallets.get(transaction.lago_wallet_id);
 		if (!transaction || !wallet || transaction.status === 'settled') return;
-		if (invoice.payment_status === 'succeeded') {
-			Object.assign(transaction, { status: 'settled', settled_at: now() });
-			wallet.credits += transaction.credits;
-		} else if (invoice.payment_status === 'failed') {
-			Object.assign(transaction, { status: 'failed', failed_at: now() });
-		}
+		// What a credit note settled was never paid.
+		const isPaid = invoice.payment_status === 'succeeded' && invoice.offset_cents === 0;
+		if (isPaid) Object.assign(transaction, { status: 'settled', settled_at: now(), remaining: transaction.credits });
+		else if (invoice.payment_status !== 'pending') Object.assign(transaction, { status: 'failed', failed_at: now() });
+		else return;
 		this.tell('wallet_transaction.updated', transaction, wallet);
+		if (isPaid) this.change(wallet, transaction.credits);
 	}
 
 	private transactionOf({ lago_id }: Invoice): WalletTransaction | undefined {
@@ -164,6 +195,7 @@ export class Wallets {
 			name,
 			rate,
 			credits: 0,
+			synced_at: null,
 			invoice_requires_successful_payment: requiresPayment,
 			created_at: now(),
 		};
@@ -173,7 +205,7 @@ export class Wallets {
 
 	private add(wallet: Wallet, given: NewTransaction): WalletTransaction {
 		const transaction = this.record(wallet, given);
-		this.tell('wallet_transaction.created', transaction, wallet);
+		this.tell('wallet_transaction.created', transaction, wallet, { lago_invoice_id: null });
 		return transaction;
 	}
 
@@ -183,6 +215,7 @@ export class Wallets {
 			lago_wallet_id: wallet.lago_id,
 			lago_invoice_id: null,
 			transaction_type: 'inbound',
+			remaining: null,
 			invoice_requires_successful_payment: false,
 			settled_at: null,
 			failed_at: null,
@@ -193,10 +226,15 @@ export class Wallets {
 		return transaction;
 	}
 
-	private tell(event: string, transaction: WalletTransaction, wallet: Wallet): void {
-		this.events.announce(event, 'wallet_transaction', () => ({
-			...walletTransactionView(transaction, wallet),
-			wallet: walletView(wallet),
-		}));
+	private tell(
+		event: string,
+		transaction: WalletTransaction,
+		wallet: Wallet,
+		as: Partial<WalletTransaction> = {},
+	): void {
+		this.events.announce(event, 'wallet_transaction', () => {
+			const { recurring_transaction_rules: _rules, ...inside } = walletView(wallet);
+			return { ...walletTransactionView({ ...transaction, ...as }, wallet), wallet: inside };
+		});
 	}
 }

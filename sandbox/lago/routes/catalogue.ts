@@ -4,14 +4,26 @@ import type { LagoLedger } from '../ledger';
 import { invalid, notFound } from '../refusals';
 import { now, type AddOn, type LagoState, type Plan } from '../state';
 import { planView } from '../views/subscriptions';
+import type { LagoEvents } from '../webhooks';
 import { page, root, V1 } from './requests';
 
 /** Plans and add-ons, without charges. */
-export function catalogueRoutes(api: SimulatedApi, state: LagoState, { subscriptions }: LagoLedger): void {
-	api.route('post', `${V1}/plans`, ({ body }) =>
-		ok({ plan: planView(subscriptions.createPlan(root(body, 'plan') as Partial<Plan>)) }),
+export function catalogueRoutes(
+	api: SimulatedApi,
+	state: LagoState,
+	events: LagoEvents,
+	{ subscriptions }: LagoLedger,
+): void {
+	api.route('post', `${V1}/plans`, ({ body }) => {
+		const { tax_codes: codes = [], ...input } = root(body, 'plan') as Partial<Plan> & { tax_codes?: string[] };
+		const taxes = codes.map((code) => state.taxes.get(code) ?? notFound('tax'));
+		const plan = subscriptions.createPlan({ ...input, taxes });
+		events.announce('plan.created', 'plan', () => planView(plan, 'told'));
+		return ok({ plan: planView(plan) });
+	});
+	api.route('get', `${V1}/plans`, (call) =>
+		page('plans', [...state.plans.values()].reverse(), call, (plan) => planView(plan)),
 	);
-	api.route('get', `${V1}/plans`, (call) => page('plans', [...state.plans.values()].reverse(), call, planView));
 	api.route('get', `${V1}/plans/:code`, ({ params }) => ok({ plan: planView(subscriptions.plan(params.code)) }));
 
 	api.route('post', `${V1}/add_ons`, ({ body }) => {

@@ -1,11 +1,14 @@
-import { ok, type SimulatedApi } from '../../shared/api';
+import { ok, type ApiCall, type Reply, type SimulatedApi } from '../../shared/api';
 import type { LagoLedger } from '../ledger';
 import type { LagoState } from '../state';
+import { customerView } from '../views/customers';
 import { hasMetadata, page, root, V1 } from './requests';
 
 /** Customers, addressed by external id. */
 export function customerRoutes(api: SimulatedApi, state: LagoState, { customers }: LagoLedger): void {
-	api.route('post', `${V1}/customers`, ({ body }) => ok({ customer: customers.upsert(root(body, 'customer')) }));
+	api.route('post', `${V1}/customers`, ({ body }) =>
+		ok({ customer: customerView(customers.upsert(root(body, 'customer')), 'alone') }),
+	);
 	api.route('get', `${V1}/customers`, (call) => {
 		const { external_id, search_term: term } = call.query;
 		const matching = [...state.customers.values()]
@@ -19,9 +22,10 @@ export function customerRoutes(api: SimulatedApi, state: LagoState, { customers 
 						)) &&
 					hasMetadata(call.query, customer.metadata),
 			);
-		return page('customers', matching, call);
+		return page('customers', matching, call, (customer) => customerView(customer, 'list'));
 	});
-	api.route('get', `${V1}/customers/:externalId`, ({ params }) =>
-		ok({ customer: { ...customers.get(params.externalId), taxes: [], applicable_invoice_custom_sections: [] } }),
-	);
+	const one = ({ params }: ApiCall): Reply => ok({ customer: customerView(customers.get(params.externalId), 'alone') });
+	// What follows a dot is a format: a dot in an id has to be written as %2E.
+	api.route('get', `${V1}/customers/:externalId.:format`, one);
+	api.route('get', `${V1}/customers/:externalId`, one);
 }

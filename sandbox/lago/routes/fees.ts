@@ -1,13 +1,14 @@
 import { ok, type SimulatedApi } from '../../shared/api';
 import { notFound } from '../refusals';
 import type { Fee, LagoState } from '../state';
-import { chosen, page, V1 } from './requests';
+import { chosen, Counts, page, V1 } from './requests';
 
 const PAYMENT_STATUSES = ['pending', 'succeeded', 'failed', 'refunded'];
 const TYPES = ['charge', 'add_on', 'subscription', 'credit', 'commitment', 'fixed_charge'];
 
 /** Fees of all invoices. */
 export function feeRoutes(api: SimulatedApi, state: LagoState): void {
+	const counts = new Counts();
 	const all = (): Fee[] => [...state.invoices.values()].flatMap(({ fees }) => fees).reverse();
 	api.route('get', `${V1}/fees`, (call) => {
 		const statuses = chosen(call.query, ['payment_status'], PAYMENT_STATUSES);
@@ -23,7 +24,7 @@ export function feeRoutes(api: SimulatedApi, state: LagoState): void {
 				(succeeded_at_from === undefined ||
 					Date.parse(String(fee.succeeded_at)) >= Date.parse(String(succeeded_at_from))),
 		);
-		return page('fees', matching, call);
+		return page('fees', matching, call, undefined, counts);
 	});
 	api.route('get', `${V1}/fees/:id`, ({ params }) =>
 		ok({ fee: all().find(({ lago_id }) => lago_id === params.id) ?? notFound('fee') }),

@@ -25,10 +25,11 @@ export function organizationRoutes(
 			organization: {
 				lago_id: state.organizationId,
 				name: 'Simulated',
+				slug: 'simulated',
 				created_at: now(),
 				email: null,
 				default_currency: 'EUR',
-				country: 'FR',
+				country: null,
 				address_line1: null,
 				address_line2: null,
 				state: null,
@@ -36,7 +37,6 @@ export function organizationRoutes(
 				city: null,
 				legal_name: null,
 				legal_number: null,
-				logo_url: null,
 				timezone: 'UTC',
 				webhook_url: urls[0] ?? null,
 				webhook_urls: urls,
@@ -47,7 +47,7 @@ export function organizationRoutes(
 				finalize_zero_amount_invoice: true,
 				email_settings: [],
 				billing_configuration: { invoice_footer: null, invoice_grace_period: 0, document_locale: 'en' },
-				taxes: [],
+				events_store: 'postgres',
 			},
 		});
 	});

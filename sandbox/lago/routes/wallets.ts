@@ -1,7 +1,7 @@
 import { ok, type SimulatedApi } from '../../shared/api';
 import type { LagoLedger } from '../ledger';
 import { notFound } from '../refusals';
-import type { LagoState, WalletTransaction } from '../state';
+import type { LagoState, Wallet, WalletTransaction } from '../state';
 import { walletTransactionView, walletView } from '../views/wallets';
 import { page, root, V1 } from './requests';
 
@@ -9,6 +9,11 @@ import { page, root, V1 } from './requests';
 export function walletRoutes(api: SimulatedApi, state: LagoState, { wallets, customers }: LagoLedger): void {
 	const shown = (transaction: WalletTransaction): unknown =>
 		walletTransactionView(transaction, wallets.get(transaction.lago_wallet_id));
+	const alone = (wallet: Wallet): unknown => ({
+		...walletView(wallet),
+		applies_to: { fee_types: [], billable_metric_codes: [] },
+		applied_invoice_custom_sections: [],
+	});
 	const topUp = (input: Record<string, unknown>) => ({
 		paid: Number(input.paid_credits ?? 0),
 		granted: Number(input.granted_credits ?? 0),
@@ -30,7 +35,7 @@ export function walletRoutes(api: SimulatedApi, state: LagoState, { wallets, cus
 			requiresPayment: input.invoice_requires_successful_payment === true,
 		});
 		wallets.topUp(wallet, topUp(input));
-		return ok({ wallet: walletView(wallet) });
+		return ok({ wallet: alone(wallet) });
 	});
 	api.route('get', `${V1}/wallets`, (call) => {
 		const { external_customer_id } = call.query;
@@ -39,7 +44,7 @@ export function walletRoutes(api: SimulatedApi, state: LagoState, { wallets, cus
 			.filter(({ customer }) => external_customer_id === undefined || customer.external_id === external_customer_id);
 		return page('wallets', matching, call, walletView);
 	});
-	api.route('get', `${V1}/wallets/:id`, ({ params }) => ok({ wallet: walletView(wallets.get(params.id)) }));
+	api.route('get', `${V1}/wallets/:id`, ({ params }) => ok({ wallet: alone(wallets.get(params.id)) }));
 	api.route('get', `${V1}/wallets/:id/wallet_transactions`, (call) => {
 		const { lago_id } = wallets.get(call.params.id);
 		return page(

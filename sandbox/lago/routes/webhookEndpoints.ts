@@ -6,6 +6,8 @@ import { now, type LagoState, type WebhookEndpoint } from '../state';
 import { page, root, V1 } from './requests';
 
 const MAX_ENDPOINTS = 10;
+/** What Ruby's `URI.parse` takes: no blanks, no letters beyond ASCII. */
+const ADDRESS = /^https?:\/\/[^/?#\s"<>\\^`{|}\u0080-\uffff][^\s"<>\\^`{|}\u0080-\uffff]*$/i;
 
 /** Webhook endpoints (`lago-api:app/controllers/api/v1/webhook_endpoints_controller.rb`). */
 export function webhookEndpointRoutes(api: SimulatedApi, state: LagoState): void {
@@ -14,7 +16,7 @@ export function webhookEndpointRoutes(api: SimulatedApi, state: LagoState): void
 
 	api.route('post', `${V1}/webhook_endpoints`, ({ body }) => {
 		const input = root(body, 'webhook_endpoint');
-		if (!input.webhook_url) invalid({ webhook_url: ['value_is_mandatory'] });
+		if (!input.webhook_url) invalid({ webhook_url: ['value_is_mandatory', 'url_is_invalid'] });
 		const created: WebhookEndpoint = { ...newEndpoint(state, ''), ...changes(state, input, null) };
 		if (state.endpoints.size >= MAX_ENDPOINTS) invalid({ base: ['Maximum number of webhook endpoints was reached'] });
 		state.endpoints.set(created.lago_id, created);
@@ -69,18 +71,19 @@ function changes(
 }
 
 function checkedUrl(state: LagoState, url: string, self: WebhookEndpoint | null): string {
-	if (!/^https?:\/\/[^\s/]+/.test(url)) invalid({ webhook_url: ['url_invalid'] });
+	if (!ADDRESS.test(url)) invalid({ webhook_url: ['url_is_invalid'] });
 	if ([...state.endpoints.values()].some((one) => one !== self && one.webhook_url === url))
 		invalid({ webhook_url: ['value_already_exist'] });
 	return url;
 }
 
-/** null and `*`: all events; an empty list: none. */
+/** null and `*` alone: all events; an empty list: none. */
 function checkedEvents(value: unknown): string[] | null {
 	if (value === null) return null;
 	if (!Array.isArray(value)) return invalid({ event_types: ['must_be_array'] });
 	const names = [...new Set(value.map((name) => String(name).trim().toLowerCase()))];
-	const unknown = names.filter((name) => name !== '*' && !EVENT_TYPES.includes(name));
+	if (names.length === 1 && names[0] === '*') return null;
+	const unknown = names.filter((name) => !EVENT_TYPES.includes(name));
 	if (unknown.length > 0) invalid({ event_types: [`contains invalid types: ${JSON.stringify(unknown)}`] });
 	return names;
 }

@@ -1,18 +1,21 @@
-import { dueOf, type Fee, type Invoice } from '../state';
+import { invoiceTaxes } from '../ledger/noteSums';
+import { dueOf, type Invoice } from '../state';
+import { customerView } from './customers';
 import { subscriptionView } from './subscriptions';
 
-type Part = 'fees' | 'subscriptions' | 'credits' | 'applied_taxes' | 'metadata' | 'error_details';
+type Part = 'fees' | 'subscriptions' | 'credits' | 'applied_taxes' | 'sections' | 'metadata' | 'error_details';
 
 const FULL: readonly Part[] = ['fees', 'subscriptions', 'credits', 'applied_taxes'];
 const SHOWN: Readonly<Record<string, readonly Part[]>> = {
-	'invoice.created': FULL,
+	'invoice.created': [...FULL, 'sections'],
 	'invoice.drafted': [...FULL, 'error_details'],
+	'invoice.ready_to_finalize': [...FULL, 'error_details'],
 	'invoice.voided': FULL,
-	'invoice.one_off_created': ['fees', 'applied_taxes'],
-	'invoice.paid_credit_added': ['fees', 'applied_taxes'],
+	'invoice.one_off_created': ['fees', 'applied_taxes', 'sections'],
+	'invoice.paid_credit_added': ['fees', 'applied_taxes', 'sections'],
 	'invoice.payment_status_updated': ['fees'],
 	'invoice.payment_overdue': ['fees', 'applied_taxes'],
-	rest: [...FULL, 'metadata', 'error_details'],
+	rest: [...FULL, 'sections', 'metadata', 'error_details'],
 	list: ['applied_taxes', 'metadata'],
 };
 
@@ -22,6 +25,7 @@ export function invoiceView(invoice: Invoice, place: string): Record<string, unk
 		offset_cents,
 		customer,
 		fees,
+		credits: _credits,
 		metadata,
 		subscription: _subscription,
 		invoicing_reason: _reason,
@@ -30,14 +34,14 @@ export function invoiceView(invoice: Invoice, place: string): Record<string, unk
 	const parts: Record<Part, () => Record<string, unknown>> = {
 		fees: () => ({ fees: fees.map((fee) => ({ ...fee })) }),
 		subscriptions: () => subscriptionParts(invoice),
-		credits: () => ({ credits: [] }),
-		applied_taxes: () => ({ applied_taxes: taxesOf(invoice), applied_invoice_custom_sections: [] }),
+		credits: () => ({ credits: invoice.credits.map((credit) => creditView(credit, invoice)) }),
+		applied_taxes: () => ({ applied_taxes: taxesOf(invoice) }),
+		sections: () => ({ applied_invoice_custom_sections: [] }),
 		metadata: () => ({ metadata: metadata.map((one) => ({ ...one })) }),
 		error_details: () => ({ error_details: [] }),
 	};
 	return {
 		...rest,
-		billing_entity_code: 'simulated',
 		purchase_order_number: null,
 		progressive_billing_credit_amount_cents: 0,
 		credit_notes_amount_cents: 0,
@@ -52,7 +56,7 @@ export function invoiceView(invoice: Invoice, place: string): Record<string, unk
 		xml_url: null,
 		web_url: `https://app.getlago.com/simulated/customer/${customer.lago_id}/invoice/${invoice.lago_id}/overview`,
 		version_number: 4,
-		customer: { ...customer },
+		customer: customerView(customer, place.includes('.') ? 'told' : 'inside'),
 		...Object.assign({}, ...(SHOWN[place] ?? []).map((part) => parts[part]())),
 	};
 }
@@ -78,28 +82,49 @@ function subscriptionParts({ subscription, created_at: at, invoicing_reason }: I
 	};
 }
 
+function creditView(
+	{ lago_id, amount_cents, coupon }: Invoice['credits'][number],
+	{ lago_id: invoiceId, currency, payment_status }: Invoice,
+): Record<string, unknown> {
+	return {
+		lago_id,
+		amount_cents,
+		amount_currency: currency,
+		before_taxes: true,
+		item: { lago_item_id: coupon.lago_id, type: 'coupon', code: coupon.code, name: coupon.name, description: null },
+		invoice: { lago_id: invoiceId, payment_status },
+	};
+}
+
+/** What `invoice.payment_failure` is about where nothing can collect. */
+export function paymentErrorView({ lago_id, customer }: Invoice): Record<string, unknown> {
+	return {
+		lago_invoice_id: lago_id,
+		lago_customer_id: customer.lago_id,
+		external_customer_id: customer.external_id,
+		provider_customer_id: null,
+		payment_provider: null,
+		payment_provider_code: null,
+		provider_error: null,
+		error_details: { code: 'customer_must_have_payment_provider' },
+	};
+}
+
 /** One entry for each rate. */
 function taxesOf({ lago_id, fees, currency, created_at }: Invoice): unknown[] {
-	const rates = [...new Set(fees.filter(({ taxes_rate }) => taxes_rate > 0).map(({ taxes_rate }) => taxes_rate))];
-	return rates.map((rate) => {
-		const taxedFees = fees.filter(({ taxes_rate }) => taxes_rate === rate);
-		return {
+	return invoiceTaxes(fees)
+		.filter(({ rate }) => rate > 0)
+		.map(({ rate, net, tax }) => ({
 			...taxView(rate, currency, created_at),
 			lago_id,
 			lago_invoice_id: lago_id,
-			amount_cents: taxedFees.reduce((sum, fee) => sum + fee.taxes_amount_cents, 0),
-			fees_amount_cents: taxedFees.reduce((sum, fee) => sum + netOf(fee), 0),
-		};
-	});
-}
-
-/** What is taxed of a fee: its amount minus its share of the coupons. */
-export function netOf(fee: Fee): number {
-	return fee.amount_cents - Number(fee.precise_coupons_amount_cents);
+			amount_cents: Math.round(tax),
+			fees_amount_cents: Math.trunc(net),
+		}));
 }
 
 /** The fields that every applied tax has. */
-export function taxView(rate: number, currency: string, createdAt: string): Record<string, unknown> {
+export function taxView(rate: number, currency: string, createdAt: string | null): Record<string, unknown> {
 	const digits = String(Math.round(rate * 100)).padStart(12, '0');
 	return {
 		lago_tax_id: `7a000000-0000-4000-8000-${digits}`,

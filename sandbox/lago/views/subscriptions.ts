@@ -1,22 +1,26 @@
+import { periodOf } from '../ledger/periods';
 import { wholeSecond, type Plan, type Subscription } from '../state';
+import { taxView } from './taxes';
 
 /** A subscription (`lago-api:serializers/v1/subscription_serializer.rb`). */
-export function subscriptionView({
-	lago_id,
-	external_id,
-	customer,
-	plan,
-	status,
-	subscription_at,
-	started_at,
-	created_at,
-	terminated_at,
-	ending_at,
-	previous_plan_code,
-	next_plan_code,
-	on_termination_credit_note,
-	on_termination_invoice,
-}: Subscription): Record<string, unknown> {
+export function subscriptionView(subscription: Subscription): Record<string, unknown> {
+	const {
+		lago_id,
+		external_id,
+		customer,
+		plan,
+		status,
+		billing_time,
+		subscription_at,
+		started_at,
+		created_at,
+		terminated_at,
+		ending_at,
+		previous_plan_code,
+		next_plan_code,
+		on_termination_credit_note,
+		on_termination_invoice,
+	} = subscription;
 	const startedInSecond = started_at === null ? null : wholeSecond(started_at);
 	return {
 		lago_id,
@@ -28,7 +32,7 @@ export function subscriptionView({
 		plan_amount_cents: plan.amount_cents,
 		plan_amount_currency: plan.amount_currency,
 		status,
-		billing_time: 'calendar',
+		billing_time,
 		subscription_at,
 		started_at: started_at === null ? null : new Date(started_at).toISOString(),
 		trial_ended_at: null,
@@ -40,7 +44,8 @@ export function subscriptionView({
 		next_plan_code,
 		downgrade_plan_date: null,
 		current_billing_period_started_at: startedInSecond,
-		current_billing_period_ending_at: null,
+		current_billing_period_ending_at:
+			terminated_at ?? (started_at === null ? null : `${periodOf(subscription).to}T23:59:59Z`),
 		on_termination_credit_note,
 		on_termination_invoice,
 		progressive_billing_disabled: false,
@@ -53,23 +58,44 @@ export function subscriptionView({
 	};
 }
 
-/** With its plan, as it stands alone and in webhooks. */
-export function subscriptionWithPlan(subscription: Subscription): Record<string, unknown> {
-	return { ...subscriptionView(subscription), plan: planView(subscription.plan) };
+/** Where a subscription stands with its plan: in an answer, in the one that ends it, in a webhook, in the one of its end. */
+type Place = 'answer' | 'ended answer' | 'told' | 'told ended';
+
+/** With its plan. */
+export function subscriptionWithPlan(subscription: Subscription, place: Place): Record<string, unknown> {
+	const isAnswer = place.endsWith('answer');
+	return {
+		...subscriptionView(subscription),
+		plan: { ...basePlan(subscription.plan), applicable_usage_thresholds: [] },
+		...(place.includes('ended') ? {} : { entitlements: [] }),
+		...(isAnswer ? { applied_invoice_custom_sections: [] } : {}),
+		...(place === 'answer' ? { applicable_usage_thresholds: [] } : {}),
+	};
 }
 
-/** A plan without charges. */
-export function planView(plan: Plan): Record<string, unknown> {
+/** A plan without charges, in an answer or in its own webhook. */
+export function planView(plan: Plan, place: 'answer' | 'told' = 'answer'): Record<string, unknown> {
+	return {
+		...basePlan(plan),
+		entitlements: [],
+		...(place === 'told' ? {} : { fixed_charges: [], applicable_usage_thresholds: [] }),
+	};
+}
+
+function basePlan({ taxes, ...plan }: Plan): Record<string, unknown> {
 	return {
 		...plan,
-		invoice_display_name: plan.name,
-		description: '',
+		invoice_display_name: null,
+		description: null,
 		bill_charges_monthly: null,
 		bill_fixed_charges_monthly: null,
+		customers_count: 0,
+		active_subscriptions_count: 0,
+		draft_invoices_count: 0,
+		parent_id: null,
+		pending_deletion: false,
 		charges: [],
-		fixed_charges: [],
-		taxes: [],
 		usage_thresholds: [],
-		entitlements: [],
+		taxes: taxes.map((tax) => taxView(tax)),
 	};
 }

@@ -15,10 +15,10 @@ const invoice = (change: Partial<RefundedInvoice> = {}): RefundedInvoice => ({
 	fees: [fee],
 	...change,
 });
-const refund = (amount: number | null): RefundFacts => ({ id: 'ref_1', amount, currency: 'EUR' });
+const refund = (amount: number | null): RefundFacts => ({ id: 'ref_1', amount, currency: 'EUR', isLast: false });
 const note = (amount: number): EarlierNote => ({
 	refunded: amount,
-	total: amount,
+	taxRounding: 0,
 	items: [{ feeId: 'fee', amount }],
 });
 const payment = { id: 'pay_1', amount: 10_000, tax: 0 };
@@ -104,7 +104,7 @@ describe('a refund', () => {
 					expect(decision.allocation.refund).toBeLessThanOrEqual(10_000 - gone);
 					expect(Math.abs(decision.allocation.refund - one)).toBeLessThanOrEqual(1 + notes.length);
 					const { refund: refunded, items } = decision.allocation;
-					notes.push({ refunded, total: refunded, items });
+					notes.push({ refunded, taxRounding: 0, items });
 				}
 			}),
 		);

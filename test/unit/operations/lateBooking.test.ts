@@ -38,21 +38,23 @@ const books = () =>
 	lago()
 		.post('/payments')
 		.reply(200, { payment: { lago_id: 'p1', reference: 'pay_1' } });
-const credits = () =>
+const credits = (): void => {
+	const note = {
+		lago_id: 'cn',
+		number: 'ACM-7-CN001',
+		lago_invoice_id: ID,
+		invoice_number: 'ACM-7',
+		currency: 'EUR',
+		refund_status: 'pending',
+		total_amount_cents: 2_460,
+		refund_amount_cents: 2_460,
+	};
+	lago().post('/credit_notes').reply(200, { credit_note: note });
+	const done = { refund_status: 'succeeded' };
 	lago()
-		.post('/credit_notes')
-		.reply(200, {
-			credit_note: {
-				lago_id: 'cn',
-				number: 'ACM-7-CN001',
-				lago_invoice_id: ID,
-				invoice_number: 'ACM-7',
-				currency: 'EUR',
-				refund_status: 'pending',
-				total_amount_cents: 2_460,
-				refund_amount_cents: 2_460,
-			},
-		});
+		.put('/credit_notes/cn', { credit_note: done })
+		.reply(200, { credit_note: { ...note, ...done } });
+};
 
 const payment = {
 	payment_id: 'pay_1',
@@ -135,6 +137,34 @@ test('a refund whose payment is booked by somebody else meanwhile sees what is b
 	reads(paid);
 	credits();
 	expect(await refund()).toMatchObject({ outcome: 'credited', refundAmount: 2_460 });
+});
+
+test('the refund of a surplus payment, told before the payment: both stand on the invoice, the one after the other', async () => {
+	const settledBy = (id: string, state: string): IDataObject => ({
+		...paid,
+		metadata: metadata({ dodo_payment_id: id, dodo_state: state }),
+	});
+	const before = settledBy('pay_0', 'v1;paid;a=1;m=7380');
+	const written: string[] = [];
+	const writes = () =>
+		lago()
+			.put(`/invoices/${ID}`, ({ invoice }: { invoice: { metadata: Array<{ value: string }> } }) =>
+				Boolean(written.push(...invoice.metadata.map(({ value }) => value))),
+			)
+			.reply(200, { invoice: lagoInvoice({}) });
+	lago()
+		.get('/credit_notes')
+		.query(true)
+		.reply(200, { credit_notes: [], meta: { next_page: null } });
+	reads(before);
+	lists('pay_0');
+	reads(before);
+	lists('pay_0');
+	writes();
+	reads(settledBy('pay_1', 'v1;overpaid;a=1'));
+	writes();
+	expect(await refund()).toMatchObject({ outcome: 'overpayment_returned' });
+	expect(written).toEqual(['pay_1', expect.stringMatching(/^v1;overpaid/), 'pay_1', 'v1;returned;a=1']);
 });
 
 test('a lost dispute that is told before its payment books the payment, then marks the invoice', async () => {

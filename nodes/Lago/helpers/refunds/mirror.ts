@@ -1,30 +1,24 @@
-import type { IDataObject } from 'n8n-workflow';
 import { unclearUnit } from '../../../shared/domain/currencies';
-import { encodeState, ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { INVOICE_NUMBER_KEY, REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys';
+import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { INVOICE_NUMBER_KEY } from '../../../shared/domain/keys';
 import type { DodoMode } from '../../../shared/domain/mode';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import type { PaymentFacts } from '../../../shared/domain/payment';
 import { noted } from '../../../shared/domain/phases';
-import type { Allocation } from '../../../shared/domain/refundAllocation';
 import { decideMirror, otherCurrency, type RefundFacts } from '../../../shared/domain/refundMirror';
 import type { Result } from '../../../shared/node/operation';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
-import { ApiError, asApiError } from '../../../shared/transport/apiError';
+import { ApiError } from '../../../shared/transport/apiError';
 import type { DodoPayment, DodoRefund } from '../../../shared/wire/dodo/objects';
 import { toEarlierNote, toRefundedInvoice } from '../../../shared/wire/lago/creditFacts';
-import {
-	creditNoteAnswerSchema,
-	toInvoiceFacts,
-	type LagoCreditNote,
-	type LagoInvoice,
-} from '../../../shared/wire/lago/objects';
+import { toInvoiceFacts, type LagoCreditNote, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { changeCreditNote, creditNotesOf } from '../creditNotes';
-import { bookingOf, changeInvoice, fetchInvoice } from '../invoices';
+import { bookingOf, changeInvoice, fetchInvoice, withInvoice } from '../invoices';
 import { isKnownFree, rememberFree } from '../manualPayments';
 import { paidAt, settle } from '../settlement/settle';
+import { alreadyCredited, makeNote } from './note';
 
 /** What becomes of a refund in Lago's books. */
 export type MirrorOutcome = 'already_credited' | 'credited' | 'held' | 'needs_premium' | 'overpayment_returned';
@@ -105,23 +99,6 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<Mirror
 	return { ...(await credit(client, invoice, notes, booking.amount, wanted)), ...about };
 }
 
-async function alreadyCredited(
-	client: LagoClient,
-	notes: LagoCreditNote[],
-	refund: DodoRefund,
-): Promise<Result<'already_credited'> | null> {
-	const note = notes.find(({ metadata }) => metadata?.[REFUND_ID_KEY] === refund.refund_id);
-	if (note === undefined) return null;
-	if (note.refund_status !== 'succeeded') await changeCreditNote(client, note.lago_id, { refundStatus: 'succeeded' });
-	return {
-		outcome: 'already_credited',
-		message: `Credit note ${note.number} already mirrors refund ${refund.refund_id}.`,
-		creditNoteId: note.lago_id,
-		creditNoteNumber: note.number,
-		refundAmount: note.refund_amount_cents,
-	};
-}
-
 async function credit(
 	client: LagoClient,
 	invoice: LagoInvoice,
@@ -147,13 +124,18 @@ async function credit(
 			refundAmount: 0,
 			difference: -asked,
 		};
-	const made = await postNote(client, invoice, decision.allocation, wanted);
+	const made = await makeNote(client, invoice, decision, wanted).catch((caught: unknown) =>
+		putBack(caught, invoice, refund),
+	);
 	if (made === null) {
 		rememberFree(client);
 		return await withoutLicence(client, invoice, wanted);
 	}
+	if ('reason' in made) return made;
 	if ('found' in made) return made.found;
 	const { note } = made;
+	// Made as if the money were still to go back. Lago's own event of the note comes too, but not where Lago gives up on it.
+	if (note.refund_status !== 'succeeded') await changeCreditNote(client, note.lago_id, { refundStatus: 'succeeded' });
 	const difference = note.refund_amount_cents - asked;
 	return {
 		outcome: 'credited',
@@ -165,49 +147,17 @@ async function credit(
 	};
 }
 
-/** The note that was made; what stands for it when it was there already; null when this Lago has no licence to hold one. */
-async function postNote(
-	client: LagoClient,
-	invoice: LagoInvoice,
-	allocation: Allocation,
-	{ refund, reason }: Mirror,
-): Promise<{ note: LagoCreditNote } | { found: Result<'already_credited'> } | null> {
-	const body: IDataObject = {
-		invoice_id: invoice.lago_id,
-		reason,
-		description: `Refund ${refund.refund_id} at Dodo Payments`,
-		credit_amount_cents: 0,
-		refund_amount_cents: allocation.refund,
-		offset_amount_cents: 0,
-		items: allocation.items.map((item) => ({ fee_id: item.feeId, amount_cents: item.amount })),
-		metadata: { [REFUND_ID_KEY]: refund.refund_id, [REFUNDED_PAYMENT_KEY]: refund.payment_id },
-	};
-	try {
-		const answer = await client.request(creditNoteAnswerSchema, {
-			method: 'POST',
-			path: '/credit_notes',
-			body: { credit_note: body },
-		});
-		return { note: answer.credit_note };
-	} catch (caught) {
-		const refusal = asApiError(caught);
-		if (refusal.unauthorized) throw refusal;
-		if (refusal.status === 403) return null;
-		if (!refusal.mayHaveWorked) throw refusal;
-		// The answer may have been lost after the note was made.
-		const notes = await creditNotesOf(client, { id: invoice.lago_id, number: invoice.number });
-		const hit = await alreadyCredited(client, notes, refund);
-		if (hit === null) throw refusal;
-		return { found: hit };
-	}
-}
-
 function refundFacts({ refund, payment, facts }: Mirror): RefundFacts {
 	const listed = payment.refunds?.find(({ refund_id }) => refund_id === refund.refund_id);
+	const amount = refund.amount ?? listed?.amount ?? (refund.is_partial === false ? facts.amount : null);
+	const others = (payment.refunds ?? []).filter(
+		({ refund_id, status }) => refund_id !== refund.refund_id && status === 'succeeded',
+	);
 	return {
 		id: refund.refund_id,
-		amount: refund.amount ?? listed?.amount ?? (refund.is_partial === false ? facts.amount : null),
+		amount,
 		currency: refund.currency ?? null,
+		isLast: others.reduce((sum, other) => sum + (other.amount ?? 0), amount ?? 0) >= facts.amount,
 	};
 }
 
@@ -217,10 +167,9 @@ async function returned(
 	invoice: LagoInvoice,
 	{ refund, facts }: Mirror,
 ): Promise<Result<'overpayment_returned'>> {
-	const { metadata } = toInvoiceFacts(invoice);
-	const { dodoId, state } = ourRecord(metadata);
-	if (dodoId === facts.id && state?.phase === 'overpaid')
-		await changeInvoice(client, invoice.lago_id, metadata, { state: noted(state, 'surplus_returned') });
+	await record(client, invoice.lago_id, ({ dodoId, state }) =>
+		dodoId === facts.id && state?.phase === 'overpaid' ? noted(state, 'surplus_returned') : null,
+	);
 	return {
 		outcome: 'overpayment_returned',
 		message: `Refund ${refund.refund_id} gave back payment ${facts.id}, which was never booked on invoice ${invoice.number}; the books need no change.`,
@@ -233,15 +182,11 @@ async function withoutLicence(
 	invoice: LagoInvoice,
 	{ refund, payment }: Mirror,
 ): Promise<Result<'needs_premium'>> {
-	const { metadata } = toInvoiceFacts(invoice);
-	const { state } = ourRecord(metadata);
 	const refunded = (payment.refunds ?? []).reduce(
 		(sum, { status, amount }) => (status === 'succeeded' ? sum + (amount ?? 0) : sum),
 		0,
 	);
-	const next = noted(state, 'refunded', { refunded });
-	if (state === null || encodeState(next) !== encodeState(state))
-		await changeInvoice(client, invoice.lago_id, metadata, { state: next });
+	await record(client, invoice.lago_id, ({ state }) => noted(state, 'refunded', { refunded }));
 	return {
 		outcome: 'needs_premium',
 		message: `Refund ${refund.refund_id} was made, but a Lago without premium licence cannot hold a credit note for it. It is recorded on invoice ${invoice.number}: ${formatAmount(refunded, invoice.currency)} refunded in all.`,
@@ -249,6 +194,37 @@ async function withoutLicence(
 			'Book the refund in your accounting by hand, or add a licence to Lago so that the next ones are mirrored.',
 		refundedInAll: refunded,
 	};
+}
+
+/** Writes what follows from the record of an invoice as it is by now, null: nothing does. Throws ApiError. */
+async function record(
+	client: LagoClient,
+	invoiceId: string,
+	next: (before: ReturnType<typeof ourRecord>) => CollectionState | null,
+): Promise<void> {
+	await withInvoice(client, invoiceId, async () => {
+		const { metadata } = toInvoiceFacts(await fetchInvoice(client, invoiceId));
+		const before = ourRecord(metadata);
+		const state = next(before);
+		if (state === null || (before.state !== null && encodeState(state) === encodeState(before.state))) return;
+		await changeInvoice(client, invoiceId, metadata, { state });
+	});
+}
+
+/**
+ * What Lago refused because the invoice, paid in full, has a status that somebody put back: no note is taken then, by whomever
+ * (`lago-api:services/credit_notes/validate_service.rb#valid_invoice_status?`).
+ * @throws any other refusal as it is.
+ */
+function putBack(caught: unknown, invoice: LagoInvoice, { refund_id }: DodoRefund): Held {
+	const { number, payment_status: status } = invoice;
+	const isPutBack = status !== 'succeeded' && invoice.total_paid_amount_cents === invoice.total_amount_cents;
+	if (!isPutBack || !(caught instanceof ApiError) || !caught.final) throw caught;
+	return held(
+		'lago_refused',
+		`Lago takes no credit note for refund ${refund_id}: invoice ${number} is paid in full, but its payment status was put back to ${status}.`,
+		`Set the payment status of invoice ${number} to succeeded in Lago. Then press Look Back Now, which makes the credit note; in a workflow without it, make the note in Lago by hand after that.`,
+	);
 }
 
 function unmirrored(caught: unknown, refund: DodoRefund, invoiceId: string): Held | null {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Decimal } from '../../domain/exact';
 import type { InvoiceFacts } from '../../domain/invoice';
 import { MANDATE_KEY } from '../../domain/keys';
 import { lenient } from '../lenient';
@@ -56,10 +57,20 @@ export const listedCustomerSchema = onFirstUse(() =>
 	customerSchema.and(z.object({ lago_id: text, external_id: text })),
 );
 
-/** Decimals come as text or as a number. */
-const decimal = z.union([z.number(), z.string().transform(Number)]).pipe(z.number().finite());
+/** Decimals come as text, with more digits than a number keeps, or as a number. Not a union: of 3,000 fees that would take longer than all else. */
+const decimal = z.custom<Decimal>((value) =>
+	typeof value === 'number'
+		? Number.isFinite(value)
+		: typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value),
+);
 
-/** A fee; amounts in minor units before coupons and tax, `taxes_rate` in percent (`lago-api:serializers/v1/fee_serializer.rb`). */
+/** A tax of an invoice or a fee, `tax_rate` in percent (`lago-api:serializers/v1/invoices/applied_tax_serializer.rb`). */
+const appliedTaxes = onFirstUse(() => z.array(z.object({ tax_code: text, tax_rate: decimal })));
+
+/**
+ * A fee; amounts in minor units before coupons and tax, `taxes_rate` in percent (`lago-api:serializers/v1/fee_serializer.rb`).
+ * `precise_amount` and `taxes_precise_amount` are in major units.
+ */
 const feeSchema = onFirstUse(() =>
 	z
 		.object({
@@ -67,6 +78,11 @@ const feeSchema = onFirstUse(() =>
 			amount_cents: minorUnits,
 			taxes_rate: decimal.nullish(),
 			precise_coupons_amount_cents: decimal.nullish(),
+			taxes_amount_cents: lenient(minorUnits),
+			taxes_precise_amount: lenient(decimal),
+			precise_amount: lenient(decimal),
+			sub_total_excluding_taxes_precise_amount_cents: lenient(decimal),
+			applied_taxes: lenient(appliedTaxes),
 		})
 		.passthrough(),
 );
@@ -89,6 +105,7 @@ export const invoiceSchema = onFirstUse(() =>
 			invoice_type: z.string().nullish(),
 			payment_dispute_lost_at: z.string().nullish(),
 			fees: lenient(z.array(feeSchema)),
+			applied_taxes: lenient(appliedTaxes),
 			self_billed: z.boolean().nullish(),
 			customer: customerSchema.nullish(),
 			metadata: z.array(metadataEntrySchema).nullish(),
@@ -129,6 +146,8 @@ export const creditNoteSchema = onFirstUse(() =>
 			refund_status: z.string().nullish(),
 			total_amount_cents: minorUnits,
 			refund_amount_cents: minorUnits,
+			taxes_amount_cents: lenient(minorUnits),
+			precise_taxes_amount_cents: lenient(decimal),
 			created_at: lenient(z.string()),
 			items: z
 				.array(z.object({ amount_cents: minorUnits, fee: z.object({ lago_id: text }).passthrough() }).passthrough())
@@ -142,6 +161,15 @@ export const creditNoteSchema = onFirstUse(() =>
 
 /** `GET`, `POST` and `PUT /credit_notes`. */
 export const creditNoteAnswerSchema = onFirstUse(() => z.object({ credit_note: creditNoteSchema }));
+/** `POST /credit_notes/estimate`: the coupons and the tax of a note over the items that were sent, minor units before rounding. */
+export const noteEstimateSchema = onFirstUse(() =>
+	z.object({
+		estimated_credit_note: z.object({
+			precise_coupons_adjustment_amount_cents: decimal,
+			precise_taxes_amount_cents: decimal,
+		}),
+	}),
+);
 /** `POST /payments`. */
 export const paymentAnswerSchema = onFirstUse(() => z.object({ payment: paymentSchema }));
 

@@ -1,0 +1,162 @@
+import type { IDataObject } from 'n8n-workflow';
+import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
+import { DodoClient } from '../../nodes/DodoPayments/transport/client';
+import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
+import { LagoClient } from '../../nodes/Lago/transport/client';
+import type { Operations } from '../../nodes/shared/node/operation';
+import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
+import type { Payment } from '../../sandbox/dodo/state';
+import type { Invoice } from '../../sandbox/lago/state';
+import type { CallRecord } from '../../sandbox/shared/api';
+import {
+	startDodoSimulator,
+	startLagoSimulator,
+	type DodoSimulator,
+	type LagoSimulator,
+} from '../../sandbox/simulators';
+import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
+import { callerOf, eventually, type Caller } from './helpers';
+
+/** Money that goes back because of what Lago does by itself, or on an invoice that is no longer what it was. */
+let dodo: DodoSimulator;
+let lago: LagoSimulator;
+let call: Caller;
+
+beforeEach(async () => {
+	[dodo, lago] = await Promise.all([startDodoSimulator({ apiKey: API_KEY }), startLagoSimulator({ apiKey: API_KEY })]);
+	call = callerOf(lago.url, API_KEY);
+});
+
+afterEach(async () => {
+	await Promise.all([dodo.close(), lago.close()]);
+});
+
+async function run<Client extends ServiceClient>(
+	operations: Operations<Client>,
+	connect: (ctx: never) => Promise<Client>,
+	baseUrl: string,
+	parameters: IDataObject,
+	input: IDataObject = {},
+): Promise<IDataObject> {
+	const credential = { baseUrl, webhookHmacKey: 'hmac-key-of-the-test' };
+	const context = executeContext({ input: [input], parameters, typeVersion: 1, credential, credentialId: lago.url });
+	return (await itemsOf(context, operations, connect as never))[0]?.json ?? {};
+}
+const runDodo = async (parameters: IDataObject, input?: IDataObject) =>
+	await run(dodoOperations, DodoClient.of, dodo.url, parameters, input);
+const runLago = async (parameters: IDataObject, input?: IDataObject) =>
+	await run(lagoOperations, LagoClient.of, lago.url, parameters, input);
+
+async function paidInvoice(): Promise<{ invoice: Invoice; payment: Payment }> {
+	const invoice = lago.issueInvoice({ fees: [{ amountCents: 10_000, taxRate: 20 }] });
+	const read = await runLago({ resource: 'invoice', operation: 'get', invoice: invoice.lago_id });
+	const created = await runDodo(
+		{
+			resource: 'payment',
+			operation: 'createIntent',
+			source: 'invoice',
+			invoice: '={{ $json }}',
+			taxMode: 'inclusive',
+			productSource: 'automatic',
+			additionalFields: {},
+		},
+		read,
+	);
+	await runLago({ resource: 'invoice', operation: 'savePaymentReference', intent: '={{ $json }}' }, created);
+	const payment = dodo.payCheckout(String(created.checkoutSessionId));
+	await runLago(
+		{ resource: 'invoice', operation: 'updatePaymentStatus', payment: '={{ $json }}' },
+		{ mode: 'test', event: 'payment.succeeded', data: payment as unknown as IDataObject },
+	);
+	return { invoice, payment };
+}
+
+/** What the refund lane does when Lago tells of a note. */
+async function giveBack(noteId: string): Promise<IDataObject> {
+	const note = await runLago({ resource: 'creditNote', operation: 'get', creditNote: noteId });
+	const made = await runDodo(
+		{ resource: 'refund', operation: 'create', source: 'creditNote', creditNote: '={{ $json }}' },
+		note,
+	);
+	await runLago({ resource: 'creditNote', operation: 'saveRefund', refund: '={{ $json }}' }, made);
+	return made;
+}
+
+/** What it does when Dodo tells of a refund. */
+async function mirrored(refundId: string): Promise<IDataObject> {
+	await eventually(() => dodo.state.refunds.get(refundId)?.status === 'succeeded');
+	const refund = await runDodo({ resource: 'refund', operation: 'get', refundId });
+	const paid = await runDodo({ resource: 'payment', operation: 'get', payment: refund.payment_id as string });
+	return await runLago(
+		{ resource: 'creditNote', operation: 'create', refund, payment: '={{ $json }}', reason: 'other' },
+		paid,
+	);
+}
+
+const metadataOf = ({ metadata }: Invoice): Record<string, string> =>
+	Object.fromEntries(metadata.map(({ key, value }) => [key, value]));
+const notes = () => [...lago.state.creditNotes.values()];
+const refunds = () => [...dodo.state.refunds.values()].map(({ amount }) => amount);
+
+test('the note of an invoice that is voided with a refund is one refund, however often it is told', async () => {
+	const { invoice } = await paidInvoice();
+	const asked = { generate_credit_note: true, refund_amount: 12_000, credit_amount: 0 };
+	expect((await call('POST', `/api/v1/invoices/${invoice.lago_id}/void`, asked)).status).toBe(200);
+	const [note] = notes();
+	expect(await giveBack(note?.lago_id ?? '')).toMatchObject({ outcome: 'refunding', refundAmount: 12_000 });
+	await giveBack(note?.lago_id ?? '');
+	expect([invoice.status, refunds()]).toEqual(['voided', [12_000]]);
+});
+
+test('the days that a subscription was paid for and is not used go back once', async () => {
+	const { invoice } = await paidInvoice();
+	Object.assign(invoice.subscription?.plan ?? {}, { amount_cents: 10_000, interval: 'weekly' });
+	const path = `/api/v1/subscriptions/${invoice.subscription?.external_id}?on_termination_credit_note=refund`;
+	expect((await call('DELETE', path)).status).toBe(200);
+	const [note] = notes();
+	// Six days of seven at 100.00 and 20 % tax: 85.71 and 17.14, each rounded.
+	expect(note).toMatchObject({ reason: 'order_cancellation', refund_amount_cents: 10_285, credit_amount_cents: 0 });
+	await giveBack(note?.lago_id ?? '');
+	await giveBack(note?.lago_id ?? '');
+	expect(refunds()).toEqual([10_285]);
+});
+
+test('a refund on a voided invoice is mirrored', async () => {
+	const { invoice, payment } = await paidInvoice();
+	lago.voidInvoice(invoice.lago_id);
+	const { refund_id } = dodo.refundPayment(payment.payment_id, { amount: 2_400 });
+	expect(await mirrored(refund_id)).toMatchObject({ outcome: 'credited', refundAmount: 2_400 });
+	expect(notes()).toMatchObject([{ refund_amount_cents: 2_400 }]);
+});
+
+test('a refund on a paid invoice whose status was put back is held: Lago takes no note before it is right again', async () => {
+	const { invoice, payment } = await paidInvoice();
+	const path = `/api/v1/invoices/${invoice.lago_id}`;
+	await call('PUT', path, { invoice: { payment_status: 'failed' } });
+	const { refund_id } = dodo.refundPayment(payment.payment_id, { amount: 2_400 });
+	expect(await mirrored(refund_id)).toMatchObject({
+		outcome: 'held',
+		reason: 'lago_refused',
+		nextStep: expect.stringContaining(`Set the payment status of invoice ${invoice.number} to succeeded`),
+	});
+	expect(notes()).toEqual([]);
+	await call('PUT', path, { invoice: { payment_status: 'succeeded' } });
+	expect(await mirrored(refund_id)).toMatchObject({ outcome: 'credited', refundAmount: 2_400 });
+});
+
+test('what somebody writes on the invoice while a Lago without licence notes its refund stays', async () => {
+	const { invoice, payment } = await paidInvoice();
+	lago.premium = false;
+	const { refund_id } = dodo.refundPayment(payment.payment_id, { amount: 2_400 });
+	const write = ({ method, path }: CallRecord): void => {
+		if (method !== 'GET' || !path.endsWith(`/invoices/${invoice.lago_id}`)) return;
+		lago.activity.off('call', write);
+		lago.setMetadata(invoice.lago_id, { ...metadataOf(invoice), po_number: '4711' });
+	};
+	lago.activity.on('call', write);
+	expect(await mirrored(refund_id)).toMatchObject({ outcome: 'needs_premium', refundedInAll: 2_400 });
+	expect(metadataOf(invoice)).toMatchObject({
+		po_number: '4711',
+		dodo_state: expect.stringContaining(';r=2400'),
+	});
+});
