@@ -20,6 +20,7 @@ import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedE
 import { eventItem, outputOf } from './helpers/eventItem';
 import { requireHmacKey } from './helpers/hmacKey';
 import { testLagoCredential } from './helpers/testCredential';
+import { rememberSigner } from './helpers/organization';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { triggerProperties } from './lagoTrigger.properties';
 import { LagoClient } from './transport/client';
@@ -117,6 +118,7 @@ export class LagoTrigger implements INodeType {
 
 		// Lago signs neither its key nor a time: a copy of a body is a copy of the event, whatever key comes with it.
 		const digest = createHash('sha256').update(rawBody).digest('base64');
+		if (organizationId && this.getNodeParameter('signature') !== 'jwt') rememberSigner(this, organizationId);
 		const source = { organizationId: organizationId ?? null, webhookBaseUrl: baseUrlOf(this) };
 		const item = eventItem({
 			event,

@@ -1,28 +1,50 @@
 import { z } from 'zod';
+import { BoundedMap } from '../../shared/process/boundedMap';
 import { KeyCache } from '../../shared/process/keyCache';
 import { orNull } from '../../shared/transport/orNull';
+import type { RequestContext } from '../../shared/transport/request';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
-import type { LagoClient } from '../transport/client';
+import { LAGO_CREDENTIAL, type LagoClient } from '../transport/client';
 
 const answerSchema = onFirstUse(() =>
 	z.object({ organization: z.object({ lago_id: z.string().nullish() }).nullish() }),
 );
 const organizations = new KeyCache<{ id: string | null }>();
+/** Organisations that have signed with the HMAC key of a credential, which is theirs alone. */
+const signers = new BoundedMap<string, true>({ entries: 1_000 });
+
+const signerKey = (ctx: Pick<RequestContext, 'getNode'>, id: string): string =>
+	`${ctx.getNode().credentials?.[LAGO_CREDENTIAL]?.id ?? ''} ${id}`;
+
+/** An event of this organisation was verified with the credential's own HMAC key: nobody need be asked whose the credential is. */
+export function rememberSigner(ctx: Pick<RequestContext, 'getNode'>, organizationId: string): void {
+	signers.set(signerKey(ctx, organizationId), true);
+}
 
 /**
- * Whom the credential belongs to: an API key is of one organisation for as long as it lives, so Lago is asked once by each process.
+ * Whom the credential belongs to. Asked once by each process, and again, a minute later at the earliest, when it is not whom it should be.
+ * @param expected whom a payment names; taken without asking where it has signed.
  * @returns null when Lago refuses to say.
  * @throws ApiError when Lago cannot be asked now.
  */
-export async function organizationOf(client: LagoClient): Promise<string | null> {
-	const { id } = await organizations.get(client.accountKey, false, async () => {
+export async function organizationOf(client: LagoClient, expected: string | null = null): Promise<string | null> {
+	if (expected !== null && signers.has(`${client.credentialId} ${expected}`)) return expected;
+	const ask = async (): Promise<{ id: string | null }> => {
 		const request = client.request(answerSchema, { method: 'GET', path: '/organizations' });
 		// A key may be kept from reading it, and whoever books with such a key must not be kept from booking.
-		const answer = await orNull(
-			request,
-			({ final, status, code }) => final || status === 403 || code === 'UNEXPECTED_ANSWER',
-		);
-		return { id: answer?.organization?.lago_id ?? null };
-	});
-	return id;
+		const isRefused = ({
+			final,
+			status,
+			code,
+		}: {
+			final: boolean;
+			status: number | null;
+			code: string | null;
+		}): boolean => final || status === 403 || code === 'UNEXPECTED_ANSWER';
+		return { id: (await orNull(request, isRefused))?.organization?.lago_id ?? null };
+	};
+	const known = await organizations.get(client.accountKey, false, ask);
+	if (expected === null || known.id === null || known.id === expected) return known.id;
+	// The key of the credential may have been replaced by one of another organisation.
+	return (await organizations.get(client.accountKey, true, ask)).id;
 }

@@ -20,10 +20,15 @@ export abstract class ServiceClient {
 		return isExecution(this.ctx) && 'getWorkflow' in this.ctx ? (this.ctx.getWorkflow().id ?? '') : '';
 	}
 
+	/** n8n's id of the credential. */
+	get credentialId(): string {
+		return this.ctx.getNode().credentials?.[this.access.credentialType]?.id ?? '';
+	}
+
 	/** Identity of the account, for caches in this process: two credentials may point to one server. */
 	get accountKey(): string {
-		const { credentialType, baseUrl } = this.access;
-		return `${this.ctx.getNode().credentials?.[credentialType]?.id ?? ''} ${'url' in baseUrl ? baseUrl.url : ''}`;
+		const { baseUrl } = this.access;
+		return `${this.credentialId} ${'url' in baseUrl ? baseUrl.url : ''}`;
 	}
 
 	/**

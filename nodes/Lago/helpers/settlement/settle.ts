@@ -83,7 +83,7 @@ export async function invoiceOf(
 
 /** Ours, where the payment says whose invoice it is. */
 async function organizationOfAny(client: LagoClient, { organizationId }: PaymentFacts): Promise<string | null> {
-	return organizationId === null ? null : await organizationOf(client);
+	return organizationId === null ? null : await organizationOf(client, organizationId);
 }
 
 async function settleInvoice(
