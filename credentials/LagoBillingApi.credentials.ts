@@ -42,6 +42,15 @@ export class LagoBillingApi implements ICredentialType {
 				'Lago signs what it sends with it, and the Lago Trigger accepts nothing else. There is one for the organisation; its API does not tell it, so it must be copied. Only without a Lago Trigger, or with Signature: JWT in it, may this be empty.',
 		},
 		{
+			displayName: 'Currencies Counted Alike',
+			name: 'currenciesCountedAlike',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. HUF, MGA',
+			description:
+				'Invoices in a currency that Lago and Dodo Payments do not document alike are held: Lago counts HUF in whole forints, Dodo Payments in hundredths. Name those of which you have seen that both mean the same by a number. Leave empty otherwise.',
+		},
+		{
 			displayName:
 				'You are done. The two fields below are only for <i>Access</i>, when systems of your own ask or are told who may use the product.',
 			name: 'accessNotice',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseLimits } from '../../nodes/shared/domain/access/policy';
 import { readAddress } from '../../nodes/shared/domain/address';
 import { DODO_TIERS, LOWEST_TIER } from '../../nodes/shared/domain/keys';
+import { readCurrencies } from '../../nodes/shared/domain/money';
 import { parseSchedule } from '../../nodes/shared/domain/retrySchedule';
 import { PLACES, secretProblem, SHORTEST_KEY, type Secret } from '../../nodes/shared/domain/secrets';
 import { decodeSecret } from '../../nodes/shared/transport/standardWebhooks';
@@ -57,6 +58,8 @@ export interface LagoConfiguration {
 	apiKey: string;
 	webhookHmacKey: string;
 	baseUrl: string;
+	/** Codes, e.g. `HUF, MGA`; empty for none. */
+	currenciesCountedAlike: string;
 }
 
 const REQUIRED = {
@@ -132,10 +135,17 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 		requestsPerMinute,
 		productId: read('DODO_PRODUCT_ID'),
 	};
+	const currenciesCountedAlike = read('LAGO_CURRENCIES_COUNTED_ALIKE');
+	const { wrong } = readCurrencies(currenciesCountedAlike);
+	if (wrong.length > 0)
+		problems.push(
+			`LAGO_CURRENCIES_COUNTED_ALIKE is "${currenciesCountedAlike}": "${wrong.join(' ')}" is not a currency; it should look like HUF, MGA.`,
+		);
 	const lago: LagoConfiguration = {
 		apiKey: required.LAGO_API_KEY,
 		webhookHmacKey: required.LAGO_WEBHOOK_HMAC_KEY,
 		baseUrl: url('LAGO_API_URL') || 'https://api.getlago.com',
+		currenciesCountedAlike,
 	};
 	const owner = readOwner(read, problems);
 	return problems.length > 0

@@ -1,26 +1,8 @@
+import { leastCharge } from './currencies';
 import { refuse, type Price } from './state';
 
 /** Tax that Dodo owes in a country, percent; made up, but different for each. */
 const TAX_PERCENT: Readonly<Record<string, number>> = { DE: 19, FR: 20, NL: 21, SE: 25, GB: 20, IN: 18, US: 0, JP: 10 };
-
-/** Smallest charges, minor units (docs `features/adaptive-currency`). */
-const MINIMUM: Readonly<Record<string, number>> = {
-	USD: 50,
-	EUR: 50,
-	GBP: 30,
-	INR: 500,
-	CAD: 50,
-	AUD: 50,
-	SGD: 50,
-	BRL: 50,
-	CHF: 50,
-	JPY: 50,
-	MXN: 1000,
-	PLN: 200,
-	SEK: 300,
-	NOK: 300,
-	AED: 200,
-};
 
 export const MAX_INT32 = 2_147_483_647;
 
@@ -44,7 +26,7 @@ export function taxed(
 /** Refuses what is below Dodo's minimum or beyond int32. */
 export function checkTotal(total: number, currency: string): void {
 	if (total > MAX_INT32) refuse(422, 'INVALID_REQUEST_BODY', 'The cart total is too large');
-	if (total < (MINIMUM[currency] ?? 1))
+	if (total < leastCharge(currency))
 		refuse(
 			422,
 			'TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT',

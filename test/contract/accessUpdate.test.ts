@@ -29,6 +29,7 @@ beforeEach(() => {
 	staticData = {};
 	lago.reset();
 	lago.state.invoices.clear();
+	lago.state.payments.clear();
 	lago.state.subscriptions.clear();
 	lago.premium = true;
 	callbacks.received.length = 0;
@@ -387,9 +388,36 @@ describe('back test', () => {
 		const day = new Date(Date.now() - dueDaysAgo * DAY).toISOString().slice(0, 10);
 		Object.assign(invoice, { created_at: `${day}T08:00:00Z`, issuing_date: day, payment_due_date: day });
 		Object.assign(invoice.subscription ?? {}, { started_at: '2025-01-01T00:00:00Z' });
-		if (paidDaysAgo !== null)
-			for (const fee of invoice.fees) fee.succeeded_at = new Date(Date.now() - paidDaysAgo * DAY).toISOString();
+		if (paidDaysAgo !== null) paidOn(invoice, new Date(Date.now() - paidDaysAgo * DAY).toISOString());
 		return invoice;
+	};
+
+	/** As Lago's list of payments shows it; on the fees there is no time. */
+	const paidOn = (invoice: Invoice, created_at: string): void => {
+		for (const fee of invoice.fees) fee.succeeded_at = null;
+		const lago_id = randomUUID();
+		lago.state.payments.set(lago_id, {
+			lago_id,
+			lago_customer_id: invoice.customer.lago_id,
+			external_customer_id: invoice.customer.external_id,
+			invoice_ids: [invoice.lago_id],
+			invoice_numbers: [invoice.number],
+			lago_payable_id: invoice.lago_id,
+			payable_type: 'Invoice',
+			amount_cents: invoice.total_amount_cents,
+			amount_currency: invoice.currency,
+			status: 'succeeded',
+			payment_status: 'succeeded',
+			type: 'manual',
+			reference: 'pay_1',
+			payment_provider_code: null,
+			payment_provider_type: null,
+			external_payment_id: null,
+			provider_payment_id: null,
+			provider_customer_id: null,
+			next_action: {},
+			created_at,
+		});
 	};
 
 	test('nobody: said in a sentence', async () => {
@@ -433,11 +461,12 @@ describe('back test', () => {
 		lago.calls.length = 0;
 		expect(await backtest()).toMatchObject([{ customer_external_id: `${customer}_old`, times: 1 }]);
 		expect(calls().sort()).toEqual([
-			'GET /fees',
 			'GET /invoices',
 			'GET /invoices',
 			'GET /invoices',
 			'GET /invoices/:id',
+			'GET /invoices/:id',
+			'GET /payments',
 			'GET /subscriptions',
 		]);
 	});

@@ -29,7 +29,7 @@ test('the four secrets are enough', () => {
 				requestsPerMinute: 240,
 				productId: '',
 			},
-			lago: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://api.getlago.com' },
+			lago: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://api.getlago.com', currenciesCountedAlike: '' },
 		},
 	});
 });
@@ -42,6 +42,7 @@ test('everything else may be given', () => {
 			LAGO_API_URL: 'https://lago.example/api/v1',
 			DODO_PRODUCT_ID: 'pdt_1',
 			DODO_REQUESTS_PER_MINUTE: '1000',
+			LAGO_CURRENCIES_COUNTED_ALIKE: 'HUF, MGA',
 			RETRY_SCHEDULE: '2h,1d',
 			RECONCILE_INTERVAL_MINUTES: '15',
 			PORT: '6000',
@@ -63,7 +64,12 @@ test('everything else may be given', () => {
 				requestsPerMinute: 1000,
 				productId: 'pdt_1',
 			},
-			lago: { apiKey: 'l', webhookHmacKey: 'h', baseUrl: 'https://lago.example/api/v1' },
+			lago: {
+				apiKey: 'l',
+				webhookHmacKey: 'h',
+				baseUrl: 'https://lago.example/api/v1',
+				currenciesCountedAlike: 'HUF, MGA',
+			},
 		},
 	});
 });
@@ -114,6 +120,7 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
 	['a callback that is no address', { ...KEYS, ACCESS_CALLBACK_URL: 'app.example' }, ['ACCESS_CALLBACK_URL']],
 	['a token that could be guessed', { ...KEYS, ACCESS_API_TOKEN: '12345' }, ['ACCESS_API_TOKEN']],
 	['a limit that is no tier of Dodo', { ...KEYS, DODO_REQUESTS_PER_MINUTE: '300' }, ['DODO_REQUESTS_PER_MINUTE']],
+	['what is no currency', { ...KEYS, LAGO_CURRENCIES_COUNTED_ALIKE: 'HUF, forint' }, ['LAGO_CURRENCIES_COUNTED_ALIKE']],
 	['a port out of range', { ...KEYS, PORT: '70000' }, ['PORT']],
 	['a password without an address', { ...KEYS, OWNER_PASSWORD: 'long enough' }, ['OWNER_EMAIL']],
 	[

@@ -92,6 +92,17 @@ describe('the right key', () => {
 	});
 });
 
+test.each([
+	['HUF, mga', { status: 'OK' }],
+	[
+		'HUF, forint',
+		{ status: 'Error', message: expect.stringContaining('"forint" in Currencies Counted Alike') as string },
+	],
+])('Lago, with %j as currencies that are counted alike', async (currenciesCountedAlike, expected) => {
+	answer = { status: 200, body: ORGANIZATION };
+	expect(await lago({ currenciesCountedAlike })).toMatchObject(expected);
+});
+
 describe('what is not the service, and what it refuses', () => {
 	// [what, answer, words for Lago, words for Dodo]
 	test.each<[string, typeof answer, RegExp, RegExp]>([

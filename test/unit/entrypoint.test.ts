@@ -157,6 +157,7 @@ test('credentials of others are filled in as before', () => {
 			apiKey: 'l',
 			webhookHmacKey: 'h',
 			baseUrl: 'https://api.getlago.com',
+			currenciesCountedAlike: '',
 			accessToken: '',
 			accessCallbackSecret: '',
 		},

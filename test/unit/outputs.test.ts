@@ -307,6 +307,7 @@ describe('behind a Lago Trigger', () => {
 				items: [
 					{
 						payment_id: 'pay_0',
+						subscription_id: 'sub_1',
 						status: 'failed',
 						total_amount: 7_380,
 						currency: 'EUR',

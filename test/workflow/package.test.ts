@@ -55,7 +55,18 @@ describe('n8n loads the package', () => {
 
 	it.each([
 		['dodoPaymentsApi', ['environment', 'apiKey', 'webhookSecret', 'requestsPerMinute', 'baseUrl']],
-		['lagoBillingApi', ['baseUrl', 'apiKey', 'webhookHmacKey', 'accessNotice', 'accessToken', 'accessCallbackSecret']],
+		[
+			'lagoBillingApi',
+			[
+				'baseUrl',
+				'apiKey',
+				'webhookHmacKey',
+				'currenciesCountedAlike',
+				'accessNotice',
+				'accessToken',
+				'accessCallbackSecret',
+			],
+		],
 	])('%s has its fields, each explained, secrets hidden, and a test', async (name, fields) => {
 		const type = credentials[name] as ICredentialType;
 		expect(type.properties.map((field) => field.name)).toEqual(fields);

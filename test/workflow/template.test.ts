@@ -11,7 +11,6 @@ import {
 	type IDataObject,
 	type IExecuteFunctions,
 	type INode,
-	type INodeExecutionData,
 	type INodeProperties,
 	type INodeType,
 	type INodeTypes,
@@ -46,7 +45,6 @@ const BASE_NODES: Readonly<Record<string, number[]>> = {
 	'n8n-nodes-base.noOp': [1],
 	'n8n-nodes-base.scheduleTrigger': [1.2],
 	'n8n-nodes-base.set': [3.4],
-	'n8n-nodes-base.splitInBatches': [3],
 	'n8n-nodes-base.stickyNote': [1],
 	'n8n-nodes-base.switch': [3, 3.2, 3.3],
 };
@@ -119,14 +117,6 @@ const BASE_TYPES: Readonly<Record<string, INodeType>> = {
 		return await Promise.resolve(
 			[true, false].map((branch) => answers.filter(({ yes }) => yes === branch).map(({ item }) => item)),
 		);
-	}),
-	'n8n-nodes-base.splitInBatches': standIn('splitInBatches', 2, async function (this: IExecuteFunctions) {
-		const context = this.getContext('node') as { left?: INodeExecutionData[]; done?: INodeExecutionData[] };
-		context.left ??= [...this.getInputData()];
-		context.done ??= [];
-		const next = context.left.splice(0, 1);
-		context.done.push(...next);
-		return await Promise.resolve(next.length > 0 ? [[], next] : [context.done, []]);
 	}),
 	'n8n-nodes-base.switch': standIn('switch', MAX_BRANCHES, async function (this: IExecuteFunctions) {
 		const branches = this.getInputData().map((item, index) => {

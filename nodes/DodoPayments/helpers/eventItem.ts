@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { INVOICE_KEY } from '../../shared/domain/keys';
+import type { DodoMode } from '../../shared/domain/mode';
 import { factOf, type Kind } from '../../shared/domain/reconciliation';
-import type { DodoMode } from '../../shared/domain/settlement';
 import type { DODO_OUTPUTS } from '../../shared/node/start';
 import type { Delivery } from '../../shared/webhook/processedEvents';
 import { REFUND_ALIAS, REFUND_EVENT } from '../../shared/wire/dodo/event';

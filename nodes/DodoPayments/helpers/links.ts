@@ -1,5 +1,5 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { formatAmount } from '../../shared/domain/money';
+import { formatAmount, formatDodoAmount } from '../../shared/domain/money';
 import { additionalTexts, idParameter } from '../../shared/node/parameters';
 import type { DodoClient } from '../transport/client';
 import { openCheckout, type Checkout, type CheckoutRequest, type ProductChoice } from './checkout';
@@ -53,6 +53,9 @@ export function linkOf({ amount, currency }: { amount: number; currency: string 
 
 /** The sentence for a link that was made. */
 export function linkMessage({ amount, currency }: LinkRequest, invoiceNumber?: string): string {
-	const what = invoiceNumber === undefined ? '' : ` for invoice ${invoiceNumber}`;
-	return `Checkout link over ${formatAmount(amount, currency)}${what} created. It works once and for 24 hours.`;
+	const what =
+		invoiceNumber === undefined
+			? formatDodoAmount(amount, currency)
+			: `${formatAmount(amount, currency)} for invoice ${invoiceNumber}`;
+	return `Checkout link over ${what} created. It works once and for 24 hours.`;
 }

@@ -1,3 +1,4 @@
+import { dodoUnits, lagoUnits } from '../../shared/domain/currencies';
 import { minimumCharge } from '../../shared/domain/money';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { withKeyedLock } from '../../shared/process/keyedLock';
@@ -90,8 +91,7 @@ async function createProduct(client: DodoClient, wanted: WantedProduct): Promise
 			tax_category: 'saas',
 			price: {
 				currency: wanted.currency,
-				// The least a customer can pay; an on-demand subscription never charges its own price.
-				price: minimumCharge(wanted.currency),
+				price: lowestPrice(wanted.currency),
 				tax_inclusive: wanted.taxInclusive,
 				discount: 0,
 				purchasing_power_parity: false,
@@ -100,6 +100,14 @@ async function createProduct(client: DodoClient, wanted: WantedProduct): Promise
 			metadata: { managed_by: MANAGED_BY },
 		},
 	});
+}
+
+/**
+ * The least a customer can pay; an on-demand subscription never charges its own price. Never more than Dodo's own minimum, in whatever
+ * units that counts: below it Dodo refuses by itself.
+ */
+function lowestPrice(currency: string): number {
+	return minimumCharge(currency, Math.min(lagoUnits(currency), dodoUnits(currency) ?? 1)) ?? 1;
 }
 
 const PAY_WHAT_YOU_WANT = { type: 'one_time_price', pay_what_you_want: true, suggested_price: null };

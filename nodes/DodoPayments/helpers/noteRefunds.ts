@@ -1,5 +1,5 @@
 import { CREDIT_NOTE_KEY, REFUND_ID_KEY } from '../../shared/domain/keys';
-import { asksForNothing, decideNoteRefund, type NotePayment } from '../../shared/domain/noteRefund';
+import { asksForNothing, decideNoteRefund, unclearRefund, type NotePayment } from '../../shared/domain/noteRefund';
 import { held } from '../../shared/domain/outcome';
 import type { Result } from '../../shared/node/operation';
 import { orNull } from '../../shared/transport/orNull';
@@ -23,11 +23,12 @@ export async function refundNote(client: DodoClient, note: LagoCreditNote): Prom
 		number: note.number,
 		invoiceNumber: note.invoice_number,
 		currency: note.currency,
+		countedAlike: note.currencyCountedAlike,
 		refund: note.refund_amount_cents,
 		refundStatus: note.refund_status ?? null,
 	};
-	const nothing = asksForNothing(wanted);
-	if (nothing !== null) return nothing;
+	const ended = asksForNothing(wanted) ?? unclearRefund(wanted);
+	if (ended !== null) return ended;
 	const payments = new Map<string, DodoPayment>();
 	const facts: NotePayment[] = [];
 	for (const { reference, amount } of note.dodoPayments ?? []) {

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { formatAmount } from '../../shared/domain/money';
+import { formatDodoAmount } from '../../shared/domain/money';
 import { held } from '../../shared/domain/outcome';
 import type { Result } from '../../shared/node/operation';
 import { withKeyedLock } from '../../shared/process/keyedLock';
@@ -109,7 +109,7 @@ async function afterRefusal(client: DodoClient, wanted: WantedRefund, caught: un
 function toldOf({ refund_id, status, amount, currency }: DodoRefund, wanted: WantedRefund): Refunding {
 	const { paymentId } = wanted;
 	const hasSucceeded = status === 'succeeded';
-	const what = amount && currency ? `${formatAmount(amount, currency)} of payment` : 'Payment';
+	const what = amount && currency ? `${formatDodoAmount(amount, currency)} of payment` : 'Payment';
 	return {
 		outcome: hasSucceeded ? 'refunded' : 'refunding',
 		message: `${what} ${paymentId} ${hasSucceeded ? 'went back' : 'are on their way back'} (refund ${refund_id}).`,

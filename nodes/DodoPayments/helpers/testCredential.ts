@@ -4,8 +4,8 @@ import type {
 	ICredentialTestFunctions,
 	INodeCredentialTestResult,
 } from 'n8n-workflow';
+import type { DodoMode } from '../../shared/domain/mode';
 import { secretProblem } from '../../shared/domain/secrets';
-import type { DodoMode } from '../../shared/domain/settlement';
 import { failed, passed, problemOf, type Probe } from '../../shared/transport/credentialTest';
 import { dodoApiUrl, isOfficial } from '../transport/client';
 

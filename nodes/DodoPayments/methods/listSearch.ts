@@ -1,6 +1,6 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { INVOICE_NUMBER_KEY } from '../../shared/domain/keys';
-import { formatAmount } from '../../shared/domain/money';
+import { formatDodoAmount } from '../../shared/domain/money';
 import { asNodeError } from '../../shared/transport/nodeError';
 import { mandateSchema, paymentSummarySchema, productSchema } from '../../shared/wire/dodo/objects';
 import { DodoClient } from '../transport/client';
@@ -14,7 +14,12 @@ export async function searchPayments(this: ILoadOptionsFunctions, filter = ''): 
 		async (client) => {
 			const payments = await client.list(paymentSummarySchema, '/payments', {}, LIST_LIMIT);
 			return payments.map(({ payment_id, status, total_amount, currency, metadata }) => ({
-				name: [formatAmount(total_amount, currency), status ?? 'not started', metadata[INVOICE_NUMBER_KEY], payment_id]
+				name: [
+					formatDodoAmount(total_amount, currency),
+					status ?? 'not started',
+					metadata[INVOICE_NUMBER_KEY],
+					payment_id,
+				]
 					.filter(Boolean)
 					.join(' · '),
 				value: payment_id,

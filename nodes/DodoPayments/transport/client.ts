@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
 import { LOWEST_TIER } from '../../shared/domain/keys';
-import type { DodoMode } from '../../shared/domain/settlement';
+import type { DodoMode } from '../../shared/domain/mode';
 import { readCredential } from '../../shared/transport/credential';
 import type { ApiRequest, RequestContext } from '../../shared/transport/request';
 import { turns } from '../../shared/process/turns';

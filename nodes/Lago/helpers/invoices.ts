@@ -6,10 +6,10 @@ import {
 	type CollectionState,
 	type MetadataEntry,
 } from '../../shared/domain/invoiceMetadata';
+import type { PaymentFacts } from '../../shared/domain/payment';
 import { phaseOf } from '../../shared/domain/phases';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { withKeyedLock } from '../../shared/process/keyedLock';
-import type { PaymentFacts } from '../../shared/domain/settlement';
 import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
@@ -19,7 +19,7 @@ const PAYMENT_LIMIT = 1_000;
 /** One invoice with its metadata. Throws ApiError 404 for an unknown or invisible one. */
 export async function fetchInvoice(client: LagoClient, invoiceId: string): Promise<LagoInvoice> {
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
-	return (await client.request(invoiceAnswerSchema, { method: 'GET', path })).invoice;
+	return client.withUnit((await client.request(invoiceAnswerSchema, { method: 'GET', path })).invoice);
 }
 
 /** What a `PUT /invoices/:id` may change; one transaction in Lago. */
@@ -54,7 +54,8 @@ export async function changeInvoice(
 	if (change.paymentStatus) invoice.payment_status = change.paymentStatus;
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
 	try {
-		return (await client.request(invoiceAnswerSchema, { method: 'PUT', path, body: { invoice } })).invoice;
+		const answer = await client.request(invoiceAnswerSchema, { method: 'PUT', path, body: { invoice } });
+		return client.withUnit(answer.invoice);
 	} finally {
 		written.set(`${client.accountKey} ${invoiceId}`, Date.now());
 	}

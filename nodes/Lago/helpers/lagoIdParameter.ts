@@ -1,5 +1,5 @@
 import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
-import { isLagoId } from '../../shared/domain/settlement';
+import { isLagoId } from '../../shared/domain/payment';
 import { idParameter } from '../../shared/node/parameters';
 
 /**

@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { calendarOf, DAY_MS } from '../../shared/domain/calendar';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { ApiError } from '../../shared/transport/apiError';
 import { paymentAnswerSchema } from '../../shared/wire/lago/objects';
@@ -28,6 +29,8 @@ export interface ManualPayment {
 	reference: string;
 	/** ISO-8601, UTC. Lago lists payments by it, so the moment and not only the day; its OpenAPI file knows days only. */
 	paidOn?: string;
+	/** Of the customer, for a Lago that takes days only; IANA. */
+	timeZone?: string;
 }
 
 /**
@@ -51,8 +54,9 @@ export async function bookPayment(
 		async (caught: unknown) => {
 			if (!(caught instanceof ApiError)) throw caught;
 			if (caught.status === 403 && caught.code === 'feature_unavailable') return 'refused' as const;
-			if (caught.details.paid_at !== undefined && body.paid_at !== dayOf(payment))
-				return await bookPayment(client, { ...payment, paidOn: dayOf(payment) });
+			const day = dayOf(payment);
+			if (caught.details.paid_at !== undefined && body.paid_at !== day)
+				return await bookPayment(client, { ...payment, paidOn: day, timeZone: 'UTC' });
 			const overDue =
 				caught.details.amount_cents?.includes('value_is_out_of_range') ||
 				caught.details.base?.includes('payment_request_is_already_succeeded');
@@ -62,6 +66,10 @@ export async function bookPayment(
 	);
 }
 
-function dayOf({ paidOn }: ManualPayment): string | undefined {
-	return paidOn?.slice(0, 'YYYY-MM-DD'.length);
+/** The day on the customer's calendar. */
+function dayOf({ paidOn, timeZone = 'UTC' }: ManualPayment): string | undefined {
+	return (
+		paidOn &&
+		new Date(calendarOf(timeZone).dayOf(Date.parse(paidOn)) * DAY_MS).toISOString().slice(0, 'YYYY-MM-DD'.length)
+	);
 }

@@ -4,6 +4,7 @@ import type {
 	ICredentialTestFunctions,
 	INodeCredentialTestResult,
 } from 'n8n-workflow';
+import { readCurrencies } from '../../shared/domain/money';
 import { secretProblem } from '../../shared/domain/secrets';
 import { failed, passed, problemOf } from '../../shared/transport/credentialTest';
 import { lagoApiUrl } from '../transport/client';
@@ -16,7 +17,10 @@ export async function testLagoCredential(
 	this: ICredentialTestFunctions,
 	{ data }: ICredentialsDecrypted<ICredentialDataDecryptedObject>,
 ): Promise<INodeCredentialTestResult> {
-	const { baseUrl, apiKey, webhookHmacKey } = (data ?? {}) as Record<string, string | undefined>;
+	const { baseUrl, apiKey, webhookHmacKey, currenciesCountedAlike } = (data ?? {}) as Record<
+		string,
+		string | undefined
+	>;
 	const problem = await problemOf(this, {
 		service: 'Lago',
 		baseUrl: lagoApiUrl(baseUrl),
@@ -33,6 +37,11 @@ export async function testLagoCredential(
 			'the key may not read the organisation. In Lago > Developers > API keys & ID, give it that permission, or use a key with full access.',
 	});
 	if (problem !== null) return failed(problem.words);
+	const { wrong: unknown } = readCurrencies(currenciesCountedAlike ?? '');
+	if (unknown.length > 0)
+		return failed(
+			`Lago accepts the API key, but "${unknown.join(' ')}" in Currencies Counted Alike is not a currency. Type codes of three letters, e.g. HUF, MGA.`,
+		);
 	const key = webhookHmacKey ?? '';
 	if (key === '')
 		return failed(

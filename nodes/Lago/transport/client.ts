@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
+import { readCurrencies } from '../../shared/domain/money';
 import { readCredential } from '../../shared/transport/credential';
 import { PageReader, readPages, type Paging } from '../../shared/transport/paging';
 import type { RequestContext } from '../../shared/transport/request';
@@ -15,6 +16,7 @@ export interface LagoCredential {
 	webhookHmacKey: string;
 	accessToken: string;
 	accessCallbackSecret: string;
+	currenciesCountedAlike: string;
 }
 
 const PER_PAGE = 100;
@@ -25,14 +27,23 @@ const metaSchema = onFirstUse(() =>
 
 /** Thin client of one Lago organisation. */
 export class LagoClient extends ServiceClient {
-	private constructor(ctx: RequestContext, baseUrl: BaseUrl) {
+	private readonly countedAlike: readonly string[];
+
+	private constructor(ctx: RequestContext, baseUrl: BaseUrl, countedAlike: string) {
 		super(ctx, { service: 'Lago', credentialType: LAGO_CREDENTIAL, baseUrl, readError });
+		// What is no currency the test of the credential tells; its invoices stay held.
+		this.countedAlike = readCurrencies(countedAlike).codes;
 	}
 
 	/** Reads the credential once. */
 	static async of(ctx: RequestContext): Promise<LagoClient> {
 		const credential = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
-		return new LagoClient(ctx, lagoApiUrl(credential.baseUrl));
+		return new LagoClient(ctx, lagoApiUrl(credential.baseUrl), credential.currenciesCountedAlike ?? '');
+	}
+
+	/** What Lago tells of an invoice or a credit note, with what the merchant says of its currency where they say it. */
+	withUnit<T extends { currency: string }>(told: T): T & { currencyCountedAlike?: true } {
+		return this.countedAlike.includes(told.currency) ? { ...told, currencyCountedAlike: true } : told;
 	}
 
 	/**

@@ -1,9 +1,10 @@
 import type { InvoiceFacts } from './invoice';
 import { ourRecord, type CollectionState } from './invoiceMetadata';
+import { attemptOf, type PaymentFacts } from './payment';
 import { isUnderWay, nextState, whileDue } from './phases';
 import { planNextTry, type OpenInvoice, type Plan, type Planned } from './retryPlan';
 import { isHardDecline, type RetryPolicy } from './retrySchedule';
-import { attemptOf, decideAttempt, type PaymentFacts } from './settlement';
+import { decideAttempt } from './settlement';
 
 /** What is told of an attempt; `outcome` is that of the plan where one was made. */
 export type AttemptNews = Partial<Omit<Plan, 'outcome'>> & {

@@ -1,8 +1,8 @@
 import type { InvoiceFacts } from './invoice';
 import { ourRecord } from './invoiceMetadata';
+import { isLagoId, isOfOthers } from './payment';
 import { isUnderWay, phaseOf } from './phases';
 import type { Listed } from './reconciliation';
-import { isLagoId, isOfOthers } from './settlement';
 
 /** What was read for some objects only: `rows` has what was found, `asked` what was looked for. */
 export interface Answers<T> {

@@ -1,5 +1,6 @@
+import { unclearUnit } from './currencies';
+import { formatAmount, MAX_DODO_AMOUNT, minimumCharge } from './money';
 import { held, type Held } from './outcome';
-import { formatAmount, MAX_DODO_AMOUNT } from './money';
 import { freeMetadataSlots, type MetadataEntry } from './invoiceMetadata';
 
 /** What the rules need to know of a Lago invoice. Amounts are minor units of `currency`. */
@@ -11,10 +12,14 @@ export interface InvoiceFacts {
 	/** `pending | succeeded | failed`. */
 	paymentStatus: string;
 	currency: string;
+	/** The merchant says that Lago and Dodo count this currency alike. */
+	countedAlike?: boolean;
 	total: number;
 	/** Total minus payments minus offsets. Ignores `paymentStatus`: an invoice marked paid by hand still shows its total. */
 	totalDue: number;
 	selfBilled: boolean;
+	/** Of its customer, IANA; absent when Lago does not say. */
+	timeZone?: string;
 	/** Native provider that Lago itself charges through (`stripe`, ...), null when there is none. */
 	nativeProvider: string | null;
 	/** The Dodo subscription that is recorded on its customer as mandate, null when there is none. */
@@ -51,23 +56,38 @@ export function collectability(invoice: InvoiceFacts): Collectability {
 			'native_provider',
 			`Lago itself charges this customer through ${invoice.nativeProvider}; collecting invoice ${invoice.number} here as well would charge twice.`,
 		);
-	if (invoice.totalDue > MAX_DODO_AMOUNT)
-		return {
-			decision: 'held',
-			held: held(
-				'amount_above_dodo_limit',
-				`Invoice ${invoice.number} is over ${formatAmount(invoice.totalDue, invoice.currency)}, more than Dodo Payments can carry in one payment (${formatAmount(MAX_DODO_AMOUNT, invoice.currency)}).`,
-				'Split the invoice in Lago or collect it outside Dodo Payments.',
-			),
-		};
-	if (freeMetadataSlots(invoice.metadata) < 0)
-		return {
-			decision: 'held',
-			held: held(
-				'metadata_full',
-				`Invoice ${invoice.number} has no room for the two metadata entries that tie it to Dodo Payments (Lago allows five in all).`,
-				'Remove metadata entries of your own from the invoice in Lago, then press "Retry payment" there.',
-			),
-		};
-	return { decision: 'collect', amount: invoice.totalDue };
+	const hindrance = hindranceOf(invoice);
+	return hindrance === null ? { decision: 'collect', amount: invoice.totalDue } : { decision: 'held', held: hindrance };
+}
+
+/** Why Dodo cannot collect what is due, null when it can. */
+function hindranceOf({ number, totalDue, currency, countedAlike, metadata }: InvoiceFacts): Held | null {
+	const amount = formatAmount(totalDue, currency);
+	const unclear = unclearUnit(
+		currency,
+		countedAlike ?? false,
+		`${amount} of invoice ${number} are not collected`,
+		'Collect this invoice outside Dodo Payments and record the payment in Lago',
+	);
+	if (unclear !== null) return unclear;
+	if (totalDue > MAX_DODO_AMOUNT)
+		return held(
+			'amount_above_dodo_limit',
+			`Invoice ${number} is over ${amount}, more than Dodo Payments can carry in one payment (${formatAmount(MAX_DODO_AMOUNT, currency)}).`,
+			'Split the invoice in Lago or collect it outside Dodo Payments.',
+		);
+	const least = minimumCharge(currency);
+	if (least !== null && totalDue < least)
+		return held(
+			'amount_below_dodo_minimum',
+			`${amount} are due on invoice ${number}, less than the smallest payment that Dodo Payments takes (${formatAmount(least, currency)}).`,
+			'Collect it together with the next invoice (void this one and charge for it there), or by hand, and record the payment in Lago.',
+		);
+	if (freeMetadataSlots(metadata) < 0)
+		return held(
+			'metadata_full',
+			`Invoice ${number} has no room for the two metadata entries that tie it to Dodo Payments (Lago allows five in all).`,
+			'Remove metadata entries of your own from the invoice in Lago, then press "Retry payment" there.',
+		);
+	return null;
 }

@@ -1,42 +1,30 @@
-/**
- * Money is an integer number of the currency's minor units, everywhere: 1299 is EUR 12.99, 1299 is JPY 1299.
- * Lago (`*_cents`) and Dodo (`amount`, `total_amount`) share this convention, so amounts are compared, never converted.
- */
+import { isCountedAlike, lagoUnits, smallestCharge } from './currencies';
 
-/** ISO 4217 currencies whose exponent is not 2. */
-const EXPONENTS: Readonly<Record<string, number>> = {
-	BIF: 0,
-	CLP: 0,
-	DJF: 0,
-	GNF: 0,
-	ISK: 0,
-	JPY: 0,
-	KMF: 0,
-	KRW: 0,
-	PYG: 0,
-	RWF: 0,
-	UGX: 0,
-	UYI: 0,
-	VND: 0,
-	VUV: 0,
-	XAF: 0,
-	XOF: 0,
-	XPF: 0,
-	BHD: 3,
-	IQD: 3,
-	JOD: 3,
-	KWD: 3,
-	LYD: 3,
-	OMR: 3,
-	TND: 3,
-};
+/**
+ * Money is an integer number of the currency's smallest unit, everywhere: 1299 is EUR 12.99, 1299 is JPY 1299. Lago (`*_cents`) and Dodo
+ * (`amount`, `total_amount`) do not count every currency alike: `currencies.ts` knows which, and only those are compared. Never converted.
+ */
 
 /** Largest amount Dodo can carry: its fields are int32 (OpenAPI `ProductItemReq.amount`). Minor units of any currency. */
 export const MAX_DODO_AMOUNT = 2_147_483_647;
 
-/** Number of decimals of a currency: JPY 0, USD 2, KWD 3. */
-export function exponentOf(currency: string): number {
-	return EXPONENTS[currency.toUpperCase()] ?? 2;
+/** Number of decimals in which a currency is written where so many units are one of it; as Lago counts when nothing is said. */
+export function exponentOf(currency: string, units = lagoUnits(currency)): number {
+	return units === 1 ? 0 : String(units - 1).length;
+}
+
+/** What one unit is in the last decimal: 1, but of fifths 2. */
+function stepOf(currency: string, units: number): number {
+	return 10 ** exponentOf(currency, units) / units;
+}
+
+/**
+ * The smallest charge that Dodo publishes for a currency: USD 50, JPY 50, HUF 175; null when it publishes none.
+ * @param units how many of what is returned are one of the currency; as Lago counts when nothing is said.
+ */
+export function minimumCharge(currency: string, units = lagoUnits(currency)): number | null {
+	const whole = smallestCharge(currency);
+	return whole === null ? null : Math.round(whole * units);
 }
 
 /** Knows every code of ISO 4217, those of the past and units of account (CLF) too. */
@@ -46,6 +34,15 @@ const names = new Intl.DisplayNames('en', { type: 'currency', fallback: 'none' }
 export function currencyOf(text: string): string | null {
 	const code = text.trim();
 	return /^[A-Za-z]{3}$/.test(code) && names.of(code) !== undefined ? code.toUpperCase() : null;
+}
+
+/** The codes in a text such as `HUF, MGA`, and what in it is no currency. */
+export function readCurrencies(text: string): { codes: string[]; wrong: string[] } {
+	const words = text.split(/[\s,;]+/).filter((word) => word !== '');
+	return {
+		codes: words.flatMap((word) => currencyOf(word) ?? []),
+		wrong: words.filter((word) => currencyOf(word) === null),
+	};
 }
 
 /** An amount as a person wrote it, in no currency yet: digits only. */
@@ -70,44 +67,39 @@ export function readAmount(written: unknown): WrittenAmount | { problem: string 
 
 /**
  * The amount in minor units: `50.00`, 'EUR' -> 5000; `1200`, 'JPY' -> 1200; `1.250`, 'KWD' -> 1250.
+ * @param units how many of the units that are wanted are one of the currency.
  * @returns the problem as a sentence for a person when the currency has fewer decimals, or nobody owes so much.
  */
-export function toMinorUnits({ whole, decimals }: WrittenAmount, currency: string): number | { problem: string } {
-	const exponent = exponentOf(currency);
+export function toMinorUnits(
+	{ whole, decimals }: WrittenAmount,
+	currency: string,
+	units = lagoUnits(currency),
+): number | { problem: string } {
+	const exponent = exponentOf(currency, units);
 	if (decimals.length > exponent)
 		return {
-			problem: `${whole}.${decimals} has more decimals than ${currency} has; write it like ${toDecimal(1250 * 10 ** exponent, currency)}`,
+			problem: `${whole}.${decimals} has more decimals than ${currency} has; write it like ${toDecimal(1250 * units, currency, units)}`,
 		};
-	const minorUnits = Number(whole + decimals.padEnd(exponent, '0'));
+	const minorUnits = Number(whole + decimals.padEnd(exponent, '0')) / stepOf(currency, units);
 	return Number.isSafeInteger(minorUnits) ? minorUnits : { problem: `${whole} is too large` };
 }
 
-/** `12995, 'EUR'` -> `129.95`: what {@link readAmount} and {@link toMinorUnits} read back. */
-export function toDecimal(minorUnits: number, currency: string): string {
-	const exponent = exponentOf(currency);
+/** `12995, 'EUR'` -> `129.95`: what {@link readAmount} and {@link toMinorUnits} read back. @param units as there. */
+export function toDecimal(minorUnits: number, currency: string, units = lagoUnits(currency)): string {
+	const exponent = exponentOf(currency, units);
 	const sign = minorUnits < 0 ? '-' : '';
-	const digits = String(Math.abs(minorUnits)).padStart(exponent + 1, '0');
+	const digits = String(Math.abs(minorUnits) * stepOf(currency, units)).padStart(exponent + 1, '0');
 	return exponent === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
 }
 
-/** Dodo's smallest charges where they are not about half a unit; minor units (docs `features/adaptive-currency`). */
-const MINIMUM_CHARGES: Readonly<Record<string, number>> = {
-	AED: 200,
-	GBP: 30,
-	INR: 500,
-	MXN: 1000,
-	NOK: 300,
-	PLN: 200,
-	SEK: 300,
-};
-
-/** The smallest amount Dodo charges in a currency, minor units: USD 50, JPY 50, KWD 500. */
-export function minimumCharge(currency: string): number {
-	const exponent = exponentOf(currency);
-	return MINIMUM_CHARGES[currency.toUpperCase()] ?? (exponent === 0 ? 50 : 5 * 10 ** (exponent - 1));
-}
-
-/** `12995, 'EUR'` -> `EUR 129.95`. For messages to people only; never parsed back. */
+/** What Lago counts: `12995, 'EUR'` -> `EUR 129.95`. For messages to people only; never parsed back. */
 export function formatAmount(minorUnits: number, currency: string): string {
 	return `${currency} ${toDecimal(minorUnits, currency)}`;
+}
+
+/** What Dodo counts, in the same words; where both may not count alike, as the number that Dodo says. */
+export function formatDodoAmount(minorUnits: number, currency: string): string {
+	return isCountedAlike(currency)
+		? formatAmount(minorUnits, currency)
+		: `${currency} ${minorUnits} (in the smallest unit of Dodo Payments)`;
 }

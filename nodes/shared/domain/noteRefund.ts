@@ -1,3 +1,4 @@
+import { unclearUnit } from './currencies';
 import { formatAmount } from './money';
 import { held, type Held, type Said } from './outcome';
 
@@ -7,6 +8,8 @@ export interface RefundingNote {
 	number: string;
 	invoiceNumber: string;
 	currency: string;
+	/** The merchant says that Lago and Dodo count this currency alike. */
+	countedAlike?: boolean;
 	/** What it gives back as money. */
 	refund: number;
 	/** `pending | succeeded | failed`; null when no refund was asked for. */
@@ -42,6 +45,16 @@ export function asksForNothing(note: RefundingNote): (Said<'skipped'> & { messag
 				reason: 'refund_not_pending',
 				message: `The refund of credit note ${note.number} is ${note.refundStatus ?? 'not asked for'} in Lago already.`,
 			};
+}
+
+/** Why the refund of a note cannot be asked of Dodo in the note's currency, whatever the payments are; null when it can. */
+export function unclearRefund({ number, currency, countedAlike, refund }: RefundingNote): Held | null {
+	return unclearUnit(
+		currency,
+		countedAlike ?? false,
+		`The refund of ${formatAmount(refund, currency)} for credit note ${number} is not made`,
+		'Refund the payment by hand in Dodo Payments, then set the refund status of the credit note in Lago',
+	);
 }
 
 /**

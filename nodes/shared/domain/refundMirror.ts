@@ -1,6 +1,7 @@
 import { decimalOf, exact, type Decimal } from './exact';
 import { formatAmount } from './money';
 import { held, type Held } from './outcome';
+import type { PaymentFacts } from './payment';
 import {
 	allocateRefund,
 	openItems,
@@ -9,7 +10,6 @@ import {
 	type CreditedItem,
 	type RefundRoom,
 } from './refundAllocation';
-import type { PaymentFacts } from './settlement';
 
 /** A refund that Dodo made. */
 export interface RefundFacts {

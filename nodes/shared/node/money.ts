@@ -1,4 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { dodoUnits, isAtDodo } from '../domain/currencies';
 import { currencyOf, readAmount, toMinorUnits } from '../domain/money';
 
 /** An amount as people write it, read by {@link amountParameter}. */
@@ -13,9 +14,9 @@ export const amountField: INodeProperties = {
 };
 
 /**
- * The currency in a field, as its code.
+ * The currency in a field, as its code: one that Dodo has.
  * @param whenEmpty what to do about an empty field.
- * @throws NodeOperationError that names the field when there is none, or something that is no currency.
+ * @throws NodeOperationError that names the field when there is none, or something that is no currency, or not one of Dodo's.
  */
 export function currencyParameter(
 	ctx: IExecuteFunctions,
@@ -24,10 +25,18 @@ export function currencyParameter(
 	index: number,
 	whenEmpty = 'Type its code, e.g. EUR.',
 ): string {
-	return (
+	const currency =
 		readCurrency(ctx, ctx.getNodeParameter(name, index, ''), label, index) ??
-		refuse(ctx, label, 'it is empty', index, whenEmpty)
-	);
+		refuse(ctx, label, 'it is empty', index, whenEmpty);
+	return isAtDodo(currency)
+		? currency
+		: refuse(
+				ctx,
+				label,
+				`Dodo Payments does not have ${currency}`,
+				index,
+				'Type the code of another currency, e.g. EUR.',
+			);
 }
 
 /** Filters with their currency as its code. @throws NodeOperationError that names the field. */
@@ -48,7 +57,7 @@ function readCurrency(ctx: IExecuteFunctions, typed: unknown, label: string, ind
 
 /**
  * The amount in a field, more than 0. What is an amount in no currency is refused at once, before anything is asked of a service.
- * @returns what gives it in the minor units of a currency; throws like this when the currency has fewer decimals.
+ * @returns what gives it in the units that Dodo counts a currency in; throws like this when it has fewer decimals, or they are not known.
  * @throws NodeOperationError that names the field.
  */
 export function amountParameter(
@@ -61,7 +70,16 @@ export function amountParameter(
 	if ('problem' in written) return refuse(ctx, label, written.problem, index);
 	if (/^0*$/.test(written.whole + written.decimals)) return refuse(ctx, label, 'it must be more than 0', index);
 	return (currency) => {
-		const amount = toMinorUnits(written, currency);
+		const units =
+			dodoUnits(currency) ??
+			refuse(
+				ctx,
+				label,
+				`how Dodo Payments counts ${currency} is not known`,
+				index,
+				'Do this in Dodo Payments by hand.',
+			);
+		const amount = toMinorUnits(written, currency, units);
 		return typeof amount === 'number' ? amount : refuse(ctx, label, amount.problem, index);
 	};
 }
@@ -81,7 +99,7 @@ function refuse(
 	label: string,
 	problem: string,
 	itemIndex: number,
-	description = 'Amounts are written in the currency itself: 50.00 is EUR 50.00; JPY has no decimals, KWD has three.',
+	description = 'Amounts are written in the currency itself: 50.00 is EUR 50.00; JPY has no decimals.',
 ): never {
 	throw new NodeOperationError(ctx.getNode(), `"${label}": ${problem}`, { itemIndex, description });
 }

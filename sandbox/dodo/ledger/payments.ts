@@ -92,7 +92,8 @@ export class Payments {
 			refunds: [],
 			disputes: [],
 			created_at: timestamp(),
-			updated_at: timestamp(),
+			// Dodo may leave it out for ever.
+			updated_at: null,
 		};
 		state.payments.set(payment.payment_id, payment);
 		state.paymentLines.set(
@@ -168,7 +169,6 @@ export class Payments {
 		payment.error_code = errorCode;
 		payment.error_message =
 			errorCode === null ? null : `The payment was declined: ${errorCode.toLowerCase().replaceAll('_', ' ')}.`;
-		payment.updated_at = timestamp();
 		if (status === 'failed' || status === 'cancelled')
 			Object.assign(payment, { tax: null, settlement_tax: null, settlement_amount: 0 });
 		if (status === 'succeeded') {

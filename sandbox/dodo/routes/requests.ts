@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { ok, type ApiCall, type Reply } from '../../shared/api';
+import { CURRENCIES } from '../currencies';
 import { MAX_INT32 } from '../money';
 import { refuse } from '../state';
 
 export const int32 = z.number().int().max(MAX_INT32);
-export const currency = z.string().regex(/^[A-Z]{3}$/);
+export const currency = z.string().refine((code) => CURRENCIES.includes(code));
 const filled = z.string().trim().min(1).nullish();
 
 /** An address; what is missing is asked for on the page. Blanks are refused. */

@@ -1,7 +1,7 @@
 import { decideRecord, stateAfter, type AttemptStep } from '../../../nodes/shared/domain/attemptRecord';
 import { decodeState, type CollectionState } from '../../../nodes/shared/domain/invoiceMetadata';
+import type { PaymentFacts } from '../../../nodes/shared/domain/payment';
 import { parseSchedule, type RetryPolicy } from '../../../nodes/shared/domain/retrySchedule';
-import type { PaymentFacts } from '../../../nodes/shared/domain/settlement';
 import { invoice, meta, payment } from './facts';
 
 const NOW_S = 1_793_869_200;

@@ -1,5 +1,5 @@
 import type { InvoiceFacts } from '../../../nodes/shared/domain/invoice';
-import type { PaymentFacts } from '../../../nodes/shared/domain/settlement';
+import type { PaymentFacts } from '../../../nodes/shared/domain/payment';
 
 export const INVOICE_ID = '8a3f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a';
 

@@ -4,9 +4,10 @@ import {
 	currencyOf,
 	exponentOf,
 	formatAmount,
-	MAX_DODO_AMOUNT,
+	formatDodoAmount,
 	minimumCharge,
 	readAmount,
+	readCurrencies,
 	toDecimal,
 	toMinorUnits,
 } from '../../../nodes/shared/domain/money';
@@ -20,7 +21,10 @@ describe('exponentOf', () => {
 		['VND', 0],
 		['KWD', 3],
 		['BHD', 3],
-		['TND', 3],
+		['HUF', 0],
+		['MGA', 0],
+		['CLF', 4],
+		['MRO', 1],
 		['jpy', 0],
 		['XYZ', 2],
 	])('%s has %i decimals', (currency, expected) => {
@@ -35,6 +39,9 @@ describe('formatAmount', () => {
 		[1299, 'KWD', 'KWD 1.299'],
 		[5, 'EUR', 'EUR 0.05'],
 		[5, 'KWD', 'KWD 0.005'],
+		[49_990, 'HUF', 'HUF 49990'],
+		[7, 'MRO', 'MRO 1.4'],
+		[-12_345, 'CLF', 'CLF -1.2345'],
 		[0, 'EUR', 'EUR 0.00'],
 		[0, 'JPY', 'JPY 0'],
 		[-5, 'EUR', 'EUR -0.05'],
@@ -47,7 +54,7 @@ describe('formatAmount', () => {
 
 	it('loses no digit, whatever the amount and currency', () => {
 		fc.assert(
-			fc.property(fc.maxSafeInteger(), fc.constantFrom('EUR', 'JPY', 'KWD'), (amount, currency) => {
+			fc.property(fc.maxSafeInteger(), fc.constantFrom('EUR', 'JPY', 'KWD', 'HUF'), (amount, currency) => {
 				const digits = formatAmount(amount, currency).slice(4).replace('.', '');
 				expect(BigInt(digits)).toBe(BigInt(amount));
 			}),
@@ -62,20 +69,46 @@ describe('minimumCharge', () => {
 		['GBP', 30],
 		['INR', 500],
 		['JPY', 50],
-		['KWD', 500],
+		['HUF', 175],
+		['CZK', 1_500],
+		['DKK', 250],
+		['RON', 200],
+		['VND', 12_000],
+		['IDR', 850_000],
 		['gbp', 30],
 	])('%s: %i minor units', (currency, expected) => {
 		expect(minimumCharge(currency)).toBe(expected);
 	});
 
-	it('is always a whole number that Dodo can carry', () => {
-		fc.assert(
-			fc.property(fc.string({ minLength: 3, maxLength: 3 }), (currency) => {
-				expect(Number.isInteger(minimumCharge(currency))).toBe(true);
-				expect(minimumCharge(currency)).toBeGreaterThan(0);
-				expect(minimumCharge(currency)).toBeLessThan(MAX_DODO_AMOUNT);
-			}),
-		);
+	it('of forints in hundredths', () => {
+		expect(minimumCharge('HUF', 100)).toBe(17_500);
+	});
+
+	it.each(['KWD', 'UGX', 'COP', 'XYZ'])('%s: none is published', (currency) => {
+		expect(minimumCharge(currency)).toBeNull();
+	});
+});
+
+describe('formatDodoAmount', () => {
+	it.each([
+		[12_995, 'EUR', 'EUR 129.95'],
+		[1_299, 'JPY', 'JPY 1299'],
+		[49_990, 'HUF', 'HUF 49990 (in the smallest unit of Dodo Payments)'],
+		[1_299, 'KWD', 'KWD 1299 (in the smallest unit of Dodo Payments)'],
+	])('%i of what Dodo counts in %s', (amount, currency, expected) => {
+		expect(formatDodoAmount(amount, currency)).toBe(expected);
+	});
+});
+
+describe('readCurrencies', () => {
+	it.each<[string, string[], string[]]>([
+		['', [], []],
+		[' , ', [], []],
+		['HUF', ['HUF'], []],
+		['huf, MGA;kwd  COP', ['HUF', 'MGA', 'KWD', 'COP'], []],
+		['HUF, forint, EUX', ['HUF'], ['forint', 'EUX']],
+	])('%j', (text, codes, wrong) => {
+		expect(readCurrencies(text)).toEqual({ codes, wrong });
 	});
 });
 
@@ -118,6 +151,8 @@ describe('an amount as a person writes it', () => {
 		['1.250', 'KWD', 1_250],
 		['1.25', 'KWD', 1_250],
 		['1', 'KWD', 1_000],
+		['49990', 'HUF', 49_990],
+		['1.4', 'MRO', 7],
 		// What an expression gives: a number, exact or not at all.
 		[50, 'EUR', 5_000],
 		[19.99, 'EUR', 1_999],
@@ -147,6 +182,8 @@ describe('an amount as a person writes it', () => {
 		['fifty', 'EUR', /not an amount/],
 		['1.2.3', 'EUR', /not an amount/],
 		['50.000', 'EUR', /more decimals than EUR.*1250\.00/],
+		['499.90', 'HUF', /more decimals than HUF.*1250/],
+		['1.3', 'MRO', /too large/],
 		['1200.00', 'JPY', /more decimals than JPY.*1250/],
 		['1.2500', 'KWD', /more decimals than KWD.*1250\.000/],
 		[0.1 + 0.2, 'EUR', /more decimals/],

@@ -1,6 +1,7 @@
 /** Only what is proven counts: whose payment it is, before its amount is looked at. */
 import { judge } from '../../../nodes/shared/domain/difference';
-import { attemptOf, decideAttempt, decideSuccess, readPayment } from '../../../nodes/shared/domain/settlement';
+import { attemptOf, readPayment } from '../../../nodes/shared/domain/payment';
+import { decideAttempt, decideSuccess } from '../../../nodes/shared/domain/settlement';
 import { decideRecord } from '../../../nodes/shared/domain/attemptRecord';
 import { invoice, meta, payment } from './facts';
 import { INVOICE, listed } from './listed';

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { encodeState } from '../../../nodes/shared/domain/invoiceMetadata';
-import {
-	decideAttempt,
-	decideSuccess,
-	isLagoId,
-	readPayment,
-	type PaymentFacts,
-} from '../../../nodes/shared/domain/settlement';
+import { isLagoId, readPayment, type PaymentFacts } from '../../../nodes/shared/domain/payment';
+import { decideAttempt, decideSuccess } from '../../../nodes/shared/domain/settlement';
 import { invoice, INVOICE_ID, meta, payment } from './facts';
 import { runs } from '../../support/runs';
 

@@ -76,17 +76,57 @@ describe('Update Payment Status', () => {
 		});
 	});
 
-	test('a Lago that takes days only gets the day', async () => {
-		reads();
+	test.each<[string, IDataObject, string]>([
+		[
+			'the moment, not the day: it is 1 March in Tokyo',
+			{ updated_at: '2026-02-28T23:00:00Z' },
+			'2026-02-28T23:00:00.000Z',
+		],
+		[
+			'nothing of when it was changed: when it was made, whoever brings it',
+			{ updated_at: null, created_at: '2026-02-28T23:59:59.9Z' },
+			'2026-02-28T23:59:59.900Z',
+		],
+		[
+			'a change since, because money went back: when it was made',
+			{
+				updated_at: '2026-03-09T08:00:00Z',
+				created_at: '2026-02-28T23:00:00Z',
+				refunds: [{ refund_id: 'ref_1', status: 'succeeded', amount: 1 }],
+			},
+			'2026-02-28T23:00:00.000Z',
+		],
+	])('the payment says %s', async (_what, says, paid_at) => {
+		const byWebhook = paid(says);
+		// What a look finds comes with the time that the payment shows.
+		const byLook = { ...byWebhook, occurredAt: String(says.updated_at ?? says.created_at) };
+		for (const event of [byWebhook, byLook, byWebhook.data as IDataObject]) {
+			reads();
+			lago()
+				.post('/payments', { payment: { invoice_id: ID, amount_cents: 7_380, reference: 'pay_1', paid_at } })
+				.reply(200, { payment: { lago_id: 'p1' } });
+			expect(await run('updatePaymentStatus', event)).toMatchObject({ outcome: 'settled' });
+		}
+	});
+
+	test.each([
+		['UTC', '2026-11-01T10:01:11.123456Z', '2026-11-01'],
+		['Asia/Tokyo', '2026-02-28T23:00:00Z', '2026-03-01'],
+		['America/New_York', '2026-03-01T02:00:00Z', '2026-02-28'],
+	])("a Lago that takes days only gets the customer's day: %s", async (applicable_timezone, occurredAt, day) => {
+		reads({ customer: { ...(lagoInvoice().customer as IDataObject), applicable_timezone } });
 		const booking = (paid_at: string): nock.Interceptor =>
 			lago().post('/payments', { payment: { invoice_id: ID, amount_cents: 7_380, reference: 'pay_1', paid_at } });
-		booking('2026-11-01T10:01:11.123Z').reply(422, {
+		booking(new Date(occurredAt).toISOString()).reply(422, {
 			status: 422,
 			code: 'validation_errors',
 			error_details: { paid_at: ['invalid_date'] },
 		});
-		booking('2026-11-01').reply(200, { payment: { lago_id: 'p1' } });
-		expect(await run('updatePaymentStatus', paid())).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
+		booking(day).reply(200, { payment: { lago_id: 'p1' } });
+		expect(await run('updatePaymentStatus', { ...paid(), occurredAt })).toMatchObject({
+			outcome: 'settled',
+			bookedAs: 'payment',
+		});
 	});
 
 	test('free: the status, with the ids, in one write; the next time the licence is not asked for', async () => {

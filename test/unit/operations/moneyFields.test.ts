@@ -140,6 +140,17 @@ describe('a currency, however it is typed', () => {
 		},
 	);
 
+	test.each(['ISK', 'CLF', 'mro'])('%s, which Dodo does not have, is refused before any call', async (currency) => {
+		const problem = {
+			message: expect.stringContaining(`Dodo Payments does not have ${currency.toUpperCase()}`) as string,
+		};
+		await expect(runDodo(intent({ currency }), NEW.dodo)).rejects.toMatchObject(problem);
+		await expect(
+			runDodo({ resource: 'product', operation: 'ensure', currency, taxMode: 'inclusive' }, NEW.dodo),
+		).rejects.toMatchObject(problem);
+		await expect(runDodo(setUp({ currency }), NEW.dodo)).rejects.toMatchObject(problem);
+	});
+
 	test.each(['', '  ', null, undefined])('%j where one is needed is told before any call', async (currency) => {
 		const problem = { message: expect.stringMatching(/^"Currency":? (it )?is empty/) as string };
 		await expect(runDodo(intent({ currency }), NEW.dodo)).rejects.toMatchObject(problem);
@@ -173,7 +184,8 @@ describe('amounts of Create Intent', () => {
 		[50, 'EUR', 5_000],
 		[19.99, 'EUR', 1_999],
 		['1200', 'JPY', 1_200],
-		['1.250', 'KWD', 1_250],
+		['499.90', 'HUF', 49_990],
+		['12.50', 'KES', 1_250],
 	])('%j in %s', async (amount, currency, minorUnits) => {
 		dodo()
 			.post(
@@ -193,6 +205,12 @@ describe('amounts of Create Intent', () => {
 			});
 		},
 	);
+
+	test.each(['KWD', 'CLP', 'MGA'])('in %s nobody knows how Dodo counts: refused before any call', async (currency) => {
+		await expect(runDodo(intent({ amount: '50', currency }), NEW.dodo)).rejects.toMatchObject({
+			message: expect.stringContaining(`how Dodo Payments counts ${currency} is not known`) as string,
+		});
+	});
 
 	test('an older version goes on with minor units', async () => {
 		dodo()
@@ -228,7 +246,7 @@ describe('how much Refund > Create gives back', () => {
 		['50.00', 'EUR', 5_000],
 		[50, 'EUR', 5_000],
 		['1200', 'JPY', 1_200],
-		['1.250', 'KWD', 1_250],
+		['499.90', 'HUF', 49_990],
 	])('a part: %j of a payment in %s', async (amount, currency, minorUnits) => {
 		payment(currency);
 		dodo()

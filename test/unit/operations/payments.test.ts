@@ -149,7 +149,9 @@ describe('Product -> Ensure Invoice Product', () => {
 	test.each([
 		['EUR', 'inclusive', 50, 'Invoice payment (EUR)'],
 		['JPY', 'exclusive', 50, 'Invoice payment (JPY, plus tax)'],
-		['KWD', 'inclusive', 500, 'Invoice payment (KWD)'],
+		['HUF', 'inclusive', 175, 'Invoice payment (HUF)'],
+		['CZK', 'inclusive', 1_500, 'Invoice payment (CZK)'],
+		['KWD', 'inclusive', 1, 'Invoice payment (KWD)'],
 		['GBP', 'inclusive', 30, 'Invoice payment (GBP)'],
 	])('made once when there is none: %s, tax %s', async (currency, taxMode, price, name) => {
 		const account = randomUUID();

@@ -1,7 +1,7 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { CREDIT_NOTE_KEY } from '../../../shared/domain/keys';
 import { held } from '../../../shared/domain/outcome';
-import { isLagoId } from '../../../shared/domain/settlement';
+import { isLagoId } from '../../../shared/domain/payment';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';

@@ -36,7 +36,7 @@ export const get: Operation<LagoClient, 'held'> = {
 			ctx,
 			index,
 			{ id, kind: 'credit note', reason: 'unknown_credit_note' },
-			async () => await withPayments(client, await fetchCreditNote(client, id)),
+			async () => await withPayments(client, client.withUnit(await fetchCreditNote(client, id))),
 		);
 	},
 };

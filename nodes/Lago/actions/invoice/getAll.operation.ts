@@ -9,7 +9,7 @@ import { withCurrency } from '../../../shared/node/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
-import { invoiceSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
+import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { commonFilters } from '../list.fields';
 
@@ -113,8 +113,10 @@ export const getAll: Operation<LagoClient> = {
 		const limit = limitOf(ctx, index);
 		const query = withDays(withCurrency(ctx, filtersOf(ctx, index), index), ctx);
 		const { query: narrowed, keeps } = SHOWN[ctx.getNodeParameter('show', index) as string] ?? {};
-		if (keeps === undefined) return await client.list('invoices', invoiceSchema, query, limit);
-		const candidates = await client.list('invoices', invoiceSchema, { ...query, ...narrowed }, Number.MAX_SAFE_INTEGER);
+		const list = async (asked: IDataObject, most: number): Promise<LagoInvoice[]> =>
+			(await client.list('invoices', invoiceSchema, asked, most)).map((invoice) => client.withUnit(invoice));
+		if (keeps === undefined) return await list(query, limit);
+		const candidates = await list({ ...query, ...narrowed }, Number.MAX_SAFE_INTEGER);
 		const nowS = Math.floor(Date.now() / 1000);
 		return candidates.filter((invoice) => keeps(toInvoiceFacts(invoice), nowS)).slice(0, limit);
 	},

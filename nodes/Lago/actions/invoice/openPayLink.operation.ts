@@ -50,12 +50,13 @@ export const openPayLink: Operation<LagoClient, 'payable' | Closed> = {
 		const verdict = collectability(toInvoiceFacts(invoice));
 		if (verdict.decision === 'collect')
 			return { outcome: 'payable', message: `Invoice ${invoice.number} can be paid.`, ...about, invoice };
-		const { outcome, page } = closed(invoice);
+		const { outcome, page } = closed(invoice, verdict.decision === 'held');
 		return shown(outcome, page, about);
 	},
 };
 
-function closed(invoice: LagoInvoice): { outcome: Closed; page: PayPage } {
+/** @param isHeld something is due, but not to be paid here. */
+function closed(invoice: LagoInvoice, isHeld: boolean): { outcome: Closed; page: PayPage } {
 	const { number, status, payment_status: paymentStatus } = invoice;
 	if (paymentStatus === 'succeeded')
 		return {
@@ -80,7 +81,7 @@ function closed(invoice: LagoInvoice): { outcome: Closed; page: PayPage } {
 		page: {
 			statusCode: 409,
 			title: `Invoice ${number} cannot be paid here`,
-			text: 'Nothing is due on it at the moment. Please ask whoever sent you the link.',
+			text: `${isHeld ? 'It has to be paid another way.' : 'Nothing is due on it at the moment.'} Please ask whoever sent you the link.`,
 		},
 	};
 }

@@ -1,10 +1,11 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { endOf } from '../../../shared/domain/dispute';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { formatAmount } from '../../../shared/domain/money';
+import type { DodoMode } from '../../../shared/domain/mode';
+import { formatDodoAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
+import type { PaymentFacts } from '../../../shared/domain/payment';
 import { noted } from '../../../shared/domain/phases';
-import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
@@ -42,6 +43,8 @@ const fields: INodeProperties[] = [
 ];
 
 const UNREADABLE = 'Look at the dispute in Dodo Payments; when it is lost, record it on the invoice in Lago by hand.';
+const BY_HAND =
+	'If the payment was booked in Lago by hand, mark the invoice there as a lost dispute; otherwise nothing is left to do.';
 
 /** Invoice -> Record Dispute: a lost dispute is marked on the invoice once; everything else is only told. */
 export const recordDispute: Operation<
@@ -103,7 +106,7 @@ async function record(
 	amount: number,
 ): Promise<Recorded | Result<'dispute_open' | 'dispute_won'>> {
 	const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
-	const sum = formatAmount(amount, dispute.currency ?? payment.currency);
+	const sum = formatDodoAmount(amount, dispute.currency ?? payment.currency);
 	const what = `Dispute ${disputeId} over ${sum} of payment ${payment.id}`;
 	const lock = `settle ${client.accountKey} ${invoiceId}`;
 	const end = endOf(status);
@@ -127,8 +130,11 @@ async function record(
 	const marked = await mark();
 	if (marked.outcome !== 'ignored') return marked;
 	// The news of the payment itself may still be on its way: what it would book is booked now.
-	const { outcome } = await settle(client, payment, mode, paidOn);
-	return outcome === 'settled' || outcome === 'already_settled' ? await mark() : marked;
+	const settled = await settle(client, payment, mode, paidOn);
+	// Whether it was booked by hand, nobody can compare.
+	if (settled.outcome === 'held' && settled.reason === 'currency_unit_unclear')
+		return { ...settled, outcome: 'held', message: `${lost}. ${settled.message}`, nextStep: BY_HAND };
+	return settled.outcome === 'settled' || settled.outcome === 'already_settled' ? await mark() : marked;
 }
 
 /** Lago has no way back from a lost dispute, so an invoice that was marked too early says so in its metadata. */

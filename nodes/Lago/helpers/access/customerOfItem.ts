@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { CUSTOMER_KEY } from '../../../shared/domain/keys';
-import { isLagoId } from '../../../shared/domain/settlement';
+import { isLagoId } from '../../../shared/domain/payment';
 import { orNull } from '../../../shared/transport/orNull';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import type { LagoClient } from '../../transport/client';

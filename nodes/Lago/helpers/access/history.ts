@@ -1,4 +1,3 @@
-import type { CoveredSubscription } from '../../../shared/domain/access/facts';
 import {
 	backtest,
 	type AccessHistory,
@@ -11,13 +10,13 @@ import { groupBy } from '../../../shared/domain/groupBy';
 import {
 	listedInvoiceAnswerSchema,
 	listedInvoiceSchema,
-	subscriptionFeeSchema,
 	timeOf,
 	toAccessInvoice,
 	toSubscriptionFacts,
 	type ListedInvoice,
-	type SubscriptionFee,
 } from '../../../shared/wire/lago/access';
+import { orNull } from '../../../shared/transport/orNull';
+import { paymentSchema } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { inTurns } from '../inTurns';
 import { coverageOf, OF_SUBSCRIPTIONS, owedInvoices, subscriptionsOf } from './facts';
@@ -43,7 +42,8 @@ export interface Backtest {
 }
 
 /**
- * Plays a policy over what has happened. When invoices were paid is read from their fees. Rules that only ever restrict less with fewer
+ * Plays a policy over what has happened. When invoices were paid is read from their payments: fees do not say it, and one that is only marked
+ * as paid says nothing, so it counts as paid. Rules that only ever restrict less with fewer
  * invoices allow to look at whole customers first, and to read subscriptions only of those whom it would have hit.
  * @param from ms since 1970. @param to the same.
  * @throws ApiError
@@ -54,22 +54,21 @@ export async function runBacktest(
 	from: number,
 	to: number,
 ): Promise<Backtest> {
-	const [owed, fees] = await Promise.all([
+	const [owed, paidAts] = await Promise.all([
 		owedInvoices(client, { statuses: ['finalized'] }),
-		client.list('fees', subscriptionFeeSchema, { succeeded_at_from: new Date(from).toISOString() }, ALL),
+		paidSince(client, from),
 	]);
-	const feesOf = groupBy(fees, ({ lago_invoice_id }) => lago_invoice_id ?? '');
 	const known = new Map(
-		[...owed, ...(await paidInvoices(client, feesOf, from))].map((invoice) => [invoice.lago_id, invoice]),
+		[...owed, ...(await paidInvoices(client, [...paidAts.keys()], from))].map((invoice) => [invoice.lago_id, invoice]),
 	);
 	const byCustomer = groupBy(known.values(), ({ customer }) => customer?.external_id ?? '');
 	byCustomer.delete('');
 	const hit = [...byCustomer].filter(([externalId, invoices]) => {
 		const whole: AccessPolicy = { ...policy, scope: 'customer' };
-		return backtest(historyOf(externalId, invoices, feesOf), whole, from, to) !== null;
+		return backtest(historyOf(externalId, invoices, paidAts), whole, from, to) !== null;
 	});
 	const rows = await inTurns(hit, async ([externalId, invoices]): Promise<BacktestRow | null> => {
-		const history = await withSubscriptions(client, historyOf(externalId, invoices, feesOf), feesOf, policy);
+		const history = await withSubscriptions(client, historyOf(externalId, invoices, paidAts), policy);
 		const restrictions = backtest(history, policy, from, to);
 		return restrictions === null
 			? null
@@ -88,13 +87,25 @@ export async function runBacktest(
 	};
 }
 
+/** When invoices were paid, since a moment; ms since 1970, of several payments the last. The list is in order of these, newest first. */
+async function paidSince(client: LagoClient, from: number): Promise<Map<string, number>> {
+	const isOlder = ({ created_at }: { created_at?: string | null }): boolean => (timeOf(created_at) ?? from) < from;
+	// A Lago without licence has no such payments, and some say so by refusing.
+	const request = client.list('payments', paymentSchema, {}, ALL, isOlder);
+	const payments = (await orNull(request, ({ code }) => code === 'feature_unavailable')) ?? [];
+	const paidAts = new Map<string, number>();
+	for (const { invoice_ids, lago_payable_id, payment_status, created_at } of payments)
+		for (const id of invoice_ids ?? [lago_payable_id ?? '']) {
+			const at = timeOf(created_at);
+			if (at !== null && at >= from && payment_status === 'succeeded')
+				paidAts.set(id, Math.max(at, paidAts.get(id) ?? at));
+		}
+	return paidAts;
+}
+
 /** Invoices that were paid since a moment. */
-async function paidInvoices(
-	client: LagoClient,
-	feesOf: ReadonlyMap<string, SubscriptionFee[]>,
-	from: number,
-): Promise<ListedInvoice[]> {
-	const ids = new Set([...feesOf.keys()].filter((id) => id !== ''));
+async function paidInvoices(client: LagoClient, paidIds: readonly string[], from: number): Promise<ListedInvoice[]> {
+	const ids = new Set(paidIds);
 	if (ids.size === 0) return [];
 	const issuing_date_from = new Date(from - ISSUED_BEFORE_DAYS * DAY_MS).toISOString().slice(0, 10);
 	const listed = await client.list(
@@ -116,52 +127,38 @@ async function paidInvoices(
 function historyOf(
 	externalId: string,
 	invoices: readonly ListedInvoice[],
-	feesOf: ReadonlyMap<string, SubscriptionFee[]>,
+	paidAts: ReadonlyMap<string, number>,
 ): AccessHistory {
 	const timeZone = invoices[0]?.customer?.applicable_timezone ?? 'UTC';
 	return {
 		customer: { externalId, timeZone },
 		subscriptions: [],
-		invoices: invoices.map((invoice) => pastInvoice(invoice, feesOf.get(invoice.lago_id) ?? [], timeZone)),
+		invoices: invoices.map((invoice) => pastInvoice(invoice, paidAts.get(invoice.lago_id) ?? null, timeZone)),
 	};
 }
 
-function pastInvoice(invoice: ListedInvoice, fees: readonly SubscriptionFee[], timeZone: string): PastInvoice {
-	const paidAts = fees.map(({ succeeded_at }) => timeOf(succeeded_at)).filter((at) => at !== null);
-	const isPaid = invoice.payment_status === 'succeeded';
+function pastInvoice(invoice: ListedInvoice, lastPaidAt: number | null, timeZone: string): PastInvoice {
 	return {
-		...toAccessInvoice(invoice, coveredBy(fees)),
+		...toAccessInvoice(invoice, []),
 		// A draft is made before its invoice is issued.
 		issuedAt: Math.max(
 			Date.parse(invoice.created_at),
 			calendarOf(timeZone).startOfDay(dayOfDate(invoice.issuing_date)),
 		),
-		paidAt: isPaid && paidAts.length > 0 ? Math.max(...paidAts) : null,
+		paidAt: invoice.payment_status === 'succeeded' ? lastPaidAt : null,
 		total: invoice.total_amount_cents,
 	};
-}
-
-function coveredBy(fees: readonly SubscriptionFee[]): CoveredSubscription[] {
-	const covered = new Map<string, CoveredSubscription>();
-	for (const { lago_subscription_id: subscriptionId, external_subscription_id: externalId } of fees)
-		if (subscriptionId && externalId)
-			covered.set(subscriptionId, { subscriptionId, externalId, isFirst: false, prepaidUntil: null });
-	return [...covered.values()];
 }
 
 async function withSubscriptions(
 	client: LagoClient,
 	history: AccessHistory,
-	feesOf: ReadonlyMap<string, SubscriptionFee[]>,
 	{ scope }: AccessPolicy,
 ): Promise<AccessHistory> {
-	const uncovered =
-		scope === 'customer'
-			? []
-			: history.invoices.filter(({ id, type }) => OF_SUBSCRIPTIONS.includes(type) && !feesOf.has(id));
+	const covering = scope === 'customer' ? [] : history.invoices.filter(({ type }) => OF_SUBSCRIPTIONS.includes(type));
 	const [rows, coverage] = await Promise.all([
 		subscriptionsOf(client, history.customer.externalId),
-		coverageOf(client, uncovered),
+		coverageOf(client, covering),
 	]);
 	return {
 		...history,

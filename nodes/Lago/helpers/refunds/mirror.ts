@@ -1,10 +1,12 @@
+import { unclearUnit } from '../../../shared/domain/currencies';
 import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { INVOICE_NUMBER_KEY } from '../../../shared/domain/keys';
+import type { DodoMode } from '../../../shared/domain/mode';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
+import type { PaymentFacts } from '../../../shared/domain/payment';
 import { noted } from '../../../shared/domain/phases';
 import { decideMirror, otherCurrency, type RefundFacts } from '../../../shared/domain/refundMirror';
-import type { DodoMode, PaymentFacts } from '../../../shared/domain/settlement';
 import type { Result } from '../../../shared/node/operation';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
@@ -63,11 +65,20 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<Mirror
 	const notes = listed ?? (await creditNotesOf(client, { id: invoiceId, number: invoice.number }));
 	const hit = listed === null ? await alreadyCredited(client, notes, refund) : null;
 	if (hit !== null) return hit;
+	const unclear = unclearUnit(
+		invoice.currency,
+		invoice.currencyCountedAlike ?? false,
+		`Refund ${refund.refund_id} is not mirrored on invoice ${invoice.number}`,
+		'Compare the amounts and make the credit note in Lago by hand',
+	);
 	let booking = await bookingOf(client, invoice, facts);
 	if (!booking.booked) {
 		// The news of the payment itself may still be on its way: what it would book is booked now.
-		const { outcome } = await settle(client, facts, mode, paidAt(wanted.payment));
-		if (outcome !== 'settled' && outcome !== 'already_settled')
+		const settled = await settle(client, facts, mode, paidAt(wanted.payment));
+		// It may have been booked by hand.
+		if (unclear !== null && settled.outcome === 'held' && settled.reason === unclear.reason)
+			return { ...unclear, ...about };
+		if (settled.outcome !== 'settled' && settled.outcome !== 'already_settled')
 			return { ...(await returned(client, invoice, wanted)), ...about };
 		invoice = await fetchInvoice(client, invoiceId);
 		booking = await bookingOf(client, invoice, facts);
@@ -82,7 +93,7 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<Mirror
 	// Booked by another execution since the invoice was read.
 	if (!booking.asStatus && (invoice.total_paid_amount_cents ?? 0) < booking.amount)
 		invoice = await fetchInvoice(client, invoiceId);
-	const mismatch = otherCurrency(refundFacts(wanted), invoice);
+	const mismatch = otherCurrency(refundFacts(wanted), invoice) ?? unclear;
 	if (mismatch !== null) return { ...mismatch, ...about };
 	if (booking.asStatus || isKnownFree(client)) return { ...(await withoutLicence(client, invoice, wanted)), ...about };
 	return { ...(await credit(client, invoice, notes, booking.amount, wanted)), ...about };

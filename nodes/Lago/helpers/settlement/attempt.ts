@@ -1,6 +1,6 @@
 import { decideRecord } from '../../../shared/domain/attemptRecord';
+import type { PaymentFacts } from '../../../shared/domain/payment';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
-import type { PaymentFacts } from '../../../shared/domain/settlement';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { fetchInvoice } from '../invoices';

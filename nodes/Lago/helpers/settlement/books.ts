@@ -1,7 +1,7 @@
 import type { AttemptNews } from '../../../shared/domain/attemptRecord';
 import type { InvoiceFacts } from '../../../shared/domain/invoice';
 import type { Held, Overpaid } from '../../../shared/domain/outcome';
-import type { PaymentFacts } from '../../../shared/domain/settlement';
+import type { PaymentFacts } from '../../../shared/domain/payment';
 import { ApiError } from '../../../shared/transport/apiError';
 import { orNull } from '../../../shared/transport/orNull';
 import type { LagoInvoice } from '../../../shared/wire/lago/objects';

@@ -1,8 +1,9 @@
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { MANDATE_KEY, PAYMENT_ID_KEY } from '../../../shared/domain/keys';
-import { formatAmount } from '../../../shared/domain/money';
+import { formatDodoAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
-import { isDueOf, type PaymentFacts } from '../../../shared/domain/settlement';
+import type { PaymentFacts } from '../../../shared/domain/payment';
+import { isDueOf } from '../../../shared/domain/settlement';
 import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 
@@ -34,7 +35,7 @@ export async function findInvoiceOfDues(
 	const fitting = open.filter((invoice) => isDueOf(payment, invoice));
 	const [invoice, ...others] = fitting;
 	if (invoice !== undefined && others.length === 0) return invoice.id;
-	const sum = formatAmount(payment.amount, payment.currency);
+	const sum = formatDodoAmount(payment.amount, payment.currency);
 	const count = fitting.length === 0 ? 'no open one fits' : `${fitting.length} open ones fit`;
 	return held(
 		'unknown_invoice',

@@ -1,16 +1,16 @@
 import type { IDataObject } from 'n8n-workflow';
-import { formatAmount } from '../../../shared/domain/money';
+import type { DodoMode } from '../../../shared/domain/mode';
+import { formatDodoAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
-import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import {
 	isLagoId,
 	isOfOthers,
 	notForLago,
 	readPayment,
-	type DodoMode,
 	type PaymentFacts,
 	type PaymentReading,
-} from '../../../shared/domain/settlement';
+} from '../../../shared/domain/payment';
+import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { LagoClient } from '../../transport/client';
@@ -119,7 +119,7 @@ function heldByLago(caught: unknown, payment: PaymentFacts, invoiceId: string): 
 	if (caught.code === 'invoice_not_found')
 		return held(
 			'unknown_invoice',
-			`Payment ${payment.id} of ${formatAmount(payment.amount, payment.currency)} names invoice ${invoiceId}, which this Lago organisation does not have.`,
+			`Payment ${payment.id} of ${formatDodoAmount(payment.amount, payment.currency)} names invoice ${invoiceId}, which this Lago organisation does not have.`,
 			'Check that the Lago credential belongs to the organisation that issued the invoice; otherwise refund the payment in Dodo Payments.',
 		);
 	const details = Object.entries(caught.details).map(([field, codes]) => `${field}: ${codes.join(', ')}`);
@@ -135,12 +135,17 @@ export function modeOf({ mode }: IDataObject, payment: PaymentFacts): DodoMode |
 	return mode === 'live' || mode === 'test' ? mode : payment.observedMode;
 }
 
-/** When the money came (ISO-8601, UTC): the time of the event if there is one. Lago lists payments by it. */
+/**
+ * When the money came (ISO-8601, UTC), to the moment: the customer's day is another one than ours. Lago lists payments by it. Only what the
+ * payment itself says, so that a webhook and a look book the same; the time of the event where it says nothing. What Dodo changes when money
+ * goes back says nothing of when it came.
+ */
 export function paidAt(payment: Record<string, unknown>, given: IDataObject = {}): string | undefined {
+	const wentBack = [payment.refunds, payment.disputes].some((list) => Array.isArray(list) && list.length > 0);
 	const candidates = [
-		given.event === 'payment.succeeded' ? given.occurredAt : undefined,
-		payment.updated_at,
+		wentBack ? undefined : payment.updated_at,
 		payment.created_at,
+		given.event === 'payment.succeeded' ? given.occurredAt : undefined,
 	];
 	const time = candidates.find(
 		(value): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value)),

@@ -2,7 +2,8 @@ import { stateAfter } from '../../../shared/domain/attemptRecord';
 import type { InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
-import { decideSuccess, type PaymentFacts } from '../../../shared/domain/settlement';
+import type { PaymentFacts } from '../../../shared/domain/payment';
+import { decideSuccess } from '../../../shared/domain/settlement';
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
@@ -70,7 +71,8 @@ async function book(
 	paidOn: string | undefined,
 ): Promise<'payment' | 'status' | 'books_changed'> {
 	if (!isKnownFree(client)) {
-		const booked = await bookPayment(client, { invoiceId: invoice.id, amount, reference: payment.id, paidOn });
+		const { id: invoiceId, timeZone } = invoice;
+		const booked = await bookPayment(client, { invoiceId, amount, reference: payment.id, paidOn, timeZone });
 		if (booked !== 'refused') return booked === 'booked' ? 'payment' : 'books_changed';
 		// Refused for want of a licence, or because the invoice was voided this moment: the same answer, but not the same thing.
 		const { status } = await fetchInvoice(client, invoice.id);

@@ -1,6 +1,6 @@
 import { ATTEMPT_KEY, INVOICE_KEY, ORGANIZATION_KEY } from '../../domain/keys';
 import { modeOfLinks } from '../../domain/mode';
-import type { PaymentFacts } from '../../domain/settlement';
+import type { PaymentFacts } from '../../domain/payment';
 import type { DodoPayment } from './objects';
 
 /** What the rules need, out of Dodo's payment object (docs `api-reference/payments`). */

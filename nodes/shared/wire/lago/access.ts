@@ -58,7 +58,6 @@ export const subscriptionFeeSchema = onFirstUse(() =>
 			external_subscription_id: z.string().nullish(),
 			pay_in_advance: z.boolean().nullish(),
 			to_date: z.string().nullish(),
-			succeeded_at: z.string().nullish(),
 		})
 		.passthrough(),
 );

@@ -89,7 +89,7 @@ const feeSchema = onFirstUse(() =>
 
 /**
  * An invoice of the REST API as far as we rely on it (`lago-api:serializers/v1/invoice_serializer.rb`). Amounts in minor units of
- * `currency`. `metadata` comes by REST only, never in a webhook.
+ * `currency`. `metadata` comes by REST only, never in a webhook. `currencyCountedAlike` is ours: the merchant says so in the Lago credential.
  */
 export const invoiceSchema = onFirstUse(() =>
 	z
@@ -109,6 +109,7 @@ export const invoiceSchema = onFirstUse(() =>
 			self_billed: z.boolean().nullish(),
 			customer: customerSchema.nullish(),
 			metadata: z.array(metadataEntrySchema).nullish(),
+			currencyCountedAlike: z.boolean().optional(),
 		})
 		.passthrough(),
 );
@@ -122,6 +123,8 @@ export const paymentSchema = onFirstUse(() =>
 			lago_id: text,
 			reference: z.string().nullish(),
 			lago_payable_id: z.string().nullish(),
+			invoice_ids: lenient(z.array(z.string())),
+			created_at: lenient(z.string()),
 			amount_cents: minorUnits.nullish(),
 			payment_status: z.string().nullish(),
 		})
@@ -130,7 +133,7 @@ export const paymentSchema = onFirstUse(() =>
 
 /**
  * A credit note (`lago-api:serializers/v1/credit_note_serializer.rb`): items before coupons and tax, refund, credit and offset after
- * both; minor units. `dodoPayments` is ours: what the invoice was paid by, where a refund is due.
+ * both; minor units. `dodoPayments` is ours: what the invoice was paid by, where a refund is due; `currencyCountedAlike` as on an invoice.
  */
 export const creditNoteSchema = onFirstUse(() =>
 	z
@@ -151,6 +154,7 @@ export const creditNoteSchema = onFirstUse(() =>
 				.nullish(),
 			metadata: z.record(z.string().nullable()).nullish(),
 			dodoPayments: z.array(z.object({ reference: z.string(), amount: minorUnits })).optional(),
+			currencyCountedAlike: z.boolean().optional(),
 		})
 		.passthrough(),
 );
@@ -198,9 +202,11 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		status: invoice.status,
 		paymentStatus: invoice.payment_status,
 		currency: invoice.currency,
+		countedAlike: invoice.currencyCountedAlike,
 		total: invoice.total_amount_cents,
 		totalDue: invoice.total_due_amount_cents,
 		selfBilled: invoice.self_billed ?? false,
+		timeZone: invoice.customer?.applicable_timezone ?? undefined,
 		nativeProvider: invoice.customer?.billing_configuration?.payment_provider ?? null,
 		mandateId: invoice.customer?.metadata?.find(({ key }) => key === MANDATE_KEY)?.value || null,
 		metadata: (invoice.metadata ?? []).map(({ lago_id, key, value }) => ({ id: lago_id, key, value })),
