@@ -9,13 +9,12 @@ import { noted } from '../../../shared/domain/phases';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { asApiError } from '../../../shared/transport/apiError';
 import { orNull } from '../../../shared/transport/orNull';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
-import { bookingOf, changeInvoice, fetchInvoice } from '../../helpers/invoices';
+import { bookingOf, changeInvoice, fetchInvoice, withInvoice } from '../../helpers/invoices';
 import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 
@@ -108,10 +107,9 @@ async function record(
 	const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
 	const sum = formatDodoAmount(amount, dispute.currency ?? payment.currency);
 	const what = `Dispute ${disputeId} over ${sum} of payment ${payment.id}`;
-	const lock = `settle ${client.accountKey} ${invoiceId}`;
 	const end = endOf(status);
 	if (end === 'won') {
-		const noted = await withKeyedLock(lock, async () => await noteVictory(client, invoiceId));
+		const noted = await withInvoice(client, invoiceId, async () => await noteVictory(client, invoiceId));
 		return {
 			outcome: 'dispute_won',
 			message: `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays; ${noted}.`,
@@ -126,7 +124,7 @@ async function record(
 	const atOnce = byRdr ? ' and paid back at once by the card network (RDR)' : '';
 	const lost = `${what} was ${status.replace('dispute_', '')}${atOnce}`;
 	const mark = async (): Promise<Recorded> =>
-		await withKeyedLock(lock, async () => await markLost(client, invoiceId, payment, lost));
+		await withInvoice(client, invoiceId, async () => await markLost(client, invoiceId, payment, lost));
 	const marked = await mark();
 	if (marked.outcome !== 'ignored') return marked;
 	// The news of the payment itself may still be on its way: what it would book is booked now.
