@@ -60,6 +60,24 @@ export async function changeInvoice(
 	}
 }
 
+/**
+ * Notes something in our entry on an invoice, if it is not there yet: on the invoice as it is by then, as whoever else writes it goes first.
+ * @param noteIn the new state, null when nothing is to be noted.
+ * @throws ApiError
+ */
+export async function noteOn(
+	client: LagoClient,
+	invoice: LagoInvoice,
+	noteIn: (record: ReturnType<typeof ourRecord>) => CollectionState | null,
+): Promise<void> {
+	if (noteIn(ourRecord(toInvoiceFacts(invoice).metadata)) === null) return;
+	await withInvoice(client, invoice.lago_id, async () => {
+		const { metadata } = toInvoiceFacts(await fetchInvoice(client, invoice.lago_id));
+		const state = noteIn(ourRecord(metadata));
+		if (state !== null) await changeInvoice(client, invoice.lago_id, metadata, { state });
+	});
+}
+
 /** A payment that Lago holds for an invoice: its reference and what it booked, minor units of the invoice's currency. */
 export interface BookedPayment {
 	reference: string;

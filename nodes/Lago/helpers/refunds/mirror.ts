@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { encodeState, ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { encodeState } from '../../../shared/domain/invoiceMetadata';
 import { INVOICE_NUMBER_KEY, REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
@@ -12,15 +12,10 @@ import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError, asApiError } from '../../../shared/transport/apiError';
 import type { DodoPayment, DodoRefund } from '../../../shared/wire/dodo/objects';
 import { toEarlierNote, toRefundedInvoice } from '../../../shared/wire/lago/creditFacts';
-import {
-	creditNoteAnswerSchema,
-	toInvoiceFacts,
-	type LagoCreditNote,
-	type LagoInvoice,
-} from '../../../shared/wire/lago/objects';
+import { creditNoteAnswerSchema, type LagoCreditNote, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { changeCreditNote, creditNotesOf } from '../creditNotes';
-import { bookingOf, changeInvoice, fetchInvoice } from '../invoices';
+import { bookingOf, fetchInvoice, noteOn } from '../invoices';
 import { isKnownFree, rememberFree } from '../manualPayments';
 import { paidAt, settle } from '../settlement/settle';
 
@@ -206,10 +201,9 @@ async function returned(
 	invoice: LagoInvoice,
 	{ refund, facts }: Mirror,
 ): Promise<Result<'overpayment_returned'>> {
-	const { metadata } = toInvoiceFacts(invoice);
-	const { dodoId, state } = ourRecord(metadata);
-	if (dodoId === facts.id && state?.phase === 'overpaid')
-		await changeInvoice(client, invoice.lago_id, metadata, { state: noted(state, 'surplus_returned') });
+	await noteOn(client, invoice, ({ dodoId, state }) =>
+		dodoId === facts.id && state?.phase === 'overpaid' ? noted(state, 'surplus_returned') : null,
+	);
 	return {
 		outcome: 'overpayment_returned',
 		message: `Refund ${refund.refund_id} gave back payment ${facts.id}, which was never booked on invoice ${invoice.number}; the books need no change.`,
@@ -222,15 +216,15 @@ async function withoutLicence(
 	invoice: LagoInvoice,
 	{ refund, payment }: Mirror,
 ): Promise<Result<'needs_premium'>> {
-	const { metadata } = toInvoiceFacts(invoice);
-	const { state } = ourRecord(metadata);
 	const refunded = (payment.refunds ?? []).reduce(
 		(sum, { status, amount }) => (status === 'succeeded' ? sum + (amount ?? 0) : sum),
 		0,
 	);
-	const next = noted(state, 'refunded', { refunded });
-	if (state === null || encodeState(next) !== encodeState(state))
-		await changeInvoice(client, invoice.lago_id, metadata, { state: next });
+	await noteOn(client, invoice, ({ state }) => {
+		// What was told of a payment that was read earlier may come later.
+		const next = noted(state, 'refunded', { refunded: Math.max(refunded, state?.refunded ?? 0) });
+		return state === null || encodeState(next) !== encodeState(state) ? next : null;
+	});
 	return {
 		outcome: 'needs_premium',
 		message: `Refund ${refund.refund_id} was made, but a Lago without premium licence cannot hold a credit note for it. It is recorded on invoice ${invoice.number}: ${formatAmount(refunded, invoice.currency)} refunded in all.`,
