@@ -96,14 +96,15 @@ export function readPayment(
 
 /**
  * Whether a payment that names an invoice was made for it: by a session, which takes the merchant's own key to make; by the mandate of the
- * invoice's customer; or by a charge that is recorded on the invoice. Whoever buys another subscription can type any metadata into its link.
+ * invoice's customer; or by a charge that is recorded on the invoice. Whoever buys another subscription can type any metadata into its link,
+ * and sessions of ours for an invoice sell none.
  */
 export function isProven(
 	{ id, checkoutSessionId, subscriptionId }: PaymentFacts,
 	{ mandateId, metadata }: InvoiceFacts,
 ): boolean {
 	return (
-		checkoutSessionId !== null ||
+		(checkoutSessionId !== null && subscriptionId === null) ||
 		(subscriptionId !== null && subscriptionId === mandateId) ||
 		ourRecord(metadata).dodoId === id
 	);

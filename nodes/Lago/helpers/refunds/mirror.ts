@@ -186,7 +186,10 @@ async function withoutLicence(
 		(sum, { status, amount }) => (status === 'succeeded' ? sum + (amount ?? 0) : sum),
 		0,
 	);
-	await record(client, invoice.lago_id, ({ state }) => noted(state, 'refunded', { refunded }));
+	// What was told of a payment that was read earlier may come later.
+	await record(client, invoice.lago_id, ({ state }) =>
+		noted(state, 'refunded', { refunded: Math.max(refunded, state?.refunded ?? 0) }),
+	);
 	return {
 		outcome: 'needs_premium',
 		message: `Refund ${refund.refund_id} was made, but a Lago without premium licence cannot hold a credit note for it. It is recorded on invoice ${invoice.number}: ${formatAmount(refunded, invoice.currency)} refunded in all.`,

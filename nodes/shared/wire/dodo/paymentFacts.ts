@@ -12,15 +12,20 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 		amount: payment.total_amount,
 		tax: payment.tax ?? 0,
 		currency: payment.currency,
-		invoiceId: invoiceId === undefined || invoiceId === null || invoiceId === '' ? null : String(invoiceId),
-		organizationId: typeof organizationId === 'string' && organizationId !== '' ? organizationId : null,
-		attempt: /^[1-9]\d{0,5}$/.test(String(attempt)) ? Number(attempt) : 1,
+		invoiceId: textOf(invoiceId),
+		organizationId: textOf(organizationId),
+		attempt: /^[1-9]\d{0,5}$/.test(textOf(attempt) ?? '') ? Number(attempt) : 1,
 		checkoutSessionId: payment.checkout_session_id || null,
 		subscriptionId: payment.subscription_id || null,
 		errorCode: payment.error_code ?? null,
 		changedAt: secondsOf(payment.updated_at ?? payment.created_at),
 		observedMode: modeOfLinks([payment.payment_link, payment.invoice_url]),
 	};
+}
+
+/** A metadata entry, which whoever pays may have typed: of an object nothing is read, not even as text. */
+function textOf(entry: unknown): string | null {
+	return ['string', 'number', 'boolean'].includes(typeof entry) && entry !== '' ? String(entry) : null;
 }
 
 function secondsOf(time: string | null | undefined): number | null {
