@@ -585,6 +585,8 @@ describe('retries', () => {
 		for (const invoice of [first, second, third]) expect(plannedMs(invoice)).not.toBeNull();
 		Object.assign(mandate, { status: 'active', card: '4242424242424242', dues: null });
 		[first, second, third].forEach(makeDue);
+		// Still on its way when the second one is charged, however slow the machine is.
+		sync.dodo.planCharge(mandate.subscription_id, { settleAfterMs: 5_000 });
 		const run = await sync.n8n.executeFrom('Every Hour');
 		expect(run.status).toBe('success');
 		await sync.quiet();

@@ -10,6 +10,7 @@ import type { PaymentFacts } from '../../shared/domain/payment';
 import { phaseOf } from '../../shared/domain/phases';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { withKeyedLock } from '../../shared/process/keyedLock';
+import { asApiError } from '../../shared/transport/apiError';
 import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
@@ -53,12 +54,15 @@ export async function changeInvoice(
 	const invoice: IDataObject = { metadata: withOurMetadata(entries, change).map((entry) => ({ ...entry })) };
 	if (change.paymentStatus) invoice.payment_status = change.paymentStatus;
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
-	try {
-		const answer = await client.request(invoiceAnswerSchema, { method: 'PUT', path, body: { invoice } });
-		return client.withUnit(answer.invoice);
-	} finally {
-		written.set(`${client.accountKey} ${invoiceId}`, Date.now());
-	}
+	const noteWritten = (): void => void written.set(`${client.accountKey} ${invoiceId}`, Date.now());
+	const answer = await client
+		.request(invoiceAnswerSchema, { method: 'PUT', path, body: { invoice } })
+		.catch((caught: unknown) => {
+			if (asApiError(caught).mayHaveWorked) noteWritten();
+			throw caught;
+		});
+	noteWritten();
+	return client.withUnit(answer.invoice);
 }
 
 /** A payment that Lago holds for an invoice: its reference and what it booked, minor units of the invoice's currency. */
