@@ -72,7 +72,7 @@ const noteInLago = async (
 };
 
 describe('Dodo to Lago: one credit note for each refund', () => {
-	const cases: Array<{ name: string; input: NewInvoice; parts: number[]; roundedPart?: number }> = [
+	const cases: Array<{ name: string; input: NewInvoice; parts: number[] }> = [
 		{ name: 'in full', input: {}, parts: [10_000] },
 		{ name: 'three parts', input: {}, parts: [3_333, 3_333, 3_334] },
 		{ name: 'tax of 20 %, in full', input: { fees: [{ amountCents: 12_995, taxRate: 20 }] }, parts: [15_594] },
@@ -80,7 +80,6 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 			name: 'tax of 20 %, three parts',
 			input: { fees: [{ amountCents: 12_995, taxRate: 20 }] },
 			parts: [5_000, 4_999, 5_595],
-			roundedPart: 2,
 		},
 		{
 			name: 'a coupon and tax, two parts',
@@ -101,24 +100,23 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 		{ name: 'yen', input: { currency: 'JPY', fees: [{ amountCents: 5_001, taxRate: 10 }] }, parts: [2_500, 3_001] },
 		{ name: 'won', input: { currency: 'KRW', fees: [{ amountCents: 12_345, taxRate: 5 }] }, parts: [12_345, 617] },
 	];
-	test.each(cases)('$name', async ({ input, parts, roundedPart }) => {
+	test.each(cases)('$name', async ({ input, parts }) => {
 		const { invoice, payment } = await paid(input);
 		expect(payment.total_amount).toBe(parts.reduce((total, part) => total + part, 0));
 		const made: string[] = [];
-		for (const [index, part] of parts.entries()) {
+		for (const part of parts) {
 			const { refund_id } = await refund(payment, parts.length === 1 ? undefined : part);
 			made.push(refund_id);
 			const notes = sync.notesOf(invoice);
-			expect(notes).toHaveLength(index + 1);
-			// Lago keeps tax and net in whole cents, so the last part can come out a cent apart; the item says by how much.
+			expect(notes).toHaveLength(made.length);
 			const [item] = (await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note');
 			expect(item).toMatchObject({
 				outcome: 'credited',
 				refundId: refund_id,
-				difference: index === roundedPart ? -1 : 0,
+				difference: 0,
 			});
 			expect(notes.at(-1)).toMatchObject({
-				refund_amount_cents: part + Number(item?.difference),
+				refund_amount_cents: part,
 				credit_amount_cents: 0,
 				offset_amount_cents: 0,
 				refund_status: 'succeeded',
@@ -126,7 +124,7 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 			});
 		}
 		// Everything is given back on both sides, and the note did not lead to a second refund.
-		expect(sum(sync.notesOf(invoice))).toBe(payment.total_amount - (roundedPart === undefined ? 0 : 1));
+		expect(sum(sync.notesOf(invoice))).toBe(payment.total_amount);
 		expect(refundsOf(payment).map(({ refund_id, status }) => [refund_id, status])).toEqual(
 			made.map((id) => [id, 'succeeded']),
 		);
