@@ -1,3 +1,4 @@
+import { endOf } from './dispute';
 import type { InvoiceFacts } from './invoice';
 import { ourRecord } from './invoiceMetadata';
 import { isLagoId, isOfOthers } from './payment';
@@ -110,15 +111,12 @@ function judgeRefund(refund: Listed, known: Known): Verdict {
 	return dodoId === paymentId && state?.phase === 'returned' ? 'done' : 'missing';
 }
 
-const LOST: readonly string[] = ['dispute_lost', 'dispute_accepted', 'dispute_expired'];
-const WON: readonly string[] = ['dispute_won', 'dispute_cancelled'];
-
 /** One that is open is written nowhere: whether a person was told only our own marks know. */
 function judgeDispute(dispute: Listed, { lost, payments, organization }: Known): Verdict {
-	const status = dispute.status ?? '';
-	if (!LOST.includes(status) && !WON.includes(status)) return 'missing';
+	const end = endOf(dispute.status ?? '');
+	if (end === null) return 'missing';
 	if (lost === undefined) return needs('lost');
-	if (WON.includes(status) && lost.size === 0) return 'done';
+	if (end === 'won' && lost.size === 0) return 'done';
 	const paymentId = dispute.paymentId ?? '';
 	if (payments?.asked.has(paymentId) !== true) return needs('payments');
 	const payment = payments.rows.get(paymentId);
@@ -126,7 +124,7 @@ function judgeDispute(dispute: Listed, { lost, payments, organization }: Known):
 	const others = isForeign(payment) ? 'done' : ofOthers(payment, organization);
 	if (others !== false) return others;
 	const invoice = lost.get(payment.invoiceId ?? '');
-	if (LOST.includes(status)) return invoice !== undefined ? 'done' : 'missing';
+	if (end === 'lost') return invoice !== undefined ? 'done' : 'missing';
 	return invoice === undefined || ourRecord(invoice.metadata).state?.disputeWon === true ? 'done' : 'missing';
 }
 

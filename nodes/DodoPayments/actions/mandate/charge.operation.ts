@@ -2,7 +2,6 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { decideTry } from '../../../shared/domain/charge';
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { MANDATE_KEY } from '../../../shared/domain/keys';
 import { additionalFields } from '../../../shared/node/fields';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
@@ -76,8 +75,8 @@ async function collect(
 	const verdict = collectability(facts);
 	if (verdict.decision === 'skip') return { outcome: 'skipped', reason: verdict.reason, message: verdict.message };
 	if (verdict.decision === 'held') return verdict.held;
-	const mandateId = invoice.customer?.metadata?.find(({ key }) => key === MANDATE_KEY)?.value;
-	if (!mandateId) return needsLink('no_mandate', invoice);
+	const { mandateId } = facts;
+	if (mandateId === null) return needsLink('no_mandate', invoice);
 	const terms = await termsOf(client, mandateId);
 	if (typeof terms === 'string') return needsLink(terms, invoice);
 	if (terms.currency !== invoice.currency) return needsLink('mandate_currency', invoice);
