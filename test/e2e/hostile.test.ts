@@ -409,11 +409,14 @@ test('no secret and no stack trace in the database, the logs and the executions,
 	const paid = await sync.issue();
 	await sync.pay(paid);
 	for (const kind of ['500', 'reset', '429'] as const) {
+		const failed = (): number => sync.lago.deliveries.filter(({ status }) => status === 500).length;
+		const before = failed();
 		sync.dodo.faults.add({ kind, times: 30 });
 		sync.lago.faults.add({ kind, times: 30 });
 		sync.lago.issueInvoice();
-		await sync.quiet();
+		await waitFor(() => failed() > before);
 		for (const { faults } of [sync.dodo, sync.lago]) faults.clear();
+		await sync.quiet();
 	}
 	// Both keys are refused, then both services cannot be reached; the wrong keys are secrets as well.
 	const wrong = `wrong-${randomUUID()}`;
@@ -430,7 +433,6 @@ test('no secret and no stack trace in the database, the logs and the executions,
 		webhookHmacKey: sync.lago.hmacKey,
 	});
 	sync.lago.issueInvoice();
-	await sync.quiet();
 	const executions = (): string =>
 		sync.n8n
 			.sql('SELECT data FROM execution_data')
