@@ -6,7 +6,9 @@ import { readCredential } from '../../shared/transport/credential';
 import { PageReader, readPages, type Paging } from '../../shared/transport/paging';
 import type { RequestContext } from '../../shared/transport/request';
 import { ServiceClient } from '../../shared/transport/serviceClient';
+import type { LagoInvoice } from '../../shared/wire/lago/objects';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
+import { derivedKey, macOf } from './derivedKey';
 
 export const LAGO_CREDENTIAL = 'lagoBillingApi';
 
@@ -20,6 +22,8 @@ export interface LagoCredential {
 }
 
 const PER_PAGE = 100;
+/** 128 bits: nobody guesses it. */
+const PROOF_BYTES = 16;
 
 const metaSchema = onFirstUse(() =>
 	z.object({ total_pages: z.number().nullish(), total_count: z.number().nullish() }).nullish(),
@@ -29,7 +33,13 @@ const metaSchema = onFirstUse(() =>
 export class LagoClient extends ServiceClient {
 	private readonly countedAlike: readonly string[];
 
-	private constructor(ctx: RequestContext, baseUrl: BaseUrl, countedAlike: string) {
+	private constructor(
+		ctx: RequestContext,
+		baseUrl: BaseUrl,
+		countedAlike: string,
+		/** Null where triggers connect, which need not know it. */
+		private readonly proofKey: Buffer | null,
+	) {
 		super(ctx, { service: 'Lago', credentialType: LAGO_CREDENTIAL, baseUrl, readError });
 		// What is no currency the test of the credential tells; its invoices stay held.
 		this.countedAlike = readCurrencies(countedAlike).codes;
@@ -37,13 +47,25 @@ export class LagoClient extends ServiceClient {
 
 	/** Reads the credential once. */
 	static async of(ctx: RequestContext): Promise<LagoClient> {
-		const credential = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
-		return new LagoClient(ctx, lagoApiUrl(credential.baseUrl), credential.currenciesCountedAlike ?? '');
+		const credential = await readCredential<LagoCredential & { apiKey: string }>(ctx, LAGO_CREDENTIAL);
+		// Whoever makes a checkout's invoice and whoever settles it have this one in common. Without Lago's HMAC key (webhooks by JWT) the API key.
+		const secret = credential.webhookHmacKey || credential.apiKey;
+		const proofKey = secret ? derivedKey(secret, 'payment proof v1') : null;
+		return new LagoClient(ctx, lagoApiUrl(credential.baseUrl), credential.currenciesCountedAlike ?? '', proofKey);
 	}
 
 	/** What Lago tells of an invoice or a credit note, with what the merchant says of its currency where they say it. */
 	withUnit<T extends { currency: string }>(told: T): T & { currencyCountedAlike?: true } {
 		return this.countedAlike.includes(told.currency) ? { ...told, currencyCountedAlike: true } : told;
+	}
+
+	/**
+	 * An invoice as Lago tells it, with what is ours: its unit, the proof that its checkouts carry, and when it was read.
+	 * @param readAt ms since 1970.
+	 */
+	withOurs(told: LagoInvoice, readAt: number): LagoInvoice {
+		const proof = this.proofKey === null ? {} : { paymentProof: macOf(this.proofKey, told.lago_id, PROOF_BYTES).toString('base64url') };
+		return { ...this.withUnit(told), ...proof, readAt };
 	}
 
 	/**

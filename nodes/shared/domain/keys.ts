@@ -21,6 +21,8 @@ export const INVOICE_KEY = 'lago_invoice_id';
 export const INVOICE_NUMBER_KEY = 'lago_invoice_number';
 export const ORGANIZATION_KEY = 'lago_organization_id';
 export const ATTEMPT_KEY = 'attempt';
+/** On the payments of a checkout: what shows that we made it for this invoice. */
+export const PROOF_KEY = 'lago_proof';
 
 /** On a Dodo mandate: the customer, by the id that the merchant gave. */
 export const CUSTOMER_KEY = 'lago_customer_external_id';

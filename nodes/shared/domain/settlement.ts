@@ -31,7 +31,9 @@ export function decideSuccess(
 			action: 'hold',
 			held: ofUnknownOrigin(
 				payment,
-				`came by subscription ${payment.subscriptionId}, which is not the mandate of the customer of invoice ${invoice.number}`,
+				payment.subscriptionId === null
+					? `came by a checkout that was not made here for invoice ${invoice.number}`
+					: `came by subscription ${payment.subscriptionId}, which is not the mandate of the customer of invoice ${invoice.number}`,
 			),
 		};
 	if (invoice.paymentStatus === 'succeeded') return decideOnPaid(payment, invoice, references);
