@@ -1,7 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { decideIntent, type IntentDecision } from '../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../shared/domain/invoiceMetadata';
-import { PROOF_KEY } from '../../shared/domain/keys';
 import { nextState, noted, whileDue } from '../../shared/domain/phases';
 import type { Result } from '../../shared/node/operation';
 import { toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
@@ -76,11 +75,10 @@ export class InvoiceLink {
 
 	private async create({ attempt, amount }: LinkTry): Promise<Result<LinkOutcome>> {
 		const { ctx, client, index, invoice } = this;
-		const proof: Record<string, string> = invoice.paymentProof ? { [PROOF_KEY]: invoice.paymentProof } : {};
 		const request: LinkRequest = {
 			amount,
 			currency: invoice.currency,
-			metadata: { ...paymentMetadata(ctx, index, invoice, attempt), ...proof },
+			metadata: paymentMetadata(ctx, index, invoice, attempt),
 			idempotencyKey: idempotencyKeyOf(invoice, attempt),
 			customer: payerOf(invoice.customer),
 			billingAddress: billingAddressOf(invoice.customer),

@@ -8,7 +8,7 @@ import type { RequestContext } from '../../shared/transport/request';
 import { ServiceClient } from '../../shared/transport/serviceClient';
 import type { LagoInvoice } from '../../shared/wire/lago/objects';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
-import { derivedKey, macOf } from './derivedKey';
+import { paymentProof } from './derivedKey';
 
 export const LAGO_CREDENTIAL = 'lagoBillingApi';
 
@@ -22,8 +22,6 @@ export interface LagoCredential {
 }
 
 const PER_PAGE = 100;
-/** 128 bits: nobody guesses it. */
-const PROOF_BYTES = 16;
 
 const metaSchema = onFirstUse(() =>
 	z.object({ total_pages: z.number().nullish(), total_count: z.number().nullish() }).nullish(),
@@ -37,8 +35,8 @@ export class LagoClient extends ServiceClient {
 		ctx: RequestContext,
 		baseUrl: BaseUrl,
 		countedAlike: string,
-		/** Null where triggers connect, which need not know it. */
-		private readonly proofKey: Buffer | null,
+		/** What proofs are made of; empty where triggers connect, which need none. */
+		private readonly secret: string,
 	) {
 		super(ctx, { service: 'Lago', credentialType: LAGO_CREDENTIAL, baseUrl, readError });
 		// What is no currency the test of the credential tells; its invoices stay held.
@@ -48,10 +46,9 @@ export class LagoClient extends ServiceClient {
 	/** Reads the credential once. */
 	static async of(ctx: RequestContext): Promise<LagoClient> {
 		const credential = await readCredential<LagoCredential & { apiKey: string }>(ctx, LAGO_CREDENTIAL);
-		// Whoever makes a checkout's invoice and whoever settles it have this one in common. Without Lago's HMAC key (webhooks by JWT) the API key.
-		const secret = credential.webhookHmacKey || credential.apiKey;
-		const proofKey = secret ? derivedKey(secret, 'payment proof v1') : null;
-		return new LagoClient(ctx, lagoApiUrl(credential.baseUrl), credential.currenciesCountedAlike ?? '', proofKey);
+		// All nodes of Lago have it, and nobody else. Where webhooks come by JWT there may be no HMAC key.
+		const secret = credential.webhookHmacKey || credential.apiKey || '';
+		return new LagoClient(ctx, lagoApiUrl(credential.baseUrl), credential.currenciesCountedAlike ?? '', secret);
 	}
 
 	/** What Lago tells of an invoice or a credit note, with what the merchant says of its currency where they say it. */
@@ -64,7 +61,7 @@ export class LagoClient extends ServiceClient {
 	 * @param readAt ms since 1970.
 	 */
 	withOurs(told: LagoInvoice, readAt: number): LagoInvoice {
-		const proof = this.proofKey === null ? {} : { paymentProof: macOf(this.proofKey, told.lago_id, PROOF_BYTES).toString('base64url') };
+		const proof = this.secret === '' ? {} : { paymentProof: paymentProof(this.secret, told.lago_id) };
 		return { ...this.withUnit(told), ...proof, readAt };
 	}
 

@@ -21,7 +21,7 @@ export const INVOICE_KEY = 'lago_invoice_id';
 export const INVOICE_NUMBER_KEY = 'lago_invoice_number';
 export const ORGANIZATION_KEY = 'lago_organization_id';
 export const ATTEMPT_KEY = 'attempt';
-/** On the payments of a checkout: what shows that we made it for this invoice. */
+/** What shows that a checkout was made for this invoice, by us. */
 export const PROOF_KEY = 'lago_proof';
 
 /** On a Dodo mandate: the customer, by the id that the merchant gave. */

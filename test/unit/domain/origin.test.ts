@@ -116,6 +116,18 @@ describe('two Lago organisations on one Dodo account', () => {
 	});
 });
 
+test('a payment that is booked needs no proof: it is never told to go back', () => {
+	const old = payment({ proof: null, checkoutSessionId: 'cks_old' });
+	for (const named of [
+		invoice({ paymentStatus: 'succeeded', totalDue: 0, total: 10_000 }),
+		invoice({ totalDue: 4_000, total: 10_000, metadata: LINK_OUT }),
+	]) {
+		expect(decideSuccess(old, named, null)).toEqual({ action: 'look_up_references' });
+		expect(decideSuccess(old, named, [old.id])).toEqual({ action: 'already_settled' });
+		expect(decideSuccess(old, named, ['pay_other'])).toMatchObject({ action: 'hold' });
+	}
+});
+
 test('a second surplus payment leaves the note of the first one alone', () => {
 	const note = (phase: string) => meta({ dodo_payment_id: 'pay_0', dodo_state: `v1;${phase};a=1` });
 	const paid = { paymentStatus: 'succeeded', totalDue: 0, total: 10_000 };
