@@ -33,6 +33,9 @@ export const CREDIT_NOTE_KEY = 'lago_credit_note_id';
 /** Lago replaces all metadata at once: older knowledge of it than this is read again before writing, ms. */
 export const FRESH_MS = 3_000;
 
+/** Money moves by what was read at most so long before: an invoice may be paid by bank at any time, ms. */
+export const MOVES_WITHIN_MS = 30_000;
+
 /** Lago bills a new subscription by a job; so long its first invoice may be on its way, ms. */
 export const FIRST_INVOICE_MS = 3_600_000;
 

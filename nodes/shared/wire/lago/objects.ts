@@ -136,7 +136,8 @@ export const paymentSchema = onFirstUse(() =>
 
 /**
  * A credit note (`lago-api:serializers/v1/credit_note_serializer.rb`): items before coupons and tax, refund, credit and offset after
- * both; minor units. `dodoPayments` is ours: what the invoice was paid by, where a refund is due; `currencyCountedAlike` as on an invoice.
+ * both; minor units. `dodoPayments` is ours: what the invoice was paid by, where a refund is due; `currencyCountedAlike` and `readAt` as on an
+ * invoice.
  */
 export const creditNoteSchema = onFirstUse(() =>
 	z
@@ -158,6 +159,7 @@ export const creditNoteSchema = onFirstUse(() =>
 			metadata: z.record(z.string().nullable()).nullish(),
 			dodoPayments: z.array(z.object({ reference: z.string(), amount: minorUnits })).optional(),
 			currencyCountedAlike: z.boolean().optional(),
+			readAt: z.number().optional(),
 		})
 		.passthrough(),
 );
