@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { seededRandom } from '../../sandbox/shared/faults';
+import { madeFor } from '../support/madeFor';
 import { signedByDodo, startSync, waitFor, type Sync } from '../support/sync';
 
 /** The same seed makes the same requests. */
@@ -51,7 +52,7 @@ function valid(path: Hostile['path'], event?: object): { headers: Record<string,
 							total_amount: 10_000,
 							currency: 'EUR',
 							checkout_session_id: 'cks_x',
-							metadata: { lago_invoice_id: invoice?.lago_id },
+							metadata: invoice === undefined ? {} : madeFor(sync.lago, invoice),
 						},
 					}
 				: {
