@@ -275,6 +275,7 @@ describe('mandates', () => {
 	test('a charge while another is pending is refused, the same one later is made again', async () => {
 		const { subscription_id } = await mandate();
 		const charge = async () => await call('POST', `/subscriptions/${subscription_id}/charge`, { product_price: 500 });
+		dodo.planCharge(subscription_id, { settleAfterMs: 2_000 });
 		const [first, second] = [await charge(), await charge()];
 		expect(second).toMatchObject({ status: 422, body: { code: 'PREVIOUS_PAYMENT_PENDING' } });
 		await eventually(() => dodo.state.payments.get(first.body.payment_id)?.status === 'succeeded');
