@@ -37,7 +37,8 @@ export async function whileUpToDate<T extends object>(
 			outcome: 'skipped',
 			reason: 'out_of_date',
 			message: `${caught.message} (${name}).`,
-			nextStep: 'Nothing when this runs by schedule: the next run reads it anew. Otherwise run it once more.',
+			nextStep:
+				'Nothing when this runs by schedule: the next run reads it anew. Otherwise put Lago > Get right before this node, and run it once more.',
 		};
 	});
 }
