@@ -2,7 +2,8 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { PAYMENT_ID_KEY, REFUND_ID_KEY } from '../../../shared/domain/keys';
+import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
+import { refundNamedBy } from '../../../shared/domain/noteTie';
 import { thoroughly } from '../../../shared/domain/reconciliation';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { sinceField, sinceOf } from '../../../shared/node/sinceField';
@@ -141,9 +142,10 @@ function needsCollecting(invoice: LagoInvoice): boolean {
 }
 
 /** What Lago's own providers collected they also give back. */
-function needsRefund({ refund_amount_cents, refund_status, metadata, customer }: LagoCreditNote): boolean {
-	const { payment_provider } = (customer as LagoInvoice['customer'])?.billing_configuration ?? {};
-	return refund_status === 'pending' && refund_amount_cents > 0 && !metadata?.[REFUND_ID_KEY] && !payment_provider;
+function needsRefund(note: LagoCreditNote): boolean {
+	const { payment_provider } = (note.customer as LagoInvoice['customer'])?.billing_configuration ?? {};
+	const isDue = note.refund_status === 'pending' && note.refund_amount_cents > 0;
+	return isDue && refundNamedBy(note) === null && !payment_provider;
 }
 
 function isOldEnough({ created_at }: Entry, until: number): boolean {
