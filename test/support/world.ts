@@ -34,9 +34,10 @@ export class World {
 		readonly lago: LagoSimulator,
 	) {}
 
-	static async start(): Promise<World> {
+	/** @param version of Lago, e.g. `1.36`; today's unless told. */
+	static async start(version: string | null = null): Promise<World> {
 		const dodo = await startDodoSimulator({ apiKey: API_KEY, chargeDelayMs: 1 });
-		return new World(dodo, await startLagoSimulator({ apiKey: API_KEY }));
+		return new World(dodo, await startLagoSimulator({ apiKey: API_KEY, ...(version === null ? {} : { version }) }));
 	}
 
 	/** The same books seen by another world, whose locks and caches are its own when its module is. */

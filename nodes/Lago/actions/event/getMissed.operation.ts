@@ -28,6 +28,7 @@ import {
 } from '../../../shared/wire/lago/objects';
 import { lagoSources } from '../../helpers/books';
 import { eventItem } from '../../helpers/eventItem';
+import { olderLago } from '../../helpers/older';
 import type { LagoClient } from '../../transport/client';
 
 const withAge = { created_at: z.string().nullish() };
@@ -66,6 +67,7 @@ async function missedIn(
 		// Where one thing went missing, more may have.
 		if (missed.length > 0) running.look = thoroughly(running.look, running.before);
 		if (running.look.thorough) missed.push(...(await missedNotes(ctx, client, running)));
+		running.olderLago = olderLago(client);
 	} catch (caught) {
 		const { message } = asApiError(caught);
 		running.failures.push({ key: null, createdAt: 0, fact: '', reason: `Lago could not be read: ${message}` });
