@@ -32,15 +32,16 @@ export const UNKNOWN_AGE: LagoAge = { from: null, before: null };
  */
 export function learn(age: LagoAge, of: string, told: object, sent: object = {}): LagoAge {
 	let { from, before } = age;
-	for (const { since, field, of: object } of SIGNS) {
-		if (object !== of) continue;
-		if (field in told) {
-			if (from === null || isNewer(since, from)) from = since;
-			if (before !== null && !isNewer(before, since)) before = null;
-		} else if (field !== 'metadata' || 'metadata' in sent) {
-			if (before === null || isNewer(before, since)) before = since;
-			if (from !== null && !isNewer(since, from)) from = null;
-		}
+	const signs = SIGNS.filter((sign) => sign.of === of);
+	for (const { since, field } of signs) {
+		if (field in told || (field === 'metadata' && !('metadata' in sent))) continue;
+		if (before === null || isNewer(before, since)) before = since;
+		if (from !== null && !isNewer(since, from)) from = null;
+	}
+	for (const { since, field } of signs) {
+		if (!(field in told)) continue;
+		if (from === null || isNewer(since, from)) from = since;
+		if (before !== null && !isNewer(before, since)) before = null;
 	}
 	return { from, before };
 }
