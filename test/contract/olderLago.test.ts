@@ -228,6 +228,31 @@ test.each([
 	expect(await checkExists.call(ctx as unknown as IHookFunctions)).toBe(true);
 });
 
+test.each([
+	['1.36', /; nothing was missed\. This Lago is older than 1\.41: before 1\.37 .*; before 1\.44 .*\.$/],
+	[null, /; nothing was missed\.$/],
+])('Lago %s: and by every look at both books', async (version, words) => {
+	await start(version);
+	world.issue({ metadata: { dodo_payment_id: 'cks_1', dodo_state: 'v1;open;a=1' } });
+	const look = async (on: 'onLago' | 'onDodo', operation: string): Promise<IDataObject> =>
+		await world[on]('event', operation, { since: '' }, {}, { execution: `look ${version}` });
+	await look('onLago', 'getMissed');
+	await look('onDodo', 'getMissed');
+	expect((await look('onDodo', 'saveProgress')).message).toMatch(words);
+});
+
+test.each(['1.30', '1.36', null])(
+	'Lago %s: what is paid is not among the unpaid, whatever it filters by',
+	async (version) => {
+		await start(version);
+		const open = world.issue();
+		await paid();
+		world.lago.voidInvoice(world.issue().lago_id);
+		const sources = lagoSources(await clientOf(), () => Math.floor(Date.now() / 1000));
+		expect([...(await sources.unpaid()).keys()]).toEqual([open.lago_id]);
+	},
+);
+
 test('a Lago before 1.22, which does not say what is due, is refused for good, in words', async () => {
 	await start('1.20');
 	const invoice = world.issue();
