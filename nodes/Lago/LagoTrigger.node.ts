@@ -19,6 +19,7 @@ import { lagoEventSchema, RETRY_BUTTON } from '../shared/wire/lago/event';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
 import { eventItem, outputOf } from './helpers/eventItem';
 import { requireHmacKey } from './helpers/hmacKey';
+import { olderLagoAtStart } from './helpers/older';
 import { rememberSigner } from './helpers/organization';
 import { testLagoCredential } from './helpers/testCredential';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
@@ -71,6 +72,7 @@ export class LagoTrigger implements INodeType {
 					const endpoint = await findEndpoint(client, wanted.url, storedEndpointId(this));
 					if (endpoint === null || !isCurrent(endpoint, wanted)) return false;
 					this.getWorkflowStaticData('node').endpointId = endpoint.lago_id;
+					await tellIfOlder(this, client);
 					return true;
 				});
 			},
@@ -81,6 +83,7 @@ export class LagoTrigger implements INodeType {
 						wantedEndpoint(this),
 						storedEndpointId(this),
 					);
+					await tellIfOlder(this, client);
 					return true;
 				});
 			},
@@ -136,6 +139,12 @@ export class LagoTrigger implements INodeType {
 			}
 		);
 	}
+}
+
+/** Into n8n's log, when the trigger starts. */
+async function tellIfOlder(ctx: IHookFunctions, client: LagoClient): Promise<void> {
+	const words = await olderLagoAtStart(client);
+	if (words !== null) ctx.logger.warn(`Lago Trigger: ${words}`);
 }
 
 /** The button of an invoice sends the same bytes each time it is pressed; one press an hour counts, see `domain/charge`. */

@@ -27,12 +27,15 @@ import {
 	type WalletTransaction,
 	type WebhookEndpoint,
 } from './state';
+import { LagoVersion } from './version';
 import { LAGO_RULES, LagoEvents } from './webhooks';
 
 export interface LagoSimulatorOptions extends ServiceOptions {
 	hmacKey?: string;
 	/** Whether the server has a licence: payments and credit notes by API need one. */
 	premium?: boolean;
+	/** Another version than today's, e.g. `1.36`: see {@link LagoVersion}. */
+	version?: string | null;
 }
 
 /** What the screen asks for a credit note; amounts in minor units, items before coupons and tax. */
@@ -68,9 +71,12 @@ export class LagoSimulator extends SimulatedService<LagoState> {
 		premium = true,
 		timeScale = 1,
 		rateLimit = null,
+		version: number = null,
 	}: LagoSimulatorOptions) {
+		const version = new LagoVersion(number);
 		const manners: ApiManners = {
 			rateLimit,
+			version,
 			tooManyRequests: { status: 429, body: { status: 429, error: 'Too Many Requests', code: 'rate_limit_exceeded' } },
 			malformedBody: { status: 400 },
 			unknownRoute: { status: 404, body: { status: 404, error: 'Not Found', code: 'resource_not_found' } },
@@ -78,7 +84,7 @@ export class LagoSimulator extends SimulatedService<LagoState> {
 				if (authorization !== `Bearer ${apiKey}`) throw new Refusal(401, { status: 401, error: 'Unauthorized' });
 			},
 		};
-		super(new LagoState(), manners, { ...LAGO_RULES, timeScale });
+		super(new LagoState(version), manners, { ...LAGO_RULES, timeScale });
 		this.apiKey = apiKey;
 		this.hmacKey = hmacKey;
 		this.premium = premium;

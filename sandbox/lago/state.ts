@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { OnTermination } from './ledger/automaticNotes';
+import { LagoVersion } from './version';
 
 export interface Metadata {
 	lago_id: string;
@@ -267,6 +268,9 @@ export interface WalletTransaction {
 /** Everything a Lago organisation holds. Amounts in minor units. */
 export class LagoState {
 	readonly organizationId = randomUUID();
+
+	constructor(readonly version = new LagoVersion(null)) {}
+
 	/** By external id. */
 	customers = new Map<string, Customer>();
 	invoices = new Map<string, Invoice>();

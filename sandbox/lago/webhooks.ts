@@ -45,12 +45,14 @@ export class LagoEvents {
 	/** The object is read when the job runs, not when the event happens. */
 	announce(event: string, objectType: string, object: () => Record<string, unknown>): void {
 		const make = (): string =>
-			railsJson({
-				webhook_type: event,
-				object_type: objectType,
-				organization_id: this.state.organizationId,
-				[objectType]: object(),
-			});
+			railsJson(
+				this.state.version.told({
+					webhook_type: event,
+					object_type: objectType,
+					organization_id: this.state.organizationId,
+					[objectType]: object(),
+				}),
+			);
 		for (const endpoint of this.state.endpoints.values()) {
 			const { event_types: wanted } = endpoint;
 			if (wanted !== null && !wanted.includes('*') && !wanted.includes(event)) continue;

@@ -53,6 +53,8 @@ export interface ApiManners {
 	malformedBody: Reply;
 	unknownRoute: Reply;
 	rateLimit: RateLimit | null;
+	/** An older version of the service: what it knows of a call, and what of an answer it would tell. */
+	version?: { hasRoute(path: string): boolean; heard(call: ApiCall): ApiCall; told(body: unknown): unknown };
 }
 
 export type Handler = (call: ApiCall) => Reply | Promise<Reply>;
@@ -121,11 +123,15 @@ export class SimulatedApi {
 
 	private async run(request: Request, handler: Handler): Promise<Reply> {
 		const limit = this.limiter?.take();
+		const { authorize, tooManyRequests, unknownRoute, version } = this.manners;
 		const reply = await answerOf(async (call) => {
-			this.manners.authorize({ method: request.method, authorization: request.headers.authorization });
-			return limit?.allowed === false ? this.manners.tooManyRequests : await handler(call);
+			authorize({ method: request.method, authorization: request.headers.authorization });
+			if (limit?.allowed === false) return tooManyRequests;
+			if (version?.hasRoute(request.path) === false) return unknownRoute;
+			return await handler(version?.heard(call) ?? call);
 		}, toCall(request));
-		return { ...reply, headers: { ...limit?.headers, ...reply.headers } };
+		const body = version === undefined ? reply.body : version.told(reply.body);
+		return { ...reply, body, headers: { ...limit?.headers, ...reply.headers } };
 	}
 
 	private strike(request: Request, response: Response, fault: Fault): void {

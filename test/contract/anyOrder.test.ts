@@ -5,6 +5,7 @@ import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/o
 import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
+import { refundNamedBy } from '../../nodes/shared/domain/noteTie';
 import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
 import type { Operations } from '../../nodes/shared/node/operation';
 import {
@@ -258,10 +259,7 @@ function expectEqualBooks(world: World): void {
 			({ payment_id, status }) => status === 'succeeded' && booked.some(({ reference }) => reference === payment_id),
 		);
 		const notes = notesOf(world, invoice);
-		expect([about, notes.map(({ metadata }) => metadata.dodo_refund_id).sort()]).toEqual([
-			about,
-			refunds.map(({ refund_id }) => refund_id).sort(),
-		]);
+		expect([about, notes.map(refundNamedBy).sort()]).toEqual([about, refunds.map(({ refund_id }) => refund_id).sort()]);
 		for (const note of notes) {
 			const refund = refunds.find(({ refund_id }) => refund_id === note.metadata.dodo_refund_id);
 			expect([about, note.refund_status]).toEqual([about, 'succeeded']);

@@ -25,6 +25,8 @@ export interface How {
 	gate?: Gate;
 	/** The event of Lago that the execution began with. */
 	began?: IDataObject;
+	/** Nodes of one execution share what it has begun. */
+	execution?: string;
 }
 
 /** Both simulators and the real operations between them, one at a time, as the lanes of the full sync run them. */
@@ -34,9 +36,10 @@ export class World {
 		readonly lago: LagoSimulator,
 	) {}
 
-	static async start(): Promise<World> {
+	/** @param version of Lago, e.g. `1.36`; today's unless told. */
+	static async start(version: string | null = null): Promise<World> {
 		const dodo = await startDodoSimulator({ apiKey: API_KEY, chargeDelayMs: 1 });
-		return new World(dodo, await startLagoSimulator({ apiKey: API_KEY }));
+		return new World(dodo, await startLagoSimulator({ apiKey: API_KEY, ...(version === null ? {} : { version }) }));
 	}
 
 	/** The same books seen by another world, whose locks and caches are its own when its module is. */
@@ -170,7 +173,7 @@ export class World {
 		return structuredClone([invoices.get(invoice.lago_id), booked, this.notesOf(invoice).length]);
 	}
 
-	private context(baseUrl: string, parameters: IDataObject, input: IDataObject, { gate, began }: How) {
+	private context(baseUrl: string, parameters: IDataObject, input: IDataObject, { gate, began, execution }: How) {
 		const context = executeContext({
 			input: [input],
 			parameters: { additionalFields: {}, ...parameters },
@@ -178,6 +181,12 @@ export class World {
 			credentialId: baseUrl,
 			began,
 		});
+		if (execution !== undefined)
+			Object.assign(context, {
+				getExecutionId: () => execution,
+				getWorkflow: () => ({ id: this.lago.url }),
+				getWorkflowStaticData: () => ({}),
+			});
 		if (gate === undefined) return context;
 		const { helpers } = context;
 		const send = helpers.httpRequestWithAuthentication.bind(context);

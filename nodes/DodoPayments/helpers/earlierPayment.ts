@@ -1,4 +1,5 @@
 import { moneyIsMoving } from '../../shared/domain/intent';
+import { byRetryButton } from '../../shared/domain/olderLago';
 import { held, type Held } from '../../shared/domain/outcome';
 import type { Result } from '../../shared/node/operation';
 import { orNull } from '../../shared/transport/orNull';
@@ -38,7 +39,9 @@ export function paidAtDodo(dodoId: string, invoiceNumber: string): Held {
 	return held(
 		'paid_at_dodo',
 		`Dodo Payments shows a succeeded payment for ${dodoId} of invoice ${invoiceNumber}, but in Lago the invoice is not paid.`,
-		'If its webhook is still on its way, nothing is to be done. Otherwise look at the payment in Dodo Payments and book it in Lago; if it was refunded, remove dodo_payment_id and dodo_state from the metadata of the invoice and press "Retry payment".',
+		byRetryButton(
+			'If its webhook is still on its way, nothing is to be done. Otherwise look at the payment in Dodo Payments and book it in Lago; if it was refunded, remove dodo_payment_id and dodo_state from the metadata of the invoice and press "Retry payment".',
+		),
 	);
 }
 

@@ -1,5 +1,6 @@
-import { CREDIT_NOTE_KEY, REFUND_ID_KEY } from '../../shared/domain/keys';
+import { CREDIT_NOTE_KEY } from '../../shared/domain/keys';
 import { asksForNothing, decideNoteRefund, unclearRefund, type NotePayment } from '../../shared/domain/noteRefund';
+import { refundNamedBy } from '../../shared/domain/noteTie';
 import { held } from '../../shared/domain/outcome';
 import type { Result } from '../../shared/node/operation';
 import { orNull } from '../../shared/transport/orNull';
@@ -21,8 +22,8 @@ export async function refundNote(
 	note: LagoCreditNote,
 	notAfter: number | undefined,
 ): Promise<Result<NoteOutcome>> {
-	const mirrored = note.metadata?.[REFUND_ID_KEY];
-	if (typeof mirrored === 'string' && mirrored !== '') return await mirroredBy(client, note, mirrored);
+	const mirrored = refundNamedBy(note);
+	if (mirrored !== null) return await mirroredBy(client, note, mirrored);
 	const wanted = {
 		id: note.lago_id,
 		number: note.number,

@@ -1,10 +1,12 @@
+import { byRetryButton } from '../../shared/domain/olderLago';
 import { held, type Held } from '../../shared/domain/outcome';
 import { ApiError } from '../../shared/transport/apiError';
 
 /** What a person can do about Dodo's refusals (docs `api-reference/error-codes`). */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
-	INVALID_TAX_ID:
+	INVALID_TAX_ID: byRetryButton(
 		'Correct the tax identification number of the customer in Lago, then press "Retry payment" on the invoice.',
+	),
 	MERCHANT_NOT_LIVE: 'Finish the verification of your Dodo Payments account, or switch the credential to Test.',
 	NO_ELIGIBLE_PAYMENT_METHODS: 'Switch on a payment method for this country and currency in Dodo Payments > Settings.',
 	REFUND_WINDOW_EXPIRED:

@@ -1,7 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Answers } from '../../shared/domain/difference';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
-import { MANDATE_KEY, REFUND_ID_KEY } from '../../shared/domain/keys';
+import { MANDATE_KEY } from '../../shared/domain/keys';
+import { refundNamedBy } from '../../shared/domain/noteTie';
 import type { Listed } from '../../shared/domain/reconciliation';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import type { LagoSources } from '../../shared/reconciliation/compare';
@@ -47,13 +48,15 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 	);
 	const notes = new NewestFirst(
 		() => client.pages('credit_notes', creditNoteSchema, {}),
-		({ metadata, refund_status }) => [metadata?.[REFUND_ID_KEY] ?? '', refund_status ?? ''],
+		(note) => [refundNamedBy(note) ?? '', note.refund_status ?? ''],
 	);
 	const list = async (query: IDataObject): Promise<LagoInvoice[]> =>
 		await client.list('invoices', invoiceSchema, query, ALL);
 	return {
 		booked: async (about) => await bookedSince(client, oldestOf(about), nowS()),
-		unpaid: async () => byId(await list({ statuses: ['finalized'], payment_statuses: ['pending', 'failed'] })),
+		unpaid: async () =>
+			// A Lago before 1.33.3 does not know these filters.
+			byId((await list({ statuses: ['finalized'], payment_statuses: ['pending', 'failed'] })).filter(isUnpaid)),
 		invoices: async (about, { payments }) =>
 			await invoices.answers(
 				about.map((one) => one.invoiceId ?? payments?.rows.get(one.paymentId ?? '')?.invoiceId ?? ''),
@@ -80,6 +83,10 @@ async function mandatesOf(client: LagoClient): Promise<Map<string, string>> {
 				.map(({ value }): [string, string] => [external_id, value ?? '']),
 		),
 	);
+}
+
+function isUnpaid({ status, payment_status }: LagoInvoice): boolean {
+	return status === 'finalized' && payment_status !== 'succeeded';
 }
 
 function byId(invoices: readonly LagoInvoice[]): Map<string, InvoiceFacts> {

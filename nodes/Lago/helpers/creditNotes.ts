@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { orNull } from '../../shared/transport/orNull';
 import { creditNoteAnswerSchema, creditNoteSchema, type LagoCreditNote } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
@@ -27,7 +28,10 @@ export async function creditNotesOf(
 		.sort((a, b) => age(a).localeCompare(age(b)));
 }
 
-/** Writes where the refund stands and, merged with what is there, our metadata. Emits no webhook. Throws ApiError. */
+/**
+ * Writes where the refund stands and, merged with what is there, our metadata, which a Lago before 1.37 drops: there the refund at Dodo names
+ * the note, or the note's description the refund. Emits no webhook. Throws ApiError.
+ */
 export async function changeCreditNote(
 	client: LagoClient,
 	id: string,
@@ -37,7 +41,11 @@ export async function changeCreditNote(
 	const { refundStatus, metadata } = change;
 	// A PUT must name the status, and whoever writes only metadata does not know how it stands by now.
 	if (refundStatus === undefined)
-		return void (await client.send({ method: 'PATCH', path: `${path}/metadata`, body: { metadata: { ...metadata } } }));
+		return void (await orNull(
+			client.send({ method: 'PATCH', path: `${path}/metadata`, body: { metadata: { ...metadata } } }),
+			// Not the note is unknown, but the route.
+			({ status, code }) => status === 404 && code === 'resource_not_found',
+		));
 	const credit_note: IDataObject = { refund_status: refundStatus };
 	if (metadata) credit_note.metadata = metadata;
 	await client.request(creditNoteAnswerSchema, { method: 'PUT', path, body: { credit_note } });

@@ -44,12 +44,12 @@ async function endpointsOf(
 	};
 }
 
-/** Whether the endpoint is at this address, and signs and sends as wanted. */
+/** Whether the endpoint is at this address, and signs and sends as wanted. A Lago before 1.44 has no `event_types`, and sends all. */
 export function isCurrent(endpoint: LagoWebhookEndpoint, wanted: WantedEndpoint): boolean {
 	return (
 		isSameAddress(endpoint.webhook_url, wanted.url) &&
 		endpoint.signature_algo === wanted.algorithm &&
-		[...(endpoint.event_types ?? [])].sort().join() === wanted.events.join()
+		(!('event_types' in endpoint) || [...(endpoint.event_types ?? [])].sort().join() === wanted.events.join())
 	);
 }
 

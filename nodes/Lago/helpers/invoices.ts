@@ -11,7 +11,13 @@ import { phaseOf } from '../../shared/domain/phases';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { withKeyedLock } from '../../shared/process/keyedLock';
 import { asApiError } from '../../shared/transport/apiError';
-import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
+import {
+	invoiceAnswerSchema,
+	paymentSchema,
+	toInvoiceFacts,
+	toPaid,
+	type LagoInvoice,
+} from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
 /** More payments than one invoice ever has. */
@@ -85,6 +91,16 @@ export async function bookedReferences(client: LagoClient, invoiceId: string): P
 	return (await bookedPayments(client, invoiceId)).map(({ reference }) => reference);
 }
 
+/** What was paid on an invoice, minor units; its payments are asked only where nothing else tells. Throws ApiError. */
+export async function paidOf(client: LagoClient, invoice: LagoInvoice, offset?: number): Promise<number> {
+	const said = toPaid(invoice, offset);
+	if (said !== null) return said;
+	const payments = await client.list('payments', paymentSchema, { invoice_id: invoice.lago_id }, PAYMENT_LIMIT);
+	const sum = payments.reduce((all, one) => (one.payment_status === 'failed' ? all : all + (one.amount_cents ?? 0)), 0);
+	// One payment may be of several invoices.
+	return Math.min(invoice.total_amount_cents, sum);
+}
+
 /** How much of a Dodo payment is booked on an invoice, in minor units; `asStatus` on a Lago that took the status only. */
 export type Booking = { booked: false } | { booked: true; amount: number; asStatus: boolean };
 
@@ -96,7 +112,7 @@ export type Booking = { booked: false } | { booked: true; amount: number; asStat
 export async function bookingOf(client: LagoClient, invoice: LagoInvoice, payment: PaymentFacts): Promise<Booking> {
 	const { dodoId, state } = ourRecord(toInvoiceFacts(invoice).metadata);
 	const phase = phaseOf(state);
-	const totalPaid = invoice.total_paid_amount_cents ?? 0;
+	const totalPaid = await paidOf(client, invoice);
 	const net = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
 	if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned')) return { booked: false };
 	if (dodoId === payment.id && phase === 'paid' && invoice.payment_status === 'succeeded' && totalPaid === 0)

@@ -2,12 +2,15 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
 import { readCurrencies } from '../../shared/domain/money';
+import { isTooOld, sentenceOf } from '../../shared/domain/olderLago';
+import { ApiError } from '../../shared/transport/apiError';
 import { readCredential } from '../../shared/transport/credential';
 import { PageReader, readPages, type Paging } from '../../shared/transport/paging';
-import type { RequestContext } from '../../shared/transport/request';
+import type { ApiRequest, RequestContext } from '../../shared/transport/request';
 import { ServiceClient } from '../../shared/transport/serviceClient';
 import type { LagoInvoice } from '../../shared/wire/lago/objects';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
+import { ageOf, learnFrom } from './age';
 import { paymentProof } from './derivedKey';
 
 export const LAGO_CREDENTIAL = 'lagoBillingApi';
@@ -49,6 +52,22 @@ export class LagoClient extends ServiceClient {
 		// All nodes of Lago have it, and nobody else. Where webhooks come by JWT there may be no HMAC key.
 		const secret = credential.webhookHmacKey || credential.apiKey || '';
 		return new LagoClient(ctx, lagoApiUrl(credential.baseUrl), credential.currenciesCountedAlike ?? '', secret);
+	}
+
+	/** As every request, and what the answer tells of Lago's version is remembered. Throws ApiError. */
+	override async send(request: ApiRequest): Promise<unknown> {
+		const answer = await super.send(request);
+		learnFrom(this.accountKey, answer, request.body);
+		return answer;
+	}
+
+	/** @throws ApiError, also, for good, when this Lago is so old that its answer lacks what nothing can be done without. */
+	override async request<T>(schema: z.ZodType<T, z.ZodTypeDef, unknown>, request: ApiRequest): Promise<T> {
+		return await super.request(schema, request).catch((caught: unknown) => {
+			const isUnreadable = caught instanceof ApiError && caught.code === 'UNEXPECTED_ANSWER';
+			if (!isUnreadable || !isTooOld(ageOf(this))) throw caught;
+			throw new ApiError('Lago', 400, 'LAGO_TOO_OLD', sentenceOf(ageOf(this)) ?? caught.message);
+		});
 	}
 
 	/** What Lago tells of an invoice or a credit note, with what the merchant says of its currency where they say it. */

@@ -2,6 +2,7 @@ import { moneyIsMoving } from './intent';
 import type { InvoiceFacts } from './invoice';
 import { modeOfState, ourRecord, type CollectionState } from './invoiceMetadata';
 import type { DodoMode } from './mode';
+import { byRetryButton } from './olderLago';
 import type { Said } from './outcome';
 import { isUnderWay } from './phases';
 
@@ -85,7 +86,7 @@ function waitsForNextTry(
 				outcome: 'skipped',
 				reason: 'try_failed',
 				message: `${failed} and no further one is planned.`,
-				nextStep: 'Press "Retry payment" in Lago to charge once more.',
+				nextStep: byRetryButton('Press "Retry payment" in Lago to charge once more.'),
 			}
 		: {
 				outcome: 'skipped',

@@ -2,6 +2,7 @@ import { unclearUnit } from './currencies';
 import { formatAmount, MAX_DODO_AMOUNT, minimumCharge } from './money';
 import { held, type Held } from './outcome';
 import { freeMetadataSlots, type MetadataEntry } from './invoiceMetadata';
+import { byRetryButton } from './olderLago';
 
 /** What the rules need to know of a Lago invoice. Amounts are minor units of `currency`. */
 export interface InvoiceFacts {
@@ -89,7 +90,7 @@ function hindranceOf({ number, totalDue, currency, countedAlike, metadata }: Inv
 		return held(
 			'metadata_full',
 			`Invoice ${number} has no room for the two metadata entries that tie it to Dodo Payments (Lago allows five in all).`,
-			'Remove metadata entries of your own from the invoice in Lago, then press "Retry payment" there.',
+			byRetryButton('Remove metadata entries of your own from the invoice in Lago, then press "Retry payment" there.'),
 		);
 	return null;
 }

@@ -1,5 +1,6 @@
 import type { ReasonOf } from './outcome';
 import type { CollectionState } from './invoiceMetadata';
+import { byRetryButton } from './olderLago';
 import { noted } from './phases';
 import { isHardDecline, nextTry, type RetryPolicy } from './retrySchedule';
 
@@ -63,7 +64,7 @@ export function planNextTry(
 			plan: {
 				outcome: 'hard_decline',
 				message: `The bank declined for good (${failure.declineCode}); trying again by itself would only harm.`,
-				nextStep: 'Ask the customer for another way to pay; then press "Retry payment" in Lago.',
+				nextStep: byRetryButton('Ask the customer for another way to pay; then press "Retry payment" in Lago.'),
 			},
 			...(planned === undefined ? {} : { save: noted(state, 'try_counted', { nextTryAt: undefined }) }),
 		};
@@ -106,7 +107,7 @@ function countTry(policy: RetryPolicy, state: CollectionState | null, timeZone: 
 				outcome: 'exhausted',
 				failedTries: all,
 				message: `All ${all} tries to collect this invoice have failed; no further one is planned.`,
-				nextStep: 'Talk to the customer. "Retry payment" in Lago tries once more.',
+				nextStep: byRetryButton('Talk to the customer. "Retry payment" in Lago tries once more.'),
 			},
 			...(failedTries < all || state?.nextTryAt !== undefined
 				? { save: noted(state, 'try_counted', { failedTries: all, nextTryAt: undefined }) }

@@ -33,6 +33,8 @@ export interface ReconciliationRun {
 	failures: Array<{ key: string | null; createdAt: number; fact: string; reason: string }>;
 	/** How Lago's side is asked; null where no node of Lago took part. */
 	lago: LagoSources | null;
+	/** What does not work on this Lago because of its age, in a sentence. */
+	olderLago: string | null;
 	known: Known;
 	/** When the last node handed on what it found; ms, as {@link begunAt}. */
 	readUntil: number | null;
@@ -115,6 +117,7 @@ export function runOf(ctx: IExecuteFunctions, since: number | null = null): Reco
 		left: 0,
 		failures: [],
 		lago: null,
+		olderLago: null,
 		known: {},
 		readUntil: null,
 		outcome: null,

@@ -68,6 +68,19 @@ export async function problemOf(ctx: ICredentialTestFunctions, probe: Probe): Pr
 	return words === null ? null : other(words);
 }
 
+/** What the service, known to be it, answers on another path; null when that is not to be had. Never throws. */
+export async function alsoAsk(
+	ctx: ICredentialTestFunctions,
+	{ baseUrl, apiKey }: Probe,
+	path: string,
+): Promise<unknown> {
+	if ('problem' in baseUrl) return null;
+	return await ask(ctx, `${baseUrl.url}${path}`, apiKey).then(
+		({ statusCode, body }) => (isSuccess(statusCode) ? body : null),
+		() => null,
+	);
+}
+
 async function ask(ctx: ICredentialTestFunctions, uri: string, apiKey: string): Promise<Answer> {
 	const headers = { Accept: 'application/json', Authorization: `Bearer ${apiKey}` };
 	// The only helper that n8n has for tests of credentials. A key must not follow a redirect to another host.

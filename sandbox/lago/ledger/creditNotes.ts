@@ -204,9 +204,10 @@ export class CreditNotes {
 		// Paid in full, but the status says otherwise: it was put back by hand.
 		const putBack =
 			invoice.payment_status !== 'succeeded' && invoice.total_paid_amount_cents === invoice.total_amount_cents;
-		if (refund > 0 && (putBack || invoice.total_paid_amount_cents === 0))
-			add('refund_amount_cents', 'cannot_refund_unpaid_invoice');
-		else if (refund > invoice.total_paid_amount_cents - this.given(invoice, 'refund_amount_cents'))
+		const { total_paid_amount_cents: paid, total_amount_cents: whole } = invoice;
+		const ofPaid = this.state.version.has('offsets');
+		if (refund > 0 && (putBack || (ofPaid && paid === 0))) add('refund_amount_cents', 'cannot_refund_unpaid_invoice');
+		else if (refund > (ofPaid ? paid : whole) - this.given(invoice, 'refund_amount_cents'))
 			add('refund_amount_cents', 'higher_than_remaining_invoice_amount');
 		if (Math.abs(total - Math.round(sum - coupons + taxes)) > TOLERANCE) add('base', 'does_not_match_item_amounts');
 		if (credit > creditable - offset + TOLERANCE) add('credit_amount_cents', 'higher_than_remaining_invoice_amount');

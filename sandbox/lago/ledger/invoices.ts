@@ -121,7 +121,7 @@ export class Invoices {
 		{ payment_status: wanted, metadata }: { payment_status?: unknown; metadata?: unknown },
 	): Invoice {
 		const invoice = this.get(id);
-		if (invoice.status === 'voided') notAllowed('update_on_voided_invoice');
+		if (invoice.status === 'voided' && this.state.version.has('voidedIsClosed')) notAllowed('update_on_voided_invoice');
 		if (metadata !== undefined && invoice.status === 'draft') notAllowed('metadata_on_draft_invoice');
 		if (wanted !== undefined && !PAYMENT_STATUSES.includes(wanted as string))
 			invalid({ payment_status: ['value_is_invalid'] });
@@ -157,7 +157,7 @@ export class Invoices {
 		const invoice = this.get(id);
 		if (invoice.status !== 'finalized' || invoice.payment_status === 'succeeded') notAllowed('invalid_status');
 		const { customer } = invoice;
-		if (customer.billing_configuration.payment_provider !== null) return;
+		if (customer.billing_configuration.payment_provider !== null || !this.state.version.has('retryTold')) return;
 		this.events.announce('invoice.payment_failure', 'payment_provider_invoice_payment_error', () =>
 			paymentErrorView(invoice),
 		);

@@ -107,7 +107,7 @@ function save(
 }
 
 function summaryOf(
-	{ look, lookedAt, handedOn, left, outcome }: ReconciliationRun,
+	{ look, lookedAt, handedOn, left, outcome, olderLago }: ReconciliationRun,
 	results: readonly IDataObject[],
 	failures: readonly Failure[],
 	news: readonly string[],
@@ -126,7 +126,7 @@ function summaryOf(
 	const backfilledTo = outcome?.backfill?.from;
 	return {
 		outcome: news.length > 0 ? 'incomplete' : missed > 0 ? 'reconciled' : 'nothing_missed',
-		message: sentence(lookedAt, counts, left, backfilledTo),
+		message: [sentence(lookedAt, counts, left, backfilledTo), ...(olderLago === null ? [] : [olderLago])].join(' '),
 		...(news.length > 0
 			? {
 					nextStep:

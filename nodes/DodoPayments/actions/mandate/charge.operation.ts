@@ -26,7 +26,7 @@ const fields: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description: 'Whether to charge once more although the last try failed and no further one is due yet',
-		hint: 'Behind a Lago Trigger the Retry Payment button of Lago does so by itself',
+		hint: 'Behind a Lago Trigger the Retry Payment button of Lago (1.37 or newer) does so by itself',
 	},
 	additionalFields([
 		{

@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { REFUND_ID_KEY } from '../../../shared/domain/keys';
+import { refundNamedBy } from '../../../shared/domain/noteTie';
 import { listOrId } from '../../../shared/node/fields';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { readOrHold } from '../../../shared/node/unknown';
@@ -40,7 +40,6 @@ export const get: Operation<LagoClient, 'held'> = {
 };
 
 async function withPayments(client: LagoClient, note: LagoCreditNote): Promise<Json> {
-	const isRefundDue =
-		note.refund_amount_cents > 0 && note.refund_status === 'pending' && !note.metadata?.[REFUND_ID_KEY];
+	const isRefundDue = note.refund_amount_cents > 0 && note.refund_status === 'pending' && refundNamedBy(note) === null;
 	return isRefundDue ? { ...note, dodoPayments: await bookedPayments(client, note.lago_invoice_id) } : note;
 }

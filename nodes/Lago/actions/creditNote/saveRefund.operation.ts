@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys';
+import { refundNamedBy } from '../../../shared/domain/noteTie';
 import { held } from '../../../shared/domain/outcome';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
@@ -85,7 +86,7 @@ async function save(client: LagoClient, refund: Refund): Promise<Json> {
 /** A note that mirrors a refund of Dodo: the first one for it is confirmed, a second one is a surplus that two workers made at once. */
 async function confirm(client: LagoClient, refund: Refund): Promise<Result<'held' | 'refund_confirmed'>> {
 	const notes = await creditNotesOf(client, { id: refund.invoiceId, number: refund.invoiceNumber });
-	const [first, ...surplus] = notes.filter(({ metadata }) => metadata?.[REFUND_ID_KEY] === refund.refundId);
+	const [first, ...surplus] = notes.filter((note) => refundNamedBy(note) === refund.refundId);
 	const isSurplus = surplus.some(({ lago_id }) => lago_id === refund.creditNoteId);
 	const refundStatus = isSurplus ? 'failed' : endOf(refund.status);
 	const current = notes.find(({ lago_id }) => lago_id === refund.creditNoteId)?.refund_status;

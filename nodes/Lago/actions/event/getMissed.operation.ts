@@ -2,7 +2,8 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { PAYMENT_ID_KEY, REFUND_ID_KEY } from '../../../shared/domain/keys';
+import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
+import { refundNamedBy } from '../../../shared/domain/noteTie';
 import { thoroughly } from '../../../shared/domain/reconciliation';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { sinceField, sinceOf } from '../../../shared/node/sinceField';
@@ -27,6 +28,7 @@ import {
 } from '../../../shared/wire/lago/objects';
 import { lagoSources } from '../../helpers/books';
 import { eventItem } from '../../helpers/eventItem';
+import { olderLago } from '../../helpers/older';
 import type { LagoClient } from '../../transport/client';
 
 const withAge = { created_at: z.string().nullish() };
@@ -65,6 +67,7 @@ async function missedIn(
 		// Where one thing went missing, more may have.
 		if (missed.length > 0) running.look = thoroughly(running.look, running.before);
 		if (running.look.thorough) missed.push(...(await missedNotes(ctx, client, running)));
+		running.olderLago = olderLago(client);
 	} catch (caught) {
 		const { message } = asApiError(caught);
 		running.failures.push({ key: null, createdAt: 0, fact: '', reason: `Lago could not be read: ${message}` });
@@ -141,9 +144,10 @@ function needsCollecting(invoice: LagoInvoice): boolean {
 }
 
 /** What Lago's own providers collected they also give back. */
-function needsRefund({ refund_amount_cents, refund_status, metadata, customer }: LagoCreditNote): boolean {
-	const { payment_provider } = (customer as LagoInvoice['customer'])?.billing_configuration ?? {};
-	return refund_status === 'pending' && refund_amount_cents > 0 && !metadata?.[REFUND_ID_KEY] && !payment_provider;
+function needsRefund(note: LagoCreditNote): boolean {
+	const { payment_provider } = (note.customer as LagoInvoice['customer'])?.billing_configuration ?? {};
+	const isDue = note.refund_status === 'pending' && note.refund_amount_cents > 0;
+	return isDue && refundNamedBy(note) === null && !payment_provider;
 }
 
 function isOldEnough({ created_at }: Entry, until: number): boolean {

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { byRetryButton } from '../../../shared/domain/olderLago';
 import { planNextTry, type Plan } from '../../../shared/domain/retryPlan';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
@@ -89,7 +90,7 @@ export const planRetry: Operation<LagoClient, Plan['outcome'] | 'held'> = {
 				...(await heldIfRefused(
 					planned,
 					`The next try of invoice ${visible.invoiceId} was to be planned`,
-					'Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.',
+					byRetryButton('Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.'),
 				)),
 			};
 		});

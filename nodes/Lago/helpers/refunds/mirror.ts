@@ -12,10 +12,10 @@ import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { DodoPayment, DodoRefund } from '../../../shared/wire/dodo/objects';
 import { toEarlierNote, toRefundedInvoice } from '../../../shared/wire/lago/creditFacts';
-import { toInvoiceFacts, type LagoCreditNote, type LagoInvoice } from '../../../shared/wire/lago/objects';
+import { toInvoiceFacts, toPaid, type LagoCreditNote, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { changeCreditNote, creditNotesOf } from '../creditNotes';
-import { bookingOf, changeInvoice, fetchInvoice, withInvoice } from '../invoices';
+import { bookingOf, changeInvoice, fetchInvoice, paidOf, withInvoice } from '../invoices';
 import { isKnownFree, rememberFree } from '../manualPayments';
 import { paidAt, settle } from '../settlement/settle';
 import { alreadyCredited, makeNote } from './note';
@@ -91,7 +91,7 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<Mirror
 			);
 	}
 	// Booked by another execution since the invoice was read.
-	if (!booking.asStatus && (invoice.total_paid_amount_cents ?? 0) < booking.amount)
+	if (!booking.asStatus && (toPaid(invoice) ?? booking.amount) < booking.amount)
 		invoice = await fetchInvoice(client, invoiceId);
 	const mismatch = otherCurrency(refundFacts(wanted), invoice) ?? unclear;
 	if (mismatch !== null) return { ...mismatch, ...about };
@@ -108,10 +108,11 @@ async function credit(
 ): Promise<Result<MirrorOutcome>> {
 	const { refund } = wanted;
 	const { currency, number } = invoice;
+	const offset = notes.reduce((sum, { offset_amount_cents }) => sum + (offset_amount_cents ?? 0), 0);
 	const decision = decideMirror(
 		refundFacts(wanted),
 		wanted.facts,
-		toRefundedInvoice(invoice),
+		toRefundedInvoice(invoice, await paidOf(client, invoice, offset)),
 		booked,
 		notes.map(toEarlierNote),
 	);
@@ -221,7 +222,7 @@ async function record(
  */
 function putBack(caught: unknown, invoice: LagoInvoice, { refund_id }: DodoRefund): Held {
 	const { number, payment_status: status } = invoice;
-	const isPutBack = status !== 'succeeded' && invoice.total_paid_amount_cents === invoice.total_amount_cents;
+	const isPutBack = status !== 'succeeded' && toPaid(invoice) === invoice.total_amount_cents;
 	if (!isPutBack || !(caught instanceof ApiError) || !caught.final) throw caught;
 	return held(
 		'lago_refused',

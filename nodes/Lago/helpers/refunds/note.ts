@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys';
+import { describeMirror, refundNamedBy } from '../../../shared/domain/noteTie';
 import {
 	allocateRefund,
 	asLagoTaxes,
@@ -39,7 +40,7 @@ export async function alreadyCredited(
 	notes: readonly LagoCreditNote[],
 	refund: DodoRefund,
 ): Promise<Result<'already_credited'> | null> {
-	const note = notes.find(({ metadata }) => metadata?.[REFUND_ID_KEY] === refund.refund_id);
+	const note = notes.find((one) => refundNamedBy(one) === refund.refund_id);
 	if (note === undefined) return null;
 	if (note.refund_status !== 'succeeded') await changeCreditNote(client, note.lago_id, { refundStatus: 'succeeded' });
 	return {
@@ -118,7 +119,7 @@ async function postNote(
 	const body: IDataObject = {
 		invoice_id: invoice.lago_id,
 		reason,
-		description: `Refund ${refund.refund_id} at Dodo Payments`,
+		description: describeMirror(refund.refund_id),
 		credit_amount_cents: 0,
 		refund_amount_cents: allocation.refund,
 		offset_amount_cents: 0,

@@ -1,4 +1,5 @@
 import { REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys';
+import { refundNamedBy } from '../../../shared/domain/noteTie';
 import { held } from '../../../shared/domain/outcome';
 import type { Result } from '../../../shared/node/operation';
 import { orNull } from '../../../shared/transport/orNull';
@@ -25,7 +26,7 @@ export async function writeBack(
 	const refundStatus: RefundStatus =
 		refund.status === 'succeeded' || refund.status === 'failed' ? refund.status : 'pending';
 	const metadata = { [REFUND_ID_KEY]: refund.refund_id, [REFUNDED_PAYMENT_KEY]: refund.payment_id };
-	if (note.refund_status !== refundStatus || note.metadata?.[REFUND_ID_KEY] !== refund.refund_id)
+	if (note.refund_status !== refundStatus || refundNamedBy(note) !== refund.refund_id)
 		await changeCreditNote(client, noteId, { refundStatus, metadata });
 	const about = {
 		creditNoteId: noteId,

@@ -1,4 +1,5 @@
 import { decideRecord } from '../../../shared/domain/attemptRecord';
+import { byRetryButton } from '../../../shared/domain/olderLago';
 import type { PaymentFacts } from '../../../shared/domain/payment';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
@@ -29,7 +30,7 @@ export async function recordAttempt(
 			const saved = await heldIfRefused(
 				async () => ({ written: (await change(client, invoice, step.change)) !== null }),
 				`The next try of invoice ${invoiceNumber} was to be planned`,
-				'Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.',
+				byRetryButton('Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.'),
 			);
 			if ('reason' in saved) return { ...saved, invoiceNumber };
 			if (saved.written) return { ...step.told, invoiceNumber };

@@ -4,7 +4,13 @@ import { formatDodoAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import type { PaymentFacts } from '../../../shared/domain/payment';
 import { isDueOf } from '../../../shared/domain/settlement';
-import { invoiceSchema, listedCustomerSchema, paymentSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
+import {
+	invoiceSchema,
+	listedCustomerSchema,
+	paymentSchema,
+	toInvoiceFacts,
+	type LagoCustomer,
+} from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 
 /** More open invoices than one customer ever has. */
@@ -32,7 +38,7 @@ export async function findInvoiceOfDues(
 		payment_statuses: ['pending', 'failed'],
 	};
 	const open = (await client.list('invoices', invoiceSchema, query, MAX_OPEN_INVOICES)).map(toInvoiceFacts);
-	const fitting = open.filter((invoice) => isDueOf(payment, invoice));
+	const fitting = open.filter((invoice) => invoice.paymentStatus !== 'succeeded' && isDueOf(payment, invoice));
 	const [invoice, ...others] = fitting;
 	if (invoice !== undefined && others.length === 0) return invoice.id;
 	const sum = formatDodoAmount(payment.amount, payment.currency);
@@ -44,23 +50,24 @@ export async function findInvoiceOfDues(
 	);
 }
 
-/** The external id of the customer whom a mandate belongs to. An older Lago ignores filters that it does not know. */
+/** The external id of the customer whom a mandate belongs to. An older Lago ignores filters that it does not know, and lists all of them. */
 async function customerOf(client: LagoClient, subscriptionId: string): Promise<string | null> {
 	const query = { [`metadata[${MANDATE_KEY}]`]: subscriptionId };
-	const customers = await client.list('customers', listedCustomerSchema, query, MAX_OPEN_INVOICES);
-	const customer = customers.find(({ metadata }) =>
-		metadata?.some(({ key, value }) => key === MANDATE_KEY && value === subscriptionId),
-	);
-	return customer?.external_id ?? null;
+	const isTheirs = ({ metadata }: Pick<LagoCustomer, 'metadata'>): boolean =>
+		metadata?.some(({ key, value }) => key === MANDATE_KEY && value === subscriptionId) === true;
+	const customers = await client.list('customers', listedCustomerSchema, query, Number.MAX_SAFE_INTEGER, isTheirs);
+	return customers.find(isTheirs)?.external_id ?? null;
 }
 
 /** The invoice that a payment is booked on already, or that names it. */
 async function knownInvoiceOf(client: LagoClient, payment: PaymentFacts, customerId: string): Promise<string | null> {
 	const ofCustomer = { external_customer_id: customerId };
 	const booked = await client.list('payments', paymentSchema, ofCustomer, MAX_PAYMENTS);
-	const bookedOn = booked.find(({ reference }) => reference === payment.id)?.lago_payable_id;
+	const found = booked.find(({ reference }) => reference === payment.id);
+	// Before 1.34 a payment names its invoices only.
+	const bookedOn = found?.lago_payable_id ?? found?.invoice_ids?.[0];
 	if (bookedOn) return bookedOn;
-	const query = { [`metadata[${PAYMENT_ID_KEY}]`]: payment.id };
+	const query = { ...ofCustomer, [`metadata[${PAYMENT_ID_KEY}]`]: payment.id };
 	const named = await client.list('invoices', invoiceSchema, query, MAX_OPEN_INVOICES);
 	return named.find((one) => ourRecord(toInvoiceFacts(one).metadata).dodoId === payment.id)?.lago_id ?? null;
 }

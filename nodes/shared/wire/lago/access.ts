@@ -3,7 +3,7 @@ import type { AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../.
 import { ourRecord } from '../../domain/invoiceMetadata';
 import { isUnderWay } from '../../domain/phases';
 import { onFirstUse } from '../onFirstUse';
-import { invoiceSchema, toInvoiceFacts } from './objects';
+import { invoiceSchema, toInvoiceFacts, toPaid } from './objects';
 
 const text = z.string().min(1);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}/);
@@ -114,7 +114,7 @@ export function toAccessInvoice(invoice: ListedInvoice, covers: readonly Covered
 		paymentStatus: invoice.payment_status,
 		currency: invoice.currency,
 		totalDue: invoice.total_due_amount_cents,
-		totalPaid: invoice.total_paid_amount_cents ?? 0,
+		totalPaid: toPaid(invoice) ?? 0,
 		selfBilled: invoice.self_billed ?? false,
 		issuedOn: invoice.issuing_date,
 		dueOn: invoice.payment_due_date ?? invoice.issuing_date,

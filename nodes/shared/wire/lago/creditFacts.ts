@@ -1,18 +1,18 @@
 import { creditTaxes, type NamedTax, type TaxedFee } from '../../domain/creditTaxes';
 import { decimalOf, exact } from '../../domain/exact';
 import type { EarlierNote, RefundedInvoice } from '../../domain/refundMirror';
-import type { LagoCreditNote, LagoInvoice } from './objects';
+import { toPaid, type LagoCreditNote, type LagoInvoice } from './objects';
 
 type LagoFee = NonNullable<LagoInvoice['fees']>[number];
 
-/** What the rules of a refund need, out of Lago's invoice. */
-export function toRefundedInvoice(invoice: LagoInvoice): RefundedInvoice {
-	const { number, currency, total_paid_amount_cents, fees } = invoice;
+/** What the rules of a refund need, out of Lago's invoice. @param totalPaid minor units, where somebody knows better. */
+export function toRefundedInvoice(invoice: LagoInvoice, totalPaid = toPaid(invoice) ?? 0): RefundedInvoice {
+	const { number, currency, fees } = invoice;
 	const rates = creditTaxes((fees ?? []).map(toTaxedFee), namedTaxes(invoice.applied_taxes) ?? []);
 	return {
 		number,
 		currency,
-		totalPaid: total_paid_amount_cents ?? 0,
+		totalPaid,
 		fees: (fees ?? []).map(({ lago_id: id, amount_cents: amount, precise_coupons_amount_cents }, index) => ({
 			id,
 			amount,

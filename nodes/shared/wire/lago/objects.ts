@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Decimal } from '../../domain/exact';
 import type { InvoiceFacts } from '../../domain/invoice';
 import { MANDATE_KEY } from '../../domain/keys';
+import { paidOn } from '../../domain/paid';
 import { lenient } from '../lenient';
 import { onFirstUse } from '../onFirstUse';
 
@@ -153,6 +154,8 @@ export const creditNoteSchema = onFirstUse(() =>
 			taxes_amount_cents: lenient(minorUnits),
 			precise_taxes_amount_cents: lenient(decimal),
 			created_at: lenient(z.string()),
+			description: lenient(z.string()),
+			offset_amount_cents: lenient(minorUnits),
 			items: z
 				.array(z.object({ amount_cents: minorUnits, fee: z.object({ lago_id: text }).passthrough() }).passthrough())
 				.nullish(),
@@ -198,6 +201,12 @@ export type LagoInvoice = z.output<typeof invoiceSchema>;
 export type LagoCustomer = z.output<typeof customerSchema>;
 export type LagoCreditNote = z.output<typeof creditNoteSchema>;
 export type LagoWebhookEndpoint = z.output<typeof webhookEndpointSchema>;
+
+/** What was paid on an invoice, minor units; null where only its payments tell: see {@link paidOn}. */
+export function toPaid(invoice: LagoInvoice, offset?: number): number | null {
+	const { status, total_amount_cents: total, total_due_amount_cents: totalDue, total_paid_amount_cents } = invoice;
+	return paidOn({ status, total, totalDue, totalPaid: total_paid_amount_cents ?? null }, offset);
+}
 
 /** What the rules need, out of Lago's invoice. */
 export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
