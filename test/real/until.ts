@@ -19,8 +19,9 @@ export async function until<T>(
 	let seen: { value?: T; problem?: string } = { problem: 'nothing yet' };
 	const looking = async (): Promise<boolean> => {
 		try {
-			seen = { value: await look() };
-			return isSo(seen.value);
+			const value = await look();
+			seen = { value };
+			return isSo(value);
 		} catch (caught) {
 			// A look that fails is one more thing to report when time is over.
 			seen = { problem: caught instanceof Error ? caught.message : String(caught) };
