@@ -1,14 +1,26 @@
-import { startSimulatedLago } from './simulated';
+import { describeWithSpec, validateRequest } from '../support/openapi';
+import { startSimulatedLago, type SimulatedLago } from './simulated';
 import { tellStories } from './stories';
 import { knownLicence, realLago } from './target';
 
-/** Lago tries at 0, 3.6 and 26 s. */
-const OUTAGE_MS = 40_000;
+/** Lago tries at 0, 3.6 and 26 s, each of them later where it has much to do. */
+const OUTAGE_MS = 75_000;
 const given = realLago();
 
 if (given === null)
 	describe('the simulated Lago, with a licence, as if it was a real one', () => {
-		tellStories(true, async () => await startSimulatedLago(true));
+		let lago: SimulatedLago | undefined;
+		tellStories(true, async () => (lago = await startSimulatedLago(true)));
+
+		describeWithSpec('lago', "all of this, and Lago's description", (spec) => {
+			test('asks for nothing but what is in it', () => {
+				const problems = (lago?.calls ?? []).flatMap(({ method, path, body }) =>
+					validateRequest(spec, method, path, body).map((problem) => `${method} ${path}: ${problem}`),
+				);
+				expect(lago?.calls.length).toBeGreaterThan(100);
+				expect([...new Set(problems)]).toEqual([]);
+			});
+		});
 	});
 else
 	describe(`the real Lago at ${given.url}`, () => {

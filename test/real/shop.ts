@@ -28,6 +28,8 @@ export interface Note {
 	metadata?: Record<string, string>;
 }
 
+const AN_HOUR_S = 3_600;
+
 /** A line of a one-off invoice: minor units before tax, and codes of taxes. */
 export interface Line {
 	amount: number;
@@ -102,11 +104,23 @@ export class Shop {
 		});
 	}
 
-	/** Tells of usage under a subscription, now. */
+	/** Tells of usage under a subscription an hour ago, so that it lies clearly before whatever ends now, and waits until Lago has it. */
 	async use(subscription: string, code: string, units: number): Promise<void> {
 		const transaction_id = this.api.name('event');
-		const event = { transaction_id, external_subscription_id: subscription, code, properties: { units } };
+		const timestamp = Math.floor(Date.now() / 1000) - AN_HOUR_S;
+		const event = {
+			transaction_id,
+			external_subscription_id: subscription,
+			code,
+			timestamp,
+			properties: { units: String(units) },
+		};
 		await this.api.call('POST', '/events', 'event', { event });
+		await until(
+			`event ${transaction_id} to be known`,
+			async () => (await this.api.ask('GET', `/events/${transaction_id}`)).status,
+			(status) => status === 200,
+		);
 	}
 
 	/** Takes so many percent off what the customer's next subscription invoice asks for. */

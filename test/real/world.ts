@@ -180,6 +180,7 @@ export class RealWorld {
 			({ webhook_url, signature_algo }) => `${webhook_url} ${signature_algo}`,
 		);
 		return [
+			...((await this.n8n.publicationErrors()) ?? []).map((problem) => `n8n could not publish: ${problem}`),
 			`n8n's newest executions: ${runs.join('; ') || `none: does Lago reach ${this.base}?`}`,
 			`Dodo's newest webhooks: ${delivered.join(', ') || 'none'}`,
 			`at Lago is registered: ${registered.join(', ') || 'nothing that leads here'}`,
@@ -208,6 +209,11 @@ async function removeLeftovers(api: LagoApi, base: string): Promise<void> {
 	for (const { lago_id, name, webhook_url } of await api.list<Endpoint>('/webhook_endpoints', 'webhook_endpoints')) {
 		const address = new URL(webhook_url);
 		if (name !== ENDPOINT_NAME || address.hostname !== host || address.pathname !== '/webhooks/lago') continue;
+		const isAlive = await fetch(webhook_url, { method: 'POST' }).then(
+			() => true,
+			() => false,
+		);
+		if (isAlive) continue;
 		console.log(`Removing the endpoint ${webhook_url} that an earlier run has left at Lago`);
 		await api.call('DELETE', `/webhook_endpoints/${lago_id}`, 'webhook_endpoint');
 	}

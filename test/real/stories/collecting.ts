@@ -11,7 +11,6 @@ export function collecting({ world, premium, licensed }: Stage): void {
 			expect(checkout.cart[0]?.amount).toBe(issued.total_due_amount_cents);
 			expect(checkout.metadata).toMatchObject({ lago_invoice_id: issued.lago_id, lago_invoice_number: issued.number });
 			const { payment, invoice } = await world().pay(issued);
-
 			expect(world().checkoutsFor(invoice)).toHaveLength(1);
 			if (!premium) return expect(invoice.total_paid_amount_cents ?? 0).toBe(0);
 			const booked = await api.list<{ reference: string; amount_cents: number }>(
@@ -42,9 +41,8 @@ export function collecting({ world, premium, licensed }: Stage): void {
 			const lines = [{ amount: 12_995, taxes: [high] }, { amount: 4_999, taxes: [low] }, { amount: 333 }];
 			const issued = await shop.oneOff(await shop.customer(), lines);
 			expect(issued.taxes_amount_cents).toBeGreaterThan(0);
-			const { payment, invoice } = await world().pay(issued);
+			const { payment } = await world().pay(issued);
 			expect(payment.total_amount).toBe(issued.total_amount_cents);
-			expect(invoice.total_due_amount_cents).toBe(premium ? 0 : invoice.total_amount_cents);
 		});
 
 		test("the merchant's own metadata stays", async () => {

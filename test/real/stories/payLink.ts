@@ -12,7 +12,7 @@ export function payLink({ world }: Stage): void {
 				since,
 				'Save Payment Reference',
 				issued.number,
-				({ payLink: link }) => typeof link === 'string',
+				({ invoiceId, payLink: link }) => invoiceId === issued.lago_id && typeof link === 'string',
 			);
 			const link = String(said.payLink);
 			expect(link.startsWith(`${base}/webhooks/pay?t=`)).toBe(true);
