@@ -5,7 +5,11 @@ export interface Answer {
 	body: Json;
 }
 
+/** By which the calls of the stories are told from those of n8n. */
+export const USER_AGENT = 'n8n-nodes-dodo-lago test:real';
 const TRIES = 6;
+/** For an answer. */
+const ANSWER_MS = 30_000;
 const PAUSE_MS = 2_000;
 /** What passes by itself: too many calls, and a server that is being started. */
 const PASSING: readonly number[] = [429, 502, 503, 504];
@@ -59,10 +63,12 @@ export class LagoApi {
 		const response = await fetch(`${this.url}/api/v1${path}`, {
 			method,
 			headers: {
+				'user-agent': USER_AGENT,
 				authorization: `Bearer ${this.apiKey}`,
 				...(body === undefined ? {} : { 'content-type': 'application/json' }),
 			},
 			body: body === undefined ? undefined : JSON.stringify(body),
+			signal: AbortSignal.timeout(ANSWER_MS),
 		});
 		const text = await response.text();
 		return { status: response.status, body: parsed(text) };

@@ -44,7 +44,7 @@ export function failures({ world }: Stage): void {
 			dodo.payCheckout((await world().collected(issued)).id, { code: 'GENERIC_DECLINE' });
 			await world().untilInvoice(issued, 'to be failed', ({ payment_status }) => payment_status === 'failed');
 			const since = await n8n.newestId();
-			expect((await api.ask('POST', `/invoices/${issued.lago_id}/retry_payment`)).status).toBe(200);
+			expect((await api.ask('POST', `/invoices/${issued.lago_id}/retry_payment`, {})).status).toBe(200);
 			await world().said(
 				since,
 				'Lago Trigger',

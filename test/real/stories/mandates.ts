@@ -44,7 +44,7 @@ export function mandates({ world }: Stage): void {
 				'to be failed with a next try planned',
 				(seen) => seen.payment_status === 'failed' && nextTryOf(seen) > 0,
 			);
-			expect((await api.ask('POST', `/invoices/${issued.lago_id}/retry_payment`)).status).toBe(200);
+			expect((await api.ask('POST', `/invoices/${issued.lago_id}/retry_payment`, {})).status).toBe(200);
 			const { invoice } = await world().pay(issued);
 			expect(
 				world()

@@ -20,7 +20,7 @@ export function outage({ world }: Stage): { begins(): void; ends(): void } {
 					await n8n.restart();
 					if (world().checkoutsFor(pressed).length > 0)
 						console.log('Lago was still trying when n8n came back: its third try came later than 75 s');
-					expect((await api.ask('POST', `/invoices/${pressed.lago_id}/retry_payment`)).status).toBe(200);
+					expect((await api.ask('POST', `/invoices/${pressed.lago_id}/retry_payment`, {})).status).toBe(200);
 					await world().pay(pressed);
 				});
 			});

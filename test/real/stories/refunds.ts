@@ -91,7 +91,7 @@ export function refunds({ world, premium, licensed }: Stage): void {
 	/** A credit note that refunds all that its items are worth. */
 	async function giveBack({ lago_id }: Invoice, items: Array<{ fee_id: string; amount_cents: number }>): Promise<void> {
 		const { api } = world();
-		const credit_note = { invoice_id: lago_id, reason: 'other', items };
+		const credit_note = { invoice_id: lago_id, items };
 		const { max_refundable_amount_cents } = await api.call<{ max_refundable_amount_cents: number }>(
 			'POST',
 			'/credit_notes/estimate',
@@ -99,7 +99,7 @@ export function refunds({ world, premium, licensed }: Stage): void {
 			{ credit_note },
 		);
 		await api.call('POST', '/credit_notes', 'credit_note', {
-			credit_note: { ...credit_note, refund_amount_cents: max_refundable_amount_cents },
+			credit_note: { ...credit_note, reason: 'other', refund_amount_cents: max_refundable_amount_cents },
 		});
 	}
 }
