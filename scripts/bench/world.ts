@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { madeFor } from '../../test/support/madeFor';
 import { signedByDodo, startSync, type Sync, type SyncOptions } from '../../test/support/sync';
 import { invoiceView } from '../../sandbox/lago/views/invoices';
 import type { Invoice } from '../../sandbox/lago/state';
@@ -64,7 +65,7 @@ export function prepare(sync: Sync, flow: Flow): PreparedEvent {
 		total_amount: invoice.total_amount_cents,
 		currency: 'EUR',
 		checkout_session_id: 'cks_bench',
-		metadata: { lago_invoice_id: invoice.lago_id },
+		metadata: madeFor(sync.lago, invoice),
 	});
 	return paymentEvent(sync, payment);
 }

@@ -36,6 +36,8 @@ export function n8nEnvironment({
 	return cleanEnvironment({
 		PATH: `${dirname(runtime.node)}:${process.env.PATH}`,
 		...N8N_DEFAULTS,
+		// Half of a start is compiling n8n's modules.
+		NODE_COMPILE_CACHE: join(runtime.dir, 'compile-cache'),
 		N8N_USER_FOLDER: userFolder,
 		N8N_LISTEN_ADDRESS: '127.0.0.1',
 		N8N_HOST: '127.0.0.1',

@@ -7,6 +7,7 @@ import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { ROOT } from '../../scripts/n8n/package';
 import { findChromium, startChromium } from '../support/chromium';
 import { Editor, type Effort } from '../support/editor';
+import { madeFor } from '../support/madeFor';
 import { OWNER, readTemplate } from '../support/n8n';
 import { startPlainN8n, type PlainN8n } from '../support/plainN8n';
 import { waitFor } from '../support/sync';
@@ -256,7 +257,7 @@ inBrowser('a person in the editor', () => {
 				status: 'succeeded',
 				total_amount: 10_000,
 				checkout_session_id: 'cks_x',
-				metadata: { lago_invoice_id: invoice.lago_id, attempt: '1' },
+				metadata: { ...madeFor(lago, invoice), attempt: '1' },
 			});
 			lago.payManually(invoice.lago_id, 10_000, payment.payment_id);
 			await quiet();
@@ -273,7 +274,7 @@ inBrowser('a person in the editor', () => {
 				error_code: 'INSUFFICIENT_FUNDS',
 				total_amount: 10_000,
 				checkout_session_id: 'cks_x',
-				metadata: { lago_invoice_id: invoice.lago_id, attempt: '1' },
+				metadata: { ...madeFor(lago, invoice), attempt: '1' },
 			});
 			await quiet();
 			expect(lago.metadataOf(invoice.lago_id, 'dodo_state')).toMatch(/^v\d;failed;a=1;.*n=\d+/);

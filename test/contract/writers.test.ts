@@ -1,8 +1,12 @@
 import * as fc from 'fast-check';
 import type { IDataObject, IHttpRequestOptions } from 'n8n-workflow';
+import { judge } from '../../nodes/shared/domain/difference';
+import { toInvoiceFacts, type LagoInvoice } from '../../nodes/shared/wire/lago/objects';
+import type { Payment } from '../../sandbox/dodo/state';
 import type { Invoice } from '../../sandbox/lago/state';
 import { runs } from '../support/runs';
 import { World, type Gate } from '../support/world';
+import { listed } from '../unit/domain/listed';
 
 // More calls than Dodo takes in a minute.
 jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
@@ -283,3 +287,35 @@ async function tryPlan(plan: Plan): Promise<void> {
 test('two writers of one invoice, one of them held anywhere, lose nothing', async () => {
 	await fc.assert(fc.asyncProperty(plans, tryPlan), { numRuns: runs(120, 4_000) });
 }, 600_000);
+
+/** What another process sees: its locks and caches are its own. */
+function elsewhere(): World {
+	let other = World;
+	jest.isolateModules(() => ({ World: other } = jest.requireActual<{ World: typeof World }>('../support/world')));
+	expect(other).not.toBe(World);
+	return other.over(world);
+}
+
+test('two processes know nothing of each other: a failure that is overwritten in between is found by the look', async () => {
+	world.lago.premium = true;
+	const { invoice, writers } = await secondTry();
+	const payment = [...world.dodo.state.payments.values()].find(
+		({ metadata }) => metadata.lago_invoice_id === invoice.lago_id && metadata.attempt === '2',
+	) as Payment;
+	let isTold = false;
+	await (writers['Save 2'] as Writer)(async ({ method }, send) => {
+		if (method === 'PUT' && !isTold) {
+			isTold = true;
+			await elsewhere().settle({ ...payment, status: 'failed', error_code: 'INSUFFICIENT_FUNDS' });
+			expect(world.stateOf(invoice)).toMatch(/^v1;failed;a=2;.*n=\d+/);
+		}
+		return await send();
+	});
+	expect(world.stateOf(invoice)).toMatch(/^v1;charging;a=2/);
+	const facts = toInvoiceFacts((await world.read(invoice)) as LagoInvoice);
+	const atDodo = listed({ id: payment.payment_id, status: 'failed', invoiceId: invoice.lago_id, attempt: 2 });
+	expect(judge(atDodo, { unpaid: new Map([[invoice.lago_id, facts]]) })).toBe('missing');
+	const healed = await world.settle({ ...payment, status: 'failed', error_code: 'INSUFFICIENT_FUNDS' });
+	expect(healed).toMatchObject({ outcome: 'retry_planned' });
+	expect(world.stateOf(invoice)).toMatch(/^v1;failed;a=2;.*n=\d+/);
+});

@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { seededRandom } from '../../sandbox/shared/faults';
+import { madeFor } from '../support/madeFor';
 import { signedByDodo, startSync, waitFor, type Sync } from '../support/sync';
 
 /** The same seed makes the same requests. */
@@ -51,7 +52,7 @@ function valid(path: Hostile['path'], event?: object): { headers: Record<string,
 							total_amount: 10_000,
 							currency: 'EUR',
 							checkout_session_id: 'cks_x',
-							metadata: { lago_invoice_id: invoice?.lago_id },
+							metadata: invoice === undefined ? {} : madeFor(sync.lago, invoice),
 						},
 					}
 				: {
@@ -409,11 +410,14 @@ test('no secret and no stack trace in the database, the logs and the executions,
 	const paid = await sync.issue();
 	await sync.pay(paid);
 	for (const kind of ['500', 'reset', '429'] as const) {
+		const failed = (): number => sync.lago.deliveries.filter(({ status }) => status === 500).length;
+		const before = failed();
 		sync.dodo.faults.add({ kind, times: 30 });
 		sync.lago.faults.add({ kind, times: 30 });
 		sync.lago.issueInvoice();
-		await sync.quiet();
+		await waitFor(() => failed() > before);
 		for (const { faults } of [sync.dodo, sync.lago]) faults.clear();
+		await sync.quiet();
 	}
 	// Both keys are refused, then both services cannot be reached; the wrong keys are secrets as well.
 	const wrong = `wrong-${randomUUID()}`;
@@ -430,7 +434,6 @@ test('no secret and no stack trace in the database, the logs and the executions,
 		webhookHmacKey: sync.lago.hmacKey,
 	});
 	sync.lago.issueInvoice();
-	await sync.quiet();
 	const executions = (): string =>
 		sync.n8n
 			.sql('SELECT data FROM execution_data')

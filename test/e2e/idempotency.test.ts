@@ -1,5 +1,6 @@
 import type { Payment, Subscription } from '../../sandbox/dodo/state';
 import type { CreditNote, Customer, Invoice } from '../../sandbox/lago/state';
+import { madeFor } from '../support/madeFor';
 import { startSync, waitFor, type Sync } from '../support/sync';
 import { byId, newCustomer, printTable, publishOperations, type Call, type Step } from './operations';
 
@@ -114,7 +115,7 @@ const payingFor = (invoice: Invoice, more: Partial<Payment> = {}): Payment =>
 		status: 'succeeded',
 		total_amount: 10_000,
 		checkout_session_id: 'cks_x',
-		metadata: { lago_invoice_id: invoice.lago_id, lago_invoice_number: invoice.number },
+		metadata: { ...madeFor(sync.lago, invoice), lago_invoice_number: invoice.number },
 		...more,
 	});
 /** A paid invoice, booked in Lago. */

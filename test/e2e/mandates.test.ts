@@ -261,6 +261,8 @@ describe('charge', () => {
 			() => sync.lago.deliveries.some(({ event, status }) => event === 'invoice.created' && status === 200),
 			25_000,
 		);
+		// On a slow machine it is the write of the outcome that hangs; then Dodo delivers it again.
+		await waitFor(() => invoice.payment_status === 'failed');
 		await sync.quiet();
 		expect(sync.lago.calls.some(({ fault }) => fault === 'timeout')).toBe(true);
 		expect(invoice.payment_status).toBe('failed');

@@ -2,6 +2,7 @@ import type { DisputeStatus } from '../../sandbox/dodo/ledger/disputes';
 import type { Payment } from '../../sandbox/dodo/state';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
 import type { CreditNote, Invoice } from '../../sandbox/lago/state';
+import { madeFor } from '../support/madeFor';
 import { startSync, waitFor, type Sync } from '../support/sync';
 import { publishOperations, type Call } from './operations';
 
@@ -483,7 +484,7 @@ describe('disputes', () => {
 			status: 'succeeded',
 			total_amount: 10_000,
 			checkout_session_id: 'cks_other',
-			metadata: { lago_invoice_id: invoice.lago_id },
+			metadata: madeFor(sync.lago, invoice),
 		});
 		await sync.quiet();
 		await move(sync.dodo.openDispute(surplus.payment_id), 'lost');
@@ -537,7 +538,7 @@ describe('money that nobody owed', () => {
 			status: 'succeeded',
 			total_amount: 10_000,
 			checkout_session_id: 'cks_other',
-			metadata: { lago_invoice_id: invoice.lago_id },
+			metadata: madeFor(sync.lago, invoice),
 		});
 		await sync.quiet();
 		await refund(payment, 1_000);

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
+import { madeFor } from '../support/madeFor';
 import { ACCESS, readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { startSync, waitFor, type Sync } from '../support/sync';
 import type { Payment } from '../../sandbox/dodo/state';
@@ -116,7 +117,7 @@ describe.each([
 				status: 'succeeded',
 				total_amount: 10_000,
 				checkout_session_id: 'cks_other',
-				metadata: { lago_invoice_id: invoice.lago_id },
+				metadata: madeFor(sync.lago, invoice),
 			});
 			await sync.quiet();
 			expect((await sync.n8n.lastExecution()).items('Tell Me')).toMatchObject([
@@ -228,7 +229,7 @@ describe.each([
 			error_code: 'INSUFFICIENT_FUNDS',
 			total_amount: 10_000,
 			checkout_session_id: 'cks_x',
-			metadata: { lago_invoice_id: invoice.lago_id, attempt: '1' },
+			metadata: { ...madeFor(sync.lago, invoice), attempt: '1' },
 		});
 		await sync.quiet();
 		expect(invoice.payment_status).toBe('failed');

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { FASTER } from '../../docker/entrypoint/n8n';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import {
 	startDodoSimulator,
@@ -66,6 +67,8 @@ export async function startSync({
 	dodo: dodoOptions,
 	timeScale = 100,
 	change = withoutClock,
+	// As in the image; it halves the time of a suite.
+	env = FASTER,
 	...n8nOptions
 }: SyncOptions): Promise<Sync> {
 	const dodo = await startDodoSimulator({ timeScale, ...dodoOptions });
@@ -75,7 +78,7 @@ export async function startSync({
 		register(workflow, registration);
 		change(workflow);
 	};
-	const n8n = await startTestN8n({ ...n8nOptions, dodo, lago, change: prepare, dodoSecret }).catch(
+	const n8n = await startTestN8n({ ...n8nOptions, env, dodo, lago, change: prepare, dodoSecret }).catch(
 		async (caught: unknown) => {
 			await Promise.all([dodo.close(), lago.close()]);
 			throw caught;

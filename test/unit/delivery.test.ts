@@ -58,6 +58,28 @@ describe('lock', () => {
 		expect(log.filter((entry) => !entry.startsWith('c'))).toEqual(['a+', 'a-', 'b+', 'b-']);
 		expect(log.indexOf('c-')).toBeLessThan(log.indexOf('a-'));
 	});
+
+	test('nobody waits for ever, not even for oneself; whoever gave up does nothing, whoever came later waits for the end', async () => {
+		jest.useFakeTimers();
+		const log: string[] = [];
+		const within = async (name: string, work: () => Promise<void>): Promise<void> =>
+			await withKeyedLock('self', async () => {
+				log.push(`${name}+`);
+				await work();
+				log.push(`${name}-`);
+			});
+		const nothing = async (): Promise<void> => await Promise.resolve();
+		const outer = within('outer', async () => {
+			await expect(within('inner', nothing)).rejects.toThrow('worked on for 20 s');
+			await new Promise((resolve) => setTimeout(resolve, 5_000));
+		});
+		await jest.advanceTimersByTimeAsync(20_500);
+		const later = within('later', nothing);
+		await jest.advanceTimersByTimeAsync(10_000);
+		await Promise.all([outer, later]);
+		expect(log).toEqual(['outer+', 'outer-', 'later+', 'later-']);
+		jest.useRealTimers();
+	});
 });
 
 describe('overload guard', () => {

@@ -43,6 +43,21 @@ test('the genuine ones are taken', () => {
 	expect([isDodo(dodo), isLago(lago), invoiceOfToken(token, LAGO_KEY)]).toEqual([true, true, INVOICE]);
 });
 
+/** Of this invoice, made with this key before the id was hidden. */
+const OLD_TOKEN = 'ij8MbisdT3qwyR8uPUxbakOgNaSz-AOcb39cUw';
+
+test('a pay link hides the id of its invoice, is the same each time, and those of old go on', () => {
+	const other = INVOICE.replace('8a', '8b');
+	const tokens = [INVOICE, INVOICE, other].map((id) =>
+		new URL(signPayLink('https://n8n.example/pay', id, LAGO_KEY)).searchParams.get('t'),
+	);
+	expect(tokens).toEqual([token, token, expect.not.stringContaining(token.slice(0, 8))]);
+	expect(Buffer.from(token, 'base64url').toString('hex')).not.toContain(INVOICE.slice(0, 8));
+	expect(tokens.map((one) => invoiceOfToken(String(one), LAGO_KEY))).toEqual([INVOICE, INVOICE, other]);
+	expect(Buffer.from(OLD_TOKEN, 'base64url').toString('hex')).toContain(INVOICE.slice(0, 8));
+	expect(invoiceOfToken(OLD_TOKEN, LAGO_KEY)).toBe(INVOICE);
+});
+
 test('one flipped bit anywhere is enough to be refused', () => {
 	for (let bit = 0; bit < BODY.length * 8; bit++) {
 		const rawBody = flipped(BODY, bit);
@@ -54,7 +69,8 @@ test('one flipped bit anywhere is enough to be refused', () => {
 	for (const field of ['algorithm', 'signature'] as const)
 		for (const text of flips(lago[field] as string))
 			expect([text, isLago({ ...lago, [field]: text })]).toEqual([text, false]);
-	for (const text of flips(token)) expect([text, invoiceOfToken(text, LAGO_KEY)]).toEqual([text, null]);
+	for (const text of [...flips(token), ...flips(OLD_TOKEN)])
+		expect([text, invoiceOfToken(text, LAGO_KEY)]).toEqual([text, null]);
 });
 
 test('one flipped bit of a JWT is enough to be refused', () => {

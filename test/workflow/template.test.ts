@@ -25,6 +25,7 @@ import { operations as lagoOperations } from '../../nodes/Lago/actions/operation
 import { outputOf as lagoOutputOf } from '../../nodes/Lago/helpers/eventItem';
 import { signPayLink } from '../../nodes/Lago/helpers/payLink';
 import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy } from '../../nodes/shared/node/start';
+import { madeFor } from '../support/madeFor';
 import { additionalData, loadNodeTypes, PACKAGE } from '../support/n8nCore';
 import { strictNock } from '../support/nock';
 
@@ -614,7 +615,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 			tax: 0,
 			currency: 'EUR',
 			checkout_session_id: 'cks_1',
-			metadata: { lago_invoice_id: INVOICE_ID },
+			metadata: madeFor({ hmacKey: 'hmac_lago' }, { lago_id: INVOICE_ID }),
 			...changes,
 		},
 	});

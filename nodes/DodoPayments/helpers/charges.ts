@@ -28,6 +28,8 @@ export interface Charge extends Try {
 	/** Minor units of the invoice's currency. */
 	amount: number;
 	description: string;
+	/** The charge must not begin later, ms since 1970. */
+	notAfter: number | undefined;
 	/** What travels with the payment of an attempt. */
 	metadataOf(attempt: number): Record<string, string>;
 }
@@ -75,6 +77,7 @@ async function send(client: DodoClient, wanted: Charge): Promise<Result<'chargin
 		path: `/subscriptions/${encodeURIComponent(mandateId)}/charge`,
 		body,
 		headers: { 'Idempotency-Key': idempotencyKeyOf(invoice, attempt) },
+		notAfter: wanted.notAfter,
 	});
 	const sum = formatAmount(amount, invoice.currency);
 	return {

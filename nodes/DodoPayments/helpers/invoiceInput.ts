@@ -1,5 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import { ATTEMPT_KEY, INVOICE_KEY, INVOICE_NUMBER_KEY, ORGANIZATION_KEY } from '../../shared/domain/keys';
+import { ATTEMPT_KEY, INVOICE_KEY, INVOICE_NUMBER_KEY, ORGANIZATION_KEY, PROOF_KEY } from '../../shared/domain/keys';
 import { additionalTexts } from '../../shared/node/parameters';
 import { startingEvent } from '../../shared/node/start';
 import { invoiceSchema, type LagoInvoice } from '../../shared/wire/lago/objects';
@@ -39,6 +39,7 @@ export function paymentMetadata(
 		[INVOICE_NUMBER_KEY]: invoice.number,
 		[ATTEMPT_KEY]: String(attempt),
 	};
+	if (invoice.paymentProof) metadata[PROOF_KEY] = invoice.paymentProof;
 	const { organizationId: given } = additionalTexts(ctx, index);
 	const organizationId = given ?? startingEvent(ctx, index).organizationId;
 	if (typeof organizationId === 'string') metadata[ORGANIZATION_KEY] = organizationId;

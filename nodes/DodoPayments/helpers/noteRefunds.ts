@@ -13,9 +13,14 @@ export type NoteOutcome = 'existing' | 'held' | 'mirrored' | 'refunded' | 'refun
 
 /**
  * Makes the refund that a credit note of Lago asks for, once.
+ * @param notAfter it must not begin later, ms since 1970.
  * @throws ApiError
  */
-export async function refundNote(client: DodoClient, note: LagoCreditNote): Promise<Result<NoteOutcome>> {
+export async function refundNote(
+	client: DodoClient,
+	note: LagoCreditNote,
+	notAfter: number | undefined,
+): Promise<Result<NoteOutcome>> {
 	const mirrored = note.metadata?.[REFUND_ID_KEY];
 	if (typeof mirrored === 'string' && mirrored !== '') return await mirroredBy(client, note, mirrored);
 	const wanted = {
@@ -48,6 +53,7 @@ export async function refundNote(client: DodoClient, note: LagoCreditNote): Prom
 			withoutTax,
 			reason: `Lago credit note ${note.number} (${note.lago_id})`,
 			metadata: { [CREDIT_NOTE_KEY]: note.lago_id },
+			notAfter,
 		},
 		payments.get(paymentId) as DodoPayment,
 	);

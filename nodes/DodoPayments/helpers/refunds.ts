@@ -30,6 +30,8 @@ export interface WantedRefund {
 	/** Natural key: a payment shows the reasons of its refunds, but not their metadata. At most 3000 characters. */
 	reason: string;
 	metadata: Record<string, string>;
+	/** It must not begin later, ms since 1970. */
+	notAfter?: number;
 }
 
 /** One payment with its refunds. Throws ApiError. */
@@ -70,7 +72,7 @@ export async function refundLocked(
 }
 
 async function make(client: DodoClient, wanted: WantedRefund): Promise<Refunding> {
-	const { paymentId, amount, reason, metadata } = wanted;
+	const { paymentId, amount, reason, metadata, notAfter } = wanted;
 	const body: IDataObject = { payment_id: paymentId, reason, metadata };
 	if (amount !== null) {
 		const items = await itemsFor(client, paymentId, amount, wanted.withoutTax);
@@ -87,7 +89,7 @@ async function make(client: DodoClient, wanted: WantedRefund): Promise<Refunding
 		body.items = items;
 	}
 	const made = await client
-		.request(refundSchema, { method: 'POST', path: '/refunds', body })
+		.request(refundSchema, { method: 'POST', path: '/refunds', body, notAfter })
 		.catch(async (caught: unknown) => await afterRefusal(client, wanted, caught));
 	return 'outcome' in made ? (made as Refunding) : toldOf(made as DodoRefund, wanted);
 }

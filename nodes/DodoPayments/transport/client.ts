@@ -4,6 +4,7 @@ import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
 import { LOWEST_TIER } from '../../shared/domain/keys';
 import type { DodoMode } from '../../shared/domain/mode';
 import { readCredential } from '../../shared/transport/credential';
+import { ApiError } from '../../shared/transport/apiError';
 import type { ApiRequest, RequestContext } from '../../shared/transport/request';
 import { turns } from '../../shared/process/turns';
 import { readPages } from '../../shared/transport/paging';
@@ -21,6 +22,20 @@ export interface DodoCredential {
 }
 
 const PAGE_SIZE = 100;
+
+/**
+ * @param notAfter ms since 1970.
+ * @throws ApiError (transient) when it has become too late for what moves money: it must be read anew first.
+ */
+export function refuseOutOfDate(notAfter = Infinity): void {
+	if (Date.now() <= notAfter) return;
+	throw new ApiError(
+		'Dodo Payments',
+		null,
+		'OUT_OF_DATE',
+		'No money was moved: what it was to be moved for was read a while ago and may be settled by now',
+	);
+}
 
 /** Thin client of one Dodo account; base URLs from docs `api-reference/introduction`. */
 export class DodoClient extends ServiceClient {
@@ -60,6 +75,7 @@ export class DodoClient extends ServiceClient {
 		if (this.workflowId !== '') turns.noteUse(this.workflowId, this.accountKey);
 		const { turnMs, isElastic } = this.patience;
 		await takeTurn(this.accountKey, turnMs, this.requestsPerMinute, isElastic ? 'elastic' : 'event');
+		refuseOutOfDate(request.notAfter);
 		return await super.sendOnce(request);
 	}
 

@@ -20,7 +20,8 @@ const PAYMENT_LIMIT = 1_000;
 /** One invoice with its metadata. Throws ApiError 404 for an unknown or invisible one. */
 export async function fetchInvoice(client: LagoClient, invoiceId: string): Promise<LagoInvoice> {
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
-	return client.withUnit((await client.request(invoiceAnswerSchema, { method: 'GET', path })).invoice);
+	const readAt = Date.now();
+	return client.withOurs((await client.request(invoiceAnswerSchema, { method: 'GET', path })).invoice, readAt);
 }
 
 /** What a `PUT /invoices/:id` may change; one transaction in Lago. */

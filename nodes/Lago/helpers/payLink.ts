@@ -1,13 +1,12 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, timingSafeEqual } from 'node:crypto';
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { readAddress } from '../../shared/domain/address';
 import { isLagoId } from '../../shared/domain/payment';
 import { startingEvent } from '../../shared/node/start';
 import { readCredential } from '../../shared/transport/credential';
 import { LAGO_CREDENTIAL, type LagoCredential } from '../transport/client';
+import { derivedKey, macOf } from '../transport/derivedKey';
 
-/** Keeps the key of links apart from that of webhooks, which is made of the same secret. */
-const PURPOSE = 'n8n-nodes-dodo-lago pay link v1';
 const ID_BYTES = 16;
 /** 96 bits: every guess costs a request, and a shorter link fits into Lago's metadata. */
 const MAC_BYTES = 12;
@@ -34,10 +33,13 @@ export function payLinkAddressOf(ctx: IExecuteFunctions, index: number): string 
 	return typeof webhookBaseUrl === 'string' ? `${webhookBaseUrl}${address}` : '';
 }
 
-/** `<address>?t=<token>`; the same for an invoice each time, and valid for as long as the HMAC key of the organisation is. */
+/**
+ * `<address>?t=<token>`; the same for an invoice each time, and valid for as long as the HMAC key of the organisation is. Nobody else can read
+ * the invoice's id in it.
+ */
 export function signPayLink(address: string, invoiceId: string, hmacKey: string): string {
 	const url = new URL(address);
-	url.searchParams.set('t', tokenOf(invoiceId, hmacKey));
+	url.searchParams.set('t', tokenOf(Buffer.from(invoiceId.replace(/-/g, ''), 'hex'), hmacKey));
 	return url.toString();
 }
 
@@ -45,19 +47,31 @@ export function signPayLink(address: string, invoiceId: string, hmacKey: string)
 export function invoiceOfToken(token: string, hmacKey: string): string | null {
 	if (hmacKey === '' || !/^[A-Za-z0-9_-]{38}$/.test(token)) return null;
 	const bytes = Buffer.from(token, 'base64url');
-	const hex = bytes.subarray(0, ID_BYTES).toString('hex');
-	const invoiceId = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+	const [told, mac] = [bytes.subarray(0, ID_BYTES), bytes.subarray(ID_BYTES)];
 	// Compared as text: the last character of Base64 has spare bits, and each link has one spelling only.
-	const expected = Buffer.from(tokenOf(invoiceId, hmacKey));
-	const given = Buffer.from(token);
-	return timingSafeEqual(given, expected) ? invoiceId : null;
+	const is = (expected: string): boolean => timingSafeEqual(Buffer.from(token), Buffer.from(expected));
+	const hidden = hide(told, mac, hmacKey);
+	const [isHidden, isReadable] = [is(tokenOf(hidden, hmacKey)), is(readableTokenOf(told, hmacKey))];
+	if (!isHidden && !isReadable) return null;
+	const hex = (isHidden ? hidden : told).toString('hex');
+	return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-function tokenOf(invoiceId: string, hmacKey: string): string {
-	const id = Buffer.from(invoiceId.replace(/-/g, ''), 'hex');
-	const key = createHmac('sha256', hmacKey).update(PURPOSE).digest();
-	const mac = createHmac('sha256', key).update(id).digest().subarray(0, MAC_BYTES);
-	return Buffer.concat([id, mac]).toString('base64url');
+/** The MAC of the id is the nonce that hides it (RFC 5297): an invoice has the same link each time, and no two share a nonce. */
+function tokenOf(id: Buffer, hmacKey: string): string {
+	const mac = macOf(derivedKey(hmacKey, 'pay link v2'), id, MAC_BYTES);
+	return Buffer.concat([hide(id, mac, hmacKey), mac]).toString('base64url');
+}
+
+/** As links were made before the id was hidden; they stay valid. */
+function readableTokenOf(id: Buffer, hmacKey: string): string {
+	return Buffer.concat([id, macOf(derivedKey(hmacKey, 'pay link v1'), id, MAC_BYTES)]).toString('base64url');
+}
+
+/** Hides an id, or shows it again. */
+function hide(id: Buffer, nonce: Buffer, hmacKey: string): Buffer {
+	const counter = Buffer.concat([nonce], ID_BYTES);
+	return createCipheriv('aes-256-ctr', derivedKey(hmacKey, 'pay link v2 id'), counter).update(id);
 }
 
 /**

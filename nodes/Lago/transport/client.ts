@@ -6,7 +6,9 @@ import { readCredential } from '../../shared/transport/credential';
 import { PageReader, readPages, type Paging } from '../../shared/transport/paging';
 import type { RequestContext } from '../../shared/transport/request';
 import { ServiceClient } from '../../shared/transport/serviceClient';
+import type { LagoInvoice } from '../../shared/wire/lago/objects';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
+import { paymentProof } from './derivedKey';
 
 export const LAGO_CREDENTIAL = 'lagoBillingApi';
 
@@ -29,7 +31,13 @@ const metaSchema = onFirstUse(() =>
 export class LagoClient extends ServiceClient {
 	private readonly countedAlike: readonly string[];
 
-	private constructor(ctx: RequestContext, baseUrl: BaseUrl, countedAlike: string) {
+	private constructor(
+		ctx: RequestContext,
+		baseUrl: BaseUrl,
+		countedAlike: string,
+		/** What proofs are made of; empty where triggers connect, which need none. */
+		private readonly secret: string,
+	) {
 		super(ctx, { service: 'Lago', credentialType: LAGO_CREDENTIAL, baseUrl, readError });
 		// What is no currency the test of the credential tells; its invoices stay held.
 		this.countedAlike = readCurrencies(countedAlike).codes;
@@ -37,13 +45,24 @@ export class LagoClient extends ServiceClient {
 
 	/** Reads the credential once. */
 	static async of(ctx: RequestContext): Promise<LagoClient> {
-		const credential = await readCredential<LagoCredential>(ctx, LAGO_CREDENTIAL);
-		return new LagoClient(ctx, lagoApiUrl(credential.baseUrl), credential.currenciesCountedAlike ?? '');
+		const credential = await readCredential<LagoCredential & { apiKey: string }>(ctx, LAGO_CREDENTIAL);
+		// All nodes of Lago have it, and nobody else. Where webhooks come by JWT there may be no HMAC key.
+		const secret = credential.webhookHmacKey || credential.apiKey || '';
+		return new LagoClient(ctx, lagoApiUrl(credential.baseUrl), credential.currenciesCountedAlike ?? '', secret);
 	}
 
 	/** What Lago tells of an invoice or a credit note, with what the merchant says of its currency where they say it. */
 	withUnit<T extends { currency: string }>(told: T): T & { currencyCountedAlike?: true } {
 		return this.countedAlike.includes(told.currency) ? { ...told, currencyCountedAlike: true } : told;
+	}
+
+	/**
+	 * An invoice as Lago tells it, with what is ours: its unit, the proof that its checkouts carry, and when it was read.
+	 * @param readAt ms since 1970.
+	 */
+	withOurs(told: LagoInvoice, readAt: number): LagoInvoice {
+		const proof = this.secret === '' ? {} : { paymentProof: paymentProof(this.secret, told.lago_id) };
+		return { ...this.withUnit(told), ...proof, readAt };
 	}
 
 	/**

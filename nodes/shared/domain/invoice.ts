@@ -25,6 +25,8 @@ export interface InvoiceFacts {
 	/** The Dodo subscription that is recorded on its customer as mandate, null when there is none. */
 	mandateId: string | null;
 	metadata: MetadataEntry[];
+	/** What the payments of a checkout for it carry; absent where no secret is known to make it of. */
+	paymentProof?: string;
 }
 
 /** Why an invoice is left alone. */

@@ -21,6 +21,8 @@ export const INVOICE_KEY = 'lago_invoice_id';
 export const INVOICE_NUMBER_KEY = 'lago_invoice_number';
 export const ORGANIZATION_KEY = 'lago_organization_id';
 export const ATTEMPT_KEY = 'attempt';
+/** What shows that a checkout was made for this invoice, by us. */
+export const PROOF_KEY = 'lago_proof';
 
 /** On a Dodo mandate: the customer, by the id that the merchant gave. */
 export const CUSTOMER_KEY = 'lago_customer_external_id';
@@ -30,6 +32,9 @@ export const CREDIT_NOTE_KEY = 'lago_credit_note_id';
 
 /** Lago replaces all metadata at once: older knowledge of it than this is read again before writing, ms. */
 export const FRESH_MS = 3_000;
+
+/** Money moves by what was read at most so long before: an invoice may be paid by bank at any time, ms. */
+export const MOVES_WITHIN_MS = 30_000;
 
 /** Lago bills a new subscription by a job; so long its first invoice may be on its way, ms. */
 export const FIRST_INVOICE_MS = 3_600_000;

@@ -120,6 +120,7 @@ export const REASONS = {
 		'try_failed',
 		'retry_planned',
 		'no_refund',
+		'out_of_date',
 		'refund_not_pending',
 	],
 } as const satisfies Partial<Record<Outcome, readonly string[]>>;

@@ -19,6 +19,8 @@ export interface PaymentFacts {
 	organizationId: string | null;
 	/** `metadata.attempt`, 1 when it says nothing. */
 	attempt: number;
+	/** `metadata.lago_proof`, null when it has none. */
+	proof: string | null;
 	checkoutSessionId: string | null;
 	subscriptionId: string | null;
 	errorCode: string | null;
@@ -95,19 +97,18 @@ export function readPayment(
 }
 
 /**
- * Whether a payment that names an invoice was made for it: by a session, which takes the merchant's own key to make; by the mandate of the
- * invoice's customer; or by a charge that is recorded on the invoice. Whoever buys another subscription can type any metadata into its link,
- * and sessions of ours for an invoice sell none.
+ * Whether a payment that names an invoice was made for it: it is recorded on the invoice; it came by the mandate of the invoice's customer; or
+ * by a session that is recorded there or carries the invoice's proof. Anything else may be typed by whoever pays, or come of the merchant's
+ * other shops. Sessions of ours for an invoice sell no subscription.
  */
 export function isProven(
-	{ id, checkoutSessionId, subscriptionId }: PaymentFacts,
-	{ mandateId, metadata }: InvoiceFacts,
+	{ id, checkoutSessionId, subscriptionId, proof }: PaymentFacts,
+	{ mandateId, metadata, paymentProof }: InvoiceFacts,
 ): boolean {
-	return (
-		(checkoutSessionId !== null && subscriptionId === null) ||
-		(subscriptionId !== null && subscriptionId === mandateId) ||
-		ourRecord(metadata).dodoId === id
-	);
+	const { dodoId } = ourRecord(metadata);
+	if (dodoId === id) return true;
+	if (subscriptionId !== null) return subscriptionId === mandateId;
+	return checkoutSessionId !== null && (checkoutSessionId === dodoId || (proof !== null && proof === paymentProof));
 }
 
 /** Whether a payment was made for an invoice of another Lago organisation that uses the same account at Dodo. */

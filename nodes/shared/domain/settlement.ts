@@ -26,14 +26,7 @@ export function decideSuccess(
 	references: readonly string[] | null,
 ): SuccessDecision {
 	if (references?.includes(payment.id)) return { action: 'already_settled' };
-	if (!isProven(payment, invoice))
-		return {
-			action: 'hold',
-			held: ofUnknownOrigin(
-				payment,
-				`came by subscription ${payment.subscriptionId}, which is not the mandate of the customer of invoice ${invoice.number}`,
-			),
-		};
+	if (!isProven(payment, invoice)) return decideOnUnproven(payment, invoice, references);
 	if (invoice.paymentStatus === 'succeeded') return decideOnPaid(payment, invoice, references);
 	const came = `Payment ${payment.id} of ${amountOf(payment, invoice)} succeeded`;
 	if (invoice.status === 'voided')
@@ -52,6 +45,22 @@ export function decideSuccess(
 			'Turn adaptive currency off in Dodo Payments, then record or refund this payment by hand.',
 		);
 	return compareWithDue(payment, invoice);
+}
+
+/** A payment of which nothing shows that it was made for the invoice. One by a checkout of before there were proofs may be booked already. */
+function decideOnUnproven(
+	payment: PaymentFacts,
+	{ number, paymentStatus, total, totalDue }: InvoiceFacts,
+	references: readonly string[] | null,
+): SuccessDecision {
+	const { subscriptionId } = payment;
+	const isPaidInPart = paymentStatus === 'succeeded' || totalDue !== total;
+	if (subscriptionId === null && isPaidInPart && references === null) return { action: 'look_up_references' };
+	const how =
+		subscriptionId === null
+			? `came by a checkout that was not made here for invoice ${number}`
+			: `came by subscription ${subscriptionId}, which is not the mandate of the customer of invoice ${number}`;
+	return { action: 'hold', held: ofUnknownOrigin(payment, how) };
 }
 
 /** A payment of an invoice that is paid already: by this payment, by another one, or nobody can tell by what. */

@@ -12,6 +12,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
 	'ENOTFOUND',
 	'NO_TIME_LEFT',
 	'NO_TURN_LEFT',
+	'OUT_OF_DATE',
 ]);
 
 /** A request that Dodo or Lago refused or did not answer. Carries no header, key or request body. */

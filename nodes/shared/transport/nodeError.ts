@@ -50,7 +50,7 @@ function advice(error: ApiError, comesAgain: boolean): string {
 	const next = comesAgain
 		? 'Nothing was lost: the event is delivered again.'
 		: 'Then try again; what was done already is not done twice.';
-	if (error.code === 'NO_TIME_LEFT')
+	if (error.code === 'NO_TIME_LEFT' || error.code === 'OUT_OF_DATE')
 		return 'Nothing was lost: the event is delivered again, and the reconciliation finds it too.';
 	if (error.code === 'BAD_BASE_URL')
 		return `In the ${service} credential, correct the base URL: it begins with https:// or http://. ${next}`;

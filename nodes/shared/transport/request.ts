@@ -24,6 +24,8 @@ export interface ApiRequest {
 	query?: IDataObject;
 	body?: IDataObject;
 	headers?: Record<string, string>;
+	/** It moves money by what was read a while ago, and must not begin later than this, ms since 1970. */
+	notAfter?: number;
 }
 
 /** How a service is reached and how its refusals read. */

@@ -56,8 +56,9 @@ export abstract class ServiceClient {
 	async send(request: ApiRequest): Promise<unknown> {
 		return await this.patience.keepTrying(
 			async () => await this.sendOnce(request),
-			// Whoever got no turn has waited as long as is right already.
-			({ mayHaveWorked, code }) => code !== 'NO_TURN_LEFT' && (request.method === 'GET' || !mayHaveWorked),
+			// Whoever got no turn has waited as long as is right already, and what is out of date stays so.
+			({ mayHaveWorked, code }) =>
+				!['NO_TURN_LEFT', 'OUT_OF_DATE'].includes(code ?? '') && (request.method === 'GET' || !mayHaveWorked),
 		);
 	}
 

@@ -3,6 +3,9 @@ import type { PaymentFacts } from '../../../nodes/shared/domain/payment';
 
 export const INVOICE_ID = '8a3f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a';
 
+/** What shows that a checkout was made for that invoice. */
+export const PROOF = 'AAECAwQFBgcICQoLDA0ODw';
+
 /** A finalized, unpaid invoice over EUR 100.00. */
 export function invoice(change: Partial<InvoiceFacts> = {}): InvoiceFacts {
 	return {
@@ -17,6 +20,7 @@ export function invoice(change: Partial<InvoiceFacts> = {}): InvoiceFacts {
 		nativeProvider: null,
 		mandateId: null,
 		metadata: [],
+		paymentProof: PROOF,
 		...change,
 	};
 }
@@ -32,6 +36,7 @@ export function payment(change: Partial<PaymentFacts> = {}): PaymentFacts {
 		invoiceId: INVOICE_ID,
 		organizationId: null,
 		attempt: 1,
+		proof: PROOF,
 		checkoutSessionId: 'cks_1',
 		subscriptionId: null,
 		errorCode: null,

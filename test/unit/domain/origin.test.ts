@@ -3,10 +3,12 @@ import { judge } from '../../../nodes/shared/domain/difference';
 import { attemptOf, readPayment } from '../../../nodes/shared/domain/payment';
 import { decideAttempt, decideSuccess } from '../../../nodes/shared/domain/settlement';
 import { decideRecord } from '../../../nodes/shared/domain/attemptRecord';
-import { invoice, meta, payment } from './facts';
+import type { PaymentFacts } from '../../../nodes/shared/domain/payment';
+import { invoice, meta, payment, PROOF } from './facts';
 import { INVOICE, listed } from './listed';
 
 const UNPROVEN = { checkoutSessionId: null, subscriptionId: 'sub_other' };
+const LINK_OUT = meta({ dodo_payment_id: 'cks_9', dodo_state: 'v1;open;a=1;m=10000' });
 const STATUSES = ['succeeded', 'failed', 'processing', 'cancelled', null] as const;
 
 describe('a payment that names an invoice', () => {
@@ -20,32 +22,47 @@ describe('a payment that names an invoice', () => {
 	test.each([
 		['a subscription of a customer without mandate', invoice()],
 		['another subscription than the mandate', invoice({ mandateId: 'sub_1' })],
-		[
-			'another subscription, beside a link that is out',
-			invoice({ metadata: meta({ dodo_payment_id: 'cks_9', dodo_state: 'v1;open;a=1;m=10000' }) }),
-		],
+		['another subscription, beside a link that is out', invoice({ metadata: LINK_OUT })],
 		['another subscription, of a paid invoice', invoice({ paymentStatus: 'succeeded', totalDue: 0, total: 10_000 })],
 		['another subscription, of a voided invoice', invoice({ status: 'voided', totalDue: 0 })],
-	])('by %s: a success is held, a failure changes nothing', (_case, named) => {
-		expect(decideSuccess(payment(UNPROVEN), named, null)).toMatchObject({
-			action: 'hold',
-			held: { reason: 'unknown_origin' },
-		});
-		for (const status of ['failed', 'processing'] as const) {
-			const step = decideRecord(
-				payment({ ...UNPROVEN, status, attempt: 999_999, errorCode: 'STOLEN_CARD' }),
-				status,
-				named,
-				{ invoiceId: named.id, invoiceNumber: named.number, timeZone: null } as never,
-				null,
-				0,
-			);
-			expect(step).toMatchObject({ action: 'leave', told: { outcome: 'ignored' } });
-		}
-	});
+		['a checkout that carries no proof', invoice(), { proof: null }],
+		['a checkout of another shop, beside one of ours', invoice({ metadata: LINK_OUT }), { proof: null }],
+		['a checkout with the proof of another invoice', invoice(), { proof: `${PROOF.slice(0, -1)}A` }],
+		['a checkout, where no secret is known', invoice({ paymentProof: undefined }), { proof: null }],
+		['a checkout that sells a subscription, proof and all', invoice(), { subscriptionId: 'sub_other' }],
+	])(
+		'by %s: a success is held, a failure changes nothing',
+		(_case, named, change: Partial<PaymentFacts> = UNPROVEN) => {
+			expect(decideSuccess(payment(change), named, null)).toMatchObject({
+				action: 'hold',
+				held: { reason: 'unknown_origin' },
+			});
+			for (const status of ['failed', 'processing'] as const) {
+				const step = decideRecord(
+					payment({ ...change, status, attempt: 999_999, errorCode: 'STOLEN_CARD' }),
+					status,
+					named,
+					{ invoiceId: named.id, invoiceNumber: named.number, timeZone: null } as never,
+					null,
+					0,
+				);
+				expect(step).toMatchObject({ action: 'leave', told: { outcome: 'ignored' } });
+			}
+		},
+	);
 
 	test.each([
-		['by a checkout', {}, {}],
+		['by a checkout that carries the proof', {}, {}],
+		[
+			'by the checkout that is recorded, with the proof of an old secret',
+			{ checkoutSessionId: 'cks_9', proof: 'old' },
+			{ metadata: LINK_OUT },
+		],
+		[
+			'by the checkout that is recorded, of before there were proofs',
+			{ checkoutSessionId: 'cks_9', proof: null },
+			{ metadata: LINK_OUT },
+		],
 		['by the mandate of its customer', { ...UNPROVEN, subscriptionId: 'sub_1' }, { mandateId: 'sub_1' }],
 		[
 			'by a charge that is recorded, whatever the mandate is by now',
@@ -97,6 +114,18 @@ describe('two Lago organisations on one Dodo account', () => {
 			expect(judge(entry, { ...known, organization: { id: 'org_2' } })).not.toBe('done');
 		}
 	});
+});
+
+test('a payment that is booked needs no proof: it is never told to go back', () => {
+	const old = payment({ proof: null, checkoutSessionId: 'cks_old' });
+	for (const named of [
+		invoice({ paymentStatus: 'succeeded', totalDue: 0, total: 10_000 }),
+		invoice({ totalDue: 4_000, total: 10_000, metadata: LINK_OUT }),
+	]) {
+		expect(decideSuccess(old, named, null)).toEqual({ action: 'look_up_references' });
+		expect(decideSuccess(old, named, [old.id])).toEqual({ action: 'already_settled' });
+		expect(decideSuccess(old, named, ['pay_other'])).toMatchObject({ action: 'hold' });
+	}
 });
 
 test('a second surplus payment leaves the note of the first one alone', () => {

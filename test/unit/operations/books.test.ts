@@ -4,7 +4,7 @@ import type { IDataObject, IHttpRequestOptions } from 'n8n-workflow';
 import { operations } from '../../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
 import { executeContext, itemsOf } from '../../support/executeContext';
-import { ID, lagoInvoice, metadata } from './lagoInvoice';
+import { ID, MADE_FOR_IT, lagoInvoice, metadata } from './lagoInvoice';
 import { runs } from '../../support/runs';
 
 const DUE = 7_380;
@@ -91,7 +91,7 @@ const event = (payment_id: string, status: string): IDataObject => ({
 		tax: 0,
 		currency: 'EUR',
 		checkout_session_id: 'cks_1',
-		metadata: { lago_invoice_id: ID },
+		metadata: MADE_FOR_IT,
 	},
 });
 

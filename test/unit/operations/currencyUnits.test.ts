@@ -6,6 +6,7 @@ import { DodoClient } from '../../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../../nodes/Lago/actions/operations';
 import { signPayLink } from '../../../nodes/Lago/helpers/payLink';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
+import { paymentProof } from '../../../nodes/Lago/transport/derivedKey';
 import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
 import { ID, lagoInvoice, metadata } from './lagoInvoice';
@@ -190,7 +191,7 @@ describe('a payment that came all the same', () => {
 			tax: 0,
 			currency: 'HUF',
 			checkout_session_id: 'cks_1',
-			metadata: { lago_invoice_id: ID },
+			metadata: { lago_invoice_id: ID, lago_proof: paymentProof(HMAC_KEY, ID) },
 			...change,
 		},
 	});

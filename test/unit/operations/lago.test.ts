@@ -5,7 +5,7 @@ import { operations } from '../../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
 import { API_KEY, BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
-import { ID, lagoInvoice, metadata } from './lagoInvoice';
+import { ID, MADE_FOR_IT, lagoInvoice, metadata } from './lagoInvoice';
 
 strictNock();
 
@@ -51,7 +51,7 @@ const paid = (change: IDataObject = {}): IDataObject => ({
 		tax: 0,
 		currency: 'EUR',
 		checkout_session_id: 'cks_1',
-		metadata: { lago_invoice_id: ID },
+		metadata: MADE_FOR_IT,
 		...change,
 	},
 });
@@ -385,7 +385,7 @@ describe('Update Payment Status', () => {
 					status: 'failed',
 					created_at: '2026-08-20T09:00:00Z',
 					updated_at: '2026-08-20T10:00:00Z',
-					metadata: { lago_invoice_id: ID, attempt: '2' },
+					metadata: { ...MADE_FOR_IT, attempt: '2' },
 				}),
 			),
 		).toMatchObject({ outcome: 'failed' });

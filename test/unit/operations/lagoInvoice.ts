@@ -1,6 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
+import { paymentProof } from '../../../nodes/Lago/transport/derivedKey';
+import { API_KEY } from '../../support/executeContext';
 
 export const ID = '8a3f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a';
+
+/** Metadata of the payments of a checkout that was made for it, with a credential that has an API key only. */
+export const MADE_FOR_IT = { lago_invoice_id: ID, lago_proof: paymentProof(API_KEY, ID) };
 
 /** An invoice as Lago's REST API returns it, shortened. */
 export function lagoInvoice(change: IDataObject = {}): IDataObject {

@@ -5,7 +5,7 @@ import { operations } from '../../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
 import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
-import { ID, lagoInvoice, metadata } from './lagoInvoice';
+import { ID, MADE_FOR_IT, lagoInvoice, metadata } from './lagoInvoice';
 
 strictNock();
 
@@ -64,7 +64,7 @@ const payment = {
 	currency: 'EUR',
 	checkout_session_id: 'cks_1',
 	refund_status: 'partial',
-	metadata: { lago_invoice_id: ID, lago_invoice_number: 'ACM-7' },
+	metadata: { ...MADE_FOR_IT, lago_invoice_number: 'ACM-7' },
 	created_at: '2026-08-20T10:00:00Z',
 };
 

@@ -8,7 +8,7 @@ import { operations as lagoOperations } from '../../../nodes/Lago/actions/operat
 import { LagoClient } from '../../../nodes/Lago/transport/client';
 import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
-import { ID, lagoInvoice, metadata } from './lagoInvoice';
+import { ID, MADE_FOR_IT, lagoInvoice, metadata } from './lagoInvoice';
 import { runs } from '../../support/runs';
 
 strictNock();
@@ -38,7 +38,7 @@ const payment = (change: IDataObject = {}): IDataObject => ({
 	total_amount: 7_380,
 	tax: 1_230,
 	currency: 'EUR',
-	metadata: { lago_invoice_id: ID },
+	metadata: MADE_FOR_IT,
 	refunds: [],
 	...change,
 });
@@ -427,7 +427,7 @@ describe('never both payments', () => {
 			tax: 0,
 			currency: 'EUR',
 			checkout_session_id: 'cks_1',
-			metadata: { lago_invoice_id: ID },
+			metadata: MADE_FOR_IT,
 			...change,
 		},
 	});

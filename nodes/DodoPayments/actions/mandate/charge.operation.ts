@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { decideTry } from '../../../shared/domain/charge';
-import { collectability } from '../../../shared/domain/invoice';
+import { collectability, type InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { additionalFields } from '../../../shared/node/fields';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
@@ -10,11 +10,12 @@ import { heldBefore } from '../../../shared/node/unknown';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { RETRY_BUTTON } from '../../../shared/wire/lago/event';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
-import { chargeOnce, type ChargeOutcome } from '../../helpers/charges';
+import { chargeOnce, type Charge, type ChargeOutcome } from '../../helpers/charges';
 import { endsBecauseOf } from '../../helpers/earlierPayment';
 import { invoiceField, invoiceIn, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
 import { needsLink } from '../../helpers/linkInstead';
 import { termsOf } from '../../helpers/mandates';
+import { whileUpToDate } from '../../helpers/upToDate';
 import type { DodoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -77,6 +78,28 @@ async function collect(
 	if (verdict.decision === 'held') return verdict.held;
 	const { mandateId } = facts;
 	if (mandateId === null) return needsLink('no_mandate', invoice);
+	const basis = { name: `invoice ${invoice.number}`, readAt: invoice.readAt };
+	return await whileUpToDate(
+		ctx,
+		index,
+		basis,
+		async (notAfter) =>
+			await chargeBy(ctx, client, index, { invoice, facts, mandateId, amount: verdict.amount, notAfter }),
+	);
+}
+
+/** An invoice that may be charged by a mandate. */
+interface Chargeable extends Pick<Charge, 'amount' | 'invoice' | 'mandateId' | 'notAfter'> {
+	facts: InvoiceFacts;
+}
+
+async function chargeBy(
+	ctx: IExecuteFunctions,
+	client: DodoClient,
+	index: number,
+	{ facts, ...wanted }: Chargeable,
+): Promise<Result<ChargeOutcome>> {
+	const { invoice, mandateId } = wanted;
 	const terms = await termsOf(client, mandateId);
 	if (typeof terms === 'string') return needsLink(terms, invoice);
 	if (terms.currency !== invoice.currency) return needsLink('mandate_currency', invoice);
@@ -91,10 +114,8 @@ async function collect(
 	if (decision.action === 'wait') return decision.said;
 	return await chargeOnce(client, {
 		...decision.next,
-		invoice,
-		mandateId,
+		...wanted,
 		terms,
-		amount: verdict.amount,
 		description: additionalTexts(ctx, index).description || `Invoice ${invoice.number}`,
 		metadataOf: (attempt) => paymentMetadata(ctx, index, invoice, attempt),
 	});

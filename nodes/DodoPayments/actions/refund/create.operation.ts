@@ -18,6 +18,7 @@ import {
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import { refundNote, type NoteOutcome } from '../../helpers/noteRefunds';
 import { refundLocked } from '../../helpers/refunds';
+import { whileUpToDate } from '../../helpers/upToDate';
 import type { DodoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -153,6 +154,7 @@ const overpaymentSchema = onFirstUse(() =>
 		paymentId: z.string().min(1),
 		invoiceId: z.string().nullish(),
 		invoiceNumber: z.string().nullish(),
+		readAt: z.number().optional(),
 	}),
 );
 
@@ -162,7 +164,13 @@ function recordedOverpayment(given: Json): Json | null {
 	if (!invoice.success) return null;
 	const { dodoId, state } = ourRecord(toInvoiceFacts(invoice.data).metadata);
 	return state?.phase === 'overpaid'
-		? { outcome: 'overpaid', paymentId: dodoId, invoiceId: invoice.data.lago_id, invoiceNumber: invoice.data.number }
+		? {
+				outcome: 'overpaid',
+				paymentId: dodoId,
+				invoiceId: invoice.data.lago_id,
+				invoiceNumber: invoice.data.number,
+				readAt: invoice.data.readAt,
+			}
 		: null;
 }
 
@@ -170,19 +178,26 @@ async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index:
 	const given = objectParameter(ctx, 'overpayment', 'Overpayment', index);
 	const overpayment = overpaymentSchema.safeParse(recordedOverpayment(given) ?? given);
 	if (!overpayment.success) return given;
-	const { paymentId, invoiceId, invoiceNumber } = overpayment.data;
+	const { paymentId, invoiceId, invoiceNumber, readAt } = overpayment.data;
 	const reason = `Overpayment of invoice ${invoiceNumber ?? invoiceId ?? ''}`.trim();
 	const metadata: Record<string, string> = invoiceId ? { [INVOICE_KEY]: invoiceId } : {};
 	return {
 		invoiceId: invoiceId ?? null,
 		invoiceNumber: invoiceNumber ?? null,
-		...(await refundLocked(client, paymentId, () => ({
-			paymentId,
-			amount: null,
-			withoutTax: false,
-			reason,
-			metadata,
-		}))),
+		...(await whileUpToDate(
+			ctx,
+			index,
+			{ name: `invoice ${invoiceNumber ?? invoiceId ?? ''}`.trim(), readAt },
+			async (notAfter) =>
+				await refundLocked(client, paymentId, () => ({
+					paymentId,
+					amount: null,
+					withoutTax: false,
+					reason,
+					metadata,
+					notAfter,
+				})),
+		)),
 	};
 }
 
@@ -201,7 +216,12 @@ async function forCreditNote(ctx: IExecuteFunctions, client: DodoClient, index: 
 	};
 	return await withKeyedLock(`refund ${client.accountKey} ${note.lago_invoice_id}`, async () => ({
 		...about,
-		...(await refundNote(client, note)),
+		...(await whileUpToDate(
+			ctx,
+			index,
+			{ name: `credit note ${note.number}`, readAt: note.readAt },
+			async (notAfter) => await refundNote(client, note, notAfter),
+		)),
 	}));
 }
 

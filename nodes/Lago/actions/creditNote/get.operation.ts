@@ -32,12 +32,10 @@ export const get: Operation<LagoClient, 'held'> = {
 	async execute(ctx, client, index) {
 		const wrong = { example: 'cd4f0c6e-2b1d-4f7a-b0c9-1f2e3d4c5b6a', mistaken: 'number of the credit note' };
 		const id = lagoIdParameter(ctx, 'creditNote', index, 'credit note', wrong);
-		return await readOrHold(
-			ctx,
-			index,
-			{ id, kind: 'credit note', reason: 'unknown_credit_note' },
-			async () => await withPayments(client, client.withUnit(await fetchCreditNote(client, id))),
-		);
+		return await readOrHold(ctx, index, { id, kind: 'credit note', reason: 'unknown_credit_note' }, async () => {
+			const readAt = Date.now();
+			return await withPayments(client, { ...client.withUnit(await fetchCreditNote(client, id)), readAt });
+		});
 	},
 };
 

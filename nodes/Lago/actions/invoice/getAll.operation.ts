@@ -10,6 +10,7 @@ import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
+import { youngOf } from '../../helpers/dueRetries';
 import type { LagoClient } from '../../transport/client';
 import { commonFilters } from '../list.fields';
 
@@ -112,13 +113,16 @@ export const getAll: Operation<LagoClient> = {
 	async execute(ctx, client, index) {
 		const limit = limitOf(ctx, index);
 		const query = withDays(withCurrency(ctx, filtersOf(ctx, index), index), ctx);
-		const { query: narrowed, keeps } = SHOWN[ctx.getNodeParameter('show', index) as string] ?? {};
+		const show = ctx.getNodeParameter('show', index) as string;
+		const { query: narrowed, keeps } = SHOWN[show] ?? {};
+		const readAt = Date.now();
 		const list = async (asked: IDataObject, most: number): Promise<LagoInvoice[]> =>
-			(await client.list('invoices', invoiceSchema, asked, most)).map((invoice) => client.withUnit(invoice));
+			(await client.list('invoices', invoiceSchema, asked, most)).map((invoice) => client.withOurs(invoice, readAt));
 		if (keeps === undefined) return await list(query, limit);
 		const candidates = await list({ ...query, ...narrowed }, Number.MAX_SAFE_INTEGER);
 		const nowS = Math.floor(Date.now() / 1000);
-		return candidates.filter((invoice) => keeps(toInvoiceFacts(invoice), nowS)).slice(0, limit);
+		const shown = candidates.filter((invoice) => keeps(toInvoiceFacts(invoice), nowS));
+		return (show === 'retryDue' ? await youngOf(client, shown, readAt) : shown).slice(0, limit);
 	},
 };
 

@@ -1,4 +1,4 @@
-import { ATTEMPT_KEY, INVOICE_KEY, ORGANIZATION_KEY } from '../../domain/keys';
+import { ATTEMPT_KEY, INVOICE_KEY, ORGANIZATION_KEY, PROOF_KEY } from '../../domain/keys';
 import { modeOfLinks } from '../../domain/mode';
 import type { PaymentFacts } from '../../domain/payment';
 import type { DodoPayment } from './objects';
@@ -15,6 +15,7 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 		invoiceId: textOf(invoiceId),
 		organizationId: textOf(organizationId),
 		attempt: /^[1-9]\d{0,5}$/.test(textOf(attempt) ?? '') ? Number(attempt) : 1,
+		proof: textOf(payment.metadata[PROOF_KEY]),
 		checkoutSessionId: payment.checkout_session_id || null,
 		subscriptionId: payment.subscription_id || null,
 		errorCode: payment.error_code ?? null,

@@ -89,7 +89,8 @@ const feeSchema = onFirstUse(() =>
 
 /**
  * An invoice of the REST API as far as we rely on it (`lago-api:serializers/v1/invoice_serializer.rb`). Amounts in minor units of
- * `currency`. `metadata` comes by REST only, never in a webhook. `currencyCountedAlike` is ours: the merchant says so in the Lago credential.
+ * `currency`. `metadata` comes by REST only, never in a webhook. Ours are `currencyCountedAlike` (the merchant says so in the Lago
+ * credential), `paymentProof` (its checkouts carry it along) and `readAt` (ms since 1970).
  */
 export const invoiceSchema = onFirstUse(() =>
 	z
@@ -110,6 +111,8 @@ export const invoiceSchema = onFirstUse(() =>
 			customer: customerSchema.nullish(),
 			metadata: z.array(metadataEntrySchema).nullish(),
 			currencyCountedAlike: z.boolean().optional(),
+			paymentProof: z.string().optional(),
+			readAt: z.number().optional(),
 		})
 		.passthrough(),
 );
@@ -133,7 +136,8 @@ export const paymentSchema = onFirstUse(() =>
 
 /**
  * A credit note (`lago-api:serializers/v1/credit_note_serializer.rb`): items before coupons and tax, refund, credit and offset after
- * both; minor units. `dodoPayments` is ours: what the invoice was paid by, where a refund is due; `currencyCountedAlike` as on an invoice.
+ * both; minor units. `dodoPayments` is ours: what the invoice was paid by, where a refund is due; `currencyCountedAlike` and `readAt` as on an
+ * invoice.
  */
 export const creditNoteSchema = onFirstUse(() =>
 	z
@@ -155,6 +159,7 @@ export const creditNoteSchema = onFirstUse(() =>
 			metadata: z.record(z.string().nullable()).nullish(),
 			dodoPayments: z.array(z.object({ reference: z.string(), amount: minorUnits })).optional(),
 			currencyCountedAlike: z.boolean().optional(),
+			readAt: z.number().optional(),
 		})
 		.passthrough(),
 );
@@ -209,6 +214,7 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		timeZone: invoice.customer?.applicable_timezone ?? undefined,
 		nativeProvider: invoice.customer?.billing_configuration?.payment_provider ?? null,
 		mandateId: invoice.customer?.metadata?.find(({ key }) => key === MANDATE_KEY)?.value || null,
+		paymentProof: invoice.paymentProof,
 		metadata: (invoice.metadata ?? []).map(({ lago_id, key, value }) => ({ id: lago_id, key, value })),
 	};
 }
