@@ -17,7 +17,10 @@ const project = (displayName, extra = {}) => ({
 	...extra,
 });
 
-/** unit: no network; contract: simulators, SDKs and OpenAPI; workflow: built package in process; e2e: a real n8n; browser: its editor; chaos: a real n8n under fire. */
+/**
+ * unit: no network; contract: simulators, SDKs and OpenAPI; workflow: built package in process; e2e: a real n8n; browser: its editor; real: a
+ * real n8n and a real Lago, or the simulator as if it was one; chaos: a real n8n under fire.
+ */
 module.exports = {
 	testTimeout: 30_000,
 	projects: [
@@ -26,6 +29,10 @@ module.exports = {
 		project('workflow'),
 		project('e2e', { setupFilesAfterEnv: ['<rootDir>/test/support/onN8n.ts'] }),
 		project('browser', { setupFilesAfterEnv: ['<rootDir>/test/support/onN8n.ts'] }),
+		project('real', {
+			globalSetup: '<rootDir>/test/real/globalSetup.ts',
+			setupFilesAfterEnv: ['<rootDir>/test/support/onN8n.ts'],
+		}),
 		project('chaos'),
 	],
 };

@@ -4,14 +4,24 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { ensureDependencies, ROOT } from './bootstrap.mjs';
 
-const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e', 'browser', 'chaos'];
+const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e', 'browser', 'real', 'chaos'];
 /** Those that need a real n8n. */
-const ON_N8N = ['e2e', 'browser', 'chaos'];
+const ON_N8N = ['e2e', 'browser', 'real', 'chaos'];
 /** Much of their time n8n starts, or a sender waits: two at once take little more than one. */
 const N8NS_AT_ONCE = 2;
 const only = process.argv[2];
 if (only !== undefined && !JEST_PROJECTS.includes(only)) {
 	console.error(`There are no tests called "${only}". Choose one of: ${JEST_PROJECTS.join(', ')}.`);
+	process.exit(2);
+}
+
+/** How a real Lago is reached. Among all tests its stories are told on the simulator, whatever is set. */
+const REAL_LAGO = ['LAGO_REAL_URL', 'LAGO_REAL_API_KEY', 'LAGO_REAL_HMAC_KEY'];
+if (only !== 'real') for (const name of REAL_LAGO) delete process.env[name];
+else if (REAL_LAGO.some((name) => !process.env[name])) {
+	console.error(
+		`Set ${REAL_LAGO.join(', ')} to those of an organisation that is only for tests; see docs/testing-with-a-real-lago.md. Without a real Lago its stories are told on the simulator: npm test, or npx jest test/real --selectProjects real`,
+	);
 	process.exit(2);
 }
 

@@ -10,6 +10,7 @@ import { customerRoutes } from './routes/customers';
 import { entitlementRoutes } from './routes/entitlements';
 import { feeRoutes } from './routes/fees';
 import { invoiceRoutes } from './routes/invoices';
+import { meteringRoutes } from './routes/metering';
 import { organizationRoutes } from './routes/organization';
 import { paymentRequestRoutes } from './routes/paymentRequests';
 import { paymentRoutes } from './routes/payments';
@@ -100,6 +101,7 @@ export class LagoSimulator extends SimulatedService<LagoState> {
 		feeRoutes(this.api, this.state);
 		catalogueRoutes(this.api, this.state, this.events, this.ledger);
 		pricingRoutes(this.api, this.state, this.ledger);
+		meteringRoutes(this.api, this.state, this.ledger);
 		billingEntityRoutes(this.api, this.state);
 		paymentRequestRoutes(this.api, this.state, this.ledger);
 		subscriptionRoutes(this.api, this.state, this.ledger);

@@ -166,6 +166,41 @@ export interface Plan {
 	trial_period: number | null;
 	/** What every fee of the plan is taxed with. */
 	taxes: Tax[];
+	/** What usage costs, billed in arrears. */
+	charges: Charge[];
+	created_at: string;
+}
+
+/** What is counted of events. */
+export interface BillableMetric {
+	lago_id: string;
+	code: string;
+	name: string;
+	description: string | null;
+	aggregation_type: 'count_agg' | 'sum_agg';
+	/** The property that is added up. */
+	field_name: string | null;
+	recurring: boolean;
+	created_at: string;
+}
+
+/** The price of one unit of a metric. */
+export interface Charge {
+	lago_id: string;
+	metric: BillableMetric;
+	/** Major units, as text. */
+	amount: string;
+	created_at: string;
+}
+
+/** Usage that somebody has told of. */
+export interface UsageEvent {
+	lago_id: string;
+	transaction_id: string;
+	code: string;
+	external_subscription_id: string;
+	properties: Record<string, unknown>;
+	timestamp: string;
 	created_at: string;
 }
 
@@ -304,6 +339,10 @@ export class LagoState {
 			},
 		],
 	]);
+	/** By code. */
+	billableMetrics = new Map<string, BillableMetric>();
+	/** By transaction and subscription. */
+	usage = new Map<string, UsageEvent>();
 	wallets = new Map<string, Wallet>();
 	walletTransactions = new Map<string, WalletTransaction>();
 	/** Code -> codes of its privileges. */

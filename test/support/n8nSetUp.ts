@@ -22,7 +22,10 @@ export const ACCESS = {
 
 export interface TestN8nOptions {
 	dodo: DodoSimulator;
-	lago: LagoSimulator;
+	/** The simulator, or how a real Lago is reached. */
+	lago: Pick<LagoSimulator, 'url' | 'apiKey' | 'hmacKey'>;
+	/** To listen on; one that is free unless told. */
+	port?: number;
 	/** Changes the template before it is imported. */
 	change?: (workflow: WorkflowJson) => void;
 	dodoSecret: string;
@@ -65,7 +68,7 @@ export async function setUp(options: TestN8nOptions): Promise<SetUp> {
 	const [runtime, tarball] = [await ensureN8n(quiet, version), await packPackage(quiet)];
 	const credentials = credentialsFor(options);
 	const bound = templateOf(options).map((template) => ({ ...bindCredentials(template, credentials), id: WORKFLOW_ID }));
-	const port = await freePort();
+	const port = options.port ?? (await freePort());
 	const services = queue === undefined ? undefined : await startServices();
 	const instance: N8nInstance = {
 		runtime,

@@ -14,14 +14,17 @@ export interface NewFee {
 	taxBase?: number;
 	couponsCents?: number;
 	units?: number;
+	/** What is paid is usage: the charge, and how many events were counted. */
+	charge?: { id: string; events: number };
 }
 
-const ITEM_TYPES: Readonly<Record<string, [type: string, itemType: string]>> = {
+const USAGE = ['charge', 'BillableMetric'] as const;
+const ITEM_TYPES: Readonly<Record<string, readonly [type: string, itemType: string]>> = {
 	one_off: ['add_on', 'AddOn'],
 	add_on: ['add_on', 'AddOn'],
 	credit: ['credit', 'WalletTransaction'],
-	progressive_billing: ['charge', 'BillableMetric'],
-	advance_charges: ['charge', 'BillableMetric'],
+	progressive_billing: USAGE,
+	advance_charges: USAGE,
 };
 
 /** How a fee is taxed, which the API does not show: by rates in percent, of a part of it. */
@@ -42,6 +45,7 @@ export function newFee(
 		taxBase = 1,
 		couponsCents = 0,
 		units = 1,
+		charge,
 	}: NewFee,
 	invoice: { id: string; type: string; currency: string; customer: Customer; subscription: Subscription | null },
 ): Fee {
@@ -50,12 +54,13 @@ export function newFee(
 	const rate = rates.reduce((sum, one) => sum + one, 0);
 	const precise = ((amountCents - couponsCents) * taxBase * rate) / 100;
 	const taxes = Math.round(precise);
-	const [type, itemType] = ITEM_TYPES[invoice.type] ?? ['subscription', 'Subscription'];
+	const ofSubscription = charge === undefined ? (['subscription', 'Subscription'] as const) : USAGE;
+	const [type, itemType] = ITEM_TYPES[invoice.type] ?? ofSubscription;
 	const at = now();
 	const withOffset = at.replace('Z', '+00:00');
 	const fee: Fee = {
 		lago_id: randomUUID(),
-		lago_charge_id: null,
+		lago_charge_id: charge?.id ?? null,
 		lago_charge_filter_id: null,
 		lago_fixed_charge_id: null,
 		lago_invoice_id: invoice.id,
@@ -78,7 +83,7 @@ export function newFee(
 			item_type: itemType,
 			grouped_by: {},
 		},
-		pay_in_advance: subscription !== null,
+		pay_in_advance: subscription !== null && charge === undefined,
 		invoiceable: true,
 		amount_cents: amountCents,
 		amount_currency: currency,
@@ -87,7 +92,7 @@ export function newFee(
 		taxes_amount_cents: taxes,
 		taxes_precise_amount: major(precise, currency),
 		taxes_rate: rate,
-		total_aggregated_units: null,
+		total_aggregated_units: charge === undefined ? null : decimal(units),
 		total_amount_cents: amountCents + taxes,
 		total_amount_currency: currency,
 		units: decimal(units),
@@ -96,7 +101,7 @@ export function newFee(
 		precise_coupons_amount_cents: decimal(couponsCents),
 		sub_total_excluding_taxes_amount_cents: Math.round(amountCents - couponsCents),
 		sub_total_excluding_taxes_precise_amount_cents: decimal(amountCents - couponsCents),
-		events_count: null,
+		events_count: charge?.events ?? null,
 		payment_status: 'pending',
 		created_at: at,
 		succeeded_at: null,

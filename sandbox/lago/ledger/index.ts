@@ -4,6 +4,7 @@ import { AutomaticNotes } from './automaticNotes';
 import { CreditNotes } from './creditNotes';
 import { Customers } from './customers';
 import { Invoices } from './invoices';
+import { Metering } from './metering';
 import { PaymentRequests } from './paymentRequests';
 import { Payments } from './payments';
 import { Subscriptions } from './subscriptions';
@@ -15,6 +16,7 @@ export type { NewInvoice } from './newInvoice';
 export interface LagoLedger {
 	customers: Customers;
 	subscriptions: Subscriptions;
+	metering: Metering;
 	invoices: Invoices;
 	payments: Payments;
 	wallets: Wallets;
@@ -26,7 +28,8 @@ export interface LagoLedger {
 export function createLedger(state: LagoState, events: LagoEvents, premium: () => boolean): LagoLedger {
 	const customers = new Customers(state, events);
 	const subscriptions = new Subscriptions(state, events);
-	const invoices = new Invoices(state, events, customers, subscriptions);
+	const metering = new Metering(state, events);
+	const invoices = new Invoices(state, events, customers, subscriptions, metering);
 	const wallets = new Wallets(state, events, invoices);
 	const payments = new Payments(state, events, invoices, premium);
 	const creditNotes = new CreditNotes(state, events, invoices, wallets, premium);
@@ -36,5 +39,15 @@ export function createLedger(state: LagoState, events: LagoEvents, premium: () =
 		note: (ended, kind, isUpgrade) => automaticNotes.forTermination(ended, kind, isUpgrade),
 		bill: (ended) => invoices.billEnd(ended),
 	});
-	return { customers, subscriptions, invoices, payments, wallets, creditNotes, automaticNotes, paymentRequests };
+	return {
+		customers,
+		subscriptions,
+		metering,
+		invoices,
+		payments,
+		wallets,
+		creditNotes,
+		automaticNotes,
+		paymentRequests,
+	};
 }

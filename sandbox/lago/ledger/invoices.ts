@@ -13,6 +13,7 @@ import {
 import { invoiceView, paymentErrorView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
 import type { Customers } from './customers';
+import type { Metering } from './metering';
 import { newInvoice, planInvoice, type NewInvoice } from './newInvoice';
 import { periodOf } from './periods';
 import type { Subscriptions } from './subscriptions';
@@ -37,6 +38,7 @@ export class Invoices {
 		private readonly events: LagoEvents,
 		private readonly customers: Customers,
 		private readonly subscriptions: Subscriptions,
+		private readonly metering: Metering,
 	) {}
 
 	/** Calls back whenever the payment status of an invoice changed. */
@@ -69,13 +71,14 @@ export class Invoices {
 		return this.issue(planInvoice(subscription, 'subscription_starting', plan.amount_cents, coupon));
 	}
 
-	/** What is billed when a subscription ends: the days that were used, or, where they were paid in advance, nothing, on an invoice over 0. */
+	/** What is billed when a subscription ends: usage, and the days that were used; where they were paid in advance, none of them, on an invoice that may be over 0. */
 	billEnd(subscription: Subscription): void {
 		const { customer, plan } = subscription;
 		const { days, used } = periodOf(subscription);
 		const owed = plan.pay_in_advance ? null : Math.round((plan.amount_cents / days) * Math.min(used, days));
-		const coupon = owed === null ? null : this.customers.useCoupon(customer);
-		this.issue(planInvoice(subscription, 'subscription_terminating', owed, coupon));
+		const usage = this.metering.feesOf(subscription);
+		const coupon = owed === null && usage.length === 0 ? null : this.customers.useCoupon(customer);
+		this.issue(planInvoice(subscription, 'subscription_terminating', owed, coupon, usage));
 	}
 
 	/** The subscription that an invoice is for, and when: what is billed at the start is billed in the same second. */

@@ -97,21 +97,26 @@ export function newInvoice(input: NewInvoice, { customer, subscription, at, numb
 	};
 }
 
-/** What a subscription is billed for its plan, or an invoice over 0 (null). Minor units, before coupon and tax. */
+/** What a subscription is billed for its plan, or nothing (null), and for usage. Minor units, before coupon and tax. */
 export function planInvoice(
 	{ customer, plan, external_id }: Subscription,
 	reason: 'subscription_starting' | 'subscription_terminating',
 	amountCents: number | null,
 	coupon: Coupon | null,
+	usage: NewFee[] = [],
 ): NewInvoice {
 	const { name, code, taxes, amount_currency } = plan;
-	const taxRate = taxes.map(({ rate }) => rate);
+	const fees = [...(amountCents === null ? [] : [{ name, code, amountCents }]), ...usage];
+	const sum = fees.reduce((total, fee) => total + fee.amountCents, 0);
+	const taken = couponValue(coupon, sum);
 	return {
 		currency: amount_currency,
-		fees:
-			amountCents === null
-				? []
-				: [{ name, code, amountCents, taxRate, couponsCents: couponValue(coupon, amountCents) }],
+		// A coupon is spread over all fees alike.
+		fees: fees.map((fee) => ({
+			...fee,
+			taxRate: taxes.map(({ rate }) => rate),
+			couponsCents: sum === 0 ? 0 : (taken * fee.amountCents) / sum,
+		})),
 		coupon,
 		customer: { external_id: customer.external_id },
 		status: Number(customer.billing_configuration.invoice_grace_period ?? 0) > 0 ? 'draft' : 'finalized',

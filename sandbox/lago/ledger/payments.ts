@@ -26,16 +26,16 @@ export class Payments {
 
 	/** Books money. A reference is not unique; a partial payment changes the amounts, and only its receipt tells of it. */
 	record({ invoice_id, amount_cents: amount, reference, paid_at }: NewPayment): Payment {
-		if (!this.premium()) forbidden();
 		if (invoice_id === undefined || invoice_id === null || invoice_id === '')
 			invalid({ invoice_id: ['value_is_mandatory'] });
 		if (typeof amount !== 'number' || !Number.isInteger(amount) || amount <= 0)
 			return invalid({ amount_cents: ['invalid_value'] });
+		const invoice = this.state.invoices.get(String(invoice_id)) ?? notFound('invoice');
+		if (!this.premium()) forbidden();
+		if (!['finalized', 'open'].includes(invoice.status)) forbidden();
 		if (typeof reference !== 'string' || reference.trim() === '') return invalid({ reference: ['value_is_mandatory'] });
 		if (reference.length > MAX_REFERENCE) invalid({ reference: ['value_is_too_long'] });
 		if (paid_at && Number.isNaN(Date.parse(String(paid_at)))) invalid({ paid_at: ['invalid_date'] });
-		const invoice = this.state.invoices.get(String(invoice_id)) ?? notFound('invoice');
-		if (!['finalized', 'open'].includes(invoice.status)) forbidden();
 		if (amount > dueOf(invoice)) invalid({ amount_cents: ['value_is_out_of_range'] });
 		if (invoice.invoice_type === 'credit' && amount !== invoice.total_amount_cents)
 			invalid({ amount_cents: ['invalid_amount'] });

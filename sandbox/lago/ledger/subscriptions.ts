@@ -33,6 +33,7 @@ export class Subscriptions {
 		pay_in_advance = true,
 		trial_period = null,
 		taxes = [],
+		charges = [],
 	}: Partial<Plan>): Plan {
 		if (!code) return invalid({ code: ['value_is_mandatory'] });
 		if (!name) return invalid({ name: ['value_is_mandatory'] });
@@ -47,6 +48,7 @@ export class Subscriptions {
 			pay_in_advance,
 			trial_period,
 			taxes,
+			charges,
 			created_at: now(),
 		};
 		this.state.plans.set(code, plan);

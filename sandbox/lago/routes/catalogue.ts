@@ -1,23 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { ok, type SimulatedApi } from '../../shared/api';
 import type { LagoLedger } from '../ledger';
+import type { NewCharge } from '../ledger/metering';
 import { invalid, notFound } from '../refusals';
 import { now, type AddOn, type LagoState, type Plan } from '../state';
 import { planView } from '../views/subscriptions';
 import type { LagoEvents } from '../webhooks';
 import { page, root, V1 } from './requests';
 
-/** Plans and add-ons, without charges. */
+/** Plans with what usage costs, and add-ons. */
 export function catalogueRoutes(
 	api: SimulatedApi,
 	state: LagoState,
 	events: LagoEvents,
-	{ subscriptions }: LagoLedger,
+	{ subscriptions, metering }: LagoLedger,
 ): void {
 	api.route('post', `${V1}/plans`, ({ body }) => {
-		const { tax_codes: codes = [], ...input } = root(body, 'plan') as Partial<Plan> & { tax_codes?: string[] };
+		const {
+			tax_codes: codes = [],
+			charges: priced = [],
+			...input
+		} = root(body, 'plan') as Partial<Omit<Plan, 'charges'>> & { tax_codes?: string[]; charges?: NewCharge[] };
+		const charges = metering.chargesOf(priced);
 		const taxes = codes.map((code) => state.taxes.get(code) ?? notFound('tax'));
-		const plan = subscriptions.createPlan({ ...input, taxes });
+		const plan = subscriptions.createPlan({ ...input, taxes, charges });
 		events.announce('plan.created', 'plan', () => planView(plan, 'told'));
 		return ok({ plan: planView(plan) });
 	});

@@ -1,5 +1,5 @@
 import { periodOf } from '../ledger/periods';
-import { wholeSecond, type Plan, type Subscription } from '../state';
+import { wholeSecond, type Charge, type Plan, type Subscription } from '../state';
 import { taxView } from './taxes';
 
 /** A subscription (`lago-api:serializers/v1/subscription_serializer.rb`). */
@@ -82,7 +82,7 @@ export function planView(plan: Plan, place: 'answer' | 'told' = 'answer'): Recor
 	};
 }
 
-function basePlan({ taxes, ...plan }: Plan): Record<string, unknown> {
+function basePlan({ taxes, charges, ...plan }: Plan): Record<string, unknown> {
 	return {
 		...plan,
 		invoice_display_name: null,
@@ -94,8 +94,32 @@ function basePlan({ taxes, ...plan }: Plan): Record<string, unknown> {
 		draft_invoices_count: 0,
 		parent_id: null,
 		pending_deletion: false,
-		charges: [],
+		charges: charges.map(chargeView),
 		usage_thresholds: [],
 		taxes: taxes.map((tax) => taxView(tax)),
+	};
+}
+
+/** A charge as the API shows it (`lago-api:serializers/v1/charge_serializer.rb`). */
+function chargeView({ lago_id, metric, amount, created_at }: Charge): Record<string, unknown> {
+	return {
+		lago_id,
+		lago_billable_metric_id: metric.lago_id,
+		code: metric.code,
+		invoice_display_name: null,
+		billable_metric_code: metric.code,
+		created_at,
+		charge_model: 'standard',
+		invoiceable: true,
+		regroup_paid_fees: null,
+		pay_in_advance: false,
+		prorated: false,
+		min_amount_cents: 0,
+		accepts_target_wallet: false,
+		properties: { amount },
+		applied_pricing_unit: null,
+		lago_parent_id: null,
+		filters: [],
+		taxes: [],
 	};
 }
