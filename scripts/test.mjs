@@ -7,8 +7,8 @@ import { ensureDependencies, ROOT } from './bootstrap.mjs';
 const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e', 'browser', 'real', 'chaos'];
 /** Those that need a real n8n. */
 const ON_N8N = ['e2e', 'browser', 'real', 'chaos'];
-/** Much of their time n8n starts, or a sender waits: two at once take little more than one. */
-const N8NS_AT_ONCE = 2;
+/** Much of their time a sender waits: three at once keep two cores busy. */
+const N8NS_AT_ONCE = 3;
 const only = process.argv[2];
 if (only !== undefined && !JEST_PROJECTS.includes(only)) {
 	console.error(`There are no tests called "${only}". Choose one of: ${JEST_PROJECTS.join(', ')}.`);

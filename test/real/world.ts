@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { FASTER } from '../../docker/entrypoint/n8n';
 import { configureSync } from '../../docker/entrypoint/workflow';
 import { freePort } from '../../scripts/n8n/process';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
@@ -65,7 +66,11 @@ export class RealWorld {
 			dodoSecret,
 			lago: { url, apiKey, hmacKey },
 			port,
-			env: { N8N_WEBHOOK_URL: `${base}/`, ...(N8N_LISTEN_ADDRESS === undefined ? {} : { N8N_LISTEN_ADDRESS }) },
+			env: {
+				...FASTER,
+				N8N_WEBHOOK_URL: `${base}/`,
+				...(N8N_LISTEN_ADDRESS === undefined ? {} : { N8N_LISTEN_ADDRESS }),
+			},
 			change: (workflow) => asShipped(workflow, setUpCustomer),
 		}).catch(async (caught: unknown) => {
 			await dodo.close();
