@@ -82,7 +82,7 @@ export function payPage(name: PageName, locale: string, subject: PageSubject = {
 /** System colours: black on white or the other way round, as the visitor's device is set. */
 const STYLE =
 	':root{color-scheme:light dark}body{font:1.05rem/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;margin:0;padding:1rem;overflow-wrap:anywhere}' +
-	'main{max-width:32rem;text-align:center}h1{font-size:1.5rem}img{display:block;max-width:12rem;max-height:4rem;margin:0 auto .5rem;padding:.5rem;background:#fff}' +
+	'main{max-width:32rem;text-align:center}h1{font-size:1.5rem;text-wrap:balance}img{display:block;max-width:12rem;max-height:4rem;margin:0 auto .5rem;padding:.5rem;background:#fff}' +
 	'a{display:inline-block;padding:.75rem 1.5rem;border-radius:.5rem;background:CanvasText;color:Canvas;text-decoration:none}';
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
