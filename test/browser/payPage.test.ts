@@ -16,7 +16,7 @@ const invoice = {
 	currency: 'EUR',
 	total_amount_cents: 123_456_789_012,
 } as LagoInvoice;
-const merchant = { name: `Donaudampfschifffahrtsgesellschaft${'w'.repeat(60)} <b>& Söhne</b>`, logo: LOGO };
+const merchant = { name: `Donaudampfschifffahrtsgesellschaft${'w'.repeat(60)} <b>& Söhne</b>`, logo_url: LOGO };
 
 const executablePath = findChromium();
 if (executablePath === null) console.log('The pay page is not looked at: there is no Chromium here.');

@@ -9,11 +9,10 @@ import type { LagoInvoice } from '../../shared/wire/lago/objects';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
 import type { LagoClient } from '../transport/client';
 
-/** Who bills, as customers know them. */
+/** Who bills, as customers know them; empty where nobody tells. `logo_url` may have any scheme. */
 export interface Merchant {
-	name: string;
-	/** An address, of whatever scheme; null without a logo. */
-	logo: string | null;
+	name?: string | null;
+	logo_url?: string | null;
 }
 
 /** A page without a name is better than one that does not come. */
@@ -21,9 +20,9 @@ const LONGEST_WAIT_MS = 1_000;
 
 /** `GET /billing_entities/:code` (`lago-api:serializers/v1/billing_entity_serializer.rb`). */
 const answerSchema = onFirstUse(() =>
-	z.object({ billing_entity: z.object({ name: z.string(), logo_url: lenient(z.string()) }) }),
+	z.object({ billing_entity: z.object({ name: lenient(z.string()), logo_url: lenient(z.string()) }) }),
 );
-const merchants = new KeyCache<{ merchant: Merchant | null }>();
+const merchants = new KeyCache<Merchant>();
 /** The billing entities of the invoices that were opened last. */
 const codes = new BoundedMap<string, string>({ entries: 5_000 });
 
@@ -32,19 +31,14 @@ export function rememberMerchant(client: LagoClient, { lago_id, billing_entity_c
 	if (code) codes.set(`${client.accountKey} ${lago_id}`, code);
 }
 
-/**
- * Who billed an invoice that was opened in this process. Asked at most once a minute; never in the way of a visitor who can pay.
- * @returns null when that is not known, or Lago does not say it soon.
- */
-export async function merchantOf(client: LagoClient, invoiceId: string): Promise<Merchant | null> {
+/** Who billed an invoice that was opened in this process. Lago is asked at most once a minute; empty when it does not tell soon. */
+export async function merchantOf(client: LagoClient, invoiceId: string): Promise<Merchant> {
 	const code = codes.get(`${client.accountKey} ${invoiceId}`);
-	if (code === undefined) return null;
+	if (code === undefined) return {};
 	const path = `/billing_entities/${pathPart(code)}`;
 	const asked = merchants.get(`${client.accountKey} ${code}`, true, async () => {
 		const answer = await orNull(client.request(answerSchema, { method: 'GET', path }), ({ transient }) => !transient);
-		const { name, logo_url: logo = null } = answer?.billing_entity ?? {};
-		return { merchant: name === undefined ? null : { name, logo } };
+		return answer?.billing_entity ?? {};
 	});
-	const told = await Promise.race([orNull(asked, () => true), sleep(LONGEST_WAIT_MS)]);
-	return told?.merchant ?? null;
+	return (await Promise.race([orNull(asked, () => true), sleep(LONGEST_WAIT_MS)])) ?? {};
 }

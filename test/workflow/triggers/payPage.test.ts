@@ -79,7 +79,7 @@ describe('Lago Pay Page Trigger', () => {
 	});
 
 	it.each([
-		['de-CH, de;q=0.9, en;q=0.5', 'de-CH', 'de', /ungültig/, /gerade nicht bezahlt/],
+		['de-CH, de;q=0.9, en;q=0.5', 'de-ch', 'de', /ungültig/, /gerade nicht bezahlt/],
 		['sv, ja;q=0.4', 'ja', 'ja', /無効/, /お支払いいただけません/],
 		['sv', 'en', 'en', /not valid/, /cannot be paid right now/],
 		['"><script>', 'en', 'en', /not valid/, /cannot be paid right now/],
