@@ -77,7 +77,7 @@ inBrowser('the pay page at 320 px', () => {
 		['de-CH', 'unavailable', 'light', /kann gerade nicht bezahlt werden/],
 		['de-CH', 'paid', 'dark', /ist bezahlt.*EUR\s1.234.567.890.12/s],
 		['ja-JP', 'unavailable', 'dark', /もう一度/],
-		['ja-JP', 'otherWay', 'light', /お支払いいただけません.*€1,234,567,890.12/s],
+		['ja-JP', 'notHere', 'light', /お支払いいただけません.*€1,234,567,890.12/s],
 	])('%s, %s, %s: nothing sticks out, all can be read and pressed', async (locale, name, scheme, words) => {
 		fetched.length = 0;
 		const [tab, complaints] = await open(name, locale, scheme);

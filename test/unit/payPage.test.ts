@@ -7,7 +7,7 @@ import { lagoInvoice } from './operations/lagoInvoice';
 const LANGUAGES = Object.keys(PAY_PAGE_TEXTS);
 /** An enum has each of its names and numbers. */
 const COUNT = Object.keys(Text).length / 2;
-const PAGES: PageName[] = ['forged', 'unknown', 'paid', 'voided', 'otherWay', 'nothingDue', 'unavailable', 'busy'];
+const PAGES: PageName[] = ['forged', 'unknown', 'paid', 'voided', 'notHere', 'nothingDue', 'unavailable', 'busy'];
 const invoice = (change: Partial<LagoInvoice> = {}): LagoInvoice =>
 	({
 		...lagoInvoice(),
@@ -26,7 +26,7 @@ test('who asks for one of nine languages gets it, everybody else English', () =>
 });
 
 test.each(LANGUAGES)('%s says everything, with the same placeholders, in its own words', (language) => {
-	const [english, texts] = [PAY_PAGE_TEXTS.en ?? [], PAY_PAGE_TEXTS[language] ?? []];
+	const [english = [], texts = []] = ['en', language].map((one) => PAY_PAGE_TEXTS[one]?.split('\n'));
 	expect(texts).toHaveLength(COUNT);
 	for (const [index, text] of texts.entries()) {
 		expect(text).toMatch(/^\S.*[^\s,;:]$/u);
@@ -46,7 +46,7 @@ test.each(LANGUAGES.flatMap((language) => PAGES.map((page): [string, PageName] =
 		expect(page.html).toMatch(new RegExp(`^<!doctype html><html lang="${language}" dir="ltr">`));
 		for (const part of [page.title, page.text, '<bdi>Acme</bdi>', 'content="width=device-width, initial-scale=1"'])
 			expect(page.html).toContain(part);
-		expect(page.html).not.toMatch(/[{}]number|undefined|\bnull\b|<script|https?:|src=/);
+		expect(page.html).not.toMatch(/\{n|undefined|\bnull\b|<script|https?:|src=/);
 		expect(page.html.includes('<a href="">')).toBe(page.statusCode === 503);
 	},
 );
@@ -82,7 +82,7 @@ test.each<[string, string | null, RegExp | null]>([
 	[
 		'https',
 		'https://files.example/logo.png?a=1&b="2"',
-		/<img src="https:\/\/files.example\/logo.png\?a=1&#38;b=%222%22" alt="" referrerpolicy="no-referrer">/,
+		/<img src="https:\/\/files.example\/logo.png\?a=1&#38;b=%222%22" alt="">/,
 	],
 	['none', null, null],
 	['http', 'http://files.example/logo.png', null],

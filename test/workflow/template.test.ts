@@ -593,7 +593,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		expect(expressions()).toEqual([]);
 		lago().get(`/api/v1/invoices/${INVOICE_ID}`).reply(401, { status: 401, error: 'Unauthorized' });
 		expect((await runLane('Pay Page', spanish)).answers).toMatchObject([
-			{ statusCode: 503, headers, body: expect.stringContaining('no se puede pagar en este momento') },
+			{ statusCode: 503, headers, body: expect.stringContaining('no se puede pagar ahora') },
 		]);
 	});
 

@@ -1,7 +1,6 @@
 import { sleep } from 'n8n-workflow';
 import { z } from 'zod';
 import { pathPart } from '../../shared/domain/address';
-import { BoundedMap } from '../../shared/process/boundedMap';
 import { KeyCache } from '../../shared/process/keyCache';
 import { orNull } from '../../shared/transport/orNull';
 import { lenient } from '../../shared/wire/lenient';
@@ -23,22 +22,15 @@ const answerSchema = onFirstUse(() =>
 	z.object({ billing_entity: z.object({ name: lenient(z.string()), logo_url: lenient(z.string()) }) }),
 );
 const merchants = new KeyCache<Merchant>();
-/** The billing entities of the invoices that were opened last. */
-const codes = new BoundedMap<string, string>({ entries: 5_000 });
 
-/** So that {@link merchantOf} knows who billed it, where nothing but the id of an invoice is at hand. */
-export function rememberMerchant(client: LagoClient, { lago_id, billing_entity_code: code }: LagoInvoice): void {
-	if (code) codes.set(`${client.accountKey} ${lago_id}`, code);
-}
-
-/** Who billed an invoice that was opened in this process. Lago is asked at most once a minute; empty when it does not tell soon. */
-export async function merchantOf(client: LagoClient, invoiceId: string): Promise<Merchant> {
-	const code = codes.get(`${client.accountKey} ${invoiceId}`);
-	if (code === undefined) return {};
+/** Who billed an invoice. Lago is asked at most once a minute; empty when it does not tell it soon, or not with this key. */
+export async function merchantOf(client: LagoClient, { billing_entity_code: code }: LagoInvoice): Promise<Merchant> {
+	if (!code) return {};
 	const path = `/billing_entities/${pathPart(code)}`;
-	const asked = merchants.get(`${client.accountKey} ${code}`, true, async () => {
-		const answer = await orNull(client.request(answerSchema, { method: 'GET', path }), ({ transient }) => !transient);
-		return answer?.billing_entity ?? {};
-	});
+	const asked = merchants.get(
+		`${client.accountKey} ${code}`,
+		true,
+		async () => (await client.request(answerSchema, { method: 'GET', path })).billing_entity,
+	);
 	return (await Promise.race([orNull(asked, () => true), sleep(LONGEST_WAIT_MS)])) ?? {};
 }

@@ -12,7 +12,7 @@ const PAGES = {
 	unknown: [404, Text.Unknown, Text.Ask],
 	paid: [200, Text.Paid, Text.NothingDue],
 	voided: [410, Text.Voided, Text.NothingDue, Text.Ask],
-	otherWay: [409, Text.NotHere, Text.OtherWay, Text.Ask],
+	notHere: [409, Text.NotHere, Text.Ask],
 	nothingDue: [409, Text.NotHere, Text.NothingDue, Text.Ask],
 	/** For whatever keeps a genuine link from being opened now. */
 	unavailable: [503, Text.Unavailable, Text.UnderWay, Text.Ask],
@@ -44,7 +44,7 @@ export const PRIVATE_HEADERS = { 'Cache-Control': 'no-store', 'Referrer-Policy':
 export const pageHeaders = (language?: string): Record<string, string> => ({
 	'Content-Type': 'text/html; charset=utf-8',
 	Vary: 'Accept-Language',
-	...(language === undefined ? {} : { 'Content-Language': language }),
+	...(language && { 'Content-Language': language }),
 	...PRIVATE_HEADERS,
 });
 
@@ -54,14 +54,13 @@ export const visitorLanguage = (header: unknown): string => preferredLanguage(he
 /** @param locale as {@link visitorLanguage} tells it. */
 export function payPage(name: PageName, locale: string, { invoice, merchant }: PageSubject = {}): PayPage {
 	const language = languageOf(locale);
-	const say = (text: Text): string =>
-		(PAY_PAGE_TEXTS[language]?.[text] ?? '').replace('{number}', () => invoice?.number ?? '');
+	const words = PAY_PAGE_TEXTS[language]?.split('\n') ?? [];
+	const say = (text: Text): string => (words[text] ?? '').replace('{n}', () => invoice?.number ?? '');
 	const [statusCode, heading, ...below] = PAGES[name];
 	const title = say(heading);
 	const text = below.map(say).join(' ');
 	const logo = readAddress(merchant?.logo_url ?? '');
-	const image =
-		logo?.protocol === 'https:' ? `<img src="${escape(logo.href)}" alt="" referrerpolicy="no-referrer">` : '';
+	const image = logo?.protocol === 'https:' ? `<img src="${escape(logo.href)}" alt="">` : '';
 	const html = [
 		`<!doctype html><html lang="${language}" dir="ltr"><head><meta charset="utf-8">`,
 		`<meta http-equiv="Content-Security-Policy" content="${POLICY}${image && ';img-src https:'}">`,
@@ -69,7 +68,7 @@ export function payPage(name: PageName, locale: string, { invoice, merchant }: P
 		`<meta name="robots" content="noindex"><title>${escape(title)}</title><style>${STYLE}</style></head><body><main>`,
 		merchant?.name ? `<header>${image}<bdi>${escape(merchant.name)}</bdi></header>` : '',
 		`<h1>${escape(title)}</h1>`,
-		...[invoice ? billOf(invoice, locale) : '', text].map((words) => words && `<p>${escape(words)}</p>`),
+		...[invoice ? billOf(invoice, locale) : '', text].map((line) => line && `<p>${escape(line)}</p>`),
 		statusCode === 503 ? `<a href="">${say(Text.TryAgain)}</a>` : '',
 		'</main></body></html>',
 	].join('');

@@ -7,7 +7,6 @@ import {
 import { readAddress } from '../../../shared/domain/address';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { beganBy, startingItem } from '../../../shared/node/start';
-import { merchantOf } from '../../helpers/merchant';
 import { pageHeaders, payPage, PRIVATE_HEADERS, visitorLanguage } from '../../helpers/payPage';
 import type { LagoClient } from '../../transport/client';
 
@@ -26,7 +25,7 @@ interface Way {
 	told: Result<'page_shown' | 'redirected'>;
 }
 
-/** Invoice -> Answer Pay Link: the end of a pay page: the visitor's browser gets its answer. No call on the way to a checkout. */
+/** Invoice -> Answer Pay Link: the end of a pay page: the visitor's browser gets its answer. No call. */
 export const answerPayLink: Operation<LagoClient, 'page_shown' | 'redirected'> = {
 	menu: {
 		name: 'Answer Pay Link',
@@ -35,11 +34,11 @@ export const answerPayLink: Operation<LagoClient, 'page_shown' | 'redirected'> =
 	},
 	fields: fieldsOf('invoice', 'answerPayLink', fields),
 	once: true,
-	async execute(ctx, client) {
+	async execute(ctx) {
 		requireVisitor(ctx);
 		const items: Json[] = ctx.getInputData().map(({ json }) => json);
 		const answers = [toCheckout, toOwnPage].flatMap((way) => items.flatMap((item) => way(item) ?? []));
-		const { response, told } = answers[0] ?? (await tryAgain(ctx, client, items[0] ?? {}));
+		const { response, told } = answers[0] ?? tryAgain(ctx, items[0] ?? {});
 		await ctx.sendResponse(response);
 		return told;
 	},
@@ -75,11 +74,8 @@ function toOwnPage(item: Json): Way | null {
 	});
 }
 
-async function tryAgain(ctx: IExecuteFunctions, client: LagoClient, item: Json): Promise<Way> {
-	const { language, invoiceId } = startingItem(ctx, 'lagoPayPageTrigger');
-	const merchant = await merchantOf(client, String(invoiceId));
-	return pageShown(item, payPage('unavailable', visitorLanguage(language), { merchant }));
-}
+const tryAgain = (ctx: IExecuteFunctions, item: Json): Way =>
+	pageShown(item, payPage('unavailable', visitorLanguage(startingItem(ctx, 'lagoPayPageTrigger').language)));
 
 interface Page {
 	statusCode: number;

@@ -6,7 +6,7 @@ import { startingItem } from '../../../shared/node/start';
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { fetchInvoice } from '../../helpers/invoices';
-import { merchantOf, rememberMerchant } from '../../helpers/merchant';
+import { merchantOf } from '../../helpers/merchant';
 import { invoiceOfToken, linkKey } from '../../helpers/payLink';
 import { payPage, visitorLanguage, type PageName, type PageSubject } from '../../helpers/payPage';
 import type { LagoClient } from '../../transport/client';
@@ -49,13 +49,12 @@ export const openPayLink: Operation<LagoClient, 'payable' | Closed> = {
 		if (invoiceId === null) return shown('forged', 'forged');
 		const invoice = await orNull(fetchInvoice(client, invoiceId), ({ code }) => code === 'invoice_not_found');
 		if (invoice === null) return shown('unknown', 'unknown', { invoiceId });
-		rememberMerchant(client, invoice);
 		const about = { invoiceId, invoiceNumber: invoice.number };
 		const verdict = collectability(toInvoiceFacts(invoice));
 		if (verdict.decision === 'collect')
 			return { outcome: 'payable', message: `Invoice ${invoice.number} can be paid.`, ...about, invoice };
 		const { outcome, page } = closed(invoice, verdict.decision === 'held');
-		return shown(outcome, page, about, { invoice, merchant: await merchantOf(client, invoiceId) });
+		return shown(outcome, page, about, { invoice, merchant: await merchantOf(client, invoice) });
 	},
 };
 
@@ -66,5 +65,5 @@ function closed(
 ): { outcome: Closed; page: PageName } {
 	if (paymentStatus === 'succeeded') return { outcome: 'paid', page: 'paid' };
 	if (status === 'voided') return { outcome: 'voided', page: 'voided' };
-	return { outcome: 'not_payable', page: isHeld ? 'otherWay' : 'nothingDue' };
+	return { outcome: 'not_payable', page: isHeld ? 'notHere' : 'nothingDue' };
 }
