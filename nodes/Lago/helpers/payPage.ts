@@ -9,7 +9,7 @@ import { PAY_PAGE_TEXTS, Text } from './payPageTexts';
 /** What a visitor of a pay link reads when there is nothing to pay: status, heading, and what stands below it. */
 const PAGES = {
 	forged: [403, Text.Forged, Text.Ask],
-	unknown: [404, Text.Unknown, Text.Ask],
+	unknown: [404, Text.Forged, Text.Ask],
 	paid: [200, Text.Paid, Text.NothingDue],
 	voided: [410, Text.Voided, Text.NothingDue, Text.Ask],
 	notHere: [409, Text.NotHere, Text.Ask],

@@ -4,7 +4,6 @@ export enum Text {
 	Unavailable,
 	UnderWay,
 	TryAgain,
-	Unknown,
 	Paid,
 	Voided,
 	NotHere,
@@ -18,7 +17,6 @@ export const PAY_PAGE_TEXTS: Readonly<Record<string, string>> = {
 This invoice cannot be paid right now
 A payment may be under way.
 Please try again in a moment
-This invoice does not exist any more
 Invoice {n} is paid
 Invoice {n} was cancelled
 Invoice {n} cannot be paid here
@@ -28,7 +26,6 @@ Please ask whoever sent you the link.`,
 Diese Rechnung kann gerade nicht bezahlt werden
 Vielleicht läuft schon eine Zahlung.
 Bitte gleich noch einmal versuchen
-Diese Rechnung gibt es nicht mehr
 Rechnung {n} ist bezahlt
 Rechnung {n} ist storniert
 Rechnung {n} kann hier nicht bezahlt werden
@@ -38,7 +35,6 @@ Bitte fragen Sie den Absender.`,
 Cette facture ne peut pas être payée pour le moment
 Un paiement est peut-être en cours.
 Réessayez dans un instant
-Cette facture n’existe plus
 La facture {n} est payée
 La facture {n} est annulée
 La facture {n} ne peut pas être payée ici
@@ -48,7 +44,6 @@ Adressez-vous à l’expéditeur.`,
 Esta factura no se puede pagar ahora
 Quizá haya un pago en curso.
 Inténtelo más tarde
-Esta factura ya no existe
 La factura {n} está pagada
 La factura {n} está anulada
 La factura {n} no se puede pagar aquí
@@ -58,7 +53,6 @@ Consulte al remitente.`,
 Esta fatura não pode ser paga agora
 Talvez haja um pagamento em curso.
 Tente de novo em instantes
-Esta fatura já não existe
 A fatura {n} está paga
 A fatura {n} está cancelada
 A fatura {n} não pode ser paga aqui
@@ -68,7 +62,6 @@ Consulte o remetente.`,
 Questa fattura non può essere pagata ora
 Forse un pagamento è in corso.
 Riprovi tra un momento
-Questa fattura non esiste più
 La fattura {n} è pagata
 La fattura {n} è annullata
 La fattura {n} non può essere pagata qui
@@ -78,7 +71,6 @@ Chieda al mittente.`,
 Deze factuur kan nu niet worden betaald
 Misschien loopt er al een betaling.
 Probeer het zo opnieuw
-Deze factuur bestaat niet meer
 Factuur {n} is betaald
 Factuur {n} is geannuleerd
 Factuur {n} kan hier niet worden betaald
@@ -88,7 +80,6 @@ Vraag het de afzender.`,
 Tej faktury nie można teraz opłacić
 Być może płatność jest w toku.
 Spróbuj ponownie za chwilę
-Ta faktura już nie istnieje
 Faktura {n} jest opłacona
 Faktura {n} jest anulowana
 Faktury {n} nie można tutaj opłacić
@@ -98,7 +89,6 @@ Proszę zapytać nadawcę.`,
 この請求書は現在お支払いいただけません
 お支払いの処理中の可能性があります。
 後でもう一度お試しください
-この請求書はもう存在しません
 請求書 {n} は支払い済みです
 請求書 {n} は取り消されました
 請求書 {n} はここではお支払いいただけません
