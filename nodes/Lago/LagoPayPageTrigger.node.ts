@@ -11,7 +11,7 @@ import { readCredential } from '../shared/transport/credential';
 import { overloadGuard } from '../shared/webhook/overloadGuard';
 import { requireHmacKey } from './helpers/hmacKey';
 import { invoiceOfToken } from './helpers/payLink';
-import { BUSY, FORGED, htmlOf, PAGE_HEADERS, UNAVAILABLE, type PayPage } from './helpers/payPage';
+import { pageHeaders, payPage, visitorLanguage, type PageName } from './helpers/payPage';
 import { testLagoCredential } from './helpers/testCredential';
 import { payPageTriggerProperties } from './lagoPayPageTrigger.properties';
 import { LAGO_CREDENTIAL, type LagoCredential } from './transport/client';
@@ -59,43 +59,44 @@ export class LagoPayPageTrigger implements INodeType {
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		const response = this.getResponseObject();
-		neverInJson(response);
+		const language = visitorLanguage(this.getHeaderData()['accept-language']);
+		const answered = (page: PageName): IWebhookResponseData => {
+			show(response, page, language);
+			return { noWebhookResponse: true };
+		};
+		neverInJson(response, language);
 		const { webhookHmacKey = '' } = await readCredential<LagoCredential>(this, LAGO_CREDENTIAL);
 		if (webhookHmacKey === '') {
 			this.logger.warn(
 				'Lago Pay Page Trigger: the Lago credential has no webhook HMAC key, so no link can be verified and all of them are refused',
 			);
-			return answered(response, UNAVAILABLE);
+			return answered('unavailable');
 		}
 		const { t: token } = this.getQueryData() as Record<string, unknown>;
 		// A parameter that comes twice is a list.
 		const invoiceId = typeof token === 'string' ? invoiceOfToken(token, webhookHmacKey) : null;
-		if (invoiceId === null) return answered(response, FORGED);
+		if (invoiceId === null) return answered('forged');
 		if (this.getMode() !== 'manual') {
 			if (overloadGuard.isTooMuch) {
 				response.setHeader('Retry-After', String(RETRY_AFTER_S));
-				return answered(response, BUSY);
+				return answered('busy');
 			}
 			const end = overloadGuard.begin();
 			response.on('finish', () => end(true));
 			// The visitor has gone.
 			response.on('close', () => end(false));
 		}
-		return { workflowData: [[{ json: { query: { t: token as string }, invoiceId } }]] };
+		return { workflowData: [[{ json: { query: { t: token as string }, invoiceId, language } }]] };
 	}
 }
 
 /** An execution that fails, or ends without an answer, makes n8n send its own words as JSON; a visitor reads a page instead. */
-function neverInJson(response: Response): void {
-	response.json = () => show(response, UNAVAILABLE);
+function neverInJson(response: Response, language: string): void {
+	response.json = () => show(response, 'unavailable', language);
 }
 
-function show(response: Response, page: PayPage): Response {
-	for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
-	return response.status(page.statusCode).send(htmlOf(page));
-}
-
-function answered(response: Response, page: PayPage): IWebhookResponseData {
-	show(response, page);
-	return { noWebhookResponse: true };
+function show(response: Response, page: PageName, locale: string): Response {
+	const { statusCode, language, html } = payPage(page, locale);
+	for (const [name, value] of Object.entries(pageHeaders(language))) response.setHeader(name, value);
+	return response.status(statusCode).send(html);
 }

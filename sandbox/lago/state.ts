@@ -264,6 +264,8 @@ export interface BillingEntity {
 	lago_id: string;
 	code: string;
 	name: string;
+	/** Where Lago serves the picture that somebody put there in its settings. */
+	logo_url?: string;
 	default_currency: string;
 	country: string | null;
 	created_at: string;

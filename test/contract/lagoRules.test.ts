@@ -51,6 +51,16 @@ describe('basics', () => {
 		});
 	});
 
+	test('a billing entity by its code', async () => {
+		expect((await call('GET', '/billing_entities/simulated')).body.billing_entity).toMatchObject({
+			code: 'simulated',
+			name: 'Simulated',
+			logo_url: null,
+			taxes: [],
+		});
+		expect(await call('GET', '/billing_entities/nobody')).toMatchObject(refused(404, 'billing_entity_not_found'));
+	});
+
 	test('the organisation and the premium probe', async () => {
 		expect((await call('GET', '/organizations')).body.organization.lago_id).toBe(lago.state.organizationId);
 		expect((await call('GET', '/analytics/invoice_collection?months=1')).status).toBe(200);

@@ -162,7 +162,7 @@ test.each<[string, number, RegExp, (invoice: Invoice) => void]>([
 	['paid by hand', 200, /is paid/, (invoice) => void sync.lago.payManually(invoice.lago_id, 10_000)],
 	['voided', 410, /was cancelled/, (invoice) => void sync.lago.voidInvoice(invoice.lago_id)],
 	['self-billed', 409, /cannot be paid here/, (invoice) => (invoice.self_billed = true)],
-	['gone', 404, /does not exist/, (invoice) => sync.lago.state.invoices.delete(invoice.lago_id)],
+	['gone', 404, /not valid/, (invoice) => sync.lago.state.invoices.delete(invoice.lago_id)],
 ])('an invoice that is %s: a page with status %i, and no checkout', async (_case, status, words, happens) => {
 	const { invoice, link } = await linkOnly();
 	happens(invoice);

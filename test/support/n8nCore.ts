@@ -225,8 +225,8 @@ export class TriggerBench {
 	}
 
 	/** One GET, with what Express makes of its query. */
-	async visit(query: object, mode: WorkflowExecuteMode = 'webhook'): Promise<Delivered> {
-		return await this.call({ headers: {}, body: {}, params: {}, query }, mode);
+	async visit(query: object, mode: WorkflowExecuteMode = 'webhook', headers: object = {}): Promise<Delivered> {
+		return await this.call({ headers, body: {}, params: {}, query }, mode);
 	}
 
 	private async call(httpRequest: object, mode: WorkflowExecuteMode): Promise<Delivered> {

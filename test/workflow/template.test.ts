@@ -581,6 +581,23 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		expect(answers).toMatchObject([{ statusCode: 200, body: expect.stringContaining('is paid') }]);
 	});
 
+	it('pay page: the lane hands on the language of the visitor, and names who bills', async () => {
+		const spanish = { ...clicked, language: 'es-MX' };
+		getInvoice({ payment_status: 'succeeded', billing_entity_code: 'acme' });
+		lago()
+			.get('/api/v1/billing_entities/acme')
+			.reply(200, { billing_entity: { name: 'Acme', logo_url: null } });
+		const headers = { 'Content-Language': 'es', Vary: 'Accept-Language' };
+		expect((await runLane('Pay Page', spanish)).answers).toMatchObject([
+			{ statusCode: 200, headers, body: expect.stringMatching(/Acme.*La factura ACM-1 está pagada/) },
+		]);
+		expect(expressions()).toEqual([]);
+		lago().get(`/api/v1/invoices/${INVOICE_ID}`).reply(401, { status: 401, error: 'Unauthorized' });
+		expect((await runLane('Pay Page', spanish)).answers).toMatchObject([
+			{ statusCode: 503, headers, body: expect.stringContaining('no se puede pagar ahora') },
+		]);
+	});
+
 	it('pay page: what fails on the way ends on a page, even after a checkout was made that could not be noted', async () => {
 		lago().get(`/api/v1/invoices/${INVOICE_ID}`).reply(401, { status: 401, error: 'Unauthorized' });
 		const { run, reached, answers } = await runLane('Pay Page', clicked);

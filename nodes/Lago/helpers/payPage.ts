@@ -1,40 +1,100 @@
-/** What a visitor of a pay link reads when there is nothing to pay. */
+import { createHash } from 'node:crypto';
+import { readAddress } from '../../shared/domain/address';
+import { languageOf, preferredLanguage } from '../../shared/domain/language';
+import { currencyOf, localAmount } from '../../shared/domain/money';
+import type { LagoInvoice } from '../../shared/wire/lago/objects';
+import type { Merchant } from './merchant';
+import { PAY_PAGE_TEXTS, Text } from './payPageTexts';
+
+/** What a visitor of a pay link reads when there is nothing to pay: status, heading, and what stands below it. */
+const PAGES = {
+	forged: [403, Text.Forged, Text.Ask],
+	unknown: [404, Text.Forged, Text.Ask],
+	paid: [200, Text.Paid, Text.NothingDue],
+	voided: [410, Text.Voided, Text.NothingDue, Text.Ask],
+	notHere: [409, Text.NotHere, Text.Ask],
+	nothingDue: [409, Text.NotHere, Text.NothingDue, Text.Ask],
+	/** For whatever keeps a genuine link from being opened now. */
+	unavailable: [503, Text.Unavailable, Text.UnderWay, Text.Ask],
+	/** More is going on than can be done at once. */
+	busy: [503, Text.Unavailable],
+} as const;
+
+export type PageName = keyof typeof PAGES;
+
+/** Whom and what a page is about, as far as that is known. */
+export interface PageSubject {
+	invoice?: LagoInvoice;
+	merchant?: Merchant;
+}
+
 export interface PayPage {
 	statusCode: number;
+	/** Of the words; the amount may be written as a region of it does. */
+	language: string;
 	title: string;
 	text: string;
+	html: string;
 }
 
 /** Of every answer to a click: a link is a secret of the customer's, and what it leads to changes. */
 export const PRIVATE_HEADERS = { 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' } as const;
-export const PAGE_HEADERS = { 'Content-Type': 'text/html; charset=utf-8', ...PRIVATE_HEADERS } as const;
 
-export const FORGED: PayPage = {
-	statusCode: 403,
-	title: 'This link is not valid',
-	text: 'Please open the link exactly as it stands in your invoice or e-mail. If it was cut in two lines, put them together.',
-};
-/** For whatever keeps a genuine link from being opened now. */
-export const UNAVAILABLE: PayPage = {
-	statusCode: 503,
-	title: 'This invoice cannot be paid right now',
-	text: 'A payment may be under way already. Please try again in a few minutes, or ask whoever sent you the link.',
-};
-export const BUSY: PayPage = {
-	statusCode: 503,
-	title: 'Please try again in a moment',
-	text: 'More is going on here than can be done at once. Nothing has been charged. Open the link again in a few seconds.',
-};
+/** @param language of the page; left out where that is not known. */
+export const pageHeaders = (language?: string): Record<string, string> => ({
+	'Content-Type': 'text/html; charset=utf-8',
+	Vary: 'Accept-Language',
+	...(language && { 'Content-Language': language }),
+	...PRIVATE_HEADERS,
+});
 
-/** A small page without any outside resource. */
-export function htmlOf({ title, text }: PayPage): string {
+/** The language of a visitor, e.g. `de-CH`, out of their `Accept-Language`. */
+export const visitorLanguage = (header: unknown): string => preferredLanguage(header, Object.keys(PAY_PAGE_TEXTS));
+
+/** @param locale as {@link visitorLanguage} tells it. */
+export function payPage(name: PageName, locale: string, { invoice, merchant }: PageSubject = {}): PayPage {
+	const language = languageOf(locale);
+	const words = PAY_PAGE_TEXTS[language]?.split('\n') ?? [];
+	const say = (text: Text): string => (words[text] ?? '').replace('{n}', () => invoice?.number ?? '');
+	const [statusCode, heading, ...below] = PAGES[name];
+	const title = say(heading);
+	const text = below.map(say).join(' ');
+	const logo = readAddress(merchant?.logo_url ?? '');
+	const image = logo?.protocol === 'https:' ? `<img src="${escape(logo.href)}" alt="">` : '';
+	const html = [
+		`<!doctype html><html lang="${language}" dir="ltr"><head><meta charset="utf-8">`,
+		`<meta http-equiv="Content-Security-Policy" content="${POLICY}${image && ';img-src https:'}">`,
+		'<meta name="viewport" content="width=device-width, initial-scale=1">',
+		`<meta name="robots" content="noindex"><title>${escape(title)}</title><style>${STYLE}</style></head><body><main>`,
+		merchant?.name ? `<header>${image}<bdi>${escape(merchant.name)}</bdi></header>` : '',
+		`<h1>${escape(title)}</h1>`,
+		...[invoice ? billOf(invoice, locale) : '', text].map((line) => line && `<p>${escape(line)}</p>`),
+		statusCode === 503 ? `<a href="">${say(Text.TryAgain)}</a>` : '',
+		'</main></body></html>',
+	].join('');
+	return { statusCode, language, title, text, html };
+}
+
+/** System colours: black on white or the other way round, as the visitor's device is set. */
+const STYLE =
+	':root{color-scheme:light dark}body{font:1.05rem/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;margin:0;padding:1rem;overflow-wrap:anywhere}' +
+	'main{max-width:32rem;text-align:center}h1{font-size:1.5rem}img{display:block;max-width:12rem;max-height:4rem;margin:auto;padding:.5rem;background:#fff}' +
+	'a{display:block;padding:.75rem;background:CanvasText;color:Canvas}';
+/**
+ * In the page, because n8n lets no node set this header. A logo may come from any https address: Lago's leads on to wherever the file is stored
+ * (`lago-api:app/models/billing_entity.rb`).
+ */
+const POLICY = `default-src 'none';base-uri 'none';form-action 'none';style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+
+/** Date and amount of an invoice, as they are written where the visitor is. */
+function billOf({ issuing_date: date, currency, total_amount_cents: total }: LagoInvoice, locale: string): string {
+	const day = new Date(date ?? NaN);
 	return [
-		'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
-		`<meta name="robots" content="noindex"><title>${escape(title)}</title>`,
-		'<style>:root{color-scheme:light dark}body{font:1.05rem/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;margin:0;padding:1rem}',
-		'main{max-width:32rem;text-align:center}h1{font-size:1.5rem}</style></head>',
-		`<body><main><h1>${escape(title)}</h1><p>${escape(text)}</p></main></body></html>`,
-	].join('\n');
+		Number.isNaN(+day) ? '' : day.toLocaleDateString(locale, { dateStyle: 'long', timeZone: 'UTC' }),
+		currencyOf(currency) && localAmount(total, currency, locale),
+	]
+		.filter(Boolean)
+		.join(' · ');
 }
 
 function escape(text: string): string {

@@ -97,6 +97,14 @@ export function formatAmount(minorUnits: number, currency: string): string {
 	return `${currency} ${toDecimal(minorUnits, currency)}`;
 }
 
+/** What Lago counts, as people write it: `12995, 'EUR', 'de'` -> `129,95 €`. @param locale a tag of BCP 47. */
+export function localAmount(minorUnits: number, currency: string, locale: string): string {
+	const digits = exponentOf(currency);
+	const style = { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits } as const;
+	// As text no digit of a large amount is lost.
+	return new Intl.NumberFormat(locale, style).format(toDecimal(minorUnits, currency) as `${number}`);
+}
+
 /** What Dodo counts, in the same words; where both may not count alike, as the number that Dodo says. */
 export function formatDodoAmount(minorUnits: number, currency: string): string {
 	return isCountedAlike(currency)

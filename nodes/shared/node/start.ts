@@ -79,13 +79,22 @@ function ownItem(node: ExecutedNode): IDataObject {
 	}
 }
 
-/** Whether a trigger of this kind, e.g. `scheduleTrigger`, began this execution: one of those before this node did. */
-export function beganBy(ctx: IExecuteFunctions, trigger: string): boolean {
+/** The trigger of this kind, e.g. `scheduleTrigger`, that began this execution: one of those before this node. */
+function startOf(ctx: IExecuteFunctions, trigger: string): ExecutedNode | undefined {
 	const { $: nodeNamed } = ctx.getWorkflowDataProxy(0) as unknown as { $: (name: string) => ExecutedNode };
 	return ctx
 		.getParentNodes(ctx.getNode().name)
-		.some(({ name, type }) => type.endsWith(`.${trigger}`) && nodeNamed(name).isExecuted);
+		.filter(({ type }) => type.endsWith(`.${trigger}`))
+		.map(({ name }) => nodeNamed(name))
+		.find(({ isExecuted }) => isExecuted);
 }
+
+/** Whether a trigger of this kind began this execution. */
+export const beganBy = (ctx: IExecuteFunctions, trigger: string): boolean => startOf(ctx, trigger) !== undefined;
+
+/** The one item that a trigger of this kind began this execution with; empty when it did not. */
+export const startingItem = (ctx: IExecuteFunctions, trigger: string): IDataObject =>
+	startOf(ctx, trigger)?.all(0)[0]?.json ?? {};
 
 /**
  * The event that this execution began with; empty when it did not begin with one, e.g. by a schedule. Read here, a template needs no

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ok, type SimulatedApi } from '../../shared/api';
-import { invalid } from '../refusals';
+import { invalid, notFound } from '../refusals';
 import { now, type BillingEntity, type LagoState } from '../state';
 import { root, V1 } from './requests';
 
@@ -10,6 +10,10 @@ export function billingEntityRoutes(api: SimulatedApi, state: LagoState): void {
 	api.route('get', `${V1}/billing_entities`, () =>
 		ok({ billing_entities: [...state.billingEntities.values()].map(view) }),
 	);
+	api.route('get', `${V1}/billing_entities/:code`, ({ params }) => {
+		const entity = state.billingEntities.get(params.code ?? '') ?? notFound('billing_entity');
+		return ok({ billing_entity: { ...view(entity), taxes: [], selected_invoice_custom_sections: [] } });
+	});
 	api.route('post', `${V1}/billing_entities`, ({ body }) => {
 		const {
 			code,
@@ -54,6 +58,6 @@ function billingEntityView(entity: BillingEntity, isDefault: boolean): Record<st
 		document_locale: 'en',
 		is_default: isDefault,
 		eu_tax_management: false,
-		logo_url: null,
+		logo_url: entity.logo_url ?? null,
 	};
 }

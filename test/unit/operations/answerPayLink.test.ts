@@ -6,12 +6,14 @@ import { API_KEY, executeContext, itemsOf } from '../../support/executeContext';
 interface Start {
 	type?: string;
 	isExecuted?: boolean;
+	/** What the trigger handed on. */
+	began?: IDataObject;
 }
 
 /** Runs Answer Pay Link over these items, behind this trigger. */
 async function answer(
 	input: IDataObject[],
-	{ type = 'n8n-nodes-dodo-lago.lagoPayPageTrigger', isExecuted = true }: Start = {},
+	{ type = 'n8n-nodes-dodo-lago.lagoPayPageTrigger', isExecuted = true, began = {} }: Start = {},
 ): Promise<{ sent: IN8nHttpFullResponse[]; items: INodeExecutionData[] }> {
 	const sent: IN8nHttpFullResponse[] = [];
 	const context = Object.assign(
@@ -21,7 +23,7 @@ async function answer(
 				{ name: 'Open Pay Link', type: 'n8n-nodes-dodo-lago.lago' },
 				{ name: 'Start', type },
 			],
-			getWorkflowDataProxy: () => ({ $: () => ({ isExecuted }) }),
+			getWorkflowDataProxy: () => ({ $: () => ({ isExecuted, all: () => [{ json: began }] }) }),
 			sendResponse: async (response: IN8nHttpFullResponse) => await Promise.resolve(void sent.push(response)),
 		},
 	);
@@ -90,6 +92,23 @@ test.each<[string, IDataObject, number, RegExp]>([
 	expect(JSON.stringify(sent)).not.toMatch(/Lago does not answer|API key|secret-key/);
 	expect(items.map(({ json }) => json)).toMatchObject([{ outcome: 'page_shown', statusCode: status }]);
 	expect(Object.keys(items[0]?.json ?? {})).not.toContain('checkoutUrl');
+});
+
+test.each<[string, IDataObject, IDataObject, string | undefined, RegExp]>([
+	['nothing, for a visitor from Zürich', {}, { language: 'de-CH' }, 'de', /<html lang="de".*kann gerade nicht bezahlt/],
+	['an error, for a visitor whose language is not known', { error: 'x' }, {}, 'en', /<html lang="en"/],
+	['the page of Open Pay Link', { ...page, language: 'ja' }, { language: 'de' }, 'ja', /is paid/],
+	['a page of their own', page, { language: 'de' }, undefined, /is paid/],
+	['what is no language', { ...page, language: 'de\r\nSet-Cookie: a=b' }, {}, undefined, /is paid/],
+])('%s: the language of the answer is told', async (_case, item, began, language, words) => {
+	const { sent } = await answer([item], { began });
+	expect(sent[0]?.headers).toEqual({
+		'Content-Type': 'text/html; charset=utf-8',
+		Vary: 'Accept-Language',
+		...(language === undefined ? {} : { 'Content-Language': language }),
+		...PRIVATE,
+	});
+	expect(sent[0]?.body).toMatch(words);
 });
 
 test('a line break in an address cannot add a header', async () => {

@@ -47,7 +47,7 @@ describe('Lago Pay Page Trigger', () => {
 			.map(([value]) => value)
 			.filter((value) => typeof value === 'string' && value.startsWith('='));
 		asked.mockRestore();
-		expect(items).toEqual([{ query: { t: token }, invoiceId: INVOICE_ID }]);
+		expect(items).toEqual([{ query: { t: token }, invoiceId: INVOICE_ID, language: 'en' }]);
 		expect(response.body).toBeUndefined();
 		expect(expressions).toEqual([]);
 		response.end(302);
@@ -77,6 +77,28 @@ describe('Lago Pay Page Trigger', () => {
 		showsPage(response, 403, /not valid/);
 		expect(response.body).not.toMatch(/<script/);
 	});
+
+	it.each([
+		['de-CH, de;q=0.9, en;q=0.5', 'de-ch', 'de', /ungültig/, /gerade nicht bezahlt/],
+		['sv, ja;q=0.4', 'ja', 'ja', /無効/, /お支払いいただけません/],
+		['sv', 'en', 'en', /not valid/, /cannot be paid right now/],
+		['"><script>', 'en', 'en', /not valid/, /cannot be paid right now/],
+	])(
+		'a visitor with "%s": %s goes on to the lane, and pages of ours are in it',
+		async (wanted, tag, language, forged, later) => {
+			const headers = { 'accept-language': wanted };
+			const told = { 'content-language': language, vary: 'Accept-Language' };
+			const { items, response } = await bench().visit({ t: token }, 'webhook', headers);
+			expect(items).toMatchObject([{ language: tag }]);
+			response.status(500).json({ message: 'Error in workflow' });
+			showsPage(response, 503, later);
+			expect(response.headers).toMatchObject(told);
+			const refused = await bench().visit({ t: 'forged' }, 'webhook', headers);
+			showsPage(refused.response, 403, forged);
+			expect(refused.response.headers).toMatchObject(told);
+			expect(refused.response.body).toContain(`<html lang="${language}" dir="ltr">`);
+		},
+	);
 
 	it('without a key in the credential nothing is genuine: a page that asks to try again, and a line in the log', async () => {
 		for (const webhookHmacKey of ['', undefined]) {

@@ -6,8 +6,8 @@ import {
 } from 'n8n-workflow';
 import { readAddress } from '../../../shared/domain/address';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
-import { beganBy } from '../../../shared/node/start';
-import { htmlOf, PAGE_HEADERS, PRIVATE_HEADERS, UNAVAILABLE } from '../../helpers/payPage';
+import { beganBy, startingItem } from '../../../shared/node/start';
+import { pageHeaders, payPage, PRIVATE_HEADERS, visitorLanguage } from '../../helpers/payPage';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -25,7 +25,7 @@ interface Way {
 	told: Result<'page_shown' | 'redirected'>;
 }
 
-/** Invoice -> Answer Pay Link: the end of a pay page. No call; the visitor's browser gets its answer. */
+/** Invoice -> Answer Pay Link: the end of a pay page: the visitor's browser gets its answer. No call. */
 export const answerPayLink: Operation<LagoClient, 'page_shown' | 'redirected'> = {
 	menu: {
 		name: 'Answer Pay Link',
@@ -38,7 +38,7 @@ export const answerPayLink: Operation<LagoClient, 'page_shown' | 'redirected'> =
 		requireVisitor(ctx);
 		const items: Json[] = ctx.getInputData().map(({ json }) => json);
 		const answers = [toCheckout, toOwnPage].flatMap((way) => items.flatMap((item) => way(item) ?? []));
-		const { response, told } = answers[0] ?? tryAgain(items[0] ?? {});
+		const { response, told } = answers[0] ?? tryAgain(ctx, items[0] ?? {});
 		await ctx.sendResponse(response);
 		return told;
 	},
@@ -66,19 +66,26 @@ function toCheckout(item: Json): Way | null {
 
 function toOwnPage(item: Json): Way | null {
 	if (hasFailed(item) || typeof item.html !== 'string' || item.html === '') return null;
-	const { statusCode: given } = item;
-	return pageShown(
-		item,
-		typeof given === 'number' && Number.isInteger(given) && given >= 200 && given <= 599 ? given : 200,
-		item.html,
-	);
+	const { statusCode: given, language } = item;
+	return pageShown(item, {
+		statusCode: typeof given === 'number' && Number.isInteger(given) && given >= 200 && given <= 599 ? given : 200,
+		language: typeof language === 'string' && /^[a-z]{2,3}$/.test(language) ? language : undefined,
+		html: item.html,
+	});
 }
 
-const tryAgain = (item: Json): Way => pageShown(item, UNAVAILABLE.statusCode, htmlOf(UNAVAILABLE));
+const tryAgain = (ctx: IExecuteFunctions, item: Json): Way =>
+	pageShown(item, payPage('unavailable', visitorLanguage(startingItem(ctx, 'lagoPayPageTrigger').language)));
 
-function pageShown(item: Json, statusCode: number, body: string): Way {
+interface Page {
+	statusCode: number;
+	html: string;
+	language?: string;
+}
+
+function pageShown(item: Json, { statusCode, html: body, language }: Page): Way {
 	return {
-		response: { statusCode, headers: { ...PAGE_HEADERS }, body },
+		response: { statusCode, headers: pageHeaders(language), body },
 		told: {
 			outcome: 'page_shown',
 			message: `The visitor was shown a page${ofInvoice(item)} (${statusCode}).`,

@@ -2,11 +2,13 @@ import type { INodeProperties } from 'n8n-workflow';
 import { collectability } from '../../../shared/domain/invoice';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { idParameter } from '../../../shared/node/parameters';
+import { startingItem } from '../../../shared/node/start';
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { fetchInvoice } from '../../helpers/invoices';
+import { merchantOf } from '../../helpers/merchant';
 import { invoiceOfToken, linkKey } from '../../helpers/payLink';
-import { FORGED, htmlOf, type PayPage } from '../../helpers/payPage';
+import { payPage, visitorLanguage, type PageName, type PageSubject } from '../../helpers/payPage';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -22,15 +24,9 @@ const fields: INodeProperties[] = [
 	},
 ];
 
-const UNKNOWN: PayPage = {
-	statusCode: 404,
-	title: 'This invoice does not exist any more',
-	text: 'Please ask whoever sent you the link.',
-};
-
 type Closed = 'forged' | 'not_payable' | 'paid' | 'unknown' | 'voided';
 
-/** Invoice -> Open Pay Link: what a click on a permanent link leads to. One call to Lago, none for a forged link. */
+/** Invoice -> Open Pay Link: what a click on a permanent link leads to. One call to Lago, none for a forged link; who billed is asked for a page only. */
 export const openPayLink: Operation<LagoClient, 'payable' | Closed> = {
 	menu: {
 		name: 'Open Pay Link',
@@ -42,50 +38,32 @@ export const openPayLink: Operation<LagoClient, 'payable' | Closed> = {
 	judges: ['link'],
 	outputs: [{ name: 'Payable', outcomes: ['payable'] }, { name: 'Show Page' }],
 	async execute(ctx, client, index) {
+		const { language } = startingItem(ctx, 'lagoPayPageTrigger');
+		const shown = (outcome: Closed, page: PageName, about: Json = {}, subject: PageSubject = {}): Result<Closed> => ({
+			outcome,
+			message: payPage(page, 'en', subject).title,
+			...about,
+			...payPage(page, visitorLanguage(language), subject),
+		});
 		const invoiceId = invoiceOfToken(idParameter(ctx, 'link', index), await linkKey(ctx, index));
-		if (invoiceId === null) return shown('forged', FORGED);
+		if (invoiceId === null) return shown('forged', 'forged');
 		const invoice = await orNull(fetchInvoice(client, invoiceId), ({ code }) => code === 'invoice_not_found');
-		if (invoice === null) return shown('unknown', UNKNOWN, { invoiceId });
+		if (invoice === null) return shown('unknown', 'unknown', { invoiceId });
 		const about = { invoiceId, invoiceNumber: invoice.number };
 		const verdict = collectability(toInvoiceFacts(invoice));
 		if (verdict.decision === 'collect')
 			return { outcome: 'payable', message: `Invoice ${invoice.number} can be paid.`, ...about, invoice };
 		const { outcome, page } = closed(invoice, verdict.decision === 'held');
-		return shown(outcome, page, about);
+		return shown(outcome, page, about, { invoice, merchant: await merchantOf(client, invoice) });
 	},
 };
 
 /** @param isHeld something is due, but not to be paid here. */
-function closed(invoice: LagoInvoice, isHeld: boolean): { outcome: Closed; page: PayPage } {
-	const { number, status, payment_status: paymentStatus } = invoice;
-	if (paymentStatus === 'succeeded')
-		return {
-			outcome: 'paid',
-			page: {
-				statusCode: 200,
-				title: `Invoice ${number} is paid`,
-				text: 'Thank you. There is nothing left to do, and this link will not charge you again.',
-			},
-		};
-	if (status === 'voided')
-		return {
-			outcome: 'voided',
-			page: {
-				statusCode: 410,
-				title: `Invoice ${number} was cancelled`,
-				text: 'You need not pay it. Please ask whoever sent it if you expected another one.',
-			},
-		};
-	return {
-		outcome: 'not_payable',
-		page: {
-			statusCode: 409,
-			title: `Invoice ${number} cannot be paid here`,
-			text: `${isHeld ? 'It has to be paid another way.' : 'Nothing is due on it at the moment.'} Please ask whoever sent you the link.`,
-		},
-	};
-}
-
-function shown(outcome: Closed, page: PayPage, about: Json = {}): Result<Closed> {
-	return { outcome, message: page.title, ...about, ...page, html: htmlOf(page) };
+function closed(
+	{ status, payment_status: paymentStatus }: LagoInvoice,
+	isHeld: boolean,
+): { outcome: Closed; page: PageName } {
+	if (paymentStatus === 'succeeded') return { outcome: 'paid', page: 'paid' };
+	if (status === 'voided') return { outcome: 'voided', page: 'voided' };
+	return { outcome: 'not_payable', page: isHeld ? 'notHere' : 'nothingDue' };
 }

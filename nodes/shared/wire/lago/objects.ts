@@ -100,6 +100,8 @@ export const invoiceSchema = onFirstUse(() =>
 			number: z.string(),
 			status: text,
 			payment_status: text,
+			billing_entity_code: lenient(z.string()),
+			issuing_date: lenient(z.string()),
 			currency: text,
 			total_amount_cents: minorUnits,
 			total_due_amount_cents: minorUnits,
