@@ -23,6 +23,7 @@ beforeAll(async () => {
 		dodo,
 		lago,
 		n8nUrl: 'http://127.0.0.1:5678',
+		executions: null,
 		rules: { restrictAfterDays: 7, waitForFirstPayment: true },
 	});
 });
