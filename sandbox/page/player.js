@@ -44,6 +44,18 @@ function tellingExecution(since) {
 	return executions.findLast(tells) ?? executions.at(-1) ?? null;
 }
 
+/** Waits until a step shows in the books. @returns false when somebody has begun another story. */
+async function happened(mine, { until }) {
+	for (let waited = 0; !until(sceneOf(latest, mine.customer)); waited += PACE.look) {
+		if (waited > PACE.patience)
+			throw new Error(
+				`This did not happen within ${PACE.patience / 1000} seconds. The flow shows the last answers, and n8n its executions.`,
+			);
+		if (!(await pause(mine, PACE.look))) return false;
+	}
+	return true;
+}
+
 /** @returns false when somebody has begun another story. */
 async function playStep(mine, step) {
 	const since = latest.timeline.at(-1)?.id ?? 0;
@@ -51,14 +63,7 @@ async function playStep(mine, step) {
 	show(step);
 	if (!(await pause(mine, PACE.read))) return false;
 	for (const [action, input] of step.acts?.(sceneOf(latest, mine.customer)) ?? []) await post(action, input);
-	const end = Date.now() + PACE.patience;
-	while (!step.until(sceneOf(latest, mine.customer))) {
-		if (!(await pause(mine, PACE.look))) return false;
-		if (Date.now() > end)
-			throw new Error(
-				'This did not happen within 30 seconds. The flow shows the last answers, and n8n its executions.',
-			);
-	}
+	if (!(await happened(mine, step))) return false;
 	show(step);
 	const moved = newer(since).filter(({ kind }) => kind !== 'read').length;
 	if (!(await pause(mine, PACE.see + PACE.each * moved))) return false;
@@ -132,7 +137,8 @@ function drawCard(story, place) {
 	const play = place.querySelector('.play');
 	if (play.dataset.label !== label) {
 		play.dataset.label = label;
-		play.replaceChildren(label, element('span', { className: 'unseen' }, `: ${story.title}`));
+		play.textContent = label;
+		play.setAttribute('aria-label', `${label}: ${story.title}`);
 	}
 	[...place.querySelectorAll('li')].forEach((item, index) => {
 		const isNow = mine !== null && mine.status !== 'done' && index === mine.at;

@@ -31,11 +31,17 @@ export class Lanes implements AskN8n {
 
 	static async start(world: World): Promise<Lanes> {
 		const lanes = new Lanes(world);
-		await new Promise<void>((resolve) => lanes.server.listen(0, '127.0.0.1', resolve));
-		lanes.url = `http://127.0.0.1:${(lanes.server.address() as AddressInfo).port}`;
+		await lanes.listen();
 		world.dodo.addWebhook({ url: `${lanes.url}/webhooks/dodo`, secret: 'whsec_c2FuZGJveA==' });
 		world.lago.addEndpoint({ url: `${lanes.url}/webhooks/lago` });
 		return lanes;
+	}
+
+	/** Where it has listened before, if it has. */
+	async listen(): Promise<void> {
+		const port = this.url === '' ? 0 : Number(new URL(this.url).port);
+		await new Promise<void>((resolve) => this.server.listen(port, '127.0.0.1', resolve));
+		this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
 	}
 
 	async stop(): Promise<void> {
