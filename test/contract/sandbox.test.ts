@@ -7,6 +7,7 @@ import {
 	type LagoSimulator,
 } from '../../sandbox/simulators';
 import { DECLINE_CODES } from '../../sandbox/dodo/cards';
+import { findChromium, startChromium } from '../support/chromium';
 import { startReceiver } from './helpers';
 
 /** The page without n8n: its buttons act on the simulators, and it shows what they hold. */
@@ -452,3 +453,104 @@ test('only the page itself may act or read', async () => {
 });
 
 test('no button was left out above', () => expect([...pushed].sort()).toEqual(Object.keys(actions).sort()));
+
+const executablePath = findChromium();
+const inBrowser = executablePath === null ? test.skip : test;
+
+inBrowser(
+	'in a browser: every part is drawn, and a click of each kind works',
+	async () => {
+		const browser = await startChromium(executablePath as string);
+		try {
+			const page = await browser.newPage();
+			const problems: string[] = [];
+			page.on('pageerror', (error) => problems.push(error.message));
+			page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+			await page.goto(sandbox.url);
+			const before = lago.state.invoices.size;
+			await page.getByLabel('Amount', { exact: true }).fill('12.345');
+			await page.getByLabel('Currency').selectOption('KWD');
+			await page.getByLabel('Customer', { exact: true }).fill('kuwait');
+			await page.getByRole('button', { name: 'Issue' }).click();
+			await page.getByText('kuwait').first().waitFor();
+			expect(lago.state.invoices.size).toBe(before + 1);
+			expect(last(lago.state.invoices)).toMatchObject({ currency: 'KWD', fees_amount_cents: 12_345 });
+			await page.getByLabel("The customer's card").selectOption('INSUFFICIENT_FUNDS');
+			await checkout('SIM-BROWSER', 700);
+			await page
+				.locator('#checkouts tbody', { hasText: 'SIM-BROWSER' })
+				.getByRole('button', { name: 'Pay', exact: true })
+				.click();
+			await page.locator('#payments', { hasText: 'INSUFFICIENT_FUNDS' }).waitFor();
+			await page.getByLabel("The customer's card").selectOption('');
+			await page
+				.locator('#checkouts tbody', { hasText: 'SIM-BROWSER' })
+				.getByRole('button', { name: 'Pay', exact: true })
+				.click();
+			const paid = page.locator('#payments tbody', { hasText: 'SIM-BROWSER' }).filter({ hasText: 'succeeded' });
+			// By keyboard only: the amount is marked, so that typing replaces it.
+			await paid.getByRole('button', { name: 'Refund', exact: true }).press('Enter');
+			await page.getByRole('textbox', { name: 'How much of EUR 7.00?' }).waitFor();
+			await page.keyboard.type('2.50');
+			await page.keyboard.press('Enter');
+			await page.locator('#refunds', { hasText: 'EUR 2.50' }).waitFor();
+			await paid.filter({ hasText: 'partial' }).waitFor();
+			// The page draws itself anew with every event; the focus comes back with the drawing that follows the last one.
+			await page.waitForFunction("document.activeElement.textContent === 'Refund'");
+			await paid.getByText('More').click();
+			await paid.getByRole('button', { name: 'Open dispute' }).click();
+			const dispute = page.locator('#disputes tbody', { hasText: 'SIM-BROWSER' });
+			await dispute.getByRole('button', { name: 'lost by RDR' }).click();
+			await dispute.getByRole('cell', { name: 'lost by RDR', exact: true }).waitFor();
+			await page
+				.locator('#customers tbody', { hasText: 'kuwait' })
+				.getByRole('button', { name: 'Set up automatic payment' })
+				.click();
+			const mandate = page.locator('#mandates tbody', { hasText: 'kuwait (KWD)' });
+			await mandate.getByRole('button', { name: 'Cancel' }).click();
+			await mandate.filter({ hasText: 'cancelled' }).waitFor();
+			const invoice = last(lago.state.invoices);
+			const payLink = 'http://127.0.0.1:5678/webhooks/pay?t=abc';
+			lago.setMetadata(invoice.lago_id, {
+				dodo_state: `v1;failed;a=2;m=14814;n=1999999999;f=1;d=STOLEN_CARD;l=${payLink}`,
+			});
+			const row = page.locator('#invoices tbody', { hasText: 'kuwait' });
+			await row
+				.getByText('the last try failed, try 2 · asks for KWD 14.814 · declined: STOLEN_CARD · 1 try failed · next try')
+				.waitFor();
+			expect(await row.getByRole('link', { name: 'pay link' }).getAttribute('href')).toBe(payLink);
+			lago.setMetadata(invoice.lago_id, { dodo_state: 'v1;open;a=2;l=javascript:alert(1)' });
+			await row.getByText('a link is out').waitFor();
+			expect(await row.getByRole('link').count()).toBe(0);
+			await row.getByRole('button', { name: 'Pay by hand' }).click();
+			await page.keyboard.press('Escape');
+			await row.getByText('More').click();
+			await row.getByRole('button', { name: 'Void' }).click();
+			await row.getByText('voided').waitFor();
+			expect(invoice.total_paid_amount_cents).toBe(0);
+			lago.issueInvoice({ customer: { external_id: 'late-in-browser' } });
+			const late = page.locator('#customers tbody', { hasText: 'late-in-browser' });
+			await late.getByRole('img', { name: /active/ }).waitFor();
+			for (let week = 0; week < 4; week++) await page.getByRole('button', { name: 'A week passes' }).click();
+			await late.getByText('restrict after days').waitFor();
+			expect(await late.locator('.bar > .is-restricted').count()).toBeGreaterThan(0);
+			await page.getByLabel('premium').uncheck();
+			await until(() => !lago.premium);
+			expect(problems).toEqual([]);
+			lago.issueInvoice({ customer: { external_id: 'refused' } });
+			// What was refused is said in the words of the service, and the browser logs the 400.
+			await page
+				.locator('#invoices tbody', { hasText: 'refused' })
+				.getByRole('button', { name: 'Pay by hand' })
+				.click();
+			await page.keyboard.press('Enter');
+			await page.getByRole('alert').filter({ hasText: 'feature_unavailable' }).waitFor();
+			expect(problems).toHaveLength(1);
+			await page.setViewportSize({ width: 800, height: 900 });
+			expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+		} finally {
+			await browser.close();
+		}
+	},
+	60_000,
+);
