@@ -1,17 +1,8 @@
 // Both books: their entries by kind, and their sums.
 import { $, element, list } from './dom.js';
-import {
-	checkout,
-	creditNote,
-	customer,
-	dispute,
-	entry,
-	invoice,
-	mandate,
-	payment,
-	refund,
-	wallet,
-} from './entries.js';
+import { checkout, dispute, mandate, payment, refund } from './dodoEntries.js';
+import { entry } from './entry.js';
+import { creditNote, customer, invoice, wallet } from './lagoEntries.js';
 import { number } from './words.js';
 
 /** Each part of the books: what to do while it is empty, and a line for each thing. */
