@@ -27,12 +27,12 @@ const drawn = new WeakMap();
 /**
  * Draws a list; what shows the same as before is not touched, what is new or has changed is marked as such for a while.
  * @param items in order: a key, what is shown, and how it is drawn.
+ * @param onNew told of each that was not there before.
  */
-export function list(place, items) {
+export function list(place, items, onNew = () => {}) {
 	const isFirst = !drawn.has(place);
 	const before = drawn.get(place) ?? new Map();
 	const after = new Map();
-	let fresh = 0;
 	for (const { key, shown, draw } of items) {
 		const text = JSON.stringify(shown);
 		const old = before.get(key);
@@ -42,7 +42,7 @@ export function list(place, items) {
 		}
 		const node = draw();
 		if (!isFirst) node.classList.add(old === undefined ? 'new' : 'changed');
-		if (old === undefined) node.style.setProperty('--nth', String(fresh++));
+		if (old === undefined) onNew(node);
 		else exchange(old.node, node, place);
 		after.set(key, { text, node });
 	}
@@ -59,5 +59,4 @@ export function list(place, items) {
 		previous = node;
 	}
 	drawn.set(place, after);
-	return fresh;
 }

@@ -58,6 +58,16 @@ function hop({ from, to, kind, words, whats, status, execution }) {
 	);
 }
 
+const APART_MS = 200;
+let nextAt = 0;
+/** One after the other, also when they have come at once. */
+function inTurn(row) {
+	const now = performance.now();
+	nextAt = Math.max(now, nextAt);
+	row.style.setProperty('--delay', `${Math.round(nextAt - now)}ms`);
+	nextAt += APART_MS;
+}
+
 /** Draws what is new; follows it unless somebody has scrolled up. */
 export function drawFlow(timeline) {
 	const place = $('flow').parentElement;
@@ -68,7 +78,7 @@ export function drawFlow(timeline) {
 		shown: '',
 		draw: () => element('li', { className: 'empty' }, 'Nothing yet. Play a story, or issue an invoice.'),
 	};
-	list($('flow'), rows.length === 0 ? [empty] : rows);
+	list($('flow'), rows.length === 0 ? [empty] : rows, inTurn);
 	if (follows) place.scrollTop = place.scrollHeight;
 }
 

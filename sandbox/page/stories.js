@@ -35,7 +35,7 @@ export const STORIES = [
 	{
 		id: 'refund',
 		title: 'Paid, then partly refunded',
-		about: 'An invoice goes round, and a part of it the whole way back.',
+		about: 'Money goes there; a part comes back.',
 		customer: 'northwind',
 		steps: [
 			{
