@@ -68,10 +68,16 @@ function inTurn(row) {
 	nextAt += APART_MS;
 }
 
-/** Draws what is new; follows it unless somebody has scrolled up. */
+/** Whether the newest stays in sight: until somebody scrolls up, and again when they are back at the end. */
+let follows = true;
+let followed = '';
+const place = $('flow').parentElement;
+place.addEventListener('scroll', () => {
+	follows = place.scrollHeight - place.scrollTop - place.clientHeight < 40;
+});
+
+/** Draws what is new. */
 export function drawFlow(timeline) {
-	const place = $('flow').parentElement;
-	const follows = place.scrollHeight - place.scrollTop - place.clientHeight < 40;
 	const rows = hops(timeline).map((one) => ({ key: String(one.id), shown: one, draw: () => hop(one) }));
 	const empty = {
 		key: 'empty',
@@ -79,7 +85,10 @@ export function drawFlow(timeline) {
 		draw: () => element('li', { className: 'empty' }, 'Nothing yet. Play a story, or issue an invoice.'),
 	};
 	list($('flow'), rows.length === 0 ? [empty] : rows, inTurn);
-	if (follows) place.scrollTop = place.scrollHeight;
+	const size = `${place.scrollHeight} ${place.clientHeight}`;
+	// Only then: somebody may be about to scroll.
+	if (follows && size !== followed) place.scrollTop = place.scrollHeight;
+	followed = size;
 }
 
 /** Whether both books keep the same, and where not. */

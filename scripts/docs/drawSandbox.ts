@@ -12,6 +12,8 @@ const TARGET = join(ROOT, 'docs', 'images');
 const SCREEN = { width: 1440, height: 900 };
 /** High enough for the whole way of an invoice. */
 const TALL = { width: 1440, height: 1560 };
+/** Below the last of it, in px. */
+const MARGIN = 16;
 /** As `npm start` shows them. */
 const RULES = { restrictAfterDays: 7, waitForFirstPayment: true };
 
@@ -46,7 +48,11 @@ async function main(): Promise<void> {
 		await page.goto(sandbox.url);
 		await play(page, 'refund', 6);
 		await settle(page);
-		await page.locator('main > .between').screenshot({ path: join(TARGET, 'sandbox-round.png') });
+		const flow = await page.locator('main > .between').boundingBox();
+		const end = await page.locator('#flow > :last-child').boundingBox();
+		if (flow === null || end === null) throw new Error('Nothing has gone between the books');
+		const clip = { ...flow, height: end.y + end.height + MARGIN - flow.y };
+		await page.screenshot({ path: join(TARGET, 'sandbox-round.png'), clip });
 		await page.setViewportSize(SCREEN);
 		await play(page, 'automatic', 4);
 		await page.locator('[data-story=automatic] .play').click();

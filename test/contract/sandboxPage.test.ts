@@ -24,6 +24,9 @@ const WATCH = `
 	void 0;
 `;
 
+/** What was begun is drawn, and told to whoever listens. */
+const TWO_FRAMES = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))';
+
 const executablePath = findChromium();
 if (executablePath === null) console.log('The sandbox page is not tried in a browser: there is no Chromium here.');
 const inBrowser = executablePath === null ? describe.skip : describe;
@@ -173,6 +176,28 @@ inBrowser('the sandbox page', () => {
 		expect(problems).toEqual([]);
 	}, 30_000);
 
+	test('the newest stays in sight, also in a smaller window, until somebody scrolls up', async () => {
+		const page = await open();
+		const scrolled = async (): Promise<[top: number, fromTheEnd: number]> =>
+			(await page.evaluate(
+				"(({ scrollTop, scrollHeight, clientHeight }) => [scrollTop, scrollHeight - scrollTop - clientHeight])(document.querySelector('.flow'))",
+			)) as [number, number];
+		const issue = async (): Promise<void> => {
+			const rows = page.locator('#flow > li');
+			const before = await rows.count();
+			await page.getByRole('button', { name: 'Issue' }).click();
+			await rows.nth(before + 2).waitFor({ state: 'attached' });
+		};
+		for (let invoice = 0; invoice < 5; invoice++) await issue();
+		await page.setViewportSize({ width: 1440, height: 500 });
+		await issue();
+		expect((await scrolled())[1]).toBeLessThan(40);
+		await page.evaluate("document.querySelector('.flow').scrollTo(0, 0)");
+		await page.evaluate(TWO_FRAMES);
+		await issue();
+		expect((await scrolled())[0]).toBe(0);
+	}, 30_000);
+
 	test('a step that does not come is told, with where to look', async () => {
 		const page = await open();
 		await lanes.stop();
@@ -197,7 +222,7 @@ inBrowser('the sandbox page', () => {
 			const page = await open({ colorScheme, viewport, reducedMotion: 'reduce' }, 1);
 			await page.locator('.pill').first().waitFor();
 			for (const more of await page.locator('#payments summary, footer summary').all()) await more.click();
-			await page.waitForTimeout(100);
+			await page.evaluate(TWO_FRAMES);
 			expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
 			await page.evaluate(AXE);
 			const found = (await page.evaluate(
