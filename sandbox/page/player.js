@@ -38,8 +38,10 @@ async function pause(mine, ms) {
 const newer = (since) => latest.timeline.filter(({ id }) => id > since);
 
 /** The execution that tells most of what a person has caused: the last one that says more than that there was nothing to do. */
-function tellingExecution(since) {
-	const executions = newer(since).flatMap(({ execution }) => execution ?? []);
+function tellingExecution({ since, until }) {
+	const executions = newer(since)
+		.filter(({ id }) => id <= until)
+		.flatMap(({ execution }) => execution ?? []);
 	const tells = ({ outcomes }) => outcomes.some(({ meaning }) => meaning !== 'nothing done');
 	return executions.findLast(tells) ?? executions.at(-1) ?? null;
 }
@@ -69,7 +71,8 @@ async function playStep(mine, step) {
 	if (!(await pause(mine, PACE.see + PACE.each * moved))) return false;
 	// What a person began and n8n went on with is one execution, told at the end of it.
 	const next = mine.story.steps[mine.at + 1];
-	mine.links.push(next === undefined || next.acts ? tellingExecution(mine.since) : null);
+	const isTold = next === undefined || next.acts;
+	mine.links.push(isTold ? { since: mine.since, until: latest.timeline.at(-1)?.id ?? 0 } : null);
 	return true;
 }
 
@@ -145,9 +148,13 @@ function drawCard(story, place) {
 		item.className = mine !== null && index < mine.at ? 'over' : isNow ? 'current' : '';
 		if (isNow) item.setAttribute('aria-current', 'step');
 		else item.removeAttribute('aria-current');
-		const execution = mine?.links[index];
-		if (execution && item.querySelector('a') === null) item.append(' ', executionLink(execution));
-		if (!execution) item.querySelector('a')?.remove();
+		// n8n writes it down a moment later.
+		const range = mine?.links[index];
+		const execution = range ? tellingExecution(range) : null;
+		const link = item.querySelector('a');
+		if (link?.href === execution?.url) return;
+		link?.remove();
+		if (execution) item.append(' ', executionLink(execution));
 	});
 }
 
@@ -162,8 +169,12 @@ function nowInWords() {
 		: [count, ` ${words}`];
 }
 
-function drawPlayer() {
+function drawCards() {
 	for (const story of STORIES) drawCard(story, document.querySelector(`[data-story=${story.id}]`));
+}
+
+function drawPlayer() {
+	drawCards();
 	$('now').dataset.status = run?.status ?? '';
 	$('now').replaceChildren(...nowInWords());
 	const isOn = run !== null && ['playing', 'paused'].includes(run.status);
@@ -190,4 +201,5 @@ export function known(state) {
 		drawPlayer();
 	}
 	latest = state;
+	drawCards();
 }

@@ -4,6 +4,7 @@ import { Executions } from '../../sandbox/page/executions';
 import { startSandbox, type Sandbox } from '../../sandbox/page/server';
 import { findChromium, startChromium } from '../support/chromium';
 import { Lanes } from '../support/lanes';
+import { waitUntil } from '../support/waiting';
 import { World } from '../support/world';
 
 /** The page in a real browser, between both simulators; the real operations stand for n8n. */
@@ -131,11 +132,13 @@ inBrowser('the sandbox page', () => {
 			await page.locator('#invoices tbody.about-it', { hasText: customer }).waitFor();
 			await page.locator('#payments tbody.about-it').first().waitFor();
 			// The last link leads to the execution that did the last of it.
-			const href = await card(page, title)
+			const link = card(page, title)
 				.getByRole('link', { name: /^execution/ })
-				.last()
-				.getAttribute('href');
-			expect(lanes.executions.find(({ id }) => lanes.urlOf(id) === href)?.nodes).toContain(node);
+				.last();
+			await waitUntil(`The link leads to no execution of ${node}`, 5_000, 20, async () => {
+				const href = await link.getAttribute('href');
+				return lanes.executions.find(({ id }) => lanes.urlOf(id) === href)?.nodes.includes(node) === true;
+			});
 			holds();
 			expect(problems).toEqual([]);
 		},
@@ -183,10 +186,14 @@ inBrowser('the sandbox page', () => {
 				"(({ scrollTop, scrollHeight, clientHeight }) => [scrollTop, scrollHeight - scrollTop - clientHeight])(document.querySelector('.flow'))",
 			)) as [number, number];
 		const issue = async (): Promise<void> => {
-			const rows = page.locator('#flow > li');
-			const before = await rows.count();
+			const count = world.lago.state.invoices.size;
 			await page.getByRole('button', { name: 'Issue' }).click();
-			await rows.nth(before + 2).waitFor({ state: 'attached' });
+			await waitUntil('The invoice was not issued', 5_000, 5, () => world.lago.state.invoices.size > count);
+			const { number } = [...world.lago.state.invoices.values()].at(-1) ?? {};
+			await page
+				.locator('#invoices tbody', { hasText: String(number) })
+				.getByRole('link', { name: 'pay link' })
+				.waitFor();
 		};
 		for (let invoice = 0; invoice < 5; invoice++) await issue();
 		await page.setViewportSize({ width: 1440, height: 500 });
@@ -223,7 +230,17 @@ inBrowser('the sandbox page', () => {
 			await page.locator('.pill').first().waitFor();
 			for (const more of await page.locator('#payments summary, footer summary').all()) await more.click();
 			await page.evaluate(TWO_FRAMES);
+			// Nothing beside the page, and nothing below its foot.
 			expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
+			const below = await page.evaluate(
+				'document.documentElement.scrollHeight - Math.max(innerHeight, document.body.getBoundingClientRect().bottom + scrollY)',
+			);
+			expect(below).toBeLessThanOrEqual(1);
+			// No state is broken within its word.
+			const lines = await page.evaluate(
+				"[...document.querySelectorAll('.entries .pill')].map((pill) => pill.getClientRects().length + ' ' + Math.round(pill.offsetHeight / 18))",
+			);
+			expect(new Set(lines as string[])).toEqual(new Set(['1 1']));
 			await page.evaluate(AXE);
 			const found = (await page.evaluate(
 				"axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 120) + ' ' + failureSummary).join(' | ')))",
