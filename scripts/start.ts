@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../sandbox/simulators';
-import type { SandboxRules } from '../sandbox/page/access';
 import { startSandbox, type Sandbox } from '../sandbox/page/server';
 import { formatEntry } from '../sandbox/page/timeline';
 import { readConfiguration, type Configuration, type Owner } from '../docker/entrypoint/configuration';
 import { problemWith, questionsFor } from '../docker/entrypoint/services';
+import { executionsOf } from './n8n/executions';
 import { startEntrypoint } from './n8n/entrypoint';
 import { assembleImage } from './n8n/image';
 import { ROOT } from './n8n/package';
@@ -83,8 +83,7 @@ async function main(): Promise<void> {
 		.filter((one) => one.startsWith(OURS)))
 		say(line.slice(OURS.length));
 	const url = `http://127.0.0.1:${ports.n8n}`;
-	const sandbox =
-		simulators === null ? null : await openSandbox(simulators, url, ports, kept, configuration.access.update ?? {});
+	const sandbox = simulators === null ? null : await openSandbox(simulators, url, ports, kept, configuration);
 
 	if (check)
 		return await shutDown(
@@ -189,11 +188,13 @@ async function openSandbox(
 	url: string,
 	ports: Ports,
 	kept: Kept,
-	rules: SandboxRules,
+	{ owner, access }: Configuration,
 ): Promise<Sandbox> {
 	dodo.addWebhook({ url: `${url}/webhooks/dodo`, secret: kept.dodoSecret });
 	lago.addEndpoint({ url: `${url}/webhooks/lago` });
-	const sandbox = await startSandbox({ port: ports.sandbox ?? 0, dodo, lago, n8nUrl: url, rules });
+	const executions = await executionsOf(url, owner ?? kept.owner);
+	const rules = access.update ?? {};
+	const sandbox = await startSandbox({ port: ports.sandbox ?? 0, dodo, lago, n8nUrl: url, executions, rules });
 	running.unshift(async () => await sandbox.close());
 	return sandbox;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decodeState } from '../../nodes/shared/domain/invoiceMetadata';
 import { allocateRefund } from '../../nodes/shared/domain/refundAllocation';
 import { toRefundedInvoice } from '../../nodes/shared/wire/lago/creditFacts';
 import { invoiceSchema } from '../../nodes/shared/wire/lago/objects';
@@ -12,6 +13,8 @@ import { invoiceView } from '../lago/views/invoices';
 export interface World {
 	dodo: DodoSimulator;
 	lago: LagoSimulator;
+	/** Where pay links lead to. */
+	n8nUrl: string;
 }
 
 const id = z.string().min(1);
@@ -99,6 +102,13 @@ export const actions: Readonly<Record<string, (input: unknown, world: World) => 
 		);
 	}),
 
+	followPayLink: action({ id }, async ({ id: invoice }, { lago, n8nUrl }) => {
+		const link = decodeState(lago.metadataOf(invoice, 'dodo_state'))?.payLink;
+		if (link === undefined || new URL(link).origin !== new URL(n8nUrl).origin)
+			throw new Error('There is no pay link of this n8n on the invoice.');
+		const { status } = await fetch(link, { redirect: 'manual', headers: { 'user-agent': USER_AGENT } });
+		if (status !== 302) throw new Error(`The pay page answered ${status} instead of leading to a checkout.`);
+	}),
 	pay: action({ id, card, amount }, ({ id: session, ...options }, { dodo }) => dodo.payCheckout(session, options)),
 	payByDebit: action({ id, card, amount }, ({ id: session, ...options }, { dodo }) =>
 		dodo.payCheckout(session, { ...options, settleAfterMs: DEBIT_MS }),

@@ -21,6 +21,8 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 				status: invoice.status,
 				paymentStatus: invoice.payment_status,
 				disputeLost: invoice.payment_dispute_lost_at !== null,
+				due: invoice.payment_due_date,
+				overdue: invoice.payment_overdue,
 				total: invoice.total_amount_cents,
 				paid: invoice.total_paid_amount_cents,
 				currency: invoice.currency,
@@ -31,6 +33,7 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 		}),
 		creditNotes: newestFirst(lago.state.creditNotes).map((note) => ({
 			number: note.number,
+			invoice: note.invoice.number,
 			refund: note.refund_amount_cents,
 			currency: note.invoice.currency,
 			status: note.refund_status,

@@ -8,7 +8,9 @@ import type { DodoSimulator, LagoSimulator } from '../simulators';
 import { Refusal } from '../shared/api';
 import { accessBook, type SandboxRules } from './access';
 import { actions } from './actions';
+import { balances } from './balance';
 import { books } from './books';
+import type { Executions } from './executions';
 import { Timeline } from './timeline';
 
 export interface Sandbox {
@@ -17,7 +19,26 @@ export interface Sandbox {
 	close(): Promise<void>;
 }
 
-const FILES: Readonly<Record<string, string>> = { '/': 'page.html', '/page.css': 'page.css', '/page.js': 'page.js' };
+/** Served as they are; there is nothing to build. */
+const FILES = [
+	'page.html',
+	'page.css',
+	'stories.css',
+	'books.css',
+	'marks.css',
+	'flow.css',
+	'page.js',
+	'acting.js',
+	'dom.js',
+	'words.js',
+	'entry.js',
+	'lagoEntries.js',
+	'dodoEntries.js',
+	'ledgers.js',
+	'flow.js',
+	'stories.js',
+	'player.js',
+];
 
 /** What the sandbox stands between. */
 export interface SandboxOptions {
@@ -25,27 +46,30 @@ export interface SandboxOptions {
 	dodo: DodoSimulator;
 	lago: LagoSimulator;
 	n8nUrl: string;
+	/** Of n8n; null when it cannot be asked for them. */
+	executions: Executions | null;
 	/** Those of access that the workflow was started with. */
 	rules: SandboxRules;
 }
 
 /** A page on loopback that shows both books side by side and lets a person act as customer, merchant and bank. */
-export async function startSandbox({ port, dodo, lago, n8nUrl, rules }: SandboxOptions): Promise<Sandbox> {
-	const world = { dodo, lago };
-	const timeline = new Timeline(dodo, lago);
+export async function startSandbox({ port, dodo, lago, n8nUrl, executions, rules }: SandboxOptions): Promise<Sandbox> {
+	const world = { dodo, lago, n8nUrl };
+	const timeline = new Timeline(dodo, lago, executions);
 	const app = express();
 	app.disable('x-powered-by');
 	app.use(sameOrigin);
 	app.use(express.json({ limit: '20kb' }));
-	for (const [path, file] of Object.entries(FILES)) {
+	for (const file of FILES) {
 		const content = readFileSync(join(__dirname, file), 'utf8');
-		app.get(path, (_request: Request, response: Response) => {
+		app.get(file === 'page.html' ? '/' : `/${file}`, (_request: Request, response: Response) => {
 			response.type(file.split('.')[1] as string).send(content);
 		});
 	}
 	app.get('/state', (_request: Request, response: Response) => {
 		response.json({
 			...books(world),
+			balances: balances(world),
 			access: accessBook(lago, rules, Date.now()),
 			rules,
 			n8nUrl,

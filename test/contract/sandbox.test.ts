@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { chromium } from 'playwright-core';
 import { actions } from '../../sandbox/page/actions';
 import { startSandbox, type Sandbox } from '../../sandbox/page/server';
 import {
@@ -9,6 +7,8 @@ import {
 	type LagoSimulator,
 } from '../../sandbox/simulators';
 import { DECLINE_CODES } from '../../sandbox/dodo/cards';
+import { findChromium, startChromium } from '../support/chromium';
+import { startReceiver } from './helpers';
 
 /** The page without n8n: its buttons act on the simulators, and it shows what they hold. */
 let dodo: DodoSimulator;
@@ -23,6 +23,7 @@ beforeAll(async () => {
 		dodo,
 		lago,
 		n8nUrl: 'http://127.0.0.1:5678',
+		executions: null,
 		rules: { restrictAfterDays: 7, waitForFirstPayment: true },
 	});
 });
@@ -142,6 +143,28 @@ test('payments: decline by any code, pay, refund in part, a refund that fails, d
 		disputes: [{ invoice: 'SIM-1', status: 'dispute_lost' }],
 		refunds: [{ status: 'failed' }, { status: 'succeeded', amount: 2_500 }],
 	});
+});
+
+test('a pay link is followed to n8n and to nobody else', async () => {
+	const n8n = await startReceiver();
+	const followed = async (link: string): Promise<unknown> => {
+		const invoice = lago.issueInvoice({ customer: { external_id: 'clicker' } });
+		lago.setMetadata(invoice.lago_id, { dodo_state: `v1;open;a=1;l=${link}` });
+		return await actions.followPayLink?.({ id: invoice.lago_id }, { dodo, lago, n8nUrl: n8n.url }).then(
+			() => 'followed',
+			({ message }: Error) => message,
+		);
+	};
+	n8n.answer = () => 302;
+	expect(await followed(n8n.url.replace('/hook', '/pay?t=1'))).toBe('followed');
+	expect(n8n.received).toHaveLength(1);
+	n8n.answer = () => 503;
+	expect(await followed(n8n.url)).toContain('answered 503');
+	expect(await followed('http://127.0.0.1:1/pay?t=1')).toContain('no pay link of this n8n');
+	expect(n8n.received).toHaveLength(2);
+	await n8n.close();
+	expect(await act('followPayLink', { id: last(lago.state.invoices).lago_id })).toMatchObject({ status: 400 });
+	pushed.add('followPayLink');
 });
 
 test('a refund that n8n asks for fails when the bank was told so, once', async () => {
@@ -431,25 +454,13 @@ test('only the page itself may act or read', async () => {
 
 test('no button was left out above', () => expect([...pushed].sort()).toEqual(Object.keys(actions).sort()));
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const inBrowser = existsSync(CHROMIUM) ? test : test.skip;
-if (!existsSync(CHROMIUM))
-	console.warn(`The sandbox page is not tried in a browser: there is no Chromium at ${CHROMIUM}.`);
+const executablePath = findChromium();
+const inBrowser = executablePath === null ? test.skip : test;
 
 inBrowser(
 	'in a browser: every part is drawn, and a click of each kind works',
 	async () => {
-		const browser = await chromium.launch({
-			executablePath: CHROMIUM,
-			args: [
-				'--no-sandbox',
-				'--disable-gpu',
-				'--no-first-run',
-				'--disable-background-networking',
-				'--disable-component-update',
-				'--disable-sync',
-			],
-		});
+		const browser = await startChromium(executablePath as string);
 		try {
 			const page = await browser.newPage();
 			const problems: string[] = [];
@@ -467,16 +478,16 @@ inBrowser(
 			await page.getByLabel("The customer's card").selectOption('INSUFFICIENT_FUNDS');
 			await checkout('SIM-BROWSER', 700);
 			await page
-				.locator('#checkouts tr', { hasText: 'SIM-BROWSER' })
+				.locator('#checkouts tbody', { hasText: 'SIM-BROWSER' })
 				.getByRole('button', { name: 'Pay', exact: true })
 				.click();
 			await page.locator('#payments', { hasText: 'INSUFFICIENT_FUNDS' }).waitFor();
 			await page.getByLabel("The customer's card").selectOption('');
 			await page
-				.locator('#checkouts tr', { hasText: 'SIM-BROWSER' })
+				.locator('#checkouts tbody', { hasText: 'SIM-BROWSER' })
 				.getByRole('button', { name: 'Pay', exact: true })
 				.click();
-			const paid = page.locator('#payments tr', { hasText: 'SIM-BROWSER' }).filter({ hasText: 'succeeded' });
+			const paid = page.locator('#payments tbody', { hasText: 'SIM-BROWSER' }).filter({ hasText: 'succeeded' });
 			// By keyboard only: the amount is marked, so that typing replaces it.
 			await paid.getByRole('button', { name: 'Refund', exact: true }).press('Enter');
 			await page.getByRole('textbox', { name: 'How much of EUR 7.00?' }).waitFor();
@@ -488,14 +499,14 @@ inBrowser(
 			await page.waitForFunction("document.activeElement.textContent === 'Refund'");
 			await paid.getByText('More').click();
 			await paid.getByRole('button', { name: 'Open dispute' }).click();
-			const dispute = page.locator('#disputes tr', { hasText: 'SIM-BROWSER' });
+			const dispute = page.locator('#disputes tbody', { hasText: 'SIM-BROWSER' });
 			await dispute.getByRole('button', { name: 'lost by RDR' }).click();
 			await dispute.getByRole('cell', { name: 'lost by RDR', exact: true }).waitFor();
 			await page
-				.locator('#customers tr', { hasText: 'kuwait' })
+				.locator('#customers tbody', { hasText: 'kuwait' })
 				.getByRole('button', { name: 'Set up automatic payment' })
 				.click();
-			const mandate = page.locator('#mandates tr', { hasText: 'kuwait (KWD)' });
+			const mandate = page.locator('#mandates tbody', { hasText: 'kuwait (KWD)' });
 			await mandate.getByRole('button', { name: 'Cancel' }).click();
 			await mandate.filter({ hasText: 'cancelled' }).waitFor();
 			const invoice = last(lago.state.invoices);
@@ -513,11 +524,12 @@ inBrowser(
 			expect(await row.getByRole('link').count()).toBe(0);
 			await row.getByRole('button', { name: 'Pay by hand' }).click();
 			await page.keyboard.press('Escape');
+			await row.getByText('More').click();
 			await row.getByRole('button', { name: 'Void' }).click();
 			await row.getByText('voided').waitFor();
 			expect(invoice.total_paid_amount_cents).toBe(0);
 			lago.issueInvoice({ customer: { external_id: 'late-in-browser' } });
-			const late = page.locator('#access tr', { hasText: 'late-in-browser' });
+			const late = page.locator('#customers tbody', { hasText: 'late-in-browser' });
 			await late.getByRole('img', { name: /active/ }).waitFor();
 			for (let week = 0; week < 4; week++) await page.getByRole('button', { name: 'A week passes' }).click();
 			await late.getByText('restrict after days').waitFor();
