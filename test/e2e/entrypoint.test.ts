@@ -6,7 +6,7 @@ import type { Entrypoint } from '../../scripts/n8n/entrypoint';
 import { freePort } from '../../scripts/n8n/process';
 import { container, give, laterImage, shownBy, type Container, type Given } from '../support/container';
 import { filesWith, OWNER, WORKFLOW_ID } from '../support/n8n';
-import { setPublished, signIn, type Rest } from '../support/n8nRest';
+import { setPublished, signIn, type Rest } from '../../scripts/n8n/rest';
 import { waitFor } from '../support/sync';
 
 const OWNED = { OWNER_EMAIL: OWNER.email, OWNER_PASSWORD: OWNER.password };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cleanEnvironment, runCommand } from '../../scripts/n8n/command';
 import { ROOT } from '../../scripts/n8n/package';
 import { OWNER } from '../support/n8n';
-import { signIn, type Rest } from '../support/n8nRest';
+import { signIn, type Rest } from '../../scripts/n8n/rest';
 import { startSync, type Sync, type SyncOptions } from '../support/sync';
 
 const page = readFileSync(join(ROOT, 'docs', 'install.md'), 'utf8');

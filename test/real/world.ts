@@ -7,7 +7,7 @@ import { startDodoSimulator, type DodoSimulator } from '../../sandbox/simulators
 import type { PayOptions } from '../../sandbox/dodo/ledger/checkouts';
 import type { Checkout, Payment } from '../../sandbox/dodo/state';
 import { ACCESS, startTestN8n, type TestN8n } from '../support/n8n';
-import type { Run } from '../support/n8nRest';
+import type { Run } from '../../scripts/n8n/rest';
 import { withoutClock } from '../support/sync';
 import { LagoApi, type Json } from './api';
 import { entryOf, Shop, type Invoice } from './shop';

@@ -1,5 +1,5 @@
 import { WORKFLOW_ID } from '../../docker/entrypoint/workflow';
-import { listExecutions, readRun, type Execution, type Rest, type Run } from './n8nRest';
+import { listExecutions, readRun, type Execution, type Rest, type Run } from '../../scripts/n8n/rest';
 import { waitUntil } from './waiting';
 
 const LOOK_BACK = 20;

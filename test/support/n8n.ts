@@ -13,7 +13,7 @@ import {
 } from '../../scripts/n8n/provision';
 import { EXECUTION_MS, Executions } from './executions';
 import { filesWith, sqliteOf } from './n8nFiles';
-import { setPublished, signIn, type Rest } from './n8nRest';
+import { setPublished, signIn, type Rest } from '../../scripts/n8n/rest';
 import { OWNER, setUp, type SetUp, type TestN8nOptions } from './n8nSetUp';
 import { waitUntil } from './waiting';
 import { startWorker, type TestWorker } from './workers';

@@ -6,7 +6,7 @@ import { installPackage, packPackage } from '../../scripts/n8n/package';
 import { ensureN8n } from '../../scripts/n8n/prefix';
 import { freePort, startN8n } from '../../scripts/n8n/process';
 import { OWNER } from './n8n';
-import { listExecutions, readRun, signIn, type Execution, type Run } from './n8nRest';
+import { listExecutions, readRun, signIn, type Execution, type Run } from '../../scripts/n8n/rest';
 
 /** An n8n as somebody has it: the package is installed, everything else is at its defaults, and there is nothing in it. */
 export interface PlainN8n {
