@@ -261,7 +261,7 @@ function expectEqualBooks(world: World): void {
 		const notes = notesOf(world, invoice);
 		expect([about, notes.map(refundNamedBy).sort()]).toEqual([about, refunds.map(({ refund_id }) => refund_id).sort()]);
 		for (const note of notes) {
-			const refund = refunds.find(({ refund_id }) => refund_id === note.metadata.dodo_refund_id);
+			const refund = refunds.find(({ refund_id }) => refund_id === refundNamedBy(note));
 			expect([about, note.refund_status]).toEqual([about, 'succeeded']);
 			expect(Math.abs(Number(refund?.amount) - note.refund_amount_cents)).toBeLessThanOrEqual(1);
 		}

@@ -13,8 +13,16 @@ const SIGNS = [
 	{ since: '1.45.2', of: 'organization', field: 'slug' },
 ] as const;
 
+/** What each of these objects has in every version: an answer without it is of something else, and tells nothing. */
+const ALWAYS = {
+	invoice: 'total_amount_cents',
+	credit_note: 'refund_amount_cents',
+	webhook_endpoint: 'signature_algo',
+	organization: 'created_at',
+} as const satisfies Record<(typeof SIGNS)[number]['of'], string>;
+
 /** The objects that an answer may be of. */
-export const TELLING: readonly string[] = [...new Set(SIGNS.map(({ of }) => of))];
+export const TELLING = Object.keys(ALWAYS) as ReadonlyArray<keyof typeof ALWAYS>;
 
 /** What works only from a version on; oldest first. docs/older-lagos.md has the whole table. */
 const LATER = [
@@ -30,7 +38,8 @@ export const UNKNOWN_AGE: LagoAge = { from: null, before: null };
  * @param of the object's name in the answer, e.g. `invoice`.
  * @param sent the object that was sent: a note has metadata only if it was given some.
  */
-export function learn(age: LagoAge, of: string, told: object, sent: object = {}): LagoAge {
+export function learn(age: LagoAge, of: keyof typeof ALWAYS, told: object, sent: object = {}): LagoAge {
+	if (!(ALWAYS[of] in told)) return age;
 	let { from, before } = age;
 	const signs = SIGNS.filter((sign) => sign.of === of);
 	for (const { since, field } of signs) {

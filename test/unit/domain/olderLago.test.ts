@@ -41,10 +41,16 @@ test.each<[Parameters<typeof refundNamedBy>[0], string | null]>([
 	expect(refundNamedBy(note)).toBe(expected);
 });
 
+const ALWAYS = {
+	total_amount_cents: 1,
+	refund_amount_cents: 1,
+	signature_algo: 'hmac',
+	created_at: '2026-11-28T10:00:00Z',
+};
 const DUE = { total_due_amount_cents: 1 };
 const PAID = { ...DUE, total_paid_amount_cents: 0 };
 const noted = { metadata: { dodo_refund_id: 'ref_1' } };
-type Told = [of: string, told: object, sent?: object];
+type Told = [of: Parameters<typeof learn>[1], told: object, sent?: object];
 
 /** [what was told, from, before, what the sentence says it lacks] */
 test.each<[Told[], string | null, string | null, string[] | null]>([
@@ -111,12 +117,19 @@ test.each<[Told[], string | null, string | null, string[] | null]>([
 		['1.37', '1.44'],
 	],
 ])('told %j', (answers, from, before, lacks) => {
-	const age = answers.reduce<LagoAge>((known, [of, told, sent]) => learn(known, of, told, sent), UNKNOWN_AGE);
+	const age = answers.reduce<LagoAge>(
+		(known, [of, told, sent]) => learn(known, of, { ...ALWAYS, ...told }, sent),
+		UNKNOWN_AGE,
+	);
 	expect(age).toEqual({ from, before });
 	const words = sentenceOf(age);
 	expect(words?.match(/before [\d.]+/g)?.map((one) => one.slice('before '.length)) ?? null).toEqual(lacks);
 	if (words !== null) expect(words).toContain(`This Lago is older than ${before}`);
 	expect(isTooOld(age)).toBe(before === '1.22');
+});
+
+test('what is no invoice tells nothing', () => {
+	expect(learn(UNKNOWN_AGE, 'invoice', { lago_id: '1' })).toEqual(UNKNOWN_AGE);
 });
 
 test('a step by the button names what stands for it on an older Lago', () => {
