@@ -43,10 +43,10 @@ export class InvoiceLink {
 		{ sessionId, state, isCertain }: Extract<IntentDecision, { action: 'reuse' }>,
 		nowS: number,
 	): Promise<Result<LinkOutcome>> {
-		const { invoice, client } = this;
-		const again = { attempt: state.attempt + 1, amount: state.amount ?? invoice.total_due_amount_cents };
+		const { client } = this;
+		const again = { attempt: state.attempt + 1, amount: state.amount ?? 0 };
 		const { use } = isCertain ? { use: 'usable' } : await useOf(client, sessionId);
-		if (use === 'unknown') return await this.create(again);
+		if (use === 'unknown' || use === 'over') return await this.create(again);
 		const page = use === 'usable' ? (state.url ?? pageOf(client, sessionId, state.page)) : null;
 		// A session that lives, but nobody remembers where, is of no more use than one that was paid.
 		if (page === null) return await this.lookFirst({ dodoId: sessionId, ...again });
@@ -55,7 +55,7 @@ export class InvoiceLink {
 
 	/** Another link, unless money is on its way by the earlier one. */
 	private async lookFirst({ dodoId, ...next }: LinkTry & { dodoId: string }): Promise<Result<LinkOutcome>> {
-		return (await endsBecauseOf(this.client, dodoId, this.invoice.number)) ?? (await this.create(next));
+		return (await endsBecauseOf(this.client, dodoId, toInvoiceFacts(this.invoice))) ?? (await this.create(next));
 	}
 
 	/** The link that is out. A retry that was due has been made by handing it out again, and must not stay due. */

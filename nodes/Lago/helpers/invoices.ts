@@ -1,11 +1,15 @@
 import type { IDataObject } from 'n8n-workflow';
+import { countedAs } from '../../shared/domain/counted';
+import type { InvoiceFacts } from '../../shared/domain/invoice';
 import { FRESH_MS } from '../../shared/domain/keys';
 import {
+	encodeState,
 	ourRecord,
 	withOurMetadata,
 	type CollectionState,
 	type MetadataEntry,
 } from '../../shared/domain/invoiceMetadata';
+import { owedOn } from '../../shared/domain/owed';
 import type { PaymentFacts } from '../../shared/domain/payment';
 import { phaseOf } from '../../shared/domain/phases';
 import { BoundedMap } from '../../shared/process/boundedMap';
@@ -65,6 +69,23 @@ export async function changeInvoice(
 	return client.withUnit(answer.invoice);
 }
 
+/**
+ * Writes what follows from the record of an invoice as it is by now; null: nothing does. To be called within {@link withInvoice}.
+ * @returns whether anything was written.
+ * @throws ApiError
+ */
+export async function changeRecord(
+	client: LagoClient,
+	invoice: InvoiceFacts,
+	next: (before: CollectionState | null) => CollectionState | null,
+): Promise<boolean> {
+	const { state: before } = ourRecord(invoice.metadata);
+	const state = next(before);
+	if (state === null || (before !== null && encodeState(state) === encodeState(before))) return false;
+	await changeInvoice(client, invoice.id, invoice.metadata, { state });
+	return true;
+}
+
 /** A payment that Lago holds for an invoice: its reference and what it booked, minor units of the invoice's currency. */
 export interface BookedPayment {
 	reference: string;
@@ -82,6 +103,16 @@ export async function bookedPayments(client: LagoClient, invoiceId: string): Pro
 /** The Dodo payment ids already booked on an invoice as manual payments. Throws ApiError. */
 export async function bookedReferences(client: LagoClient, invoiceId: string): Promise<string[]> {
 	return (await bookedPayments(client, invoiceId)).map(({ reference }) => reference);
+}
+
+/**
+ * An invoice that is handed to Dodo: where part of it was paid and something is owed all the same, with what Lago's payments name, because
+ * what Dodo shows as paid does not stand in the way then. One call more, in that case alone. Throws ApiError.
+ */
+export async function withReferences(client: LagoClient, invoice: LagoInvoice): Promise<LagoInvoice> {
+	const { totalPaid = 0, ...facts } = toInvoiceFacts(invoice);
+	if (totalPaid === 0 || owedOn({ ...facts, totalPaid }).how === null) return invoice;
+	return { ...invoice, bookedReferences: await bookedReferences(client, invoice.lago_id) };
 }
 
 /** How much of a Dodo payment is booked on an invoice, in minor units; `asStatus` on a Lago that took the status only. */
@@ -105,5 +136,8 @@ export async function bookingOf(client: LagoClient, invoice: LagoInvoice, paymen
 	// The session of a link is no proof: somebody else may have paid the invoice, and the link as well.
 	if (dodoId === payment.id && phase === 'paid' && isWhole) return { booked: true, amount: net, asStatus: false };
 	const found = (await bookedPayments(client, invoice.lago_id)).find(({ reference }) => reference === payment.id);
-	return found === undefined ? { booked: false } : { booked: true, amount: found.amount, asStatus: false };
+	if (found !== undefined) return { booked: true, amount: found.amount, asStatus: false };
+	// Lago took no payment of what was taken back before.
+	const isCounted = countedAs(state?.counted, payment.id) !== undefined;
+	return isCounted ? { booked: true, amount: net, asStatus: totalPaid === 0 } : { booked: false };
 }

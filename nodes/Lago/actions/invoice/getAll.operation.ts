@@ -11,6 +11,8 @@ import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
+import { inTurns } from '../../helpers/inTurns';
+import { withReferences } from '../../helpers/invoices';
 import { commonFilters } from '../list.fields';
 
 const showField: INodeProperties = {
@@ -118,7 +120,8 @@ export const getAll: Operation<LagoClient> = {
 		if (keeps === undefined) return await list(query, limit);
 		const candidates = await list({ ...query, ...narrowed }, Number.MAX_SAFE_INTEGER);
 		const nowS = Math.floor(Date.now() / 1000);
-		return candidates.filter((invoice) => keeps(toInvoiceFacts(invoice), nowS)).slice(0, limit);
+		const kept = candidates.filter((invoice) => keeps(toInvoiceFacts(invoice), nowS)).slice(0, limit);
+		return await inTurns(kept, async (invoice) => await withReferences(client, invoice));
 	},
 };
 

@@ -4,7 +4,7 @@ import { fieldsOf, type Json, type Operation, type Result } from '../../../share
 import { idParameter } from '../../../shared/node/parameters';
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
-import { fetchInvoice } from '../../helpers/invoices';
+import { fetchInvoice, withReferences } from '../../helpers/invoices';
 import { invoiceOfToken, linkKey } from '../../helpers/payLink';
 import { FORGED, htmlOf, type PayPage } from '../../helpers/payPage';
 import type { LagoClient } from '../../transport/client';
@@ -49,7 +49,12 @@ export const openPayLink: Operation<LagoClient, 'payable' | Closed> = {
 		const about = { invoiceId, invoiceNumber: invoice.number };
 		const verdict = collectability(toInvoiceFacts(invoice));
 		if (verdict.decision === 'collect')
-			return { outcome: 'payable', message: `Invoice ${invoice.number} can be paid.`, ...about, invoice };
+			return {
+				outcome: 'payable',
+				message: `Invoice ${invoice.number} can be paid.`,
+				...about,
+				invoice: await withReferences(client, invoice),
+			};
 		const { outcome, page } = closed(invoice, verdict.decision === 'held');
 		return shown(outcome, page, about);
 	},

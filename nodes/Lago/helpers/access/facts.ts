@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { owedOn } from '../../../shared/domain/access/debts';
+import { owedFor } from '../../../shared/domain/access/debts';
 import {
 	asHappened,
 	type AccessFacts,
@@ -18,13 +18,13 @@ import {
 	subscriptionAnswerSchema,
 	subscriptionFeeSchema,
 	subscriptionSchema,
-	timeOf,
 	toAccessInvoice,
 	toSubscriptionFacts,
 	type CoverageAnswer,
 	type LagoSubscription,
 	type ListedInvoice,
 } from '../../../shared/wire/lago/access';
+import { timeOf } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { fetchCustomer } from '../customers';
 import { inTurns } from '../inTurns';
@@ -62,7 +62,7 @@ export async function accessFactsOf(
 	const customer = listed[0]?.customer ?? (await fetchCustomer(client, externalId));
 	const bare = listed.map((invoice) => toAccessInvoice(invoice, []));
 	const matters = (invoice: AccessInvoice): boolean =>
-		owedOn(invoice) > 0 || (invoice.status === 'draft' && policy.waitForFirstPayment);
+		owedFor(invoice).amount > 0 || (invoice.status === 'draft' && policy.waitForFirstPayment);
 	const known = await coverageOf(
 		client,
 		bare.filter((invoice) => OF_SUBSCRIPTIONS.includes(invoice.type) && matters(invoice)),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Decimal } from '../../domain/exact';
 import type { InvoiceFacts } from '../../domain/invoice';
+import { lostOf, ourRecord } from '../../domain/invoiceMetadata';
 import { MANDATE_KEY } from '../../domain/keys';
 import { lenient } from '../lenient';
 import { onFirstUse } from '../onFirstUse';
@@ -89,7 +90,8 @@ const feeSchema = onFirstUse(() =>
 
 /**
  * An invoice of the REST API as far as we rely on it (`lago-api:serializers/v1/invoice_serializer.rb`). Amounts in minor units of
- * `currency`. `metadata` comes by REST only, never in a webhook. `currencyCountedAlike` is ours: the merchant says so in the Lago credential.
+ * `currency`. `metadata` comes by REST only, never in a webhook. Ours are `currencyCountedAlike`, which the merchant says in the Lago
+ * credential, and `bookedReferences`: what Lago's payments name, where part of the invoice was paid and something is owed all the same.
  */
 export const invoiceSchema = onFirstUse(() =>
 	z
@@ -110,6 +112,7 @@ export const invoiceSchema = onFirstUse(() =>
 			customer: customerSchema.nullish(),
 			metadata: z.array(metadataEntrySchema).nullish(),
 			currencyCountedAlike: z.boolean().optional(),
+			bookedReferences: z.array(z.string()).optional(),
 		})
 		.passthrough(),
 );
@@ -196,6 +199,7 @@ export type LagoWebhookEndpoint = z.output<typeof webhookEndpointSchema>;
 
 /** What the rules need, out of Lago's invoice. */
 export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
+	const metadata = (invoice.metadata ?? []).map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
 	return {
 		id: invoice.lago_id,
 		number: invoice.number,
@@ -205,10 +209,20 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		countedAlike: invoice.currencyCountedAlike,
 		total: invoice.total_amount_cents,
 		totalDue: invoice.total_due_amount_cents,
+		totalPaid: invoice.total_paid_amount_cents ?? undefined,
+		disputeLostAt: timeOf(invoice.payment_dispute_lost_at),
+		lost: lostOf(ourRecord(metadata).state),
+		references: invoice.bookedReferences,
 		selfBilled: invoice.self_billed ?? false,
 		timeZone: invoice.customer?.applicable_timezone ?? undefined,
 		nativeProvider: invoice.customer?.billing_configuration?.payment_provider ?? null,
 		mandateId: invoice.customer?.metadata?.find(({ key }) => key === MANDATE_KEY)?.value || null,
-		metadata: (invoice.metadata ?? []).map(({ lago_id, key, value }) => ({ id: lago_id, key, value })),
+		metadata,
 	};
+}
+
+/** ms since 1970; null when there is none. */
+export function timeOf(time: string | null | undefined): number | null {
+	const parsed = Date.parse(time ?? '');
+	return Number.isNaN(parsed) ? null : parsed;
 }
