@@ -188,6 +188,17 @@ describe.each([true, false])('with a licence: %p', (premium) => {
 	});
 });
 
+test('a payment was reversed after a refund of a part: only the rest is owed, and paid again', async () => {
+	const { invoice, payment } = await paid();
+	await world.mirror(await world.refund(payment, 6_000));
+	await put(invoice, 'failed');
+	expect(await owed(invoice)).toMatchObject({ amount: 4_000 });
+	const again = await payLink(invoice);
+	expect(again.total_amount).toBe(4_000);
+	expect(await world.settle(again)).toMatchObject({ outcome: 'settled' });
+	expect(await owed(invoice)).toBeNull();
+});
+
 test('a mandate is not charged again for what a dispute took, but for what was reversed it is', async () => {
 	const { customer, mandate } = await world.customerWithMandate();
 	for (const how of ['reversed', 'disputed'] as const) {

@@ -17,6 +17,7 @@ import { withKeyedLock } from '../../shared/process/keyedLock';
 import { asApiError } from '../../shared/transport/apiError';
 import { invoiceAnswerSchema, paymentSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
+import { creditNotesOf } from './creditNotes';
 
 /** More payments than one invoice ever has. */
 const PAYMENT_LIMIT = 1_000;
@@ -24,7 +25,18 @@ const PAYMENT_LIMIT = 1_000;
 /** One invoice with its metadata. Throws ApiError 404 for an unknown or invisible one. */
 export async function fetchInvoice(client: LagoClient, invoiceId: string): Promise<LagoInvoice> {
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
-	return client.withUnit((await client.request(invoiceAnswerSchema, { method: 'GET', path })).invoice);
+	return await withRefunds(
+		client,
+		client.withUnit((await client.request(invoiceAnswerSchema, { method: 'GET', path })).invoice),
+	);
+}
+
+/** An invoice whose status was put back, with what of its payments went back before. One call more, in that case alone. Throws ApiError. */
+export async function withRefunds<Given extends LagoInvoice>(client: LagoClient, invoice: Given): Promise<Given> {
+	if (owedOn(toInvoiceFacts(invoice)).how !== 'reversed') return invoice;
+	const notes = await creditNotesOf(client, { id: invoice.lago_id, number: invoice.number });
+	const wentBack = notes.filter(({ refund_status }) => refund_status !== 'failed');
+	return { ...invoice, refundedByNotes: wentBack.reduce((sum, note) => sum + note.refund_amount_cents, 0) };
 }
 
 /** What a `PUT /invoices/:id` may change; one transaction in Lago. */

@@ -48,16 +48,11 @@ export function decideLoss(
 	payment: PaymentFacts,
 	part: number,
 ): DisputeStep {
-	const { state } = ourRecord(invoice.metadata);
-	const { counted = [] } = state ?? {};
-	const known = countedAs(counted, dispute.id);
-	const hasPaidAgain = countedAs(counted, payment.id)?.sign === '-';
-	const isCovered = !hasPaidAgain && counted.some(({ key, sign }) => key === SOME_DISPUTE && sign === '+');
-	if (known !== undefined || isCovered || !canHold(invoice)) return { action: 'recorded' };
+	const { counted = [] } = ourRecord(invoice.metadata).state ?? {};
+	if (entryOf(counted, dispute, payment) !== undefined || !canHold(invoice)) return { action: 'recorded' };
 	const { totalPaid = 0, totalDue } = invoice;
 	const whole = totalPaid + (invoice.paymentStatus === 'succeeded' ? Math.max(0, totalDue) : 0);
-	const isUnwritten = !counted.some(({ sign }) => sign === '+' || sign === '-');
-	if (isUnwritten && part >= whole) return { action: 'recorded' };
+	if (!isWritten(counted) && part >= whole) return { action: 'recorded' };
 	return written(withCounted(counted, { key: keyOf(dispute.id), sign: '+', amount: part }));
 }
 
@@ -70,13 +65,35 @@ export function decideVictory(invoice: InvoiceFacts, dispute: DisputeFacts, paym
 	if (!canHold(invoice)) return { action: 'recorded' };
 	if (!counted.some(({ sign }) => sign === '+'))
 		return state?.disputeWon ? { action: 'recorded' } : { action: 'write', disputeWon: true };
-	const hasPaidAgain = countedAs(counted, payment.id)?.sign === '-';
-	const covering = hasPaidAgain ? undefined : counted.find(({ key }) => key === SOME_DISPUTE);
-	const lost = countedAs(counted, dispute.id) ?? covering;
+	const lost = entryOf(counted, dispute, payment);
 	if (lost === undefined || lost.amount === 0) return { action: 'recorded' };
 	const step = written(withCounted(counted, { ...lost, amount: 0 }));
 	const isLast = !counted.some((one) => one.sign === '+' && one.amount > 0 && one.key !== lost.key);
 	return step.action === 'write' && isLast ? { ...step, disputeWon: true } : step;
+}
+
+/** Whether a lost dispute is on its invoice, which Lago counts as lost: where nothing is written its mark means everything. */
+export function hasLoss(
+	{ metadata }: Pick<InvoiceFacts, 'metadata'>,
+	dispute: Pick<DisputeFacts, 'id'>,
+	payment: Pick<PaymentFacts, 'id'>,
+): boolean {
+	const { counted = [] } = ourRecord(metadata).state ?? {};
+	return !isWritten(counted) || entryOf(counted, dispute, payment) !== undefined;
+}
+
+/** The entry of a dispute: its own, or the one over everything, unless it is about a payment that came after that. */
+function entryOf(
+	counted: readonly Counted[],
+	dispute: Pick<DisputeFacts, 'id'>,
+	payment: Pick<PaymentFacts, 'id'>,
+): Counted | undefined {
+	const hasPaidAgain = countedAs(counted, payment.id)?.sign === '-';
+	return countedAs(counted, dispute.id) ?? (hasPaidAgain ? undefined : counted.find(({ key }) => key === SOME_DISPUTE));
+}
+
+function isWritten(counted: readonly Counted[]): boolean {
+	return counted.some(({ sign }) => sign === '+' || sign === '-');
 }
 
 /** A voided invoice takes no metadata, and owes nothing. */

@@ -9,6 +9,8 @@ export interface OwedFacts {
 	totalDue: number;
 	/** By payments that Lago holds; 0 where it took the status only. */
 	totalPaid?: number;
+	/** What of that went back by credit notes, where somebody has looked: it is not owed again with the rest. */
+	refunded?: number;
 	/** When a dispute was lost by what Lago says, ms since 1970; null when none was, or it was won after all. */
 	disputeLostAt?: number | null;
 	/** What lost disputes took and nobody has paid again; undefined where it is written nowhere: then it is everything. */
@@ -37,10 +39,11 @@ const NOTHING: Owed = { amount: 0, asked: 0, how: null };
  */
 export function owedOn({ status, paymentStatus, selfBilled, totalDue, ...facts }: OwedFacts): Owed {
 	if (status !== 'finalized' || selfBilled) return NOTHING;
-	const { totalPaid = 0, disputeLostAt = null, lost: written } = facts;
+	const { totalPaid = 0, refunded = 0, disputeLostAt = null, lost: written } = facts;
 	const isPaid = paymentStatus === 'succeeded';
 	const due = Math.max(0, totalDue);
-	if (!isPaid && totalDue === 0 && totalPaid > 0) return owed(totalPaid, totalPaid, 'reversed');
+	if (!isPaid && totalDue === 0 && totalPaid > refunded)
+		return owed(totalPaid - refunded, totalPaid - refunded, 'reversed');
 	const lost = disputeLostAt === null ? 0 : Math.max(0, written ?? totalPaid + (isPaid ? due : 0));
 	if (!isPaid && due > 0) return owed(due + lost, due, 'due');
 	return lost > 0 ? owed(lost, lost, 'disputed') : NOTHING;

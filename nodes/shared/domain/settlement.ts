@@ -206,7 +206,8 @@ export function dueByStatus(
 	const { dodoId, state } = ourRecord(invoice.metadata);
 	const net = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
 	const isByStatus = dodoId === payment.id && state?.phase === 'paid' && invoice.paymentStatus === 'succeeded';
-	return isByStatus && invoice.status === 'finalized' && invoice.totalDue === net ? net : null;
+	const isUnpaid = invoice.status === 'finalized' && invoice.totalPaid === 0 && invoice.totalDue === net;
+	return isByStatus && isUnpaid ? net : null;
 }
 
 /** Whether an open invoice may be what a payment brings that names none: its last charge failed, over exactly this amount. */

@@ -34,6 +34,20 @@ const CASES: Array<[string, Partial<OwedFacts>, number, number, string | null]> 
 		10_000,
 		'reversed',
 	],
+	[
+		'paid, partly given back by a note, and put back',
+		{ paymentStatus: 'failed', totalDue: 0, totalPaid: 10_000, refunded: 6_000 },
+		4_000,
+		4_000,
+		'reversed',
+	],
+	[
+		'the same, given back in full',
+		{ paymentStatus: 'failed', totalDue: 0, totalPaid: 10_000, refunded: 10_000 },
+		0,
+		0,
+		null,
+	],
 	['the same, to pending', { totalDue: 0, totalPaid: 10_000 }, 10_000, 10_000, 'reversed'],
 	[
 		'offset in part, the rest paid, and put back',

@@ -12,7 +12,7 @@ import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { inTurns } from '../../helpers/inTurns';
-import { withReferences } from '../../helpers/invoices';
+import { withReferences, withRefunds } from '../../helpers/invoices';
 import { commonFilters } from '../list.fields';
 
 const showField: INodeProperties = {
@@ -121,7 +121,7 @@ export const getAll: Operation<LagoClient> = {
 		const candidates = await list({ ...query, ...narrowed }, Number.MAX_SAFE_INTEGER);
 		const nowS = Math.floor(Date.now() / 1000);
 		const kept = candidates.filter((invoice) => keeps(toInvoiceFacts(invoice), nowS)).slice(0, limit);
-		return await inTurns(kept, async (invoice) => await withReferences(client, invoice));
+		return await inTurns(kept, async (invoice) => await withReferences(client, await withRefunds(client, invoice)));
 	},
 };
 

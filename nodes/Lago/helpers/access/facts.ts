@@ -28,6 +28,7 @@ import { timeOf } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { fetchCustomer } from '../customers';
 import { inTurns } from '../inTurns';
+import { withRefunds } from '../invoices';
 
 const PAGE = 100;
 const ALL = Number.MAX_SAFE_INTEGER;
@@ -58,7 +59,8 @@ export async function accessFactsOf(
 	policy: AccessPolicy,
 	now: number,
 ): Promise<AccessFacts> {
-	const [listed, rows] = await Promise.all([invoicesOf(client, externalId), subscriptionsOf(client, externalId)]);
+	const [read, rows] = await Promise.all([invoicesOf(client, externalId), subscriptionsOf(client, externalId)]);
+	const listed = await inTurns(read, async (invoice) => await withRefunds(client, invoice));
 	const customer = listed[0]?.customer ?? (await fetchCustomer(client, externalId));
 	const bare = listed.map((invoice) => toAccessInvoice(invoice, []));
 	const matters = (invoice: AccessInvoice): boolean =>

@@ -105,7 +105,7 @@ export type LagoSubscription = z.output<typeof subscriptionSchema>;
 
 /** What the rules of access need, out of an invoice. */
 export function toAccessInvoice(invoice: ListedInvoice, covers: readonly CoveredSubscription[]): AccessInvoice {
-	const { metadata, disputeLostAt, lost } = toInvoiceFacts(invoice);
+	const { metadata, disputeLostAt, lost, refunded } = toInvoiceFacts(invoice);
 	const { state } = ourRecord(metadata);
 	return {
 		id: invoice.lago_id,
@@ -121,6 +121,7 @@ export function toAccessInvoice(invoice: ListedInvoice, covers: readonly Covered
 		dueOn: invoice.payment_due_date ?? invoice.issuing_date,
 		disputeLostAt: lost !== undefined && lost <= 0 ? null : (disputeLostAt ?? null),
 		lost,
+		refunded,
 		failedAt: state?.failedSince === undefined ? null : state.failedSince * 1000,
 		isUnderWay: isUnderWay(state),
 		covers,

@@ -91,7 +91,8 @@ const feeSchema = onFirstUse(() =>
 /**
  * An invoice of the REST API as far as we rely on it (`lago-api:serializers/v1/invoice_serializer.rb`). Amounts in minor units of
  * `currency`. `metadata` comes by REST only, never in a webhook. Ours are `currencyCountedAlike`, which the merchant says in the Lago
- * credential, and `bookedReferences`: what Lago's payments name, where part of the invoice was paid and something is owed all the same.
+ * credential, `bookedReferences`: what Lago's payments name, where part of the invoice was paid and something is owed all the same, and
+ * `refundedByNotes`: what went back of an invoice whose status was put back.
  */
 export const invoiceSchema = onFirstUse(() =>
 	z
@@ -113,6 +114,7 @@ export const invoiceSchema = onFirstUse(() =>
 			metadata: z.array(metadataEntrySchema).nullish(),
 			currencyCountedAlike: z.boolean().optional(),
 			bookedReferences: z.array(z.string()).optional(),
+			refundedByNotes: minorUnits.optional(),
 		})
 		.passthrough(),
 );
@@ -210,6 +212,7 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		total: invoice.total_amount_cents,
 		totalDue: invoice.total_due_amount_cents,
 		totalPaid: invoice.total_paid_amount_cents ?? undefined,
+		refunded: invoice.refundedByNotes,
 		disputeLostAt: timeOf(invoice.payment_dispute_lost_at),
 		lost: lostOf(ourRecord(metadata).state),
 		references: invoice.bookedReferences,
