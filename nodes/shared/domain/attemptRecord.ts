@@ -51,7 +51,7 @@ export function decideRecord(
 	});
 	if (decision.action === 'ignored') return leave('ignored', decision.message);
 	const over = sessionOver(payment, invoice);
-	if (over !== null)
+	if (decision.action === 'unchanged' && over !== null)
 		return {
 			action: 'record',
 			change: over,

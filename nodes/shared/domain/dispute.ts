@@ -59,7 +59,11 @@ export function decideLoss(
 /**
  * What of a dispute that was won is to be written on its invoice, which Lago counts as lost for good.
  */
-export function decideVictory(invoice: InvoiceFacts, dispute: DisputeFacts, payment: PaymentFacts): DisputeStep {
+export function decideVictory(
+	invoice: InvoiceFacts,
+	dispute: Pick<DisputeFacts, 'id'>,
+	payment: Pick<PaymentFacts, 'id'>,
+): DisputeStep {
 	const { state } = ourRecord(invoice.metadata);
 	const { counted = [] } = state ?? {};
 	if (!canHold(invoice)) return { action: 'recorded' };

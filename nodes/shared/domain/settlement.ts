@@ -80,8 +80,10 @@ function decideOnTakenBack(
 }
 
 /** Whether a payment is for what is owed again, and not an earlier one that is told late: it came by what is recorded now, or was made after it. */
-function isForDebt({ id, checkoutSessionId, attempt }: PaymentFacts, { metadata }: InvoiceFacts): boolean {
-	const { dodoId, state } = ourRecord(metadata);
+function isForDebt({ id, checkoutSessionId, subscriptionId, attempt }: PaymentFacts, invoice: InvoiceFacts): boolean {
+	const { dodoId, state } = ourRecord(invoice.metadata);
+	// What was due on the mandate after its charge had failed says nothing of a try.
+	if (subscriptionId !== null && hasFailedCharge(invoice)) return true;
 	const isCurrent = dodoId === id || (dodoId !== undefined && dodoId === checkoutSessionId);
 	const isSurplus = state?.phase === 'overpaid' || state?.phase === 'returned';
 	return isCurrent ? !isSurplus : attempt > (state?.attempt ?? 1);
@@ -211,11 +213,14 @@ export function dueByStatus(
 }
 
 /** Whether an open invoice may be what a payment brings that names none: its last charge failed, over exactly this amount. */
-export function isDueOf(payment: PaymentFacts, { currency, totalDue, metadata }: InvoiceFacts): boolean {
+export function isDueOf(payment: PaymentFacts, invoice: InvoiceFacts): boolean {
+	const amount = ourRecord(invoice.metadata).state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	return hasFailedCharge(invoice) && invoice.currency === payment.currency && owedOn(invoice).asked === amount;
+}
+
+function hasFailedCharge({ metadata }: InvoiceFacts): boolean {
 	const { dodoId, state } = ourRecord(metadata);
-	const amount = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
-	const isFailedCharge = dodoId?.startsWith('pay_') === true && state?.phase === 'failed';
-	return isFailedCharge && currency === payment.currency && totalDue === amount;
+	return dodoId?.startsWith('pay_') === true && state?.phase === 'failed';
 }
 
 /** What to do in Lago with a failed or still running payment. */

@@ -242,6 +242,20 @@ describe('a payment that comes when nothing can be booked of it', () => {
 			},
 		],
 		[
+			'what was due on the mandate after the second charge had failed',
+			{ id: 'pay_3', checkoutSessionId: null, subscriptionId: 'sub_1' },
+			{
+				paymentStatus: 'failed',
+				total: 10_000,
+				totalDue: 0,
+				totalPaid: 10_000,
+				mandateId: 'sub_1',
+				metadata: record('pay_2', 'v1;failed;a=2'),
+			},
+			['pay_1'],
+			{ action: 'make_good', how: 'reversed' },
+		],
+		[
 			'no room on the invoice',
 			{ id: 'pay_2', attempt: 2 },
 			{ ...disputed, metadata: meta({ a: '1', b: '1', c: '1', d: '1' }) },

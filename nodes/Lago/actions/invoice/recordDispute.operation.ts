@@ -1,27 +1,16 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import {
-	decideLoss,
-	decideVictory,
-	endOf,
-	lostPart,
-	type DisputeFacts,
-	type DisputeStep,
-} from '../../../shared/domain/dispute';
-import { lostOf, ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { endOf } from '../../../shared/domain/dispute';
 import type { DodoMode } from '../../../shared/domain/mode';
-import { formatAmount, formatDodoAmount } from '../../../shared/domain/money';
+import { formatDodoAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import type { PaymentFacts } from '../../../shared/domain/payment';
-import { noted } from '../../../shared/domain/phases';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { asApiError } from '../../../shared/transport/apiError';
-import { orNull } from '../../../shared/transport/orNull';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
-import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
-import { bookingOf, changeRecord, fetchInvoice, withInvoice } from '../../helpers/invoices';
+import { markLost, noteVictory, type Recorded } from '../../helpers/disputes';
+import { withInvoice } from '../../helpers/invoices';
 import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 
@@ -101,8 +90,6 @@ export const recordDispute: Operation<
 	},
 };
 
-type Recorded = Result<'already_recorded' | 'dispute_lost' | 'held' | 'ignored'>;
-
 /** @param amount what is disputed, in minor units. */
 async function record(
 	client: LagoClient,
@@ -146,101 +133,6 @@ async function record(
 	if (settled.outcome === 'held' && settled.reason === 'currency_unit_unclear')
 		return { ...settled, outcome: 'held', message: `${lost}. ${settled.message}`, nextStep: BY_HAND };
 	return settled.outcome === 'settled' || settled.outcome === 'already_settled' ? await mark() : marked;
-}
-
-/** Lago has no way back from a lost dispute, so an invoice that was marked too early says so in its metadata. */
-async function noteVictory(
-	client: LagoClient,
-	invoiceId: string,
-	dispute: DisputeFacts,
-	payment: PaymentFacts,
-): Promise<{ said: string; nextStep?: string }> {
-	const read = await orNull(fetchInvoice(client, invoiceId), ({ final }) => final);
-	const nothing = { said: 'there is nothing to undo' };
-	if (!read?.payment_dispute_lost_at) return nothing;
-	const invoice = toInvoiceFacts(read);
-	const step = decideVictory(invoice, dispute, payment);
-	if (step.action !== 'write') return nothing;
-	const { action: _write, ...change } = step;
-	let paidTwice = 0;
-	await changeRecord(client, invoice, (state) => {
-		const after = noted(state, 'dispute_won', change);
-		paidTwice = -(lostOf(after) ?? 0);
-		return after;
-	});
-	const said = `invoice ${invoice.number} was marked as a lost dispute before, which Lago cannot take back: its metadata now says that it was won`;
-	return paidTwice > 0
-		? {
-				said,
-				nextStep: `The customer has paid ${formatAmount(paidTwice, invoice.currency)} of it again meanwhile: give that back in Dodo Payments.`,
-			}
-		: { said };
-}
-
-async function markLost(
-	client: LagoClient,
-	invoiceId: string,
-	dispute: DisputeFacts,
-	payment: PaymentFacts,
-	lost: string,
-): Promise<Recorded> {
-	try {
-		const read = await fetchInvoice(client, invoiceId);
-		const invoice = toInvoiceFacts(read);
-		const about = { invoiceNumber: invoice.number };
-		const isMarked = Boolean(read.payment_dispute_lost_at);
-		const already: Recorded = {
-			outcome: 'already_recorded',
-			message: `${lost}. Invoice ${invoice.number} says so already.`,
-			...about,
-		};
-		const stepFor = (booked: number): { part: number; step: DisputeStep } => {
-			const part = lostPart(dispute, payment, booked);
-			return { part, step: decideLoss(invoice, dispute, payment, part) };
-		};
-		const net = ourRecord(invoice.metadata).state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
-		if (isMarked && stepFor(net).step.action === 'recorded') return already;
-		const booking = await bookingOf(client, read, payment);
-		if (!booking.booked)
-			return {
-				outcome: 'ignored',
-				message: `${lost}, but this payment was never booked on invoice ${invoice.number}; the books need no change.`,
-				...about,
-			};
-		const { part, step } = stepFor(booking.amount);
-		if (step.action === 'full')
-			return held(
-				'metadata_full',
-				`${lost}, but the metadata of invoice ${invoice.number} has no room for one more dispute.`,
-				`Void invoice ${invoice.number} in Lago and bill what is owed anew.`,
-			);
-		if (step.action === 'recorded' && isMarked) return already;
-		// What was lost before the mark, which alone would mean everything.
-		if (step.action === 'write')
-			await changeRecord(client, invoice, (state) => noted(state, 'dispute_lost', { counted: step.counted }));
-		if (!isMarked)
-			await client.send({ method: 'POST', path: `/invoices/${encodeURIComponent(invoiceId)}/lose_dispute` });
-		return {
-			outcome: 'dispute_lost',
-			message: `${lost}. Invoice ${invoice.number} is marked as a lost dispute in Lago; ${formatAmount(part, invoice.currency)} of it are owed again.`,
-			nextStep: 'Decide whether the customer still owes the money and whether they may go on using the product.',
-			...about,
-		};
-	} catch (caught) {
-		const refusal = asApiError(caught);
-		if (!refusal.final) throw refusal;
-		return refusal.code === 'invoice_not_found'
-			? held(
-					'unknown_invoice',
-					`${lost}, but this Lago organisation does not have invoice ${invoiceId}.`,
-					'Check that the Lago credential belongs to the organisation that issued the invoice.',
-				)
-			: held(
-					'lago_refused',
-					`${lost}, but Lago does not take that for invoice ${invoiceId} (${refusal.code}).`,
-					'Look at the invoice in Lago and record the lost dispute by hand.',
-				);
-	}
 }
 
 interface Disputed {
