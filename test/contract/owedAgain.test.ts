@@ -259,6 +259,23 @@ describe('a pay link always leads to a page where one can pay', () => {
 		},
 	);
 
+	test('two n8n at once: both visitors are led to the one checkout that is recorded', async () => {
+		let Other = World;
+		jest.isolateModules(() => {
+			Other = (jest.requireActual('../support/world') as { World: typeof World }).World;
+		});
+		const other = Other.over(world);
+		const invoice = world.issue();
+		const payment = world.dodo.payCheckout(String((await click(invoice)).checkoutSessionId), { card: DECLINED });
+		await world.settle(structuredClone(payment));
+		const made = [await world.link(invoice), await other.link(invoice)];
+		expect(new Set(made.map(({ checkoutSessionId }) => checkoutSessionId)).size).toBe(2);
+		const saved = [await world.save(made[0] as IDataObject), await other.save(made[1] as IDataObject)];
+		const recorded = world.lago.metadataOf(invoice.lago_id, 'dodo_payment_id');
+		expect(saved).toMatchObject([{ saved: true }, { outcome: 'existing', saved: false }]);
+		for (const { checkoutUrl } of saved) expect(checkoutUrl).toBe(`${world.dodo.url}/session/${recorded}`);
+	});
+
 	test('one that nobody has paid by is handed out again, also after another try has failed', async () => {
 		const invoice = world.issue();
 		const first = await click(invoice);
