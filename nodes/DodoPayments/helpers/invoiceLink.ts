@@ -3,6 +3,7 @@ import { decideIntent, type IntentDecision } from '../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../shared/domain/invoiceMetadata';
 import { nextState, noted, whileDue } from '../../shared/domain/phases';
 import type { Result } from '../../shared/node/operation';
+import { isDoubted } from '../../shared/process/doubtedSessions';
 import { toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { DodoClient } from '../transport/client';
 import { billingAddressOf, pageHostOf, pageOf, payerOf, type Checkout } from './checkout';
@@ -45,7 +46,8 @@ export class InvoiceLink {
 	): Promise<Result<LinkOutcome>> {
 		const { client } = this;
 		const again = { attempt: state.attempt + 1, amount: state.amount ?? 0 };
-		const { use } = isCertain ? { use: 'usable' } : await useOf(client, sessionId);
+		const isSure = isCertain && !isDoubted(sessionId);
+		const { use } = isSure ? { use: 'usable' } : await useOf(client, sessionId);
 		if (use === 'unknown' || use === 'over') return await this.create(again);
 		const page = use === 'usable' ? (state.url ?? pageOf(client, sessionId, state.page)) : null;
 		// A session that lives, but nobody remembers where, is of no more use than one that was paid.

@@ -47,7 +47,7 @@ export interface InvoiceChange {
 	state: CollectionState;
 }
 
-/** When this process last wrote an invoice, ms since 1970. */
+/** When this process last wrote an invoice, or booked on it, ms since 1970. */
 const written = new BoundedMap<string, number>({ entries: 20_000, ageMs: FRESH_MS });
 
 /** Whoever writes an invoice's metadata reads, decides and writes in here: Lago replaces all of it at once. */
@@ -60,6 +60,11 @@ export function isFresh(client: LagoClient, invoiceId: string, readAt: number): 
 	return Date.now() - readAt <= FRESH_MS && (written.get(`${client.accountKey} ${invoiceId}`) ?? 0) <= readAt;
 }
 
+/** What was read of an invoice before now is old: it was written, or a payment was booked on it. */
+export function noteChanged(client: LagoClient, invoiceId: string): void {
+	written.set(`${client.accountKey} ${invoiceId}`, Date.now());
+}
+
 /** Writes our two metadata entries, and the payment status if given; the merchant's own entries go back as they are. Throws ApiError. */
 export async function changeInvoice(
 	client: LagoClient,
@@ -70,7 +75,7 @@ export async function changeInvoice(
 	const invoice: IDataObject = { metadata: withOurMetadata(entries, change).map((entry) => ({ ...entry })) };
 	if (change.paymentStatus) invoice.payment_status = change.paymentStatus;
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
-	const noteWritten = (): void => void written.set(`${client.accountKey} ${invoiceId}`, Date.now());
+	const noteWritten = (): void => noteChanged(client, invoiceId);
 	const answer = await client
 		.request(invoiceAnswerSchema, { method: 'PUT', path, body: { invoice } })
 		.catch((caught: unknown) => {

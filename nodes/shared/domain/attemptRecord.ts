@@ -1,6 +1,5 @@
 import type { InvoiceFacts } from './invoice';
 import { ourRecord, type CollectionState } from './invoiceMetadata';
-import { owedOn } from './owed';
 import { attemptOf, type PaymentFacts } from './payment';
 import { isUnderWay, nextState, whileDue } from './phases';
 import { planNextTry, type OpenInvoice, type Plan, type Planned } from './retryPlan';
@@ -50,14 +49,6 @@ export function decideRecord(
 		isUnplanned: false,
 	});
 	if (decision.action === 'ignored') return leave('ignored', decision.message);
-	const over = sessionOver(payment, invoice);
-	if (decision.action === 'unchanged' && over !== null)
-		return {
-			action: 'record',
-			change: over,
-			told: { outcome: 'unchanged', message: `${decision.message} The next click on its link makes a new checkout.` },
-			isUnplanned: false,
-		};
 	if (decision.action === 'unchanged' || (decision.action === 'recorded' && kind === 'processing'))
 		return leave('unchanged', decision.message);
 	if (decision.action === 'recorded') return planRecorded(payment, invoice, decision.message, planned, nowMs);
@@ -71,21 +62,6 @@ export function decideRecord(
 		},
 		isUnplanned: false,
 	};
-}
-
-/**
- * The record of a link whose payment was cancelled before anything was charged: whether its session takes another payment is documented
- * nowhere, so it is not handed out without a look. Null for anything else.
- */
-function sessionOver(
-	{ status, checkoutSessionId }: PaymentFacts,
-	invoice: InvoiceFacts,
-): { paymentId: string; state: CollectionState } | null {
-	const { dodoId, state } = ourRecord(invoice.metadata);
-	const isOwn = status === 'cancelled' && dodoId !== undefined && dodoId === checkoutSessionId;
-	if (!isOwn || owedOn(invoice).how === null || state?.expiresAt === undefined) return null;
-	const { expiresAt: _over, url: _page, ...rest } = state;
-	return { paymentId: dodoId, state: rest };
 }
 
 /** The next try after a failure that leaves this state; null where somebody else plans it. */

@@ -7,7 +7,7 @@ import { decideSuccess, dueByStatus, type SuccessDecision } from '../../../share
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
-import { bookedReferences, fetchInvoice } from '../invoices';
+import { bookedReferences, fetchInvoice, noteChanged } from '../invoices';
 import { bookPayment, isKnownFree, rememberByStatus, rememberFree, type ManualPayment } from '../manualPayments';
 import { change, MAX_ROUNDS, restless, type Settlement } from './books';
 
@@ -129,7 +129,9 @@ async function book(
 	amount: number,
 	paidOn: string | undefined,
 ): Promise<'payment' | 'status' | 'books_changed'> {
-	const booked = await bookPayment(client, manualPayment(payment, invoice, amount, paidOn));
+	const booked = await bookPayment(client, manualPayment(payment, invoice, amount, paidOn)).finally(() =>
+		noteChanged(client, invoice.id),
+	);
 	if (booked !== 'refused') return booked === 'booked' ? 'payment' : 'books_changed';
 	// Refused for want of a licence, or because the invoice was voided this moment: the same answer, but not the same thing.
 	if (!isKnownFree(client) && (await fetchInvoice(client, invoice.id)).status !== 'finalized') return 'books_changed';
