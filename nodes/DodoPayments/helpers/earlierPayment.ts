@@ -2,6 +2,7 @@ import { mayBeOver, moneyIsMoving } from '../../shared/domain/intent';
 import { isBooked, type InvoiceFacts } from '../../shared/domain/invoice';
 import { held, type Held } from '../../shared/domain/outcome';
 import type { Result } from '../../shared/node/operation';
+import { BoundedMap } from '../../shared/process/boundedMap';
 import { orNull } from '../../shared/transport/orNull';
 import { checkoutStatusSchema, paymentSchema } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
@@ -80,12 +81,19 @@ async function paymentBy(client: DodoClient, id: string): Promise<Found> {
 export type SessionUse =
 	{ use: 'usable' | 'unknown' | 'refunded' | 'over' } | { use: 'paid'; paymentId: string; status: string };
 
+/** Sessions that were seen to be over a moment ago: however many click at once, one looks. */
+const over = new BoundedMap<string, true>({ entries: 20_000, ageMs: 10_000 });
+
 /** Looks whether a session that is remembered can be handed out again. One call, a second one when it was paid. Throws ApiError. */
 export async function useOf(client: DodoClient, sessionId: string): Promise<SessionUse> {
+	if (over.has(sessionId)) return { use: 'over' };
 	const session = await lookAt(client, sessionId);
 	if (session === null) return { use: 'unknown' };
 	const { paymentId, status } = session;
-	if (mayBeOver(status)) return { use: 'over' };
+	if (mayBeOver(status)) {
+		over.set(sessionId, true);
+		return { use: 'over' };
+	}
 	if (status === null || !moneyIsMoving(status)) return { use: 'usable' };
 	const payment = paymentId === null ? null : await lookAt(client, paymentId);
 	return payment?.refunded ? { use: 'refunded' } : { use: 'paid', paymentId: paymentId ?? sessionId, status };

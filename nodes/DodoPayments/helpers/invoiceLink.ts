@@ -106,12 +106,14 @@ export class InvoiceLink {
 
 	private stateWith(checkout: Checkout, asked: LinkTry): CollectionState {
 		const before = ourRecord(toInvoiceFacts(this.invoice).metadata).state;
-		const { failedTries, failedSince, payLink } = before ?? {};
+		const { failedTries, failedSince, payLink, nextTryAt = 0 } = before ?? {};
 		const state = nextState(whileDue(before), 'link_made', {
 			...asked,
 			expiresAt: checkout.expiresAt,
 			failedTries,
 			failedSince,
+			// A try that is planned for later stays planned; one that was due has been made.
+			nextTryAt: nextTryAt * 1000 > Date.now() ? nextTryAt : undefined,
 			payLink,
 			url: checkout.url,
 			mode: this.client.mode,
