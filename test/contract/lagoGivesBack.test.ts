@@ -121,6 +121,69 @@ test('the days that a subscription was paid for and is not used go back once', a
 	expect(refunds()).toEqual([10_285]);
 });
 
+/** Every way in which Lago makes a note that gives money back; the paid invoice is over 120.00. */
+const NOTES: Array<[string, number, (invoice: Invoice) => Promise<unknown>]> = [
+	['all of a voided invoice', 12_000, async ({ lago_id }) => await voided(lago_id, 12_000, 0)],
+	[
+		'a part of a voided invoice, another part as credit',
+		7_000,
+		async ({ lago_id }) => await voided(lago_id, 7_000, 3_000),
+	],
+	[
+		'a part of an invoice that was voided before',
+		2_400,
+		async ({ lago_id, fees }) => {
+			await call('POST', `/api/v1/invoices/${lago_id}/void`);
+			const items = [{ fee_id: fees[0]?.lago_id, amount_cents: 2_000 }];
+			const credit_note = { invoice_id: lago_id, reason: 'other', refund_amount_cents: 2_400, items };
+			return await call('POST', '/api/v1/credit_notes', { credit_note });
+		},
+	],
+	[
+		'the days of a subscription that are not used',
+		10_285,
+		async ({ subscription }) => {
+			Object.assign(subscription?.plan ?? {}, { amount_cents: 10_000, interval: 'weekly' });
+			return await call(
+				'DELETE',
+				`/api/v1/subscriptions/${subscription?.external_id}?on_termination_credit_note=refund`,
+			);
+		},
+	],
+];
+const voided = async (id: string, refund_amount: number, credit_amount: number) =>
+	await call('POST', `/api/v1/invoices/${id}/void`, { generate_credit_note: true, refund_amount, credit_amount });
+
+describe.each(NOTES)('%s', (_what, amount, makeNote) => {
+	const givingBack = () => notes().filter(({ refund_amount_cents }) => refund_amount_cents > 0);
+
+	test('goes back by one refund, told three times at once and once more, and the note gets its outcome', async () => {
+		const { invoice } = await paidInvoice();
+		expect(await makeNote(invoice)).toMatchObject({ status: 200 });
+		const [note] = givingBack();
+		expect(note).toMatchObject({ refund_amount_cents: amount });
+		const id = note?.lago_id ?? '';
+		await Promise.all([giveBack(id), giveBack(id), giveBack(id)]);
+		await giveBack(id);
+		expect(refunds()).toEqual([amount]);
+		const [refund] = [...dodo.state.refunds.values()];
+		await mirrored(refund?.refund_id ?? '');
+		expect(givingBack()).toMatchObject([{ refund_status: 'succeeded', lago_id: id }]);
+	});
+
+	test('is held, with what to do, where the invoice was paid by bank', async () => {
+		const invoice = lago.issueInvoice({ fees: [{ amountCents: 10_000, taxRate: 20 }] });
+		lago.payManually(invoice.lago_id, 12_000, 'bank 77');
+		await makeNote(invoice);
+		expect(await giveBack(givingBack()[0]?.lago_id ?? '')).toMatchObject({
+			outcome: 'held',
+			reason: 'no_dodo_payment',
+			nextStep: expect.stringContaining('Return the money the way it came'),
+		});
+		expect(refunds()).toEqual([]);
+	});
+});
+
 test('a refund on a voided invoice is mirrored', async () => {
 	const { invoice, payment } = await paidInvoice();
 	lago.voidInvoice(invoice.lago_id);

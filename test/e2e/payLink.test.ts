@@ -133,13 +133,16 @@ test('when the checkout has expired the same link leads to a new one, also for f
 	expect(invoice.payment_status).toBe('succeeded');
 });
 
-test('after a declined card the link leads back to the same checkout', async () => {
+test('after a declined card the same link leads to a new checkout, also for five at once', async () => {
 	const { invoice, link } = await linkOnly();
-	const { location } = await click(link);
+	await click(link);
 	await sync.pay(invoice, { card: '4000000000009995' });
 	expect(invoice.payment_status).toBe('failed');
-	expect((await click(link)).location).toBe(location);
-	expect(sync.checkoutsOf(invoice)).toHaveLength(1);
+	const answers = await Promise.all(Array.from({ length: 5 }, async () => await click(link)));
+	expect(answers.map(({ status }) => status)).toEqual([302, 302, 302, 302, 302]);
+	const made = sync.checkoutsOf(invoice);
+	expect(made).toHaveLength(2);
+	expect(new Set(answers.map(({ location }) => sessionIn(location)))).toEqual(new Set([made[1]?.id]));
 	await sync.pay(invoice);
 	expect(invoice.payment_status).toBe('succeeded');
 });

@@ -3,12 +3,13 @@ import { standingCharge, type MadeCharge, type Try } from '../../shared/domain/c
 import { encodeState } from '../../shared/domain/invoiceMetadata';
 import { ATTEMPT_KEY, INVOICE_KEY } from '../../shared/domain/keys';
 import { moneyIsMoving } from '../../shared/domain/intent';
+import { isBooked } from '../../shared/domain/invoice';
 import { formatAmount } from '../../shared/domain/money';
 import { nextState, whileDue } from '../../shared/domain/phases';
 import type { Result } from '../../shared/node/operation';
 import { ApiError } from '../../shared/transport/apiError';
 import { chargeAnswerSchema, paymentSummarySchema } from '../../shared/wire/dodo/objects';
-import type { LagoInvoice } from '../../shared/wire/lago/objects';
+import { toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { DodoClient } from '../transport/client';
 import { endsBecauseOf, paidAtDodo } from './earlierPayment';
 import { idempotencyKeyOf } from './invoiceInput';
@@ -49,12 +50,12 @@ export async function chargeOnce(client: DodoClient, asked: Charge): Promise<Res
 	// A payment by link or by a mandate of old may be another customer's at Dodo.
 	const { recordedId } = asked;
 	if (recordedId?.startsWith('pay_') && !earlier.some(({ id }) => id === recordedId)) {
-		const ended = await endsBecauseOf(client, recordedId, asked.invoice.number);
+		const ended = await endsBecauseOf(client, recordedId, toInvoiceFacts(asked.invoice));
 		if (ended !== null) return ended;
 	}
-	const wanted = asked.startsAnew
-		? { ...asked, attempt: Math.max(0, ...earlier.map(({ attempt }) => attempt)) + 1 }
-		: asked;
+	const after = (charges: readonly MadeCharge[]): number => Math.max(0, ...charges.map(({ attempt }) => attempt)) + 1;
+	const booked = earlier.filter(({ isBooked }) => isBooked);
+	const wanted = { ...asked, attempt: asked.startsAnew ? after(earlier) : Math.max(asked.attempt, after(booked)) };
 	const found = foundAmong(client, earlier, wanted);
 	if (found !== null) return found;
 	const { invoice, attempt } = wanted;
@@ -130,6 +131,7 @@ async function chargesOf(client: DodoClient, { invoice, mandateId, terms }: Char
 	// Lago's clock is not Dodo's.
 	if (!Number.isNaN(createdAt)) query.created_at_gte = new Date(createdAt - CLOCK_MARGIN_MS).toISOString();
 	const payments = await client.list(paymentSummarySchema, '/payments', query, PAYMENT_LIMIT);
+	const facts = toInvoiceFacts(invoice);
 	return payments
 		.filter(
 			({ metadata, status, subscription_id }) =>
@@ -142,6 +144,7 @@ async function chargesOf(client: DodoClient, { invoice, mandateId, terms }: Char
 			status: status ?? null,
 			attempt: Number(metadata[ATTEMPT_KEY]) || 1,
 			isReturned: refund_status === 'full',
+			isBooked: isBooked(facts, payment_id),
 		}));
 }
 

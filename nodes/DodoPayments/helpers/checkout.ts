@@ -55,7 +55,7 @@ const unknownCustomers = new BoundedMap<string, true>({ entries: 5_000 });
 
 /**
  * Creates a checkout session, or returns the one that this process created under the same key and amount. One that was paid is returned with
- * its payment; one that Dodo does not know any more, or whose payment went back, is forgotten. Throws ApiError.
+ * its payment; one that Dodo does not know any more, or whose payment failed or went back, is forgotten. Throws ApiError.
  */
 export async function createCheckout(client: DodoClient, request: CheckoutRequest, nowS: number): Promise<Checkout> {
 	const key = keyOf(client, request);

@@ -1,22 +1,27 @@
-import { moneyIsMoving } from '../../shared/domain/intent';
+import { mayBeOver, moneyIsMoving } from '../../shared/domain/intent';
+import { isBooked, type InvoiceFacts } from '../../shared/domain/invoice';
 import { byRetryButton } from '../../shared/domain/olderLago';
 import { held, type Held } from '../../shared/domain/outcome';
 import type { Result } from '../../shared/node/operation';
+import { BoundedMap } from '../../shared/process/boundedMap';
 import { orNull } from '../../shared/transport/orNull';
 import { checkoutStatusSchema, paymentSchema } from '../../shared/wire/dodo/objects';
 import type { DodoClient } from '../transport/client';
 
 /**
- * Looks at what an earlier session or payment of an invoice has become, before another way to pay is opened.
+ * Looks at what an earlier session or payment of an invoice has become, before another way to pay is opened. A payment that is booked does not
+ * stand in the way: what is owed is owed beside it.
  * @returns the result that ends the operation, null when no money is on its way.
  * @throws ApiError
  */
 export async function endsBecauseOf(
 	client: DodoClient,
 	dodoId: string,
-	invoiceNumber: string,
+	invoice: InvoiceFacts,
 ): Promise<Result<'held' | 'skipped'> | null> {
-	return endsWith(dodoId, (await lookAt(client, dodoId))?.status ?? null, invoiceNumber);
+	const found = await lookAt(client, dodoId);
+	if (found?.status === 'succeeded' && isBooked(invoice, found.paymentId ?? dodoId)) return null;
+	return endsWith(dodoId, found?.status ?? null, invoice.number);
 }
 
 /** The same, where the state of the payment is known. */
@@ -75,15 +80,23 @@ async function paymentBy(client: DodoClient, id: string): Promise<Found> {
 	return { paymentId: payment_id, status: status ?? null, refunded: refund_status === 'full' };
 }
 
-/** What has become of a session: `usable`; `paid` by a payment that brings or brought money; or it is of no use any more. */
+/** What has become of a session: `usable`; `paid` by a payment that brings or brought money; or it is, or may be, of no use any more. */
 export type SessionUse =
-	{ use: 'usable' | 'unknown' | 'refunded' } | { use: 'paid'; paymentId: string; status: string };
+	{ use: 'usable' | 'unknown' | 'refunded' | 'over' } | { use: 'paid'; paymentId: string; status: string };
+
+/** Sessions that were seen to be over a moment ago: however many click at once, one looks. */
+const over = new BoundedMap<string, true>({ entries: 20_000, ageMs: 10_000 });
 
 /** Looks whether a session that is remembered can be handed out again. One call, a second one when it was paid. Throws ApiError. */
 export async function useOf(client: DodoClient, sessionId: string): Promise<SessionUse> {
+	if (over.has(sessionId)) return { use: 'over' };
 	const session = await lookAt(client, sessionId);
 	if (session === null) return { use: 'unknown' };
 	const { paymentId, status } = session;
+	if (mayBeOver(status)) {
+		over.set(sessionId, true);
+		return { use: 'over' };
+	}
 	if (status === null || !moneyIsMoving(status)) return { use: 'usable' };
 	const payment = paymentId === null ? null : await lookAt(client, paymentId);
 	return payment?.refunded ? { use: 'refunded' } : { use: 'paid', paymentId: paymentId ?? sessionId, status };

@@ -3,6 +3,7 @@ import { decideIntent, type IntentDecision } from '../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../shared/domain/invoiceMetadata';
 import { nextState, noted, whileDue } from '../../shared/domain/phases';
 import type { Result } from '../../shared/node/operation';
+import { isDoubted } from '../../shared/process/doubtedSessions';
 import { toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { DodoClient } from '../transport/client';
 import { billingAddressOf, pageHostOf, pageOf, payerOf, type Checkout } from './checkout';
@@ -43,10 +44,11 @@ export class InvoiceLink {
 		{ sessionId, state, isCertain }: Extract<IntentDecision, { action: 'reuse' }>,
 		nowS: number,
 	): Promise<Result<LinkOutcome>> {
-		const { invoice, client } = this;
-		const again = { attempt: state.attempt + 1, amount: state.amount ?? invoice.total_due_amount_cents };
-		const { use } = isCertain ? { use: 'usable' } : await useOf(client, sessionId);
-		if (use === 'unknown') return await this.create(again);
+		const { client } = this;
+		const again = { attempt: state.attempt + 1, amount: state.amount ?? 0 };
+		const isSure = isCertain && !isDoubted(sessionId);
+		const { use } = isSure ? { use: 'usable' } : await useOf(client, sessionId);
+		if (use === 'unknown' || use === 'over') return await this.create(again);
 		const page = use === 'usable' ? (state.url ?? pageOf(client, sessionId, state.page)) : null;
 		// A session that lives, but nobody remembers where, is of no more use than one that was paid.
 		if (page === null) return await this.lookFirst({ dodoId: sessionId, ...again });
@@ -55,7 +57,7 @@ export class InvoiceLink {
 
 	/** Another link, unless money is on its way by the earlier one. */
 	private async lookFirst({ dodoId, ...next }: LinkTry & { dodoId: string }): Promise<Result<LinkOutcome>> {
-		return (await endsBecauseOf(this.client, dodoId, this.invoice.number)) ?? (await this.create(next));
+		return (await endsBecauseOf(this.client, dodoId, toInvoiceFacts(this.invoice))) ?? (await this.create(next));
 	}
 
 	/** The link that is out. A retry that was due has been made by handing it out again, and must not stay due. */
@@ -104,12 +106,14 @@ export class InvoiceLink {
 
 	private stateWith(checkout: Checkout, asked: LinkTry): CollectionState {
 		const before = ourRecord(toInvoiceFacts(this.invoice).metadata).state;
-		const { failedTries, failedSince, payLink } = before ?? {};
+		const { failedTries, failedSince, payLink, nextTryAt = 0 } = before ?? {};
 		const state = nextState(whileDue(before), 'link_made', {
 			...asked,
 			expiresAt: checkout.expiresAt,
 			failedTries,
 			failedSince,
+			// A try that is planned for later stays planned; one that was due has been made.
+			nextTryAt: nextTryAt * 1000 > Date.now() ? nextTryAt : undefined,
 			payLink,
 			url: checkout.url,
 			mode: this.client.mode,

@@ -25,6 +25,10 @@ const REASONS: Readonly<Record<Unchargeable, [what: string, nextStep: string]>> 
 		'Dodo Payments takes no charge by this mandate',
 		'Look at the subscription in Dodo Payments; set a new mandate up if it was cancelled.',
 	],
+	dispute_lost: [
+		'The bank of the customer took the money back in a dispute, and charging the mandate again would only lead to the next one',
+		'Nothing: the customer pays by link. Send it, and settle with them what was wrong.',
+	],
 };
 
 /** Dodo's refusals of a charge that a link can answer (docs `api-reference/error-codes`). */

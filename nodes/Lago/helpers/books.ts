@@ -42,8 +42,8 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 	const invoices = new NewestFirst(
 		() => client.pages('invoices', invoiceSchema, { statuses: ['finalized', 'voided'] }),
 		(invoice) => {
-			const { paymentStatus, metadata } = toInvoiceFacts(invoice);
-			return [invoice.lago_id, { paymentStatus, metadata }];
+			const { paymentStatus, metadata, totalPaid } = toInvoiceFacts(invoice);
+			return [invoice.lago_id, { paymentStatus, metadata, totalPaid }];
 		},
 	);
 	const notes = new NewestFirst(

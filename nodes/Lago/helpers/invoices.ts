@@ -1,11 +1,15 @@
 import type { IDataObject } from 'n8n-workflow';
+import { countedAs } from '../../shared/domain/counted';
+import type { InvoiceFacts } from '../../shared/domain/invoice';
 import { FRESH_MS } from '../../shared/domain/keys';
 import {
+	encodeState,
 	ourRecord,
 	withOurMetadata,
 	type CollectionState,
 	type MetadataEntry,
 } from '../../shared/domain/invoiceMetadata';
+import { owedOn } from '../../shared/domain/owed';
 import type { PaymentFacts } from '../../shared/domain/payment';
 import { phaseOf } from '../../shared/domain/phases';
 import { BoundedMap } from '../../shared/process/boundedMap';
@@ -19,6 +23,7 @@ import {
 	type LagoInvoice,
 } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
+import { creditNotesOf } from './creditNotes';
 
 /** More payments than one invoice ever has. */
 const PAYMENT_LIMIT = 1_000;
@@ -27,7 +32,16 @@ const PAYMENT_LIMIT = 1_000;
 export async function fetchInvoice(client: LagoClient, invoiceId: string): Promise<LagoInvoice> {
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
 	const readAt = Date.now();
-	return client.withOurs((await client.request(invoiceAnswerSchema, { method: 'GET', path })).invoice, readAt);
+	const { invoice } = await client.request(invoiceAnswerSchema, { method: 'GET', path });
+	return await withRefunds(client, client.withOurs(invoice, readAt));
+}
+
+/** An invoice whose status was put back, with what of its payments went back before. One call more, in that case alone. Throws ApiError. */
+export async function withRefunds<Given extends LagoInvoice>(client: LagoClient, invoice: Given): Promise<Given> {
+	if (owedOn(toInvoiceFacts(invoice)).how !== 'reversed') return invoice;
+	const notes = await creditNotesOf(client, { id: invoice.lago_id, number: invoice.number });
+	const wentBack = notes.filter(({ refund_status }) => refund_status !== 'failed');
+	return { ...invoice, refundedByNotes: wentBack.reduce((sum, note) => sum + note.refund_amount_cents, 0) };
 }
 
 /** What a `PUT /invoices/:id` may change; one transaction in Lago. */
@@ -38,7 +52,7 @@ export interface InvoiceChange {
 	state: CollectionState;
 }
 
-/** When this process last wrote an invoice, ms since 1970. */
+/** When this process last wrote an invoice, or booked on it, ms since 1970. */
 const written = new BoundedMap<string, number>({ entries: 20_000, ageMs: FRESH_MS });
 
 /** Whoever writes an invoice's metadata reads, decides and writes in here: Lago replaces all of it at once. */
@@ -51,6 +65,11 @@ export function isFresh(client: LagoClient, invoiceId: string, readAt: number): 
 	return Date.now() - readAt <= FRESH_MS && (written.get(`${client.accountKey} ${invoiceId}`) ?? 0) <= readAt;
 }
 
+/** What was read of an invoice before now is old: it was written, or a payment was booked on it. */
+export function noteChanged(client: LagoClient, invoiceId: string): void {
+	written.set(`${client.accountKey} ${invoiceId}`, Date.now());
+}
+
 /** Writes our two metadata entries, and the payment status if given; the merchant's own entries go back as they are. Throws ApiError. */
 export async function changeInvoice(
 	client: LagoClient,
@@ -61,7 +80,7 @@ export async function changeInvoice(
 	const invoice: IDataObject = { metadata: withOurMetadata(entries, change).map((entry) => ({ ...entry })) };
 	if (change.paymentStatus) invoice.payment_status = change.paymentStatus;
 	const path = `/invoices/${encodeURIComponent(invoiceId)}`;
-	const noteWritten = (): void => void written.set(`${client.accountKey} ${invoiceId}`, Date.now());
+	const noteWritten = (): void => noteChanged(client, invoiceId);
 	const answer = await client
 		.request(invoiceAnswerSchema, { method: 'PUT', path, body: { invoice } })
 		.catch((caught: unknown) => {
@@ -70,6 +89,23 @@ export async function changeInvoice(
 		});
 	noteWritten();
 	return client.withUnit(answer.invoice);
+}
+
+/**
+ * Writes what follows from the record of an invoice as it is by now; null: nothing does. To be called within {@link withInvoice}.
+ * @returns whether anything was written.
+ * @throws ApiError
+ */
+export async function changeRecord(
+	client: LagoClient,
+	invoice: InvoiceFacts,
+	next: (before: CollectionState | null) => CollectionState | null,
+): Promise<boolean> {
+	const { state: before } = ourRecord(invoice.metadata);
+	const state = next(before);
+	if (state === null || (before !== null && encodeState(state) === encodeState(before))) return false;
+	await changeInvoice(client, invoice.id, invoice.metadata, { state });
+	return true;
 }
 
 /** A payment that Lago holds for an invoice: its reference and what it booked, minor units of the invoice's currency. */
@@ -101,6 +137,16 @@ export async function paidOf(client: LagoClient, invoice: LagoInvoice, offset?: 
 	return Math.min(invoice.total_amount_cents, sum);
 }
 
+/**
+ * An invoice that is handed to Dodo: where part of it was paid and something is owed all the same, with what Lago's payments name, because
+ * what Dodo shows as paid does not stand in the way then. One call more, in that case alone. Throws ApiError.
+ */
+export async function withReferences(client: LagoClient, invoice: LagoInvoice): Promise<LagoInvoice> {
+	const { totalPaid = 0, ...facts } = toInvoiceFacts(invoice);
+	if (totalPaid === 0 || owedOn({ ...facts, totalPaid }).how === null) return invoice;
+	return { ...invoice, bookedReferences: await bookedReferences(client, invoice.lago_id) };
+}
+
 /** How much of a Dodo payment is booked on an invoice, in minor units; `asStatus` on a Lago that took the status only. */
 export type Booking = { booked: false } | { booked: true; amount: number; asStatus: boolean };
 
@@ -122,5 +168,8 @@ export async function bookingOf(client: LagoClient, invoice: LagoInvoice, paymen
 	// The session of a link is no proof: somebody else may have paid the invoice, and the link as well.
 	if (dodoId === payment.id && phase === 'paid' && isWhole) return { booked: true, amount: net, asStatus: false };
 	const found = (await bookedPayments(client, invoice.lago_id)).find(({ reference }) => reference === payment.id);
-	return found === undefined ? { booked: false } : { booked: true, amount: found.amount, asStatus: false };
+	if (found !== undefined) return { booked: true, amount: found.amount, asStatus: false };
+	// Lago took no payment of what was taken back before.
+	const isCounted = countedAs(state?.counted, payment.id) !== undefined;
+	return isCounted ? { booked: true, amount: net, asStatus: totalPaid === 0 } : { booked: false };
 }

@@ -1,17 +1,18 @@
 import type { IDataObject } from 'n8n-workflow';
 import { calendarOf, DAY_MS } from '../../shared/domain/calendar';
+import type { PaymentFacts } from '../../shared/domain/payment';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { ApiError } from '../../shared/transport/apiError';
 import { paymentAnswerSchema } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
-/** How long a server without a premium licence is not asked again. */
+/** So long a refusal is taken for what it was a moment ago: for want of a licence. */
 const FREE_TTL_MS = 10 * 60_000;
 
-/** Servers that refused manual payments a moment ago. Saves one refused call for each payment. */
+/** Servers that refused manual payments for want of a licence. A licence comes and goes, so they are asked each time all the same. */
 const free = new BoundedMap<string, true>({ entries: 1_000, ageMs: FREE_TTL_MS });
 
-/** Whether this server is known to have no licence, so that it need not be asked. */
+/** Whether this server is known to have had no licence, so that a refusal needs no second look. */
 export function isKnownFree(client: LagoClient): boolean {
 	return free.has(client.accountKey);
 }
@@ -19,6 +20,32 @@ export function isKnownFree(client: LagoClient): boolean {
 /** Remembers for a while that this server has no licence. */
 export function rememberFree(client: LagoClient): void {
 	free.set(client.accountKey, true);
+}
+
+/** What could be booked as status only, by account and payment: booked as payments when the licence is back. */
+const byStatus = new BoundedMap<string, Map<string, BookedByStatus>>({ entries: 1_000 });
+/** More wait for the next copy of their event, or for a look back. */
+const MOST_BY_STATUS = 500;
+
+/** A payment that was booked as status, for want of a licence. */
+export interface BookedByStatus {
+	payment: PaymentFacts;
+	invoiceId: string;
+	paidOn: string | undefined;
+}
+
+/** Remembers a payment that could be booked as status only. */
+export function rememberByStatus({ accountKey }: LagoClient, booked: BookedByStatus): void {
+	const waiting = byStatus.get(accountKey) ?? new Map<string, BookedByStatus>();
+	if (waiting.size < MOST_BY_STATUS) byStatus.set(accountKey, waiting.set(booked.payment.id, booked));
+}
+
+/** Takes out the first of them. */
+export function takeByStatus({ accountKey }: LagoClient, count: number): BookedByStatus[] {
+	const waiting = byStatus.get(accountKey);
+	const taken = [...(waiting?.values() ?? [])].slice(0, count);
+	for (const { payment } of taken) waiting?.delete(payment.id);
+	return taken;
 }
 
 /** A payment to book. `amount` in minor units of the invoice's currency. */
@@ -50,7 +77,10 @@ export async function bookPayment(
 	};
 	if (payment.paidOn) body.paid_at = payment.paidOn;
 	return await client.request(paymentAnswerSchema, { method: 'POST', path: '/payments', body: { payment: body } }).then(
-		() => 'booked' as const,
+		() => {
+			free.delete(client.accountKey);
+			return 'booked' as const;
+		},
 		async (caught: unknown) => {
 			if (!(caught instanceof ApiError)) throw caught;
 			if (caught.status === 403 && caught.code === 'feature_unavailable') return 'refused' as const;

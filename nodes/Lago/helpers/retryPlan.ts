@@ -1,3 +1,4 @@
+import { owedOn } from '../../shared/domain/owed';
 import { toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 
 /** What Plan Retry needs of an invoice, so that it need not be read again right after it was written. */
@@ -6,7 +7,7 @@ export interface PlanFrom {
 	metadata: Array<{ id?: string; key: string; value: string }>;
 	/** IANA name; the customer's, else that of the billing entity. */
 	timeZone: string;
-	/** Paid, voided or nothing due: there is nothing to try any more. */
+	/** Otherwise there is nothing to try any more: paid, voided, nothing owed, or lost in a dispute. */
 	isOpen: boolean;
 	/** ms since 1970. */
 	readAt: number;
@@ -14,11 +15,12 @@ export interface PlanFrom {
 
 /** Takes it out of an invoice that was read or written this moment. */
 export function planFrom(invoice: LagoInvoice): PlanFrom {
+	const facts = toInvoiceFacts(invoice);
+	const { how } = owedOn({ ...facts, selfBilled: false });
 	return {
-		metadata: toInvoiceFacts(invoice).metadata,
+		metadata: facts.metadata,
 		timeZone: invoice.customer?.applicable_timezone || 'UTC',
-		isOpen:
-			invoice.status === 'finalized' && invoice.payment_status !== 'succeeded' && invoice.total_due_amount_cents > 0,
+		isOpen: how === 'due' || how === 'reversed',
 		readAt: Date.now(),
 	};
 }

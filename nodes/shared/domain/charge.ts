@@ -103,13 +103,16 @@ export interface MadeCharge {
 	attempt: number;
 	/** All of it went back. */
 	isReturned: boolean;
+	/** Lago's books have it, so what is owed is owed beside it. */
+	isBooked?: boolean;
 }
 
 /** The charge that stands in the way of another one for this attempt: one that brought money, one that runs, or one of the same attempt. */
 export function standingCharge(
-	charges: readonly MadeCharge[],
+	made: readonly MadeCharge[],
 	attempt: number,
 ): { isPaid: boolean; charge: MadeCharge } | null {
+	const charges = made.filter(({ isBooked }) => isBooked !== true);
 	const paid = charges.find(({ status, isReturned }) => status === 'succeeded' && !isReturned);
 	if (paid !== undefined) return { isPaid: true, charge: paid };
 	const running = charges.find(({ status }) => moneyIsMoving(status) && status !== 'succeeded');

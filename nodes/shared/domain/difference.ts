@@ -1,5 +1,5 @@
-import { endOf } from './dispute';
-import type { InvoiceFacts } from './invoice';
+import { decideVictory, endOf, hasLoss } from './dispute';
+import { isBooked, type InvoiceFacts } from './invoice';
 import { ourRecord } from './invoiceMetadata';
 import { isLagoId, isOfOthers } from './payment';
 import { isUnderWay, phaseOf } from './phases';
@@ -18,7 +18,7 @@ export interface Known {
 	/** Finalized invoices that are not paid, by id. */
 	unpaid?: ReadonlyMap<string, InvoiceFacts>;
 	/** Invoices in any state, by id. */
-	invoices?: Answers<Pick<InvoiceFacts, 'paymentStatus' | 'metadata'>>;
+	invoices?: Answers<Pick<InvoiceFacts, 'paymentStatus' | 'metadata' | 'totalPaid'>>;
 	/** Lago's refund status by the Dodo refund that a credit note names. */
 	notes?: Answers<string>;
 	/** Invoices marked as lost in a dispute, by id. */
@@ -61,12 +61,17 @@ function judgeSuccess(payment: Listed, { booked, unpaid, invoices, mandates, org
 	}
 	if (!isLagoId(invoiceId)) return 'missing';
 	if (unpaid === undefined) return needs('unpaid');
-	if (unpaid.has(invoiceId)) return 'missing';
+	const owing = unpaid.get(invoiceId);
+	// What Lago says of the invoice came after it was booked.
+	if (owing !== undefined) return isBooked(owing, id) ? 'done' : 'missing';
 	if (invoices?.asked.has(invoiceId) !== true) return needs('invoices');
 	const invoice = invoices.rows.get(invoiceId);
 	const { dodoId, state } = ourRecord(invoice?.metadata ?? []);
-	if (dodoId !== id) return 'missing';
+	if (dodoId !== id) return invoice !== undefined && isBooked(invoice, id) ? 'done' : 'missing';
 	const phase = phaseOf(state);
+	// Booked as status only by a Lago that takes payments by now: its lane books it as one.
+	const hasLicence = booked.ids.size > 0;
+	if (phase === 'paid' && state !== null && invoice?.totalPaid === 0 && hasLicence) return 'missing';
 	return phase === 'overpaid' || phase === 'returned' || (phase === 'paid' && invoice?.paymentStatus === 'succeeded')
 		? 'done'
 		: 'missing';
@@ -124,8 +129,9 @@ function judgeDispute(dispute: Listed, { lost, payments, organization }: Known):
 	const others = isForeign(payment) ? 'done' : ofOthers(payment, organization);
 	if (others !== false) return others;
 	const invoice = lost.get(payment.invoiceId ?? '');
-	if (end === 'lost') return invoice !== undefined ? 'done' : 'missing';
-	return invoice === undefined || ourRecord(invoice.metadata).state?.disputeWon === true ? 'done' : 'missing';
+	const about = [{ id: dispute.id }, { id: paymentId }] as const;
+	if (end === 'lost') return invoice !== undefined && hasLoss(invoice, ...about) ? 'done' : 'missing';
+	return invoice === undefined || decideVictory(invoice, ...about).action === 'recorded' ? 'done' : 'missing';
 }
 
 function judgeMandate(mandate: Listed, { mandates }: Known): Verdict {

@@ -2,6 +2,7 @@ import { collectability, type InvoiceFacts, type SkipReason } from './invoice';
 import { modeOfState, ourRecord, type CollectionState } from './invoiceMetadata';
 import type { DodoMode } from './mode';
 import type { Held } from './outcome';
+import { owedOn } from './owed';
 
 /** Life of a checkout link in seconds (docs `developer-resources/checkout-session`). */
 export const LINK_LIFE_S = 24 * 3600;
@@ -14,7 +15,8 @@ export type IntentDecision =
 	| { action: 'hold'; held: Held }
 	/**
 	 * The session that is already out still works and asks for the right amount. `state.url` may be missing: then Dodo's page is known by its
-	 * id. `isCertain` is false when nothing tells in which of Dodo's worlds it is: then it must be looked for before it is handed out.
+	 * id. `isCertain` is false when it must be looked at before it is handed out: nothing tells in which of Dodo's worlds it is, a payment by it
+	 * has failed, or it may be the one by which the invoice was paid before the money was taken back.
 	 */
 	| { action: 'reuse'; state: CollectionState; sessionId: string; isCertain: boolean }
 	/** An earlier object exists at Dodo: only if no money is on its way there may another be created. */
@@ -36,8 +38,10 @@ export function decideIntent(invoice: InvoiceFacts, nowS: number, mode: DodoMode
 	const writtenIn = modeOfState(state);
 	const usable =
 		(writtenIn ?? mode) === mode && (state?.phase === 'open' || state?.phase === 'failed') && dodoId.startsWith('cks_');
-	if (usable && state.amount === amount && (state.expiresAt ?? 0) - LINK_MARGIN_S > nowS)
-		return { action: 'reuse', state, sessionId: dodoId, isCertain: writtenIn !== null };
+	if (usable && state.amount === amount && (state.expiresAt ?? 0) - LINK_MARGIN_S > nowS) {
+		const isCertain = writtenIn !== null && state.phase === 'open' && owedOn(invoice).how === 'due';
+		return { action: 'reuse', state, sessionId: dodoId, isCertain };
+	}
 	return { action: 'look_first', dodoId, attempt: (state?.attempt ?? 1) + 1, amount };
 }
 
@@ -53,4 +57,14 @@ const MOVING: ReadonlyArray<string | null | undefined> = [
 /** Whether a payment in this state still can or did bring money by itself, so that a second way to pay must not be opened. */
 export function moneyIsMoving(status: string | null | undefined): boolean {
 	return MOVING.includes(status);
+}
+
+const OVER: ReadonlyArray<string | null | undefined> = ['failed', 'cancelled'];
+
+/**
+ * Whether a session whose payment is in this state may take no other card: whether one does after a decline is documented nowhere, so only
+ * one that nobody has paid by, or in which the payer still chooses, is certainly open.
+ */
+export function mayBeOver(status: string | null | undefined): boolean {
+	return OVER.includes(status);
 }

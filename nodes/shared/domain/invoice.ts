@@ -1,24 +1,21 @@
 import { unclearUnit } from './currencies';
 import { formatAmount, MAX_DODO_AMOUNT, minimumCharge } from './money';
 import { held, type Held } from './outcome';
-import { freeMetadataSlots, type MetadataEntry } from './invoiceMetadata';
+import { countedAs } from './counted';
+import { freeMetadataSlots, ourRecord, type MetadataEntry } from './invoiceMetadata';
 import { byRetryButton } from './olderLago';
+import { owedOn, type OwedFacts } from './owed';
 
 /** What the rules need to know of a Lago invoice. Amounts are minor units of `currency`. */
-export interface InvoiceFacts {
+export interface InvoiceFacts extends OwedFacts {
 	id: string;
 	number: string;
-	/** `draft | finalized | voided | failed | pending`, or a word that Lago invents later. */
-	status: string;
-	/** `pending | succeeded | failed`. */
-	paymentStatus: string;
 	currency: string;
 	/** The merchant says that Lago and Dodo count this currency alike. */
 	countedAlike?: boolean;
 	total: number;
-	/** Total minus payments minus offsets. Ignores `paymentStatus`: an invoice marked paid by hand still shows its total. */
-	totalDue: number;
-	selfBilled: boolean;
+	/** What Lago's payments of it name, where somebody has looked. */
+	references?: readonly string[];
 	/** Of its customer, IANA; absent when Lago does not say. */
 	timeZone?: string;
 	/** Native provider that Lago itself charges through (`stripe`, ...), null when there is none. */
@@ -40,8 +37,8 @@ export type Collectability =
 	| { decision: 'held'; held: Held };
 
 /**
- * Which invoices may be collected: finalized, not paid, something due, not self-billed, and no provider of Lago's own
- * behind the customer (it would charge the same invoice). `lago-api:app/models/invoice.rb`, `invoices/payments/*`.
+ * Which invoices may be collected: finalized, something owed ({@link owedOn}), not self-billed, and no provider of Lago's own behind the
+ * customer (it would charge the same invoice). `lago-api:app/models/invoice.rb`, `invoices/payments/*`.
  */
 export function collectability(invoice: InvoiceFacts): Collectability {
 	const skip = (reason: SkipReason, message: string): Collectability => ({ decision: 'skip', reason, message });
@@ -50,8 +47,12 @@ export function collectability(invoice: InvoiceFacts): Collectability {
 			'not_finalized',
 			`Invoice ${invoice.number} is ${invoice.status}; only finalized invoices are collected.`,
 		);
-	if (invoice.paymentStatus === 'succeeded') return skip('already_paid', `Invoice ${invoice.number} is already paid.`);
-	if (invoice.totalDue <= 0) return skip('nothing_due', `Nothing is due on invoice ${invoice.number}.`);
+	// Whether there is anything is told first, whose it is second.
+	const { how, asked } = owedOn({ ...invoice, selfBilled: false });
+	if (how === null)
+		return invoice.paymentStatus === 'succeeded'
+			? skip('already_paid', `Invoice ${invoice.number} is already paid.`)
+			: skip('nothing_due', `Nothing is due on invoice ${invoice.number}.`);
 	if (invoice.selfBilled)
 		return skip('self_billed', `Invoice ${invoice.number} is self-billed: you owe it, the customer does not.`);
 	if (invoice.nativeProvider !== null)
@@ -59,13 +60,13 @@ export function collectability(invoice: InvoiceFacts): Collectability {
 			'native_provider',
 			`Lago itself charges this customer through ${invoice.nativeProvider}; collecting invoice ${invoice.number} here as well would charge twice.`,
 		);
-	const hindrance = hindranceOf(invoice);
-	return hindrance === null ? { decision: 'collect', amount: invoice.totalDue } : { decision: 'held', held: hindrance };
+	const hindrance = hindranceOf(invoice, asked);
+	return hindrance === null ? { decision: 'collect', amount: asked } : { decision: 'held', held: hindrance };
 }
 
-/** Why Dodo cannot collect what is due, null when it can. */
-function hindranceOf({ number, totalDue, currency, countedAlike, metadata }: InvoiceFacts): Held | null {
-	const amount = formatAmount(totalDue, currency);
+/** Why Dodo cannot collect what is owed, null when it can. @param owed minor units. */
+function hindranceOf({ number, currency, countedAlike, metadata }: InvoiceFacts, owed: number): Held | null {
+	const amount = formatAmount(owed, currency);
 	const unclear = unclearUnit(
 		currency,
 		countedAlike ?? false,
@@ -73,14 +74,14 @@ function hindranceOf({ number, totalDue, currency, countedAlike, metadata }: Inv
 		'Collect this invoice outside Dodo Payments and record the payment in Lago',
 	);
 	if (unclear !== null) return unclear;
-	if (totalDue > MAX_DODO_AMOUNT)
+	if (owed > MAX_DODO_AMOUNT)
 		return held(
 			'amount_above_dodo_limit',
 			`Invoice ${number} is over ${amount}, more than Dodo Payments can carry in one payment (${formatAmount(MAX_DODO_AMOUNT, currency)}).`,
 			'Split the invoice in Lago or collect it outside Dodo Payments.',
 		);
 	const least = minimumCharge(currency);
-	if (least !== null && totalDue < least)
+	if (least !== null && owed < least)
 		return held(
 			'amount_below_dodo_minimum',
 			`${amount} are due on invoice ${number}, less than the smallest payment that Dodo Payments takes (${formatAmount(least, currency)}).`,
@@ -93,4 +94,17 @@ function hindranceOf({ number, totalDue, currency, countedAlike, metadata }: Inv
 			byRetryButton('Remove metadata entries of your own from the invoice in Lago, then press "Retry payment" there.'),
 		);
 	return null;
+}
+
+/**
+ * Whether a payment that succeeded is known to Lago's books, so that what is owed all the same is owed beside it: by the references of Lago's
+ * payments, or by our own record.
+ */
+export function isBooked({ references, metadata }: Pick<InvoiceFacts, 'references' | 'metadata'>, id: string): boolean {
+	const { dodoId, state } = ourRecord(metadata);
+	return (
+		references?.includes(id) === true ||
+		countedAs(state?.counted, id) !== undefined ||
+		(dodoId === id && state?.phase === 'paid')
+	);
 }

@@ -1,3 +1,4 @@
+import { decodeCounted, encodeCounted, keyOf, lostIn, withCounted, type Counted } from './counted';
 import { PAYMENT_ID_KEY, STATE_KEY } from './keys';
 import { modeOfLinks, type DodoMode, type PageHost } from './mode';
 import { isPhase, type Phase } from './phases';
@@ -42,6 +43,8 @@ export interface CollectionState {
 	mode?: DodoMode;
 	/** Where the checkout's page is, if that does not follow from the mode: any process can hand it out again. */
 	page?: PageHost;
+	/** What lost disputes took, and what else was counted of which Lago's books say nothing. */
+	counted?: readonly Counted[];
 	/** What Dodo gave back of it; kept here only where Lago cannot hold a credit note (no licence). */
 	refunded?: number;
 	/** Dodo's decline code of a failed try. */
@@ -67,6 +70,9 @@ const NUMBERS = {
 /** The letters of what is only said when it is so. */
 const FLAGS = { t: 'taxOnTop', w: 'disputeWon' } as const;
 
+/** The letter of what was counted. */
+const COUNTED_LETTER = 'o';
+
 /** The letter of the world, and its words. */
 const MODE_LETTER = 'e';
 const MODES: Readonly<Record<string, DodoMode>> = { l: 'live', t: 'test' };
@@ -77,19 +83,26 @@ const PAGES: Readonly<Record<string, PageHost>> = { d: 'dodo', a: 'api' };
 
 /** `v1;open;a=1;m=12995;x=1793869207;e=l;u=https://...`: readable for a person in Lago, at most 140 characters. */
 export function encodeState(state: CollectionState): string {
-	const parts = ['v1', state.phase];
-	for (const [letter, name] of Object.entries(NUMBERS))
-		if (state[name] !== undefined && name !== 'failedSince') parts.push(`${letter}=${state[name]}`);
-	for (const [letter, name] of Object.entries(FLAGS)) if (state[name]) parts.push(`${letter}=1`);
-	if (state.mode) parts.push(`${MODE_LETTER}=${state.mode.charAt(0)}`);
-	if (state.page) parts.push(`${PAGE_LETTER}=${state.page.charAt(0)}`);
-	const text = parts.join(';');
+	const text = headOf(state);
+	// Where there is too much else, the link is looked for by its id instead of handed out.
+	const short = headOf({ ...state, amount: undefined, expiresAt: undefined });
 	const code = state.declineCode ? `;d=${state.declineCode.replace(/[^A-Z0-9_]/gi, '').slice(0, 40)}` : '';
 	const since = state.failedSince === undefined ? '' : `;s=${state.failedSince}`;
 	const links = [...(state.payLink ? [`;l=${state.payLink}`] : []), ...(state.url ? [`;u=${state.url}`] : []), ''];
 	// What does not fit is left out, the least needed first.
 	const spellings = links.flatMap((link) => [since + code, code, since, ''].map((more) => text + more + link));
-	return spellings.find(({ length }) => length <= MAX_VALUE) ?? text;
+	return [...spellings, short + since, short + code].find(({ length }) => length <= MAX_VALUE) ?? short;
+}
+
+function headOf(state: CollectionState): string {
+	const parts = ['v1', state.phase];
+	for (const [letter, name] of Object.entries(NUMBERS))
+		if (state[name] !== undefined && name !== 'failedSince') parts.push(`${letter}=${state[name]}`);
+	for (const [letter, name] of Object.entries(FLAGS)) if (state[name]) parts.push(`${letter}=1`);
+	if (state.counted?.length) parts.push(`${COUNTED_LETTER}=${encodeCounted(state.counted)}`);
+	if (state.mode) parts.push(`${MODE_LETTER}=${state.mode.charAt(0)}`);
+	if (state.page) parts.push(`${PAGE_LETTER}=${state.page.charAt(0)}`);
+	return parts.join(';');
 }
 
 /** Reads {@link encodeState} back; null for anything that is not ours, so that a foreign value is never misread. */
@@ -107,6 +120,8 @@ export function decodeState(text: string | undefined): CollectionState | null {
 	}
 	if (Number.isNaN(state.attempt)) return null;
 	for (const [letter, name] of Object.entries(FLAGS)) if (fields.get(letter) === '1') state[name] = true;
+	const counted = decodeCounted(fields.get(COUNTED_LETTER) ?? '');
+	if (counted.length > 0) state.counted = counted;
 	const mode = MODES[fields.get(MODE_LETTER) ?? ''];
 	if (mode) state.mode = mode;
 	const page = PAGES[fields.get(PAGE_LETTER) ?? ''];
@@ -144,8 +159,27 @@ export function withOurMetadata(
 	const paymentId = ours.paymentId ?? metadataValue(entries, PAYMENT_ID_KEY);
 	const id = paymentId === undefined ? [] : [own(PAYMENT_ID_KEY, paymentId)];
 	const room = MAX_ENTRIES - foreign.length;
-	if (room >= OURS.length) return [...foreign, ...id, own(STATE_KEY, encodeState(ours.state))];
+	if (room >= OURS.length) return [...foreign, ...id, own(STATE_KEY, encodeState(kept(ourRecord(entries), ours)))];
 	return room === 1 && ours.state.phase === 'paid' ? [...foreign, ...id] : foreign;
+}
+
+/**
+ * What is to be written, with what no news makes forgotten: what was counted, and the payment that was booked and is named nowhere else once
+ * another one takes its place.
+ */
+function kept(
+	{ dodoId, state: before }: ReturnType<typeof ourRecord>,
+	{ paymentId = dodoId, state }: { paymentId?: string; state: CollectionState },
+): CollectionState {
+	if (before === null) return state;
+	const counted = state.counted ?? before.counted;
+	const isReplaced = before.phase === 'paid' && state.phase !== 'overpaid' && dodoId !== paymentId;
+	const booked =
+		isReplaced && dodoId?.startsWith('pay_')
+			? withCounted(counted ?? [], { key: keyOf(dodoId), sign: '=', amount: 0 })
+			: null;
+	const { refunded = before.refunded, disputeWon = before.disputeWon } = state;
+	return { ...state, counted: booked ?? counted, refunded, disputeWon };
 }
 
 /** What our two entries say: the recorded Dodo id and the state of the collection. */
@@ -159,4 +193,9 @@ export function ourRecord(entries: readonly MetadataEntry[]): {
 /** The world in which a record was written, null when nothing tells: then only Dodo knows whether what it names exists. */
 export function modeOfState(state: CollectionState | null): DodoMode | null {
 	return state?.mode ?? modeOfLinks([state?.url]);
+}
+
+/** What lost disputes took and nobody has paid again, as far as it is written down; 0 when the only one was won. */
+export function lostOf(state: CollectionState | null): number | undefined {
+	return lostIn(state?.counted) ?? (state?.disputeWon ? 0 : undefined);
 }

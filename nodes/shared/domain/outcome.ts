@@ -108,8 +108,9 @@ export const REASONS = {
 		'mandate_expired',
 		'mandate_currency',
 		'mandate_refused',
+		'dispute_lost',
 	],
-	overpaid: ['paid_twice', 'invoice_voided'],
+	overpaid: ['paid_twice', 'invoice_voided', 'nothing_due'],
 	skipped: [
 		'not_finalized',
 		'already_paid',
@@ -154,7 +155,10 @@ export function held(reason: HeldReason, message: string, nextStep: string): Hel
 /** Money that arrived although nothing is due any more. It is not booked; it must go back. */
 export type Overpaid = {
 	outcome: 'overpaid';
-	/** `paid_twice`: another payment settled the invoice; `invoice_voided`: the invoice is void. */
+	/**
+	 * `paid_twice`: another payment settled the invoice; `invoice_voided`: the invoice is void; `nothing_due`: it was settled without any payment,
+	 * by a credit note or prepaid credits.
+	 */
 	reason: ReasonOf<'overpaid'>;
 	message: string;
 	nextStep: string;

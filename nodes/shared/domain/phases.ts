@@ -9,7 +9,7 @@ export const PHASES = ['waiting', 'open', 'charging', 'processing', 'failed', 'p
 
 export type Phase = (typeof PHASES)[number];
 
-/** What happens to a collection. The last six are only noted: they begin a record where there is none, and leave a phase as it is. */
+/** What happens to a collection. The last seven are only noted: they begin a record where there is none, and leave a phase as it is. */
 export type CollectionEvent =
 	| 'link_made'
 	| 'charged'
@@ -26,6 +26,7 @@ export type CollectionEvent =
 	| 'charge_postponed'
 	| 'try_counted'
 	| 'refunded'
+	| 'dispute_lost'
 	| 'dispute_won';
 
 type From = Phase | 'none';
@@ -48,6 +49,7 @@ const TABLE: ReadonlyArray<readonly [from: readonly From[], event: CollectionEve
 	[['none'], 'charge_postponed', 'waiting'],
 	[['none'], 'try_counted', 'failed'],
 	[['none'], 'refunded', 'paid'],
+	[['none'], 'dispute_lost', 'paid'],
 	[['none'], 'dispute_won', 'paid'],
 ];
 

@@ -1,14 +1,18 @@
+import { keyOf, SOME_DISPUTE, withCounted, type Counted } from './counted';
 import { unclearUnit } from './currencies';
-import type { InvoiceFacts } from './invoice';
-import { ourRecord } from './invoiceMetadata';
+import { isBooked, type InvoiceFacts } from './invoice';
+import { freeMetadataSlots, ourRecord } from './invoiceMetadata';
 import { formatAmount, formatDodoAmount } from './money';
 import { held, type Held, type Overpaid } from './outcome';
+import { owedOn, type Owed } from './owed';
 import { attemptOf, isProven, ofUnknownOrigin, typedId, type PaymentFacts } from './payment';
 import { isUnderWay, phaseOf } from './phases';
 
 /** What to do in Lago with a successful payment. */
 export type SuccessDecision =
 	| { action: 'book'; amount: number }
+	/** Lago takes no payment of what was taken back: our record, and the status where it was put back, say that it was paid again. */
+	| { action: 'make_good'; amount: number; how: 'reversed' | 'disputed'; counted: Counted[] }
 	| { action: 'already_settled' }
 	/** The invoice is paid, wholly or in part; only its list of payments tells whether by this payment. */
 	| { action: 'look_up_references' }
@@ -25,9 +29,10 @@ export function decideSuccess(
 	invoice: InvoiceFacts,
 	references: readonly string[] | null,
 ): SuccessDecision {
-	if (references?.includes(payment.id)) return { action: 'already_settled' };
+	if (isBooked({ ...invoice, references: references ?? [] }, payment.id)) return { action: 'already_settled' };
 	if (!isProven(payment, invoice)) return decideOnUnproven(payment, invoice, references);
-	if (invoice.paymentStatus === 'succeeded') return decideOnPaid(payment, invoice, references);
+	const owed = owedOn({ ...invoice, selfBilled: false });
+	if (invoice.paymentStatus === 'succeeded' && owed.how === null) return decideOnPaid(payment, invoice, references);
 	const came = `Payment ${payment.id} of ${amountOf(payment, invoice)} succeeded`;
 	if (invoice.status === 'voided')
 		return overpaid(payment, 'invoice_voided', `${came} after invoice ${invoice.number} was voided.`, false);
@@ -37,14 +42,69 @@ export function decideSuccess(
 			`Payment ${payment.id} names invoice ${invoice.number}, which is still ${invoice.status} and cannot be paid.`,
 			'Finalize the invoice in Lago and record the payment there, or refund it in Dodo Payments.',
 		);
-	if (references === null && invoice.totalDue !== invoice.total) return { action: 'look_up_references' };
+	if (references === null && (invoice.totalDue !== invoice.total || owed.how === 'disputed'))
+		return { action: 'look_up_references' };
+	if (owed.how === null) return decideOnPaid(payment, invoice, references);
 	if (payment.currency !== invoice.currency)
 		return hold(
 			'currency_mismatch',
 			`Payment ${payment.id} is ${amountOf(payment, invoice)}, invoice ${invoice.number} is in ${invoice.currency}.`,
 			'Turn adaptive currency off in Dodo Payments, then record or refund this payment by hand.',
 		);
-	return compareWithDue(payment, invoice);
+	return owed.how === 'due'
+		? compareWithOwed(payment, invoice, owed)
+		: decideOnTakenBack(payment, invoice, { ...owed, how: owed.how }, references);
+}
+
+/** A payment of an invoice whose money was taken back: it pays what is owed again, is surplus, or nobody can tell. */
+function decideOnTakenBack(
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	owed: Owed & { how: 'reversed' | 'disputed' },
+	references: readonly string[] | null,
+): SuccessDecision {
+	if (isForDebt(payment, invoice)) return makeGood(payment, invoice, owed);
+	if (owed.how === 'disputed' && payment.amount !== owed.amount) return decideOnPaid(payment, invoice, references);
+	return hold(
+		'already_paid',
+		`Payment ${payment.id} of ${amountOf(payment, invoice)} succeeded. Of invoice ${invoice.number} ${formatAmount(owed.amount, invoice.currency)} are owed again, but this payment was made by an earlier link.`,
+		`Find out in Dodo Payments what payment ${payment.id} was meant for. If the customer paid what is owed again, set the invoice right by hand; otherwise return it.`,
+	);
+}
+
+/** Whether a payment is for what is owed again, and not an earlier one that is told late: it came by what is recorded now, or was made after it. */
+function isForDebt({ id, checkoutSessionId, subscriptionId, attempt }: PaymentFacts, invoice: InvoiceFacts): boolean {
+	const { dodoId, state } = ourRecord(invoice.metadata);
+	// What was due on the mandate after its charge had failed says nothing of a try.
+	if (subscriptionId !== null && hasFailedCharge(invoice)) return true;
+	const isCurrent = dodoId === id || (dodoId !== undefined && dodoId === checkoutSessionId);
+	const isSurplus = state?.phase === 'overpaid' || state?.phase === 'returned';
+	return isCurrent ? !isSurplus : attempt > (state?.attempt ?? 1);
+}
+
+/** Money that was taken back is paid again: over exactly what is owed. */
+function makeGood(
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	owed: Owed & { how: 'reversed' | 'disputed' },
+): SuccessDecision {
+	const { how } = owed;
+	const compared = compareWithOwed(payment, invoice, owed);
+	if (compared.action !== 'book') return compared;
+	const { amount } = compared;
+	const before = ourRecord(invoice.metadata).state?.counted ?? [];
+	const key = keyOf(payment.id);
+	const isWritten = how === 'reversed' || invoice.lost !== undefined;
+	const lost = isWritten ? before : withCounted(before, { key: SOME_DISPUTE, sign: '+', amount });
+	const entry: Counted = how === 'reversed' ? { key, sign: '=', amount: 0 } : { key, sign: '-', amount };
+	const counted = lost && withCounted(lost, entry);
+	return counted === null || freeMetadataSlots(invoice.metadata) < 0
+		? hold(
+				'metadata_full',
+				`Payment ${payment.id} pays again what was taken back of invoice ${invoice.number}, but the metadata of the invoice has no room to say so.`,
+				'Remove metadata entries of your own from the invoice in Lago, then press Look Back Now; or void the invoice and write in your accounting that it was paid.',
+			)
+		: { action: 'make_good', amount, how, counted };
 }
 
 /** A payment of which nothing shows that it was made for the invoice. One by a checkout of before there were proofs may be booked already. */
@@ -73,27 +133,39 @@ function decideOnPaid(
 	const phase = phaseOf(state);
 	const came = `Payment ${payment.id} of ${amountOf(payment, invoice)} succeeded`;
 	const surplus = `${came}, but invoice ${invoice.number} was already paid another way.`;
-	if (dodoId === payment.id && phase === 'paid') return { action: 'already_settled' };
 	if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
 		return overpaid(payment, 'paid_twice', surplus, false);
+	if (dodoId === payment.id && state === null) return { action: 'already_settled' };
 	if (references === null) return { action: 'look_up_references' };
-	// Only another payment that is booked or recorded as paid proves that this one is surplus.
 	const isOther = dodoId !== undefined && dodoId !== payment.id && dodoId !== payment.checkoutSessionId;
-	if (references.length === 0 && !(isOther && phase === 'paid'))
+	// Where nothing else says what paid the invoice, its record stays.
+	const isProof = isOther && phase === 'paid' && !references.includes(dodoId);
+	const record = !isProof && phase !== 'overpaid';
+	if (references.length > 0 || (isOther && phase === 'paid')) return overpaid(payment, 'paid_twice', surplus, record);
+	// A server without licence leaves the total due, whatever paid it; an older one does not say what was paid.
+	if (invoice.totalDue > 0 || invoice.totalPaid === undefined)
 		return hold(
 			'already_paid',
 			`${came}. Invoice ${invoice.number} is marked as paid already, and nothing on it tells by what.`,
 			`Find out in Lago what paid the invoice. If it was payment ${payment.id}, nothing is left to do; otherwise the customer paid twice and one payment must be returned.`,
 		);
-	return overpaid(payment, 'paid_twice', surplus, references.length > 0 && phase !== 'overpaid');
+	// What Lago holds no payment of was not paid by this one.
+	return invoice.totalPaid > 0
+		? overpaid(payment, 'paid_twice', surplus, record)
+		: overpaid(
+				payment,
+				'nothing_due',
+				`${came}, but nothing is due on invoice ${invoice.number} any more: it was settled without a payment (credit note, prepaid credits).`,
+				record,
+			);
 }
 
-/** A payment is booked when it brings exactly what is due, and both amounts are known to be counted alike. */
-function compareWithDue(payment: PaymentFacts, invoice: InvoiceFacts): SuccessDecision {
+/** A payment is booked when it brings exactly what is asked for, and both amounts are known to be counted alike. */
+function compareWithOwed(payment: PaymentFacts, invoice: InvoiceFacts, { asked }: Owed): SuccessDecision {
 	const unclear = unclearUnit(
 		invoice.currency,
 		invoice.countedAlike ?? false,
-		`Payment ${payment.id} of ${amountOf(payment, invoice)} is not booked on invoice ${invoice.number} with ${formatAmount(invoice.totalDue, invoice.currency)} due`,
+		`Payment ${payment.id} of ${amountOf(payment, invoice)} is not booked on invoice ${invoice.number} with ${formatAmount(asked, invoice.currency)} due`,
 		`Compare both amounts and record the payment in Lago by hand, with ${payment.id} as its reference`,
 	);
 	if (unclear !== null) return { action: 'hold', held: unclear };
@@ -101,11 +173,11 @@ function compareWithDue(payment: PaymentFacts, invoice: InvoiceFacts): SuccessDe
 	// The record of a charge may come after its outcome; then the tax mode is not known yet.
 	const net = payment.amount - payment.tax;
 	const isUnrecorded = payment.subscriptionId !== null && dodoId !== payment.id;
-	const paid = state?.taxOnTop || (isUnrecorded && net === invoice.totalDue) ? net : payment.amount;
-	if (paid === invoice.totalDue) return { action: 'book', amount: paid };
+	const paid = state?.taxOnTop || (isUnrecorded && net === asked) ? net : payment.amount;
+	if (paid === asked) return { action: 'book', amount: paid };
 	const brings = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}`;
-	const figures = `${brings}, invoice ${invoice.number} has ${formatAmount(invoice.totalDue, invoice.currency)} due`;
-	return paid < invoice.totalDue
+	const figures = `${brings}, invoice ${invoice.number} has ${formatAmount(asked, invoice.currency)} due`;
+	return paid < asked
 		? hold(
 				'amount_below_due',
 				`${figures}: too little.`,
@@ -134,12 +206,30 @@ function overpaid({ id }: PaymentFacts, reason: Overpaid['reason'], message: str
 	return { action: 'overpaid', overpaid: { outcome: 'overpaid', reason, message, nextStep }, record };
 }
 
+/**
+ * What Lago shows as due of a payment that could only be booked as status, for want of a licence: minor units, to be booked as a payment once
+ * there is one. Null when it is booked as it should be.
+ */
+export function dueByStatus(
+	payment: Pick<PaymentFacts, 'id' | 'amount' | 'tax'>,
+	invoice: InvoiceFacts,
+): number | null {
+	const { dodoId, state } = ourRecord(invoice.metadata);
+	const net = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	const isByStatus = dodoId === payment.id && state?.phase === 'paid' && invoice.paymentStatus === 'succeeded';
+	const isUnpaid = invoice.status === 'finalized' && invoice.totalPaid === 0 && invoice.totalDue === net;
+	return isByStatus && isUnpaid ? net : null;
+}
+
 /** Whether an open invoice may be what a payment brings that names none: its last charge failed, over exactly this amount. */
-export function isDueOf(payment: PaymentFacts, { currency, totalDue, metadata }: InvoiceFacts): boolean {
+export function isDueOf(payment: PaymentFacts, invoice: InvoiceFacts): boolean {
+	const amount = ourRecord(invoice.metadata).state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	return hasFailedCharge(invoice) && invoice.currency === payment.currency && owedOn(invoice).asked === amount;
+}
+
+function hasFailedCharge({ metadata }: InvoiceFacts): boolean {
 	const { dodoId, state } = ourRecord(metadata);
-	const amount = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
-	const isFailedCharge = dodoId?.startsWith('pay_') === true && state?.phase === 'failed';
-	return isFailedCharge && currency === payment.currency && totalDue === amount;
+	return dodoId?.startsWith('pay_') === true && state?.phase === 'failed';
 }
 
 /** What to do in Lago with a failed or still running payment. */

@@ -1,3 +1,4 @@
+import { keyOf } from '../../../nodes/shared/domain/counted';
 import { judge, withoutSuperseded, type Known } from '../../../nodes/shared/domain/difference';
 import type { InvoiceFacts } from '../../../nodes/shared/domain/invoice';
 import type { Listed } from '../../../nodes/shared/domain/reconciliation';
@@ -50,6 +51,28 @@ describe('a payment that succeeded', () => {
 			'booked as status where there was room for the id only',
 			{},
 			{ booked: booked(), unpaid: unpaid(), invoices: paid('pay_1', null) },
+			'done',
+		],
+		[
+			'booked as status only, by a Lago that takes payments by now',
+			{},
+			{
+				booked: booked('pay_0'),
+				unpaid: unpaid(),
+				invoices: answers(INVOICE, invoice('pay_1', 'v1;paid;a=1', { paymentStatus: 'succeeded', totalPaid: 0 })),
+			},
+			'missing',
+		],
+		[
+			'booked before the money was taken back: the status is of later',
+			{},
+			{ booked: booked(), unpaid: unpaid(invoice('pay_1', 'v1;paid;a=1', { paymentStatus: 'failed' })) },
+			'done',
+		],
+		[
+			'booked before another payment took its place on the invoice',
+			{},
+			{ booked: booked(), unpaid: unpaid(), invoices: paid('pay_2', `v1;paid;a=2;o=${keyOf('pay_1')}=`) },
 			'done',
 		],
 		[

@@ -26,6 +26,7 @@ const MATRIX: Record<CollectionEvent, string> = {
 	charge_postponed: 'waiting waiting open charging processing failed paid overpaid returned',
 	try_counted: 'failed waiting open charging processing failed paid overpaid returned',
 	refunded: 'paid waiting open charging processing failed paid overpaid returned',
+	dispute_lost: 'paid waiting open charging processing failed paid overpaid returned',
 	dispute_won: 'paid waiting open charging processing failed paid overpaid returned',
 };
 const EVENTS = Object.keys(MATRIX) as CollectionEvent[];

@@ -129,14 +129,14 @@ describe('Update Payment Status', () => {
 		});
 	});
 
-	test('free: the status, with the ids, in one write; the next time the licence is not asked for', async () => {
+	test('free: the status, with the ids, in one write; a licence may have come, so each payment is tried as one', async () => {
 		const credential = randomUUID();
 		const foreign = metadata({ po: '4711' });
 		const before = [...foreign, ...metadata({ dodo_payment_id: 'cks_1', dodo_state: 'v1;open;a=1;m=7380' })];
-		lago().post('/payments').reply(403, refusal(403, 'feature_unavailable'));
 		// A refusal for want of a licence reads like one for an invoice that was voided this moment: the first time it is looked at.
 		reads({ metadata: before });
 		for (let round = 0; round < 2; round++) {
+			lago().post('/payments').reply(403, refusal(403, 'feature_unavailable'));
 			reads({ metadata: before });
 			lago()
 				.put(`/invoices/${ID}`, {

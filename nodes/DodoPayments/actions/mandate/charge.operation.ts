@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { decideTry } from '../../../shared/domain/charge';
 import { collectability, type InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { owedOn } from '../../../shared/domain/owed';
 import { additionalFields } from '../../../shared/node/fields';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { additionalTexts, objectParameter } from '../../../shared/node/parameters';
@@ -78,6 +79,7 @@ async function collect(
 	if (verdict.decision === 'held') return verdict.held;
 	const { mandateId } = facts;
 	if (mandateId === null) return needsLink('no_mandate', invoice);
+	if (owedOn(facts).how === 'disputed') return needsLink('dispute_lost', invoice);
 	const basis = { name: `invoice ${invoice.number}`, readAt: invoice.readAt };
 	return await whileUpToDate(
 		ctx,
@@ -105,7 +107,7 @@ async function chargeBy(
 	if (terms.currency !== invoice.currency) return needsLink('mandate_currency', invoice);
 	const { dodoId } = ourRecord(facts.metadata);
 	if (dodoId?.startsWith('cks_')) {
-		const ended = await endsBecauseOf(client, dodoId, invoice.number);
+		const ended = await endsBecauseOf(client, dodoId, facts);
 		if (ended !== null) return ended;
 	}
 	const isNow = ctx.getNodeParameter('tryAgain', index, false) === true;

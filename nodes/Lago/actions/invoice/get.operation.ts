@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { listOrId } from '../../../shared/node/fields';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
-import { fetchInvoice } from '../../helpers/invoices';
+import { fetchInvoice, withReferences } from '../../helpers/invoices';
 import { lagoIdParameter } from '../../helpers/lagoIdParameter';
 import type { LagoClient } from '../../transport/client';
 import { readOrHold } from '../../../shared/node/unknown';
@@ -33,7 +33,7 @@ export const get: Operation<LagoClient, 'held'> = {
 			ctx,
 			index,
 			{ id, kind: 'invoice', reason: 'unknown_invoice' },
-			async () => await fetchInvoice(client, id),
+			async () => await withReferences(client, await fetchInvoice(client, id)),
 		);
 	},
 };

@@ -12,6 +12,8 @@ import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { youngOf } from '../../helpers/dueRetries';
 import type { LagoClient } from '../../transport/client';
+import { inTurns } from '../../helpers/inTurns';
+import { withReferences, withRefunds } from '../../helpers/invoices';
 import { commonFilters } from '../list.fields';
 
 const showField: INodeProperties = {
@@ -122,7 +124,8 @@ export const getAll: Operation<LagoClient> = {
 		const candidates = await list({ ...query, ...narrowed }, Number.MAX_SAFE_INTEGER);
 		const nowS = Math.floor(Date.now() / 1000);
 		const shown = candidates.filter((invoice) => keeps(toInvoiceFacts(invoice), nowS));
-		return (show === 'retryDue' ? await youngOf(client, shown, readAt) : shown).slice(0, limit);
+		const kept = (show === 'retryDue' ? await youngOf(client, shown, readAt) : shown).slice(0, limit);
+		return await inTurns(kept, async (invoice) => await withReferences(client, await withRefunds(client, invoice)));
 	},
 };
 

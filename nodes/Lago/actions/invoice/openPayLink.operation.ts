@@ -5,7 +5,7 @@ import { idParameter } from '../../../shared/node/parameters';
 import { startingItem } from '../../../shared/node/start';
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
-import { fetchInvoice } from '../../helpers/invoices';
+import { fetchInvoice, withReferences } from '../../helpers/invoices';
 import { merchantOf } from '../../helpers/merchant';
 import { invoiceOfToken, linkKey } from '../../helpers/payLink';
 import { payPage, visitorLanguage, type PageName, type PageSubject } from '../../helpers/payPage';
@@ -52,7 +52,12 @@ export const openPayLink: Operation<LagoClient, 'payable' | Closed> = {
 		const about = { invoiceId, invoiceNumber: invoice.number };
 		const verdict = collectability(toInvoiceFacts(invoice));
 		if (verdict.decision === 'collect')
-			return { outcome: 'payable', message: `Invoice ${invoice.number} can be paid.`, ...about, invoice };
+			return {
+				outcome: 'payable',
+				message: `Invoice ${invoice.number} can be paid.`,
+				...about,
+				invoice: await withReferences(client, invoice),
+			};
 		const { outcome, page } = closed(invoice, verdict.decision === 'held');
 		return shown(outcome, page, about, { invoice, merchant: await merchantOf(client, invoice) });
 	},

@@ -1,20 +1,16 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { endOf } from '../../../shared/domain/dispute';
-import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import type { DodoMode } from '../../../shared/domain/mode';
 import { formatDodoAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import type { PaymentFacts } from '../../../shared/domain/payment';
-import { noted } from '../../../shared/domain/phases';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { asApiError } from '../../../shared/transport/apiError';
-import { orNull } from '../../../shared/transport/orNull';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
-import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
-import { bookingOf, changeInvoice, fetchInvoice, withInvoice } from '../../helpers/invoices';
+import { markLost, noteVictory, type Recorded } from '../../helpers/disputes';
+import { withInvoice } from '../../helpers/invoices';
 import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 
@@ -70,7 +66,7 @@ export const recordDispute: Operation<
 		const givenPayment = objectParameter(ctx, 'payment', 'Disputed Payment', index);
 		const before = heldBefore(givenPayment);
 		if (before !== null) return { disputeId: dispute.dispute_id, disputeStatus: dispute.dispute_status, ...before };
-		const { payment: read, mode, paidOn } = disputedIn(ctx, given, givenPayment, dispute, index);
+		const { payment: read, mode, paidOn, refunded } = disputedIn(ctx, given, givenPayment, dispute, index);
 		const { dispute_id: disputeId, dispute_status: status } = dispute;
 		const amount = dispute.amount ?? read.amount;
 		const about = {
@@ -89,30 +85,34 @@ export const recordDispute: Operation<
 				...about,
 			};
 		if (typeof invoiceId !== 'string') return { ...about, ...invoiceId };
-		const disputed: Disputed = { payment: { ...read, invoiceId }, mode, paidOn };
+		const disputed: Disputed = { payment: { ...read, invoiceId }, mode, paidOn, refunded };
 		return { ...about, invoiceId, ...(await record(client, dispute, disputed, invoiceId, amount)) };
 	},
 };
-
-type Recorded = Result<'already_recorded' | 'dispute_lost' | 'held' | 'ignored'>;
 
 /** @param amount what is disputed, in minor units. */
 async function record(
 	client: LagoClient,
 	dispute: DodoDispute,
-	{ payment, mode, paidOn }: Disputed,
+	{ payment, mode, paidOn, refunded }: Disputed,
 	invoiceId: string,
 	amount: number,
 ): Promise<Recorded | Result<'dispute_open' | 'dispute_won'>> {
 	const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
 	const sum = formatDodoAmount(amount, dispute.currency ?? payment.currency);
 	const what = `Dispute ${disputeId} over ${sum} of payment ${payment.id}`;
+	const facts = { id: disputeId, amount: dispute.amount ?? null, currency: dispute.currency ?? null, refunded };
 	const end = endOf(status);
 	if (end === 'won') {
-		const noted = await withInvoice(client, invoiceId, async () => await noteVictory(client, invoiceId));
+		const { said, nextStep } = await withInvoice(
+			client,
+			invoiceId,
+			async () => await noteVictory(client, invoiceId, facts, payment),
+		);
 		return {
 			outcome: 'dispute_won',
-			message: `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays; ${noted}.`,
+			message: `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays; ${said}.`,
+			...(nextStep === undefined ? {} : { nextStep }),
 		};
 	}
 	if (end === null)
@@ -124,7 +124,7 @@ async function record(
 	const atOnce = byRdr ? ' and paid back at once by the card network (RDR)' : '';
 	const lost = `${what} was ${status.replace('dispute_', '')}${atOnce}`;
 	const mark = async (): Promise<Recorded> =>
-		await withInvoice(client, invoiceId, async () => await markLost(client, invoiceId, payment, lost));
+		await withInvoice(client, invoiceId, async () => await markLost(client, invoiceId, facts, payment, lost));
 	const marked = await mark();
 	if (marked.outcome !== 'ignored') return marked;
 	// The news of the payment itself may still be on its way: what it would book is booked now.
@@ -135,60 +135,12 @@ async function record(
 	return settled.outcome === 'settled' || settled.outcome === 'already_settled' ? await mark() : marked;
 }
 
-/** Lago has no way back from a lost dispute, so an invoice that was marked too early says so in its metadata. */
-async function noteVictory(client: LagoClient, invoiceId: string): Promise<string> {
-	const nothing = 'there is nothing to undo';
-	const invoice = await orNull(fetchInvoice(client, invoiceId), ({ final }) => final);
-	if (!invoice?.payment_dispute_lost_at) return nothing;
-	const { metadata } = toInvoiceFacts(invoice);
-	const { state } = ourRecord(metadata);
-	if (state?.disputeWon) return nothing;
-	await changeInvoice(client, invoiceId, metadata, {
-		state: noted(state, 'dispute_won', { disputeWon: true }),
-	});
-	return `invoice ${invoice.number} was marked as a lost dispute before, which Lago cannot take back: its metadata now says that it was won`;
-}
-
-async function markLost(client: LagoClient, invoiceId: string, payment: PaymentFacts, lost: string): Promise<Recorded> {
-	try {
-		const invoice = await fetchInvoice(client, invoiceId);
-		const about = { invoiceNumber: invoice.number };
-		if (invoice.payment_dispute_lost_at)
-			return { outcome: 'already_recorded', message: `${lost}. Invoice ${invoice.number} says so already.`, ...about };
-		if (!(await bookingOf(client, invoice, payment)).booked)
-			return {
-				outcome: 'ignored',
-				message: `${lost}, but this payment was never booked on invoice ${invoice.number}; the books need no change.`,
-				...about,
-			};
-		await client.send({ method: 'POST', path: `/invoices/${encodeURIComponent(invoiceId)}/lose_dispute` });
-		return {
-			outcome: 'dispute_lost',
-			message: `${lost}. Invoice ${invoice.number} is marked as a lost dispute in Lago.`,
-			nextStep: 'Decide whether the customer still owes the money and whether they may go on using the product.',
-			...about,
-		};
-	} catch (caught) {
-		const refusal = asApiError(caught);
-		if (!refusal.final) throw refusal;
-		return refusal.code === 'invoice_not_found'
-			? held(
-					'unknown_invoice',
-					`${lost}, but this Lago organisation does not have invoice ${invoiceId}.`,
-					'Check that the Lago credential belongs to the organisation that issued the invoice.',
-				)
-			: held(
-					'lago_refused',
-					`${lost}, but Lago does not take that for invoice ${invoiceId} (${refusal.code}).`,
-					'Look at the invoice in Lago and record the lost dispute by hand.',
-				);
-	}
-}
-
 interface Disputed {
 	payment: PaymentFacts;
 	mode: DodoMode | null;
 	paidOn: string | undefined;
+	/** What of the payment the merchant gave back, minor units of its currency. */
+	refunded: number;
 }
 
 function disputedIn(
@@ -201,7 +153,9 @@ function disputedIn(
 	const payment = paymentSchema.safeParse(givenPayment);
 	if (payment.success && payment.data.payment_id === dispute.payment_id) {
 		const facts = toPaymentFacts(payment.data);
-		return { payment: facts, mode: modeOf(given, facts), paidOn: paidAt(payment.data) };
+		const refunds = (payment.data.refunds ?? []).filter((one) => one.status === 'succeeded');
+		const refunded = refunds.reduce((sum, one) => sum + (one.amount ?? 0), 0);
+		return { payment: facts, mode: modeOf(given, facts), paidOn: paidAt(payment.data), refunded };
 	}
 	throw new NodeOperationError(ctx.getNode(), `"Disputed Payment" is not payment ${dispute.payment_id}`, {
 		itemIndex: index,

@@ -76,11 +76,15 @@ export const savePaymentReference: Operation<LagoClient, 'existing' | 'held' | '
 		const payLink = address === '' ? state.payLink : await payLinkOf(ctx, address, invoiceId, index);
 		const madeOn = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
 		const made = { reference, state: { ...state, payLink }, madeOn };
+		const { checkoutUrl } = visible;
 		const nextStep = `Look at the invoice in Lago. ${reference} exists at Dodo Payments and is booked by its metadata when it is paid.`;
 		return {
 			...visible,
 			...(await heldIfRefused(
-				async () => await withInvoice(client, invoiceId, async () => await save(client, invoiceId, made, readAt)),
+				async () =>
+					await withInvoice(client, invoiceId, async () =>
+						pageOf(checkoutUrl, reference, await save(client, invoiceId, made, readAt)),
+					),
 				`${reference} was to be noted on invoice ${invoiceId}`,
 				nextStep,
 			)),
@@ -113,6 +117,15 @@ async function readAndWrite(client: LagoClient, invoiceId: string, made: MadeInt
 
 function isSaved({ state }: MadeIntent): Saved {
 	return { payLink: state.payLink ?? null, saved: true };
+}
+
+/** The page of the adopted session where its record has no room for it: that of our own, with its id instead. */
+function pageOf(ownUrl: unknown, reference: string, saved: Saved): Saved {
+	const { checkoutSessionId, checkoutUrl } = saved;
+	const isUnknown = checkoutUrl === null && typeof ownUrl === 'string' && ownUrl.includes(reference);
+	return isUnknown && typeof checkoutSessionId === 'string' && checkoutSessionId.startsWith('cks_')
+		? { ...saved, checkoutUrl: ownUrl.replace(reference, checkoutSessionId) }
+		: saved;
 }
 
 /** What somebody else recorded meanwhile, instead of ours. */

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { owedOn } from '../../../shared/domain/access/debts';
+import { owedFor } from '../../../shared/domain/access/debts';
 import {
 	asHappened,
 	type AccessFacts,
@@ -18,16 +18,17 @@ import {
 	subscriptionAnswerSchema,
 	subscriptionFeeSchema,
 	subscriptionSchema,
-	timeOf,
 	toAccessInvoice,
 	toSubscriptionFacts,
 	type CoverageAnswer,
 	type LagoSubscription,
 	type ListedInvoice,
 } from '../../../shared/wire/lago/access';
+import { timeOf } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { fetchCustomer } from '../customers';
 import { inTurns } from '../inTurns';
+import { withRefunds } from '../invoices';
 
 const PAGE = 100;
 const ALL = Number.MAX_SAFE_INTEGER;
@@ -58,11 +59,12 @@ export async function accessFactsOf(
 	policy: AccessPolicy,
 	now: number,
 ): Promise<AccessFacts> {
-	const [listed, rows] = await Promise.all([invoicesOf(client, externalId), subscriptionsOf(client, externalId)]);
+	const [read, rows] = await Promise.all([invoicesOf(client, externalId), subscriptionsOf(client, externalId)]);
+	const listed = await inTurns(read, async (invoice) => await withRefunds(client, invoice));
 	const customer = listed[0]?.customer ?? (await fetchCustomer(client, externalId));
 	const bare = listed.map((invoice) => toAccessInvoice(invoice, []));
 	const matters = (invoice: AccessInvoice): boolean =>
-		owedOn(invoice) > 0 || (invoice.status === 'draft' && policy.waitForFirstPayment);
+		owedFor(invoice).amount > 0 || (invoice.status === 'draft' && policy.waitForFirstPayment);
 	const known = await coverageOf(
 		client,
 		bare.filter((invoice) => OF_SUBSCRIPTIONS.includes(invoice.type) && matters(invoice)),

@@ -10,13 +10,12 @@ import { groupBy } from '../../../shared/domain/groupBy';
 import {
 	listedInvoiceAnswerSchema,
 	listedInvoiceSchema,
-	timeOf,
 	toAccessInvoice,
 	toSubscriptionFacts,
 	type ListedInvoice,
 } from '../../../shared/wire/lago/access';
 import { orNull } from '../../../shared/transport/orNull';
-import { paymentSchema } from '../../../shared/wire/lago/objects';
+import { paymentSchema, timeOf } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { inTurns } from '../inTurns';
 import { coverageOf, OF_SUBSCRIPTIONS, owedInvoices, subscriptionsOf } from './facts';

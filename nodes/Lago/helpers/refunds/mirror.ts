@@ -1,5 +1,6 @@
 import { unclearUnit } from '../../../shared/domain/currencies';
-import { encodeState, ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
+import { withRefunded } from '../../../shared/domain/counted';
+import { ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { INVOICE_NUMBER_KEY } from '../../../shared/domain/keys';
 import type { DodoMode } from '../../../shared/domain/mode';
 import { formatAmount } from '../../../shared/domain/money';
@@ -15,8 +16,8 @@ import { toEarlierNote, toRefundedInvoice } from '../../../shared/wire/lago/cred
 import { toInvoiceFacts, toPaid, type LagoCreditNote, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { changeCreditNote, creditNotesOf } from '../creditNotes';
-import { bookingOf, changeInvoice, fetchInvoice, paidOf, withInvoice } from '../invoices';
-import { isKnownFree, rememberFree } from '../manualPayments';
+import { bookingOf, changeRecord, fetchInvoice, paidOf, withInvoice } from '../invoices';
+import { rememberFree } from '../manualPayments';
 import { paidAt, settle } from '../settlement/settle';
 import { alreadyCredited, makeNote } from './note';
 
@@ -72,8 +73,8 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<Mirror
 		'Compare the amounts and make the credit note in Lago by hand',
 	);
 	let booking = await bookingOf(client, invoice, facts);
-	if (!booking.booked) {
-		// The news of the payment itself may still be on its way: what it would book is booked now.
+	if (!booking.booked || booking.asStatus) {
+		// The news of the payment itself may still be on its way: what it would book is booked now. So is what a licence allows by now.
 		const settled = await settle(client, facts, mode, paidAt(wanted.payment));
 		// It may have been booked by hand.
 		if (unclear !== null && settled.outcome === 'held' && settled.reason === unclear.reason)
@@ -95,7 +96,7 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<Mirror
 		invoice = await fetchInvoice(client, invoiceId);
 	const mismatch = otherCurrency(refundFacts(wanted), invoice) ?? unclear;
 	if (mismatch !== null) return { ...mismatch, ...about };
-	if (booking.asStatus || isKnownFree(client)) return { ...(await withoutLicence(client, invoice, wanted)), ...about };
+	if (booking.asStatus) return { ...(await withoutLicence(client, invoice, wanted)), ...about };
 	return { ...(await credit(client, invoice, notes, booking.amount, wanted)), ...about };
 }
 
@@ -168,7 +169,7 @@ async function returned(
 	invoice: LagoInvoice,
 	{ refund, facts }: Mirror,
 ): Promise<Result<'overpayment_returned'>> {
-	await record(client, invoice.lago_id, ({ dodoId, state }) =>
+	await record(client, invoice.lago_id, (state, dodoId) =>
 		dodoId === facts.id && state?.phase === 'overpaid' ? noted(state, 'surplus_returned') : null,
 	);
 	return {
@@ -181,16 +182,18 @@ async function returned(
 async function withoutLicence(
 	client: LagoClient,
 	invoice: LagoInvoice,
-	{ refund, payment }: Mirror,
+	{ refund, payment, facts }: Mirror,
 ): Promise<Result<'needs_premium'>> {
-	const refunded = (payment.refunds ?? []).reduce(
+	const ofPayment = (payment.refunds ?? []).reduce(
 		(sum, { status, amount }) => (status === 'succeeded' ? sum + (amount ?? 0) : sum),
 		0,
 	);
-	// What was told of a payment that was read earlier may come later.
-	await record(client, invoice.lago_id, ({ state }) =>
-		noted(state, 'refunded', { refunded: Math.max(refunded, state?.refunded ?? 0) }),
-	);
+	let refunded = ofPayment;
+	await record(client, invoice.lago_id, (state) => {
+		const after = withRefunded(state ?? {}, facts.id, ofPayment);
+		refunded = after.refunded;
+		return noted(state, 'refunded', after);
+	});
 	return {
 		outcome: 'needs_premium',
 		message: `Refund ${refund.refund_id} was made, but a Lago without premium licence cannot hold a credit note for it. It is recorded on invoice ${invoice.number}: ${formatAmount(refunded, invoice.currency)} refunded in all.`,
@@ -204,14 +207,11 @@ async function withoutLicence(
 async function record(
 	client: LagoClient,
 	invoiceId: string,
-	next: (before: ReturnType<typeof ourRecord>) => CollectionState | null,
+	next: (state: CollectionState | null, dodoId: string | undefined) => CollectionState | null,
 ): Promise<void> {
 	await withInvoice(client, invoiceId, async () => {
-		const { metadata } = toInvoiceFacts(await fetchInvoice(client, invoiceId));
-		const before = ourRecord(metadata);
-		const state = next(before);
-		if (state === null || (before.state !== null && encodeState(state) === encodeState(before.state))) return;
-		await changeInvoice(client, invoiceId, metadata, { state });
+		const invoice = toInvoiceFacts(await fetchInvoice(client, invoiceId));
+		await changeRecord(client, invoice, (state) => next(state, ourRecord(invoice.metadata).dodoId));
 	});
 }
 

@@ -2,6 +2,7 @@ import { decideRecord } from '../../../shared/domain/attemptRecord';
 import { byRetryButton } from '../../../shared/domain/olderLago';
 import type { PaymentFacts } from '../../../shared/domain/payment';
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
+import { doubtSession } from '../../../shared/process/doubtedSessions';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { fetchInvoice } from '../invoices';
@@ -18,6 +19,8 @@ export async function recordAttempt(
 	retries: () => RetryPolicy | null,
 ): Promise<Settlement> {
 	const policy = kind === 'failed' ? retries() : null;
+	const { status, checkoutSessionId } = payment;
+	if (status === 'cancelled' && checkoutSessionId !== null) doubtSession(checkoutSessionId);
 	for (let round = 0; round < MAX_ROUNDS; round++) {
 		const read = await fetchInvoice(client, invoiceId);
 		const invoice = toInvoiceFacts(read);

@@ -15,6 +15,7 @@ import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { LagoClient } from '../../transport/client';
 import { withInvoice } from '../invoices';
+import { rememberByStatus, takeByStatus } from '../manualPayments';
 import { organizationOf } from '../organization';
 import { recordAttempt } from './attempt';
 import type { Settlement } from './books';
@@ -36,7 +37,23 @@ export async function settle(
 	retries: () => RetryPolicy | null = () => null,
 ): Promise<Settlement> {
 	const reading = readPayment(payment, mode, await organizationOfAny(client, payment));
-	return await settleAs(reading, client, { ...payment, observedMode: payment.observedMode ?? mode }, paidOn, retries);
+	const facts = { ...payment, observedMode: payment.observedMode ?? mode };
+	const settled = await settleAs(reading, client, facts, paidOn, retries);
+	if ('bookedAs' in settled && settled.bookedAs === 'payment') await repairSome(client);
+	return settled;
+}
+
+/** So many with each payment that is booked. */
+const REPAIRED_AT_ONCE = 5;
+
+/** Lago takes payments: so those that it took as status only while it had no licence are booked as payments. What fails waits for the next. */
+async function repairSome(client: LagoClient): Promise<void> {
+	for (const booked of takeByStatus(client, REPAIRED_AT_ONCE)) {
+		const { payment, invoiceId, paidOn } = booked;
+		await settleInvoice(client, payment, invoiceId, 'succeeded', paidOn, () => null).catch(() =>
+			rememberByStatus(client, booked),
+		);
+	}
 }
 
 async function settleAs(

@@ -3,12 +3,12 @@ import type { InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import type { PaymentFacts } from '../../../shared/domain/payment';
-import { decideSuccess } from '../../../shared/domain/settlement';
+import { decideSuccess, dueByStatus, type SuccessDecision } from '../../../shared/domain/settlement';
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
-import { bookedReferences, fetchInvoice } from '../invoices';
-import { bookPayment, isKnownFree, rememberFree } from '../manualPayments';
+import { bookedReferences, fetchInvoice, noteChanged } from '../invoices';
+import { bookPayment, isKnownFree, rememberByStatus, rememberFree, type ManualPayment } from '../manualPayments';
 import { change, MAX_ROUNDS, restless, type Settlement } from './books';
 
 /** Books a payment that succeeded. Throws ApiError. */
@@ -32,26 +32,85 @@ export async function settleSuccess(
 			if (decision.record) await noteOverpayment(client, payment, invoice);
 			return { ...decision.overpaid, invoiceNumber: invoice.number };
 		}
-		if (decision.action === 'already_settled') {
-			const note = await correctRecord(client, payment, invoice);
-			return {
-				outcome: 'already_settled',
-				message: `Payment ${payment.id} is already booked on invoice ${invoice.number}.${note}`,
-				invoiceNumber: invoice.number,
-			};
-		}
-		if (decision.action === 'book') {
-			const bookedAs = await book(client, payment, invoice, decision.amount, paidOn);
-			if (bookedAs !== 'books_changed') {
-				const note = bookedAs === 'payment' ? await correctRecord(client, payment, invoice) : '';
-				const sum = formatAmount(decision.amount, payment.currency);
-				const message = `Invoice ${invoice.number} is paid: ${sum} by payment ${payment.id}.${note}`;
-				return { outcome: 'settled', bookedAs, message, invoiceNumber: invoice.number };
-			}
-			references = await bookedReferences(client, invoiceId);
-		}
+		if (decision.action === 'already_settled') return await settledBefore(client, payment, invoice, paidOn);
+		const done =
+			decision.action === 'make_good'
+				? await makeGood(client, payment, invoice, decision)
+				: decision.action === 'book' && (await bookWhole(client, payment, invoice, decision.amount, paidOn));
+		if (done) return done;
+		references = await bookedReferences(client, invoiceId);
 	}
 	throw restless(payment, invoiceId);
+}
+
+/** Books what is due; null when the books have changed and it must be decided anew. */
+async function bookWhole(
+	client: LagoClient,
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	amount: number,
+	paidOn: string | undefined,
+): Promise<Settlement | null> {
+	const bookedAs = await book(client, payment, invoice, amount, paidOn);
+	if (bookedAs === 'books_changed') return null;
+	const note = bookedAs === 'payment' ? await correctRecord(client, payment, invoice) : '';
+	const message = `Invoice ${invoice.number} is paid: ${formatAmount(amount, payment.currency)} by payment ${payment.id}.${note}`;
+	return { outcome: 'settled', bookedAs, message, invoiceNumber: invoice.number };
+}
+
+/** Notes that money which was taken back was paid again; null when the books have changed. */
+async function makeGood(
+	client: LagoClient,
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	{ amount, how, counted }: Extract<SuccessDecision, { action: 'make_good' }>,
+): Promise<Settlement | null> {
+	const written = await change(client, invoice, {
+		...(how === 'reversed' ? { paymentStatus: 'succeeded' } : {}),
+		paymentId: payment.id,
+		state: { ...stateAfter(payment, invoice, 'booked'), counted },
+	});
+	if (written === null) return null;
+	const what = how === 'reversed' ? 'a payment that was reversed' : 'what a dispute took';
+	return {
+		outcome: 'settled',
+		bookedAs: 'status',
+		message: `Invoice ${invoice.number} is paid again: ${formatAmount(amount, payment.currency)} by payment ${payment.id}, for ${what}. Lago takes no second payment of it, so its metadata says so.`,
+		invoiceNumber: invoice.number,
+	};
+}
+
+/**
+ * A payment that was booked before. One that could only be booked as status, for want of a licence, becomes a payment as soon as Lago takes
+ * one: it does so on an invoice whose status is succeeded.
+ */
+async function settledBefore(
+	client: LagoClient,
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	paidOn: string | undefined,
+): Promise<Settlement> {
+	const amount = dueByStatus(payment, invoice);
+	const repaired = amount !== null && (await bookPayment(client, manualPayment(payment, invoice, amount, paidOn)));
+	const note = repaired === 'booked' ? '' : await correctRecord(client, payment, invoice);
+	return {
+		outcome: 'already_settled',
+		...(repaired === 'booked' ? { bookedAs: 'payment' as const } : {}),
+		message:
+			repaired === 'booked'
+				? `Payment ${payment.id} was booked on invoice ${invoice.number} as status only; Lago takes payments by now, so it is booked as one.`
+				: `Payment ${payment.id} is already booked on invoice ${invoice.number}.${note}`,
+		invoiceNumber: invoice.number,
+	};
+}
+
+function manualPayment(
+	{ id: reference }: PaymentFacts,
+	{ id: invoiceId, timeZone }: InvoiceFacts,
+	amount: number,
+	paidOn: string | undefined,
+): ManualPayment {
+	return { invoiceId, amount, reference, paidOn, timeZone };
 }
 
 /** Should Lago refuse the note, the overpayment is told all the same. */
@@ -70,21 +129,21 @@ async function book(
 	amount: number,
 	paidOn: string | undefined,
 ): Promise<'payment' | 'status' | 'books_changed'> {
-	if (!isKnownFree(client)) {
-		const { id: invoiceId, timeZone } = invoice;
-		const booked = await bookPayment(client, { invoiceId, amount, reference: payment.id, paidOn, timeZone });
-		if (booked !== 'refused') return booked === 'booked' ? 'payment' : 'books_changed';
-		// Refused for want of a licence, or because the invoice was voided this moment: the same answer, but not the same thing.
-		const { status } = await fetchInvoice(client, invoice.id);
-		if (status !== 'finalized') return 'books_changed';
-		rememberFree(client);
-	}
+	const booked = await bookPayment(client, manualPayment(payment, invoice, amount, paidOn)).finally(() =>
+		noteChanged(client, invoice.id),
+	);
+	if (booked !== 'refused') return booked === 'booked' ? 'payment' : 'books_changed';
+	// Refused for want of a licence, or because the invoice was voided this moment: the same answer, but not the same thing.
+	if (!isKnownFree(client) && (await fetchInvoice(client, invoice.id)).status !== 'finalized') return 'books_changed';
+	rememberFree(client);
 	const written = await change(client, invoice, {
 		paymentStatus: 'succeeded',
 		paymentId: payment.id,
 		state: stateAfter(payment, invoice, 'booked'),
 	});
-	return written === null ? 'books_changed' : 'status';
+	if (written === null) return 'books_changed';
+	rememberByStatus(client, { payment, invoiceId: invoice.id, paidOn });
+	return 'status';
 }
 
 /**

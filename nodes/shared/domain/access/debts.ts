@@ -1,5 +1,6 @@
 import { calendarOf, dayOfDate, type Calendar, type Day } from '../calendar';
 import { formatAmount } from '../money';
+import { owedOn, type Owed } from '../owed';
 import type { AccessInvoice } from './facts';
 import type { AccessPolicy } from './policy';
 
@@ -7,6 +8,7 @@ import type { AccessPolicy } from './policy';
 export interface Debt {
 	invoice: AccessInvoice;
 	amount: number;
+	how: Owed['how'];
 	/** The due date, or the later day on which the money was lost again. */
 	dueDay: Day;
 	overdueAt: number;
@@ -38,42 +40,28 @@ export interface Outlook {
 	hits: readonly Hit[];
 }
 
-/**
- * What is still owed on an invoice. Free servers mark an invoice as paid without lowering what is due; a payment that was taken back
- * leaves nothing due but an unpaid status; a lost dispute leaves the status as it was (`lago-api:services/invoices/update_service.rb`,
- * `lose_dispute_service.rb`). Drafts, voided and self-billed invoices and prepaid credits owe nothing.
- */
-export function owedOn({
-	status,
-	type,
-	selfBilled,
-	paymentStatus,
-	totalDue,
-	totalPaid,
-	disputeLostAt,
-}: AccessInvoice): number {
-	if (status !== 'finalized' || selfBilled || type === 'credit') return 0;
-	if (disputeLostAt !== null) return Math.max(0, totalDue) + totalPaid;
-	if (paymentStatus === 'succeeded') return 0;
-	return totalDue === 0 ? totalPaid : Math.max(0, totalDue);
+/** What is owed on an invoice as far as access depends on it: who does not pay for prepaid credits simply does not get them. */
+export function owedFor(invoice: AccessInvoice): Owed {
+	return owedOn(invoice.type === 'credit' ? { ...invoice, status: 'credit' } : invoice);
 }
 
 /** Whether the money had come and was taken back. */
-export function wasTakenBack({ disputeLostAt, paymentStatus, totalDue, totalPaid }: AccessInvoice): boolean {
-	return disputeLostAt !== null || (paymentStatus !== 'succeeded' && totalDue === 0 && totalPaid > 0);
+export function wasTakenBack(invoice: AccessInvoice): boolean {
+	const { how, amount, asked } = owedOn(invoice);
+	return how === 'reversed' || how === 'disputed' || amount > asked;
 }
 
 /** What is owed, oldest first. */
 export function debtsOf(invoices: readonly AccessInvoice[], timeZone: string): Debt[] {
 	const debts: Debt[] = [];
 	for (const invoice of invoices) {
-		const amount = owedOn(invoice);
-		if (amount > 0) debts.push(debtOf(invoice, amount, calendarOf(timeZone)));
+		const owed = owedFor(invoice);
+		if (owed.amount > 0) debts.push(debtOf(invoice, owed, calendarOf(timeZone)));
 	}
 	return debts.sort((one, other) => one.overdueAt - other.overdueAt);
 }
 
-function debtOf(invoice: AccessInvoice, amount: number, calendar: Calendar): Debt {
+function debtOf(invoice: AccessInvoice, { amount, how }: Owed, calendar: Calendar): Debt {
 	const { disputeLostAt, failedAt, paymentStatus, issuedOn, dueOn } = invoice;
 	const issuedDay = dayOfDate(issuedOn);
 	const due = dayOfDate(dueOn);
@@ -85,6 +73,7 @@ function debtOf(invoice: AccessInvoice, amount: number, calendar: Calendar): Deb
 	return {
 		invoice,
 		amount,
+		how,
 		dueDay,
 		overdueAt: calendar.startOfDay(dueDay + 1),
 		failedAt: isFailed ? (lostAt ?? failedAt ?? calendar.startOfDay(issuedDay)) : Infinity,
@@ -121,8 +110,8 @@ type Later = (at: number) => number;
 
 /** What one debt does by itself: by a failed payment, and by the days that it is overdue. */
 function hitsOfDebt(debt: Debt, policy: AccessPolicy, calendar: Calendar, later: Later): Hit[] {
-	const { invoice, amount, failedAt, dueDay } = debt;
-	const clearsWhen = (): string => `${formatAmount(amount, invoice.currency)} is paid on invoice ${invoice.number}`;
+	const { failedAt, dueDay } = debt;
+	const clearsWhen = (): string => wayOut(debt);
 	const hits: Hit[] = [];
 	if (policy.restrictImmediately && failedAt < Infinity)
 		hits.push({ rule: 'restrict_immediately', debt, restrictsAt: later(failedAt), clearsWhen });
@@ -164,4 +153,16 @@ function afterGrace(at: number, days: number, calendar: Calendar): number {
 	if (days === 0) return at;
 	const day = calendar.dayOf(at);
 	return calendar.startOfDay(day + days + (calendar.startOfDay(day) === at ? 0 : 1));
+}
+
+/**
+ * What lifts a debt: only what Lago and our lanes take. Of what was taken back Lago takes no second payment (422), a pay link and the status do.
+ */
+export function wayOut({ invoice: { currency, number }, amount, how }: Debt): string {
+	const sum = formatAmount(amount, currency);
+	if (how === 'reversed')
+		return `${sum} is paid again on invoice ${number}, by its link or mandate, or its payment status is set to succeeded in Lago, which takes no second payment of it`;
+	return how === 'disputed'
+		? `${sum} is paid again on invoice ${number} by its link, its dispute is won after all, or the invoice is voided in Lago, which takes no second payment of it`
+		: `${sum} is paid on invoice ${number}`;
 }

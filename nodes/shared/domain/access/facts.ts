@@ -1,3 +1,5 @@
+import type { OwedFacts } from '../owed';
+
 /** What the books say about one customer, as far as access depends on it. Times are ms since 1970 (UTC), amounts minor units. */
 export interface AccessFacts {
 	customer: { externalId: string; /** IANA name. */ timeZone: string };
@@ -26,21 +28,17 @@ export interface SubscriptionFacts {
 }
 
 /** An invoice with what ties it to subscriptions. */
-export interface AccessInvoice {
+export interface AccessInvoice extends OwedFacts {
 	id: string;
 	number: string;
 	/** `subscription | one_off | credit | progressive_billing | ...`. */
 	type: string;
-	status: string;
-	paymentStatus: string;
 	currency: string;
-	totalDue: number;
 	totalPaid: number;
-	selfBilled: boolean;
 	/** `YYYY-MM-DD` on the customer's calendar. */
 	issuedOn: string;
 	dueOn: string;
-	/** When a dispute took the money back; null as well when the dispute was won after all. */
+	/** When a dispute took the money back; null as well when it was won after all, or the money was paid again. */
 	disputeLostAt: number | null;
 	/** When the first of its tries failed; null when nobody wrote it down. */
 	failedAt: number | null;

@@ -1,5 +1,6 @@
 import type { Calendar } from '../calendar';
 import { FIRST_INVOICE_MS } from '../keys';
+import { owedOn } from '../owed';
 import { wasTakenBack } from './debts';
 import type { AccessFacts, SubscriptionFacts } from './facts';
 import type { AccessPolicy } from './policy';
@@ -34,8 +35,9 @@ export function prepaidEnd(rows: readonly SubscriptionFacts[], { invoices }: Acc
 			.map(({ id }) => id),
 	);
 	let end = -Infinity;
-	for (const { status, paymentStatus, disputeLostAt, covers } of invoices) {
-		if (status !== 'finalized' || paymentStatus !== 'succeeded' || disputeLostAt !== null) continue;
+	for (const { covers, ...invoice } of invoices) {
+		const { status, paymentStatus } = invoice;
+		if (status !== 'finalized' || paymentStatus !== 'succeeded' || owedOn(invoice).amount > 0) continue;
 		for (const { subscriptionId, prepaidUntil } of covers)
 			if (prepaidUntil !== null && keeping.has(subscriptionId)) end = Math.max(end, prepaidUntil);
 	}

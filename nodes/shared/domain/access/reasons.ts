@@ -1,5 +1,4 @@
-import { formatAmount } from '../money';
-import type { Debt, Outlook, RestrictionRule } from './debts';
+import { wayOut, type Debt, type Outlook, type RestrictionRule } from './debts';
 import type { AccessInvoice } from './facts';
 
 /**
@@ -43,14 +42,7 @@ export function debtReasons(
 			.filter(({ debt }) => begun(debt) <= now)
 			.map(({ rule, debt, clearsWhen }) => reason(rule, debt, begun(debt), clearsWhen));
 	if (state === 'ended') return [];
-	return overdue.map((debt) =>
-		reason(
-			'overdue',
-			debt,
-			debt.overdueAt,
-			() => `${formatAmount(debt.amount, debt.invoice.currency)} is paid on invoice ${debt.invoice.number}`,
-		),
-	);
+	return overdue.map((debt) => reason('overdue', debt, debt.overdueAt, () => wayOut(debt)));
 }
 
 /** A reason that is about an invoice. */

@@ -3,7 +3,7 @@ import type { AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../.
 import { ourRecord } from '../../domain/invoiceMetadata';
 import { isUnderWay } from '../../domain/phases';
 import { onFirstUse } from '../onFirstUse';
-import { invoiceSchema, toInvoiceFacts, toPaid } from './objects';
+import { invoiceSchema, timeOf, toInvoiceFacts, toPaid } from './objects';
 
 const text = z.string().min(1);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}/);
@@ -105,7 +105,8 @@ export type LagoSubscription = z.output<typeof subscriptionSchema>;
 
 /** What the rules of access need, out of an invoice. */
 export function toAccessInvoice(invoice: ListedInvoice, covers: readonly CoveredSubscription[]): AccessInvoice {
-	const { state } = ourRecord(toInvoiceFacts(invoice).metadata);
+	const { metadata, disputeLostAt, lost, refunded } = toInvoiceFacts(invoice);
+	const { state } = ourRecord(metadata);
 	return {
 		id: invoice.lago_id,
 		number: invoice.number,
@@ -118,7 +119,9 @@ export function toAccessInvoice(invoice: ListedInvoice, covers: readonly Covered
 		selfBilled: invoice.self_billed ?? false,
 		issuedOn: invoice.issuing_date,
 		dueOn: invoice.payment_due_date ?? invoice.issuing_date,
-		disputeLostAt: state?.disputeWon ? null : timeOf(invoice.payment_dispute_lost_at),
+		disputeLostAt: lost !== undefined && lost <= 0 ? null : (disputeLostAt ?? null),
+		lost,
+		refunded,
 		failedAt: state?.failedSince === undefined ? null : state.failedSince * 1000,
 		isUnderWay: isUnderWay(state),
 		covers,
@@ -138,10 +141,4 @@ export function toSubscriptionFacts(row: LagoSubscription, awaitsFirstInvoice: b
 		keepsUnusedDays: row.on_termination_credit_note === 'skip',
 		awaitsFirstInvoice,
 	};
-}
-
-/** ms since 1970; null when there is none. */
-export function timeOf(time: string | null | undefined): number | null {
-	const parsed = Date.parse(time ?? '');
-	return Number.isNaN(parsed) ? null : parsed;
 }

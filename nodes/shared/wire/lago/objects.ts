@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Decimal } from '../../domain/exact';
 import type { InvoiceFacts } from '../../domain/invoice';
+import { lostOf, ourRecord } from '../../domain/invoiceMetadata';
 import { MANDATE_KEY } from '../../domain/keys';
 import { paidOn } from '../../domain/paid';
 import { lenient } from '../lenient';
@@ -91,7 +92,9 @@ const feeSchema = onFirstUse(() =>
 /**
  * An invoice of the REST API as far as we rely on it (`lago-api:serializers/v1/invoice_serializer.rb`). Amounts in minor units of
  * `currency`. `metadata` comes by REST only, never in a webhook. Ours are `currencyCountedAlike` (the merchant says so in the Lago
- * credential), `paymentProof` (its checkouts carry it along) and `readAt` (ms since 1970).
+ * credential), `paymentProof` (its checkouts carry it along), `readAt` (ms since 1970), `bookedReferences` (what Lago's payments name, where
+ * part of the invoice was paid and something is owed all the same) and `refundedByNotes` (what went back of an invoice whose status was put
+ * back).
  */
 export const invoiceSchema = onFirstUse(() =>
 	z
@@ -116,6 +119,8 @@ export const invoiceSchema = onFirstUse(() =>
 			currencyCountedAlike: z.boolean().optional(),
 			paymentProof: z.string().optional(),
 			readAt: z.number().optional(),
+			bookedReferences: z.array(z.string()).optional(),
+			refundedByNotes: minorUnits.optional(),
 		})
 		.passthrough(),
 );
@@ -212,6 +217,7 @@ export function toPaid(invoice: LagoInvoice, offset?: number): number | null {
 
 /** What the rules need, out of Lago's invoice. */
 export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
+	const metadata = (invoice.metadata ?? []).map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
 	return {
 		id: invoice.lago_id,
 		number: invoice.number,
@@ -221,11 +227,22 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		countedAlike: invoice.currencyCountedAlike,
 		total: invoice.total_amount_cents,
 		totalDue: invoice.total_due_amount_cents,
+		totalPaid: invoice.total_paid_amount_cents ?? undefined,
+		refunded: invoice.refundedByNotes,
+		disputeLostAt: timeOf(invoice.payment_dispute_lost_at),
+		lost: lostOf(ourRecord(metadata).state),
+		references: invoice.bookedReferences,
 		selfBilled: invoice.self_billed ?? false,
 		timeZone: invoice.customer?.applicable_timezone ?? undefined,
 		nativeProvider: invoice.customer?.billing_configuration?.payment_provider ?? null,
 		mandateId: invoice.customer?.metadata?.find(({ key }) => key === MANDATE_KEY)?.value || null,
 		paymentProof: invoice.paymentProof,
-		metadata: (invoice.metadata ?? []).map(({ lago_id, key, value }) => ({ id: lago_id, key, value })),
+		metadata,
 	};
+}
+
+/** ms since 1970; null when there is none. */
+export function timeOf(time: string | null | undefined): number | null {
+	const parsed = Date.parse(time ?? '');
+	return Number.isNaN(parsed) ? null : parsed;
 }

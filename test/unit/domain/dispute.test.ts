@@ -1,0 +1,183 @@
+import { decideLoss, decideVictory, endOf, lostPart, type DisputeFacts } from '../../../nodes/shared/domain/dispute';
+import { keyOf } from '../../../nodes/shared/domain/counted';
+import { lostOf, ourRecord } from '../../../nodes/shared/domain/invoiceMetadata';
+import { invoice, meta, payment } from './facts';
+
+const dispute = (change: Partial<DisputeFacts> = {}): DisputeFacts => ({
+	id: 'dis_1',
+	amount: 10_000,
+	currency: 'EUR',
+	refunded: 0,
+	...change,
+});
+
+test.each([
+	['dispute_lost', 'lost'],
+	['dispute_accepted', 'lost'],
+	['dispute_expired', 'lost'],
+	['dispute_won', 'won'],
+	['dispute_cancelled', 'won'],
+	['dispute_opened', null],
+	['dispute_challenged', null],
+])('%s', (status, end) => expect(endOf(status)).toBe(end));
+
+test.each<[string, Partial<DisputeFacts>, Parameters<typeof payment>[0], number, number]>([
+	['all', {}, {}, 10_000, 10_000],
+	['a part', { amount: 3_000 }, {}, 10_000, 3_000],
+	['the rest after a refund', { amount: 4_000, refunded: 6_000 }, {}, 10_000, 4_000],
+	['all of a payment, of which a part was given back before', { refunded: 6_000 }, {}, 10_000, 4_000],
+	['more than was paid', { amount: 99_999 }, {}, 10_000, 10_000],
+	['nobody says how much', { amount: null, refunded: 1_000 }, {}, 10_000, 9_000],
+	['in another currency', { amount: 12, currency: 'USD' }, {}, 10_000, 10_000],
+	['its currency is not said', { amount: 3_000, currency: null }, {}, 10_000, 3_000],
+	['half, where tax came on top', { amount: 5_950 }, { amount: 11_900, tax: 1_900 }, 10_000, 5_000],
+])('a lost dispute takes: %s', (_case, change, paid, booked, part) => {
+	expect(lostPart(dispute(change), payment(paid), booked)).toBe(part);
+});
+
+describe('several disputes of one invoice', () => {
+	type Told = [id: string, end: 'lost' | 'won', amount: number, paymentId?: string];
+
+	/** What is owed after all of them were told. */
+	function lostAfter(told: Told[], start: string | null, free = false): number | undefined {
+		let state = start ?? 'v1;open;a=1;m=10000';
+		const facts = () => {
+			const metadata = meta({ dodo_payment_id: 'cks_1', dodo_state: state });
+			const sums = free ? { totalDue: 10_000, totalPaid: 0 } : { totalDue: 0, totalPaid: 10_000 };
+			const lost = lostOf(ourRecord(metadata).state);
+			return invoice({ paymentStatus: 'succeeded', total: 10_000, ...sums, metadata, lost, disputeLostAt: 1 });
+		};
+		for (const [id, end, amount, paymentId = 'pay_1'] of told) {
+			const one = dispute({ id, amount });
+			const paid = payment({ id: paymentId });
+			const step = end === 'lost' ? decideLoss(facts(), one, paid, amount) : decideVictory(facts(), one, paid);
+			if (step.action !== 'write') continue;
+			const { counted, disputeWon } = step;
+			const text = (counted ?? []).map(({ key, sign, amount: sum }) => `${key}${sign}${sign === '=' ? '' : sum}`);
+			state = `v1;open;a=1;m=10000${disputeWon ? ';w=1' : ''}${text.length > 0 ? `;o=${text.join(',')}` : ''}`;
+		}
+		return lostOf(ourRecord(facts().metadata).state);
+	}
+
+	test.each<[string, Told[], number | undefined, string | null]>([
+		['one over all needs no words: Lago says so', [['d1', 'lost', 10_000]], undefined, null],
+		['one over a part', [['d1', 'lost', 3_000]], 3_000, null],
+		[
+			'told twice',
+			[
+				['d1', 'lost', 3_000],
+				['d1', 'lost', 3_000],
+			],
+			3_000,
+			null,
+		],
+		[
+			'two',
+			[
+				['d1', 'lost', 3_000],
+				['d2', 'lost', 2_000],
+				['d1', 'lost', 3_000],
+			],
+			5_000,
+			null,
+		],
+		[
+			'the first is won after all',
+			[
+				['d1', 'lost', 3_000],
+				['d2', 'lost', 2_000],
+				['d1', 'won', 3_000],
+			],
+			2_000,
+			null,
+		],
+		[
+			'both are',
+			[
+				['d1', 'lost', 3_000],
+				['d2', 'lost', 2_000],
+				['d1', 'won', 3_000],
+				['d2', 'won', 2_000],
+			],
+			0,
+			null,
+		],
+		[
+			'a late copy of what was lost and then won',
+			[
+				['d1', 'lost', 3_000],
+				['d1', 'won', 3_000],
+				['d1', 'lost', 3_000],
+			],
+			0,
+			null,
+		],
+		[
+			'one over all that is won',
+			[
+				['d1', 'lost', 10_000],
+				['d1', 'won', 10_000],
+			],
+			0,
+			null,
+		],
+		[
+			'and told as lost once more',
+			[
+				['d1', 'lost', 10_000],
+				['d1', 'won', 10_000],
+				['d1', 'lost', 10_000],
+			],
+			0,
+			null,
+		],
+		[
+			'another one after it',
+			[
+				['d1', 'lost', 10_000],
+				['d1', 'won', 10_000],
+				['d2', 'lost', 2_000],
+			],
+			2_000,
+			null,
+		],
+		[
+			'one that was never lost',
+			[
+				['d1', 'lost', 3_000],
+				['d2', 'won', 3_000],
+			],
+			3_000,
+			null,
+		],
+		['marked by an older version, told again', [['d1', 'lost', 3_000]], 3_000, null],
+		[
+			'paid again: a copy of the dispute changes nothing',
+			[['d1', 'lost', 10_000]],
+			0,
+			`v1;paid;a=2;o=*+10000,${keyOf('pay_2')}-10000`,
+		],
+		[
+			'paid again, and that payment is disputed too',
+			[['d2', 'lost', 10_000, 'pay_2']],
+			10_000,
+			`v1;paid;a=2;o=*+10000,${keyOf('pay_2')}-10000`,
+		],
+		[
+			'paid again, and the first dispute is won',
+			[['d1', 'won', 10_000]],
+			-10_000,
+			`v1;paid;a=2;o=*+10000,${keyOf('pay_2')}-10000`,
+		],
+	])('%s', (_case, told, lost, start) => {
+		expect(lostAfter(told, start)).toBe(lost);
+		expect(lostAfter(told, start, true)).toBe(lost);
+	});
+
+	test("a voided invoice takes no metadata, and one that is full none of ours: Lago's mark alone counts", () => {
+		const part = dispute({ amount: 3_000 });
+		expect(decideLoss(invoice({ status: 'voided' }), part, payment(), 3_000)).toEqual({ action: 'recorded' });
+		const metadata = meta({ a: '1', b: '1', c: '1', d: '1' });
+		expect(decideLoss(invoice({ metadata }), part, payment(), 3_000)).toEqual({ action: 'recorded' });
+	});
+});
