@@ -73,7 +73,7 @@ describe.each(VERSIONS)('Lago %s', (version) => {
 		await world.mirror(refund);
 		const sources = lagoSources(await clientOf(), () => Math.floor(Date.now() / 1000));
 		const about = { id: refund.refund_id, createdAt: Math.floor(Date.parse(refund.created_at) / 1000) };
-		const { rows } = await sources.notes([about as never]);
+		const { rows } = await sources.notes([about as never], {});
 		expect(rows.get(refund.refund_id)).toBe('succeeded');
 	});
 
@@ -249,7 +249,7 @@ test.each(['1.30', '1.36', null])(
 		await paid();
 		world.lago.voidInvoice(world.issue().lago_id);
 		const sources = lagoSources(await clientOf(), () => Math.floor(Date.now() / 1000));
-		expect([...(await sources.unpaid()).keys()]).toEqual([open.lago_id]);
+		expect([...(await sources.unpaid([], {})).keys()]).toEqual([open.lago_id]);
 	},
 );
 
