@@ -17,7 +17,7 @@ const project = (displayName, extra = {}) => ({
 	...extra,
 });
 
-/** unit: no network; contract: simulators, SDKs and OpenAPI; workflow: built package in process; e2e: a real n8n; browser: its editor; chaos: a real n8n under fire. */
+/** unit: no network; contract: simulators, SDKs and OpenAPI; workflow: built package in process; e2e: a real n8n; browser: its editor; chaos: a real n8n under fire; container: the image on a real Docker engine. */
 module.exports = {
 	testTimeout: 30_000,
 	projects: [
@@ -27,5 +27,10 @@ module.exports = {
 		project('e2e', { setupFilesAfterEnv: ['<rootDir>/test/support/onN8n.ts'] }),
 		project('browser', { setupFilesAfterEnv: ['<rootDir>/test/support/onN8n.ts'] }),
 		project('chaos'),
+		project('container', {
+			setupFilesAfterEnv: ['<rootDir>/test/support/onN8n.ts'],
+			globalSetup: '<rootDir>/test/container/setUp.ts',
+			globalTeardown: '<rootDir>/test/container/tearDown.ts',
+		}),
 	],
 };
