@@ -1,33 +1,129 @@
 import { whyNoEngine } from '../support/docker/engine';
 import { machine, type Machine } from '../support/docker/machine';
+import { commandsOf } from '../support/docker/page';
 import { waitFor } from '../support/sync';
 
 const why = whyNoEngine();
 const describeContainer = why === null ? describe : describe.skip;
 
-describeContainer(why ?? 'one container', () => {
+describeContainer(why ?? 'the image by itself, as docs/deploy.md starts it', () => {
 	let here: Machine;
+	const [build, run] = [commandsOf('', 'docker build'), commandsOf('', 'docker run')];
+	const logs = async (): Promise<string> => await here.type('docker logs dodo-lago');
+	const isPaid = (lago: Machine['given']['lago'], id: string): boolean =>
+		lago.state.invoices.get(id)?.payment_status === 'succeeded';
+
 	beforeAll(async () => {
 		here = await machine('dodo-lago-one');
+		await here.type(...commandsOf('', 'cp '), ...commandsOf('', 'sudo '), ...build);
 		here.settings();
 	});
-	afterAll(async () => await here?.remove());
+	afterAll(async () => {
+		await here?.attempt('docker rm --force --volumes dodo-lago; docker volume rm --force dodo-lago');
+		await here?.remove();
+	});
 
-	test('is built and takes webhooks', async () => {
-		await here.type('docker build -f docker/Dockerfile -t dodo-lago .');
-		await here.type(
-			'docker run -d --name dodo-lago --read-only --tmpfs /tmp --tmpfs /home/node/.cache:uid=1000,gid=1000,mode=0700 --cap-drop ALL --security-opt no-new-privileges -v dodo-lago:/home/node/.n8n -v "$PWD/docker/.env:/run/secrets/settings:ro" -e ENV_FILE=/run/secrets/settings -p 127.0.0.1:5678:5678 dodo-lago',
+	test('takes both webhooks: an invoice is collected and settled', async () => {
+		await here.type(...run);
+		await waitFor(async () => (await logs()).includes('Both webhooks answer'));
+		const { dodo, lago, env } = here.given;
+		dodo.addWebhook({ url: `${here.url}/webhooks/dodo`, secret: env.DODO_WEBHOOK_SECRET as string });
+		lago.addEndpoint({ url: `${here.url}/webhooks/lago` });
+		const { lago_id: id } = lago.issueInvoice({ fees: [{ amountCents: 10_000 }] });
+		await waitFor(() => lago.metadataOf(id, 'dodo_payment_id') !== undefined);
+		dodo.payCheckout(lago.metadataOf(id, 'dodo_payment_id') as string);
+		await waitFor(() => isPaid(lago, id));
+		await dodo.idle();
+		expect((await fetch(`${here.url}/webhooks/lago`, { method: 'POST' })).status).toBe(401);
+	});
+
+	test('has no rights, and changes nothing but its volume and memory', async () => {
+		const status = await here.type('docker exec dodo-lago cat /proc/1/status');
+		for (const line of [/^Uid:\t1000\t1000/m, /^CapEff:\t0+$/m, /^CapBnd:\t0+$/m, /^NoNewPrivs:\t1$/m])
+			expect(status).toMatch(line);
+		for (const path of ['/opt/dodo-lago', '/home/node', '/etc', '/keys'])
+			expect((await here.attempt(`docker exec dodo-lago touch ${path}/file`)).output).toContain(
+				'Read-only file system',
+			);
+		expect(await here.type('docker diff dodo-lago')).toBe('');
+		expect(await logs()).not.toMatch(/EROFS|EACCES|EPERM|WEBHOOK_URL ->/);
+		expect(JSON.parse(await here.type('docker port dodo-lago | grep -c 127.0.0.1'))).toBe(1);
+	});
+
+	test('told to stop in the middle of work, it ends the work first; started again, it does nothing twice', async () => {
+		const { dodo, lago } = here.given;
+		const before = dodo.state.checkouts.size;
+		const hold = here.holdDodo();
+		const { lago_id: id } = lago.issueInvoice({ fees: [{ amountCents: 20_000 }] });
+		await waitFor(() => hold.count() > 0);
+		const stopping = here.type('docker stop dodo-lago');
+		// Longer than Docker waits by itself.
+		await new Promise((resolve) => setTimeout(resolve, 11_000));
+		hold.release();
+		await stopping;
+		expect(await here.type('docker inspect --format "{{.State.ExitCode}} {{.State.OOMKilled}}" dodo-lago')).toBe(
+			'0 false\n',
 		);
-		await waitFor(async () => (await here.type('docker logs dodo-lago')).includes('Both webhooks answer'));
-		here.given.dodo.addWebhook({
-			url: `${here.url}/webhooks/dodo`,
-			secret: here.given.env.DODO_WEBHOOK_SECRET as string,
-		});
-		here.given.lago.addEndpoint({ url: `${here.url}/webhooks/lago` });
-		const { lago, dodo } = here.given;
-		const invoice = lago.issueInvoice({ fees: [{ amountCents: 10_000 }] });
-		await waitFor(() => lago.metadataOf(invoice.lago_id, 'dodo_payment_id') !== undefined);
-		dodo.payCheckout(lago.metadataOf(invoice.lago_id, 'dodo_payment_id') as string);
-		await waitFor(() => invoice.payment_status === 'succeeded');
+		expect(lago.metadataOf(id, 'dodo_payment_id')).toBeDefined();
+		await here.type('docker start dodo-lago');
+		await waitFor(async () => (await logs()).split('Both webhooks answer').length === 3);
+		dodo.payCheckout(lago.metadataOf(id, 'dodo_payment_id') as string);
+		await waitFor(() => isPaid(lago, id));
+		expect(dodo.state.checkouts.size).toBe(before + 1);
+		expect(await logs()).toContain('The workflow is up to date.');
+	});
+
+	test('the secrets are in nothing that Docker shows, keeps or saves', async () => {
+		const shown = await here.type(
+			'docker inspect dodo-lago; docker image inspect dodo-lago; docker history --no-trunc dodo-lago; docker logs dodo-lago; docker top dodo-lago -o pid,args',
+		);
+		expect(shown).toContain('Both webhooks answer');
+		for (const secret of here.given.secrets) {
+			expect(shown).not.toContain(secret);
+			for (const kept of [
+				'docker save dodo-lago',
+				'docker export dodo-lago',
+				'docker exec dodo-lago cat /home/node/.n8n/database.sqlite',
+			])
+				expect((await here.type(`(${kept}) | grep -aFc -- '${secret}' || true`)).trim()).toBe('0');
+		}
+	});
+
+	test.each([
+		['nothing is given', 'docker run --rm --network none dodo-lago', 'DODO_API_KEY is missing'],
+		[
+			'the settings cannot be read',
+			'docker run --rm --network none -e ENV_FILE=/none dodo-lago',
+			'ENV_FILE: the file /none cannot be read',
+		],
+		[
+			'a role that there is not',
+			'docker run --rm --network none -v "$PWD/docker/.env:/s:ro" -e ENV_FILE=/s dodo-lago master',
+			'There is no role "master"',
+		],
+		[
+			'no memory for what is temporary',
+			'docker run --rm --network none --read-only -v dodo-lago:/home/node/.n8n -v "$PWD/docker/.env:/s:ro" -e ENV_FILE=/s dodo-lago',
+			'/tmp is on a read-only file system',
+		],
+		[
+			'the folder of somebody else',
+			'docker run --rm --network none -v "$PWD/docker:/home/node/.n8n" -v "$PWD/docker/.env:/s:ro" -e ENV_FILE=/s dodo-lago',
+			'/home/node/.n8n cannot be written by the user 1000',
+		],
+		[
+			'keys into the folder of somebody else',
+			'docker run --rm --network none -v "$PWD/docker:/keys" dodo-lago keys',
+			'/keys cannot be written by the user 1000',
+		],
+	])('%s: ends with 78 and says what to do', async (_what, command, said) => {
+		const { code, output } = await here.attempt(command);
+		expect([code, output]).toEqual([78, expect.stringContaining(said)]);
+		expect(
+			output
+				.trimEnd()
+				.split('\n')
+				.filter((line) => !line.startsWith('[dodo-lago] ')),
+		).toEqual([]);
 	});
 });

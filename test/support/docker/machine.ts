@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { freePort } from '../../../scripts/n8n/process';
@@ -19,23 +19,30 @@ export interface Machine {
 	folder: string;
 	/** Where n8n is published. */
 	url: string;
-	/** Writes docker/.env: the six values, and these. */
+	/** Edits docker/.env as a person does: the six values, and these. */
 	settings(more?: Record<string, string>): void;
-	/** Types a command; throws what it printed when it fails. */
-	type(command: string): Promise<string>;
+	/** Types commands; throws what one printed when it fails, and returns what the last one printed. */
+	type(...commands: string[]): Promise<string>;
 	/** The same for one that may fail. */
 	attempt(command: string): Promise<Ended>;
+	/** From now on what is asked of Dodo Payments waits on its way, until it is released. */
+	holdDodo(): Hold;
 	/** Leaves nothing behind. */
 	remove(): Promise<void>;
 }
 
-const USER = 1000;
+/** Questions on their way. */
+export interface Hold {
+	/** How many wait. */
+	count(): number;
+	release(): void;
+}
 
 /** Prepares one; nothing is built or started yet. */
 export async function machine(project: string): Promise<Machine> {
 	const engine = JSON.parse(process.env.CONTAINER_TEST_ENGINE ?? 'null') as Engine;
 	const [given, folder, port] = [await give(), checkout(), await freePort()];
-	const forwarders = await Promise.all([given.dodo.url, given.lago.url].map(async (url) => await forward(url, engine)));
+	const [dodo, lago] = [await forward(given.dodo.url, engine), await forward(given.lago.url, engine)];
 	const seenFromInside = (url: string | undefined): string => String(url).replace('127.0.0.1', engine.gateway);
 	const env = { ...process.env, ...engine.env, COMPOSE_PROJECT_NAME: project };
 	if (engine.modules !== null) writeOverrides(folder, engine.modules);
@@ -55,20 +62,26 @@ export async function machine(project: string): Promise<Machine> {
 				...more,
 			};
 			const file = join(folder, 'docker', '.env');
-			const lines = Object.entries(values).map(([name, value]) => `${name}=${value}`);
-			writeFileSync(file, lines.join('\n'));
-			// As docs/deploy.md says: the group of the container, and whoever types.
-			if (process.getuid?.() === 0) chownSync(file, 0, USER);
-			chmodSync(file, process.getuid?.() === 0 ? 0o640 : 0o644);
+			let text = readFileSync(file, 'utf8');
+			for (const [name, value] of Object.entries(values)) {
+				const line = new RegExp(`^#?${name}=.*$`, 'm');
+				text = line.test(text) ? text.replace(line, `${name}=${value}`) : `${text}${name}=${value}\n`;
+			}
+			writeFileSync(file, text);
 		},
+		holdDodo: dodo.hold,
 		attempt,
-		async type(command) {
-			const { code, output } = await attempt(command);
-			if (code !== 0) throw new Error(`"${command}" ended with ${code}:\n${output.slice(-4_000)}`);
-			return output;
+		async type(...commands) {
+			let printed = '';
+			for (const command of commands) {
+				const { code, output } = await attempt(command);
+				if (code !== 0) throw new Error(`"${command}" ended with ${code}:\n${output.slice(-4_000)}`);
+				printed = output;
+			}
+			return printed;
 		},
 		async remove() {
-			for (const server of forwarders) server.close();
+			for (const { close } of [dodo, lago]) close();
 			await given.stop();
 			rmSync(folder, { recursive: true, force: true });
 		},
@@ -76,15 +89,37 @@ export async function machine(project: string): Promise<Machine> {
 }
 
 /** Containers reach this machine by its address in their network only: there it listens for a service on loopback. */
-async function forward(url: string, { gateway }: Engine): Promise<Server> {
+async function forward(url: string, { gateway }: Engine): Promise<{ hold(): Hold; close(): void }> {
 	const port = Number(new URL(url).port);
+	let gate: Promise<void> | undefined;
+	let waiting = 0;
 	const server = createServer((inside) => {
 		const outside = connect(port, '127.0.0.1');
 		for (const socket of [inside, outside]) socket.on('error', () => [inside, outside].map((one) => one.destroy()));
-		inside.pipe(outside).pipe(inside);
+		outside.pipe(inside);
+		let sent = Promise.resolve();
+		inside.on('data', (chunk: Buffer) => {
+			if (gate !== undefined) waiting += 1;
+			const now = gate;
+			// What was asked arrives, even if whoever asked is gone by then.
+			sent = sent.then(() => now).then(() => void outside.write(chunk));
+		});
+		inside.on('end', () => void sent.then(() => outside.end()));
 	});
 	await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, gateway, resolve));
-	return server.unref();
+	const hold = (): Hold => {
+		let release = (): void => {};
+		waiting = 0;
+		gate = new Promise<void>((resolve) => (release = resolve));
+		return {
+			count: () => waiting,
+			release() {
+				gate = undefined;
+				release();
+			},
+		};
+	};
+	return { hold, close: () => void server.unref().close() };
 }
 
 /** Where the base images are stand-ins, n8n is mounted, and what is built uses this machine's network: the engine leads nowhere by itself. */
@@ -105,6 +140,10 @@ function writeOverrides(folder: string, modules: string): void {
 /** A command of the page as it must be typed here. */
 function adapted(command: string, { modules }: Engine, port: number, project: string): string {
 	const here = command
+		.replaceAll(/\bsudo /g, process.getuid?.() === 0 ? '' : 'sudo ')
+		// Two of each show the same as more, and start sooner.
+		.replaceAll(/--scale (\w+)=3/g, '--scale $1=2')
+		.replaceAll('--scale webhook=2', '--scale webhook=1')
 		.replaceAll('127.0.0.1:5678:5678', `127.0.0.1:${port}:5678`)
 		.replaceAll(/(?<![\w/-])dodo-lago_(?=\w)/g, `${project}_`);
 	if (modules === null) return here;
