@@ -19,6 +19,8 @@ export interface Machine {
 	folder: string;
 	/** Where n8n is published. */
 	url: string;
+	/** Where Caddy is published, without TLS. */
+	proxy: string;
 	/** Edits docker/.env as a person does: the six values, and these. */
 	settings(more?: Record<string, string>): void;
 	/** Types commands; throws what one printed when it fails, and returns what the last one printed. */
@@ -41,17 +43,18 @@ export interface Hold {
 /** Prepares one; nothing is built or started yet. */
 export async function machine(project: string): Promise<Machine> {
 	const engine = JSON.parse(process.env.CONTAINER_TEST_ENGINE ?? 'null') as Engine;
-	const [given, folder, port] = [await give(), checkout(), await freePort()];
+	const [given, folder, port, proxyPort] = [await give(), checkout(), await freePort(), await freePort()];
 	const [dodo, lago] = [await forward(given.dodo.url, engine), await forward(given.lago.url, engine)];
 	const seenFromInside = (url: string | undefined): string => String(url).replace('127.0.0.1', engine.gateway);
 	const env = { ...process.env, ...engine.env, COMPOSE_PROJECT_NAME: project };
-	if (engine.modules !== null) writeOverrides(folder, engine.modules);
+	writeOverrides(folder, engine, proxyPort);
 	const attempt = async (command: string): Promise<Ended> =>
 		await run(adapted(command, engine, port, project), folder, env);
 	return {
 		given,
 		folder,
 		url: `http://127.0.0.1:${port}`,
+		proxy: `http://127.0.0.1:${proxyPort}`,
 		settings(more = {}) {
 			const values = {
 				...given.env,
@@ -122,19 +125,24 @@ async function forward(url: string, { gateway }: Engine): Promise<{ hold(): Hold
 	return { hold, close: () => void server.unref().close() };
 }
 
-/** Where the base images are stand-ins, n8n is mounted, and what is built uses this machine's network: the engine leads nowhere by itself. */
-function writeOverrides(folder: string, modules: string): void {
+/**
+ * Caddy is published on loopback only. Where the base images are stand-ins, n8n is mounted, and what is built uses this machine's network: the engine
+ * leads nowhere by itself.
+ */
+function writeOverrides(folder: string, { modules }: Engine, proxyPort: number): void {
+	const caddy = { ports: [`127.0.0.1:${proxyPort}:80`] };
 	const mounted = { volumes: [`${modules}:/usr/local/lib/node_modules:ro`] };
-	const own = (service: 'postgres' | 'redis' | 'caddy'): object => ({ image: withoutDigest(BASES[service] as string) });
+	const own = (service: string): object => ({ image: withoutDigest(BASES[service] as string) });
 	const contexts = { [BASES.node as string]: `docker-image://${withoutDigest(BASES.node as string)}` };
-	const single = {
-		n8n: { ...mounted, build: { network: 'host', additional_contexts: contexts } },
-		postgres: own('postgres'),
-		caddy: own('caddy'),
-	};
-	const queue = { webhook: mounted, worker: mounted, redis: own('redis') };
+	const n8n = { ...mounted, build: { network: 'host', additional_contexts: contexts } };
+	const single =
+		modules === null ? { caddy } : { n8n, postgres: own('postgres'), caddy: { ...own('caddy'), ...caddy } };
+	const queue = modules === null ? {} : { webhook: mounted, worker: mounted, redis: own('redis') };
 	for (const [name, services] of Object.entries({ 'compose.yml': single, 'compose.queue.yml': queue }))
-		writeFileSync(join(folder, 'docker', `stand-ins.${name}`), JSON.stringify({ services }));
+		writeFileSync(
+			join(folder, 'docker', `here.${name}`),
+			JSON.stringify({ services }).replace('"ports":', '"ports": !override '),
+		);
 }
 
 /** A command of the page as it must be typed here. */
@@ -146,10 +154,16 @@ function adapted(command: string, { modules }: Engine, port: number, project: st
 		.replaceAll('--scale webhook=2', '--scale webhook=1')
 		.replaceAll('127.0.0.1:5678:5678', `127.0.0.1:${port}:5678`)
 		.replaceAll(/(?<![\w/-])dodo-lago_(?=\w)/g, `${project}_`);
-	if (modules === null) return here;
+	const image = process.env.CONTAINER_IMAGE;
+	// One that was built elsewhere takes the place of what would be built.
+	if (image !== undefined && / docker\/Dockerfile /.test(here)) return `docker tag ${image} dodo-lago`;
+	const composed = (image === undefined ? here : here.replaceAll(' --build', '')).replaceAll(
+		/-f docker\/(compose(?:\.queue)?\.yml)/g,
+		'-f docker/$1 -f docker/here.$1',
+	);
+	if (modules === null) return composed;
 	const node = `--build-context ${BASES.node}=docker-image://${withoutDigest(BASES.node as string)}`;
-	return here
-		.replaceAll(/-f docker\/(compose(?:\.queue)?\.yml)/g, '-f docker/$1 -f docker/stand-ins.$1')
+	return composed
 		.replaceAll(/\bdocker build /g, `docker build --network host ${node} `)
 		.replaceAll(/\bdocker run /g, `docker run --volume ${modules}:/usr/local/lib/node_modules:ro `);
 }

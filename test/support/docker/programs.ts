@@ -37,7 +37,8 @@ export function whyNoPrograms(): string | null {
 	return 'Docker is not prepared (node --import tsx scripts/checks/docker.ts)';
 }
 
-function whyNeverHere(): string | null {
+/** Why none can ever be started here, whatever is installed; null when nothing is in the way. */
+export function whyNeverHere(): string | null {
 	if (process.platform !== 'linux' || process.arch !== 'x64' || !existsSync('/etc/debian_version') || !isThere('dpkg'))
 		return 'an engine of our own is started on Debian on x64 only';
 	if (process.getuid?.() !== 0) return 'only root can start an engine';
@@ -46,10 +47,8 @@ function whyNeverHere(): string | null {
 	return null;
 }
 
-/** Sees to it that there is a Docker to start. Throws what is in the way. */
+/** Sees to it that there is a Docker to start, where one can be started. */
 export async function ensurePrograms(say: Progress): Promise<void> {
-	const problem = whyNeverHere();
-	if (problem !== null) throw new Error(problem);
 	if (whyNoPrograms() === null) return;
 	mkdirSync(CACHE, { recursive: true });
 	await withFolderLock(
