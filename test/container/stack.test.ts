@@ -162,10 +162,10 @@ describeContainer(why ?? 'the stack, as docs/deploy.md starts, changes, upgrades
 			"FROM dodo-lago\nUSER root\nRUN sed -i 's/Every 5 Minutes/Every Few Minutes/g' /opt/dodo-lago/package/workflows/lago-dodo-sync.json\nUSER node\n",
 		);
 		await here.type('docker build -q -f later -t dodo-lago:later .');
-		here.settings({ IMAGE: 'dodo-lago:later', COMPOSE_PROFILES: '' });
+		here.settings({ IMAGE: 'dodo-lago:later' });
 		const [, back] = commandsOf('Queue mode');
 		await here.type(back as string);
-		expect(await services()).toEqual(['n8n', 'postgres']);
+		expect(await services()).toEqual(['caddy', 'n8n', 'postgres']);
 		expect(await logs()).toContain('The workflow is replaced: the image or a variable has changed.');
 		const isLater = async (): Promise<boolean> =>
 			(await sql("SELECT nodes::text LIKE '%Every Few Minutes%' FROM workflow_entity")) === 't';
@@ -189,7 +189,7 @@ describeContainer(why ?? 'the stack, as docs/deploy.md starts, changes, upgrades
 			Number(executions) / 2,
 		);
 		expect(await logs()).toContain('The workflow is up to date.');
-		sendTo(`${here.url}/hooks`);
+		sendTo(`${here.proxy}/hooks`);
 		const invoice = issue(30_000);
 		await waitFor(() => linkOf(invoice) !== undefined);
 		await pay(invoice);

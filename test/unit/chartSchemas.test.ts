@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CHART, helm, POSTGRES, QUEUE, render, SQLITE } from '../support/chart';
 import { findHelm } from '../support/helm';
 import { schemaProblems } from '../support/kubernetes';
@@ -33,6 +37,20 @@ const describeHelm = findHelm() === null ? describe.skip : describe;
 describeHelm('what Helm makes of the chart, by the descriptions of Kubernetes (skipped without Helm)', () => {
 	test.each(Object.entries(VARIANTS))('%s: passes helm lint --strict', (_name, given) => {
 		expect(helm(['lint', '--strict', CHART], given)).toContain('0 chart(s) failed');
+	});
+
+	test('is packed under the name that is published', () => {
+		const folder = mkdtempSync(join(tmpdir(), 'chart-'));
+		try {
+			execFileSync(findHelm() ?? 'helm', ['package', CHART, '--destination', folder]);
+			const { name, version } = JSON.parse(readFileSync(join(CHART, '..', '..', 'package.json'), 'utf8')) as {
+				name: string;
+				version: string;
+			};
+			expect(readdirSync(folder)).toEqual([`${name}-${version}.tgz`]);
+		} finally {
+			rmSync(folder, { recursive: true, force: true });
+		}
 	});
 
 	// All at once: the compiler reads the descriptions once.

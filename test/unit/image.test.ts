@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { N8N_VERSION } from '../../scripts/n8n/prefix';
+import { SECTIONS } from '../support/docker/page';
 
 interface Service {
 	image?: string;
@@ -192,6 +193,14 @@ describe('variables', () => {
 			'LAGO_WEBHOOK_HMAC_KEY',
 			'WEBHOOK_URL',
 		]);
+	});
+
+	test('every command of docs/deploy.md is typed by test/container', () => {
+		const typed = { '': 6, 'Change a value': 1, Upgrade: 1, Backup: 7, 'Queue mode': 2, Remove: 2 };
+		const given = [...SECTIONS].flatMap(([name, { length }]): Array<[string, number]> =>
+			length === 0 ? [] : [[name, length]],
+		);
+		expect(Object.fromEntries(given)).toEqual(typed);
 	});
 
 	test('docs/deploy.md explains all', () => {

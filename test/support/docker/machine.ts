@@ -156,7 +156,7 @@ function adapted(command: string, { modules }: Engine, port: number, project: st
 		.replaceAll(/(?<![\w/-])dodo-lago_(?=\w)/g, `${project}_`);
 	const image = process.env.CONTAINER_IMAGE;
 	// One that was built elsewhere takes the place of what would be built.
-	if (image !== undefined && / docker\/Dockerfile /.test(here)) return `docker tag ${image} dodo-lago`;
+	if (image !== undefined && / docker\/Dockerfile | build$/.test(here)) return `docker tag ${image} dodo-lago`;
 	const composed = (image === undefined ? here : here.replaceAll(' --build', '')).replaceAll(
 		/-f docker\/(compose(?:\.queue)?\.yml)/g,
 		'-f docker/$1 -f docker/here.$1',
