@@ -48,8 +48,7 @@ export async function machine(project: string): Promise<Machine> {
 	const seenFromInside = (url: string | undefined): string => String(url).replace('127.0.0.1', engine.gateway);
 	const env = { ...process.env, ...engine.env, COMPOSE_PROJECT_NAME: project };
 	writeOverrides(folder, engine, proxyPort);
-	const attempt = async (command: string): Promise<Ended> =>
-		await run(adapted(command, engine, port, project), folder, env);
+	const attempt = async (command: string): Promise<Ended> => await run(adapted(command, engine, port), folder, env);
 	return {
 		given,
 		folder,
@@ -146,14 +145,13 @@ function writeOverrides(folder: string, { modules }: Engine, proxyPort: number):
 }
 
 /** A command of the page as it must be typed here. */
-function adapted(command: string, { modules }: Engine, port: number, project: string): string {
+function adapted(command: string, { modules }: Engine, port: number): string {
 	const here = command
 		.replaceAll(/\bsudo /g, process.getuid?.() === 0 ? '' : 'sudo ')
 		// Two of each show the same as more, and start sooner.
 		.replaceAll(/--scale (\w+)=3/g, '--scale $1=2')
 		.replaceAll('--scale webhook=2', '--scale webhook=1')
-		.replaceAll('127.0.0.1:5678:5678', `127.0.0.1:${port}:5678`)
-		.replaceAll(/(?<![\w/-])dodo-lago_(?=\w)/g, `${project}_`);
+		.replaceAll('127.0.0.1:5678:5678', `127.0.0.1:${port}:5678`);
 	const image = process.env.CONTAINER_IMAGE;
 	// One that was built elsewhere takes the place of what would be built.
 	if (image !== undefined && / docker\/Dockerfile | build$/.test(here)) return `docker tag ${image} dodo-lago`;

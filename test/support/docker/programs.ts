@@ -39,8 +39,8 @@ export function whyNoPrograms(): string | null {
 
 /** Why none can ever be started here, whatever is installed; null when nothing is in the way. */
 export function whyNeverHere(): string | null {
-	if (process.platform !== 'linux' || process.arch !== 'x64' || !existsSync('/etc/debian_version') || !isThere('dpkg'))
-		return 'an engine of our own is started on Debian on x64 only';
+	const isDebian = existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
+	if (!isDebian || process.arch !== 'x64') return 'an engine of our own is started on Debian on x64 only';
 	if (process.getuid?.() !== 0) return 'only root can start an engine';
 	if (!existsSync('/sys/fs/cgroup') || !readFileSync('/proc/filesystems', 'utf8').includes('overlay'))
 		return 'this kernel has no cgroups or no overlay';
