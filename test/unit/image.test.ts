@@ -133,6 +133,7 @@ describe('all services together', () => {
 			PUBLIC_PATHS: '${PUBLIC_PATHS:-/${N8N_ENDPOINT_WEBHOOK:-webhooks}/*}',
 		});
 		expect(read('docker/Caddyfile')).toContain('handle /{$N8N_ENDPOINT_WEBHOOK}/* {');
+		expect(together.caddy?.healthcheck).toMatchObject({ test: expect.arrayContaining(['http://127.0.0.1:2015/']) });
 	});
 
 	test('the settings are a file: Compose cannot give other secrets to read-only containers', () => {

@@ -67,6 +67,7 @@ install "$here/postgres.sh" "$folder/postgres/usr/local/bin/docker-entrypoint.sh
 root redis /usr/bin/redis-server /usr/bin/redis-cli
 root caddy
 install -D "$caddy/usr/bin/caddy" "$folder/caddy/usr/bin/caddy"
+libraries "$folder/caddy" "$caddy/usr/bin/caddy"
 
 for image in "$@"; do
 	docker build --quiet --file "$here/standIns.Dockerfile" --target "${image%%=*}" --tag "${image#*=}" "$folder"
