@@ -38,7 +38,7 @@ describeContainer(why ?? 'the stack, as docs/deploy.md starts, changes, upgrades
 	/** Sends webhooks here, and nowhere else. */
 	const sendTo = (url: string): void => {
 		const { dodo, lago, env } = here.given;
-		for (const { webhooks } of [dodo.state]) webhooks.clear();
+		dodo.state.webhooks.clear();
 		lago.state.endpoints.clear();
 		dodo.addWebhook({ url: `${url}/dodo`, secret: env.DODO_WEBHOOK_SECRET as string });
 		lago.addEndpoint({ url: `${url}/lago` });
