@@ -21,7 +21,7 @@ export interface Machine {
 	url: string;
 	/** Where Caddy is published, without TLS. */
 	proxy: string;
-	/** Edits docker/.env as a person does: the six values, and these. */
+	/** Edits docker/.env as a person does: the six values when it is new, and these. */
 	settings(more?: Record<string, string>): void;
 	/** Types commands; throws what one printed when it fails, and returns what the last one printed. */
 	type(...commands: string[]): Promise<string>;
@@ -48,6 +48,14 @@ export async function machine(project: string): Promise<Machine> {
 	const seenFromInside = (url: string | undefined): string => String(url).replace('127.0.0.1', engine.gateway);
 	const env = { ...process.env, ...engine.env, COMPOSE_PROJECT_NAME: project };
 	writeOverrides(folder, engine, proxyPort);
+	/** The six values, until they are typed. */
+	let untyped: Record<string, string | undefined> = {
+		...given.env,
+		DODO_API_URL: seenFromInside(given.env.DODO_API_URL),
+		LAGO_API_URL: seenFromInside(given.env.LAGO_API_URL),
+		WEBHOOK_URL: 'https://billing.example.com',
+		PUBLISHED_PORT: String(port),
+	};
 	const attempt = async (command: string): Promise<Ended> => await run(adapted(command, engine, port), folder, env);
 	return {
 		given,
@@ -55,14 +63,8 @@ export async function machine(project: string): Promise<Machine> {
 		url: `http://127.0.0.1:${port}`,
 		proxy: `http://127.0.0.1:${proxyPort}`,
 		settings(more = {}) {
-			const values = {
-				...given.env,
-				DODO_API_URL: seenFromInside(given.env.DODO_API_URL),
-				LAGO_API_URL: seenFromInside(given.env.LAGO_API_URL),
-				WEBHOOK_URL: 'https://billing.example.com',
-				PUBLISHED_PORT: String(port),
-				...more,
-			};
+			const values = { ...untyped, ...more };
+			untyped = {};
 			const file = join(folder, 'docker', '.env');
 			let text = readFileSync(file, 'utf8');
 			for (const [name, value] of Object.entries(values)) {
