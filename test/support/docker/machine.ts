@@ -19,6 +19,8 @@ export interface Machine {
 	folder: string;
 	/** Where n8n is published. */
 	url: string;
+	/** Whether the base images are stand-ins. */
+	hasStandIns: boolean;
 	/** Where Caddy is published, without TLS. */
 	proxy: string;
 	/** Edits docker/.env as a person does: the six values when it is new, and these. */
@@ -62,6 +64,7 @@ export async function machine(project: string): Promise<Machine> {
 		folder,
 		url: `http://127.0.0.1:${port}`,
 		proxy: `http://127.0.0.1:${proxyPort}`,
+		hasStandIns: engine.modules !== null,
 		settings(more = {}) {
 			const values = { ...untyped, ...more };
 			untyped = {};
