@@ -19,7 +19,7 @@ const project = (displayName, extra = {}) => ({
 
 /**
  * unit: no network; contract: simulators, SDKs and OpenAPI; workflow: built package in process; e2e: a real n8n; browser: its editor; real: a
- * real n8n and a real Lago, or the simulator as if it was one; chaos: a real n8n under fire.
+ * real n8n and a real Lago, or the simulator as if it was one; chaos: a real n8n under fire; container: the image on a real Docker engine.
  */
 module.exports = {
 	testTimeout: 30_000,
@@ -34,5 +34,10 @@ module.exports = {
 			setupFilesAfterEnv: ['<rootDir>/test/support/onN8n.ts'],
 		}),
 		project('chaos'),
+		project('container', {
+			setupFilesAfterEnv: ['<rootDir>/test/support/onN8n.ts'],
+			globalSetup: '<rootDir>/test/container/setUp.ts',
+			globalTeardown: '<rootDir>/test/container/tearDown.ts',
+		}),
 	],
 };

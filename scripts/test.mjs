@@ -4,9 +4,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { ensureDependencies, ROOT } from './bootstrap.mjs';
 
-const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e', 'browser', 'real', 'chaos'];
+const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e', 'browser', 'real', 'chaos', 'container'];
 /** Those that need a real n8n. */
 const ON_N8N = ['e2e', 'browser', 'real', 'chaos'];
+/** Of whose time n8n takes most, in containers or not. */
+const SLOW = [...ON_N8N, 'container'];
 /** Much of their time a sender waits: three at once keep two cores busy. */
 const N8NS_AT_ONCE = 3;
 const only = process.argv[2];
@@ -81,9 +83,7 @@ async function jest(...projects) {
 		'--outputFile',
 		report,
 	];
-	args.push(
-		projects.some((project) => ON_N8N.includes(project)) ? `--maxWorkers=${N8NS_AT_ONCE}` : '--maxWorkers=100%',
-	);
+	args.push(projects.some((project) => SLOW.includes(project)) ? `--maxWorkers=${N8NS_AT_ONCE}` : '--maxWorkers=100%');
 	const { code, seconds } = await shown(begin(`${projects.join(', ')} tests`, local('jest'), args));
 	const files = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : [];
 	const count = (project, status) =>
@@ -110,12 +110,13 @@ async function jest(...projects) {
 
 const node = (title, ...args) => begin(title, process.execPath, ['--import', 'tsx', ...args]);
 const build = () => begin('build', 'npm', ['run', '--silent', 'build']);
-/** A browser for the tests in the editor. By hand they are skipped without one; where nobody looks they must run. */
 const chromium = () => node('Chromium for the tests in the editor', 'scripts/checks/chromium.ts');
-async function needChromium(begun) {
+const helm = () => node('Helm for the tests of the chart', 'scripts/checks/helm.ts');
+const docker = () => node('Docker for the tests of the image', 'scripts/checks/docker.ts');
+/** What some tests need beside the project. By hand they are skipped without it; where nobody looks they must run. */
+async function need(begun) {
 	if (process.env.CI) await check(begun);
-	else if ((await shown(begun)).code !== 0)
-		console.log('--- The tests in the editor are skipped: there is no Chromium.');
+	else if ((await shown(begun)).code !== 0) console.log(`--- Not there: ${begun.title}. They are skipped.`);
 }
 
 await ensureDependencies();
@@ -123,12 +124,14 @@ if (only !== undefined) {
 	// Asked for by itself it is the long form.
 	if (only === 'chaos') process.env.CHAOS ??= 'full';
 	if (only === 'workflow' || ON_N8N.includes(only)) await check(build());
-	if (only === 'browser') await needChromium(chromium());
+	if (only === 'browser') await need(chromium());
+	if (only === 'unit') await need(helm());
+	if (only === 'container') await need(docker());
 	await jest(only);
 } else {
 	// What has to be fetched comes while the processor is busy with the rest.
 	const n8n = node('n8n for the end-to-end tests', 'scripts/checks/runtime.ts');
-	const browser = chromium();
+	const [browser, charts] = [chromium(), helm()];
 	const quick = [
 		begin('format', local('prettier'), ['--check', '--log-level', 'warn', '.']),
 		begin('lint', local('eslint'), ['.', '--max-warnings', '0']),
@@ -137,9 +140,15 @@ if (only !== undefined) {
 	for (const begun of quick) await check(begun);
 	await check(build());
 	await check(node('package: scan by n8n, size, dependencies', 'scripts/checks/package.ts'));
+	await need(charts);
 	await jest('unit', 'contract', 'workflow');
-	await needChromium(browser);
-	if (await check(n8n)) await jest(...ON_N8N);
+	await need(browser);
+	// Both install packages of the system, which goes one after the other only.
+	await need(docker());
+	if (await check(n8n)) {
+		await jest(...ON_N8N);
+		await jest('container');
+	}
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Configuration } from './configuration';
-import { FASTER, isGiven, N8N_DEFAULTS, withDefaults } from './n8n';
+import { FASTER, isGiven, N8N_DEFAULTS, withDefaults, withNewNames } from './n8n';
 import { closedEditor, ownerEnvironment } from './owner';
 
 /** What a container can be: n8n itself, or one of its two helpers in queue mode. */
@@ -35,7 +35,7 @@ export function n8nEnvironment(
 	{ port, owner }: Configuration,
 	role: Role,
 ): NodeJS.ProcessEnv {
-	const passed = Object.fromEntries(Object.entries(given).filter(([name]) => !OWN.test(name)));
+	const passed = withNewNames(Object.fromEntries(Object.entries(given).filter(([name]) => !OWN.test(name))));
 	const env = withDefaults(passed, { ...N8N_DEFAULTS, ...FASTER, N8N_PORT: String(port) });
 	// A worker answers questions for its health only, on the port where the others listen as well.
 	if (role === 'worker')

@@ -2,8 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Read by us and by n8n only, and by the database's own user. */
-const FILES: Readonly<Record<string, number>> = { n8n_encryption_key: 0o400, postgres_password: 0o444 };
+/** Read by us and by n8n only; the passwords by the own users of database and queue as well. */
+const FILES: Readonly<Record<string, number>> = {
+	n8n_encryption_key: 0o400,
+	postgres_password: 0o444,
+	redis_password: 0o444,
+};
 
 /** Makes what nobody has to type, once: with another key n8n could not read its database. Returns what was made. */
 export function makeKeys(folder: string): string[] {

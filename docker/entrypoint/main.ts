@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfiguration } from './configuration';
 import { credentialOverwrites, givenEnvironment, keyProblem, n8nEnvironment, type Role } from './environment';
+import { folderProblem } from './folders';
 import { makeKeys } from './keys';
 import { passSignalsOn, startN8n, Stopped } from './n8n';
 import { linkPackage } from './packageLink';
@@ -15,6 +16,8 @@ import { watch } from './watch';
 /** The exit code for an environment that is wrong (EX_CONFIG). */
 const WRONG_CONFIGURATION = 78;
 const COMMANDS: Readonly<Record<Role, string>> = { main: 'start', webhook: 'webhook', worker: 'worker' };
+/** Of another user where somebody has run n8n as root before. */
+const LEFT_BY_N8N = ['config', 'nodes', 'database.sqlite'];
 const PACKAGE = join(__dirname, 'package');
 
 /** One container from its first line to its end. Returns the exit code. */
@@ -24,6 +27,8 @@ async function run(role: Role, args: string[], given: NodeJS.ProcessEnv): Promis
 	const problems = [
 		...('problems' in read ? read.problems : []),
 		keyProblem(given, role, existsSync(join(n8nFolder, 'config'))) ?? [],
+		folderProblem(n8nFolder, LEFT_BY_N8N) ?? [],
+		folderProblem(tmpdir()) ?? [],
 	].flat();
 	if ('problems' in read || problems.length > 0) {
 		for (const problem of problems) warn(problem);
@@ -49,7 +54,7 @@ async function run(role: Role, args: string[], given: NodeJS.ProcessEnv): Promis
 }
 
 async function begin([role = 'main', ...args]: string[]): Promise<number> {
-	if (role === 'keys') return tellKeys(makeKeys(args[0] ?? '/keys'));
+	if (role === 'keys') return prepareKeys(args[0] ?? '/keys');
 	const read = givenEnvironment(process.env);
 	if ('problem' in read) {
 		warn(read.problem);
@@ -62,7 +67,13 @@ async function begin([role = 'main', ...args]: string[]): Promise<number> {
 	return WRONG_CONFIGURATION;
 }
 
-function tellKeys(made: string[]): number {
+function prepareKeys(folder: string): number {
+	const problem = folderProblem(folder);
+	if (problem !== null) {
+		warn(problem);
+		return WRONG_CONFIGURATION;
+	}
+	const made = makeKeys(folder);
 	say(
 		made.length === 0
 			? 'The keys are there.'

@@ -26,9 +26,24 @@ export const FASTER: Readonly<Record<string, string>> = {
 	N8N_EXPRESSION_ENGINE_COMPILE_CACHE: 'true',
 };
 
+/** What n8n calls otherwise since 2.41, as people have it in their settings. */
+const RENAMED: Readonly<Record<string, string>> = { WEBHOOK_URL: 'N8N_WEBHOOK_URL' };
+
 /** Adds what is not given, neither as such nor as `<NAME>_FILE`: for n8n an existing variable wins over its file. */
 export function withDefaults(env: NodeJS.ProcessEnv, defaults: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 	return { ...Object.fromEntries(Object.entries(defaults).filter(([name]) => !isGiven(env, name))), ...env };
+}
+
+/** Gives n8n's variables the names that it wants now; of the old ones it warns at every start. */
+export function withNewNames(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+	const changed = { ...env };
+	for (const [before, now] of Object.entries(RENAMED))
+		for (const ending of ['', '_FILE']) {
+			const value = changed[before + ending];
+			delete changed[before + ending];
+			if (value !== undefined && !isGiven(env, now)) changed[now + ending] = value;
+		}
+	return changed;
 }
 
 /** Whether n8n would find a value for one of its variables. */

@@ -1,12 +1,10 @@
 import Ajv from 'ajv';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
+import { CHART, POSTGRES, QUEUE, render, SECRETS, SQLITE, type Rendered } from '../support/chart';
+import { findHelm } from '../support/helm';
 
-const ROOT = join(__dirname, '..', '..');
-const CHART = join(ROOT, 'deploy', 'helm');
 const read = (path: string): string => readFileSync(join(CHART, path), 'utf8');
 const values = parse(read('values.yaml')) as Record<string, unknown>;
 
@@ -63,13 +61,6 @@ describe('the chart as it lies there', () => {
 	});
 });
 
-interface Rendered {
-	kind: string;
-	metadata: { name: string; labels: Record<string, string> };
-	spec: Record<string, unknown>;
-	data?: Record<string, string>;
-}
-
 interface Container {
 	args: string[];
 	image: string;
@@ -84,41 +75,6 @@ interface Container {
 interface Pod {
 	metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
 	spec: { containers: [Container]; volumes: Array<{ name: string; [kind: string]: unknown }>; [key: string]: unknown };
-}
-
-const SECRETS = {
-	DODO_API_KEY: 'secret-one',
-	DODO_WEBHOOK_SECRET: 'secret-two',
-	LAGO_API_KEY: 'secret-three',
-	LAGO_WEBHOOK_HMAC_KEY: 'secret-four',
-	N8N_ENCRYPTION_KEY: 'secret-five',
-};
-const SQLITE = { host: 'billing.example.com', secrets: SECRETS, ingress: { enabled: true, tlsSecret: 'billing-tls' } };
-const POSTGRES = {
-	...SQLITE,
-	postgres: { host: 'pg.data.svc' },
-	persistence: { enabled: false },
-	secrets: { ...SECRETS, DB_POSTGRESDB_PASSWORD: 'secret-six' },
-};
-const QUEUE = { ...POSTGRES, queue: { enabled: true, redis: { host: 'redis.data.svc' } } };
-
-/** What `helm template` makes of the chart; throws what it says where it refuses. */
-function render(given: object, release = 'billing'): Rendered[] {
-	const folder = mkdtempSync(join(tmpdir(), 'chart-test-'));
-	try {
-		const file = join(folder, 'values.yaml');
-		writeFileSync(file, JSON.stringify(given));
-		const output = execFileSync('helm', ['template', release, CHART, '--values', file], {
-			encoding: 'utf8',
-			stdio: ['ignore', 'pipe', 'pipe'],
-		});
-		// As Kubernetes reads it: 0440 is octal.
-		return parseAllDocuments(output, { version: '1.1' })
-			.map((document) => document.toJS() as Rendered | null)
-			.filter((one) => one !== null);
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
 }
 
 const named = (all: Rendered[], kind: string): string[] =>
@@ -140,221 +96,243 @@ const waysIn = (all: Rendered[]): Array<[string, string]> => {
 	);
 };
 
-const hasHelm = (() => {
-	try {
-		execFileSync('helm', ['version'], { stdio: 'ignore' });
-		return true;
-	} catch {
-		return false;
-	}
-})();
+const hasHelm = findHelm() !== null;
 const describeHelm = hasHelm ? describe : describe.skip;
 
-describeHelm(hasHelm ? 'the chart as Helm renders it' : 'skipped: Helm is not installed here (https://helm.sh)', () => {
-	test('by itself: one main process on a volume, reached from outside below /webhooks only', () => {
-		const all = render(SQLITE);
-		expect(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
-			'Deployment billing-main',
-			'Ingress billing',
-			'PersistentVolumeClaim billing',
-			'Secret billing',
-			'Service billing-main',
-		]);
-		expect(one(all, 'Deployment', 'billing-main').spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
-		expect(podOf(all, 'main').spec.volumes).toContainEqual({
-			name: 'home',
-			persistentVolumeClaim: { claimName: 'billing' },
+describeHelm(
+	hasHelm
+		? 'the chart as Helm renders it'
+		: 'skipped: Helm is not installed here (node --import tsx scripts/checks/helm.ts)',
+	() => {
+		test('by itself: one main process on a volume, reached from outside below /webhooks only', () => {
+			const all = render(SQLITE);
+			expect(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
+				'Deployment billing-main',
+				'Ingress billing',
+				'PersistentVolumeClaim billing',
+				'Secret billing',
+				'Service billing-main',
+			]);
+			expect(one(all, 'Deployment', 'billing-main').spec).toMatchObject({
+				replicas: 1,
+				strategy: { type: 'Recreate' },
+			});
+			expect(podOf(all, 'main').spec.volumes).toContainEqual({
+				name: 'home',
+				persistentVolumeClaim: { claimName: 'billing' },
+			});
+			expect(waysIn(all)).toEqual([['/webhooks', 'billing-main']]);
+			expect(envOf(all, 'main')).toMatchObject({ WEBHOOK_URL: 'https://billing.example.com/', N8N_PROXY_HOPS: '1' });
+			expect(Object.keys(envOf(all, 'main')).filter((name) => /^(DB_|QUEUE_|EXECUTIONS_)/.test(name))).toEqual([]);
 		});
-		expect(waysIn(all)).toEqual([['/webhooks', 'billing-main']]);
-		expect(envOf(all, 'main')).toMatchObject({ WEBHOOK_URL: 'https://billing.example.com/', N8N_PROXY_HOPS: '1' });
-		expect(Object.keys(envOf(all, 'main')).filter((name) => /^(DB_|QUEUE_|EXECUTIONS_)/.test(name))).toEqual([]);
-	});
 
-	test('with Postgres: no volume where none is wanted', () => {
-		const all = render(POSTGRES);
-		expect(named(all, 'PersistentVolumeClaim')).toEqual([]);
-		expect(podOf(all, 'main').spec.volumes).toContainEqual({ name: 'home', emptyDir: {} });
-		expect(envOf(all, 'main')).toMatchObject({
-			DB_TYPE: 'postgresdb',
-			DB_POSTGRESDB_HOST: 'pg.data.svc',
-			DB_POSTGRESDB_PORT: '5432',
-			DB_POSTGRESDB_PASSWORD_FILE: '/run/secrets/n8n/DB_POSTGRESDB_PASSWORD',
+		test('with Postgres: no volume where none is wanted', () => {
+			const all = render(POSTGRES);
+			expect(named(all, 'PersistentVolumeClaim')).toEqual([]);
+			expect(podOf(all, 'main').spec.volumes).toContainEqual({ name: 'home', emptyDir: {} });
+			expect(envOf(all, 'main')).toMatchObject({
+				DB_TYPE: 'postgresdb',
+				DB_POSTGRESDB_HOST: 'pg.data.svc',
+				DB_POSTGRESDB_PORT: '5432',
+				DB_POSTGRESDB_PASSWORD_FILE: '/run/secrets/n8n/DB_POSTGRESDB_PASSWORD',
+			});
+			expect(named(render({ ...POSTGRES, persistence: { enabled: true } }), 'PersistentVolumeClaim')).toEqual([
+				'billing',
+			]);
 		});
-		expect(named(render({ ...POSTGRES, persistence: { enabled: true } }), 'PersistentVolumeClaim')).toEqual([
-			'billing',
-		]);
-	});
 
-	test('in queue mode: webhooks go to the listeners, the main process takes none, workers answer probes', () => {
-		const all = render(QUEUE);
-		expect(named(all, 'Deployment')).toEqual(['billing-main', 'billing-webhook', 'billing-worker']);
-		expect(named(all, 'Service')).toEqual(['billing-main', 'billing-webhook']);
-		expect(named(all, 'PodDisruptionBudget')).toEqual(['billing-webhook', 'billing-worker']);
-		expect(waysIn(all)).toEqual([['/webhooks', 'billing-webhook']]);
-		expect(waysIn(render({ ...QUEUE, ingress: { enabled: true, editor: true } }))).toEqual([
-			['/webhooks', 'billing-webhook'],
-			['/', 'billing-main'],
-		]);
-		for (const role of ['webhook', 'worker']) {
-			expect(one(all, 'Deployment', `billing-${role}`).spec).toMatchObject({ replicas: 2 });
-			expect(one(all, 'Deployment', `billing-${role}`).spec).not.toHaveProperty('strategy');
-		}
-		const [main, webhook, worker] = ['main', 'webhook', 'worker'].map((role) => envOf(all, role)) as [
-			Record<string, string>,
-			Record<string, string>,
-			Record<string, string>,
-		];
-		expect(webhook).toMatchObject({
-			EXECUTIONS_MODE: 'queue',
-			QUEUE_BULL_REDIS_HOST: 'redis.data.svc',
-			QUEUE_BULL_REDIS_PORT: '6379',
+		test('in queue mode: webhooks go to the listeners, the main process takes none, workers answer probes', () => {
+			const all = render(QUEUE);
+			expect(named(all, 'Deployment')).toEqual(['billing-main', 'billing-webhook', 'billing-worker']);
+			expect(named(all, 'Service')).toEqual(['billing-main', 'billing-webhook']);
+			expect(named(all, 'PodDisruptionBudget')).toEqual(['billing-webhook', 'billing-worker']);
+			expect(waysIn(all)).toEqual([['/webhooks', 'billing-webhook']]);
+			expect(waysIn(render({ ...QUEUE, ingress: { enabled: true, editor: true } }))).toEqual([
+				['/webhooks', 'billing-webhook'],
+				['/', 'billing-main'],
+			]);
+			for (const role of ['webhook', 'worker']) {
+				expect(one(all, 'Deployment', `billing-${role}`).spec).toMatchObject({ replicas: 2 });
+				expect(one(all, 'Deployment', `billing-${role}`).spec).not.toHaveProperty('strategy');
+			}
+			const [main, webhook, worker] = ['main', 'webhook', 'worker'].map((role) => envOf(all, role)) as [
+				Record<string, string>,
+				Record<string, string>,
+				Record<string, string>,
+			];
+			expect(webhook).toMatchObject({
+				EXECUTIONS_MODE: 'queue',
+				QUEUE_BULL_REDIS_HOST: 'redis.data.svc',
+				QUEUE_BULL_REDIS_PORT: '6379',
+			});
+			expect(main).toEqual({ ...webhook, N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true' });
+			expect(worker).toEqual({ ...webhook, QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: '5678' });
 		});
-		expect(main).toEqual({ ...webhook, N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true' });
-		expect(worker).toEqual({ ...webhook, QUEUE_HEALTH_CHECK_ACTIVE: 'true', QUEUE_HEALTH_CHECK_PORT: '5678' });
-	});
 
-	describe.each([
-		['SQLite', SQLITE],
-		['Postgres', POSTGRES],
-		['queue', QUEUE],
-	])('%s', (_name, given) => {
-		const deployments = (all: Rendered[]): Rendered[] => all.filter(({ kind }) => kind === 'Deployment');
+		describe.each([
+			['SQLite', SQLITE],
+			['Postgres', POSTGRES],
+			['queue', QUEUE],
+		])('%s', (_name, given) => {
+			const deployments = (all: Rendered[]): Rendered[] => all.filter(({ kind }) => kind === 'Deployment');
 
-		test('no pod may do more than it must', () => {
-			for (const { spec, metadata } of deployments(render(given))) {
-				const { spec: pod } = spec.template as Pod;
-				expect(pod).toMatchObject({
-					automountServiceAccountToken: false,
-					enableServiceLinks: false,
-					securityContext: {
-						runAsNonRoot: true,
-						runAsUser: 1000,
-						fsGroup: 1000,
-						seccompProfile: { type: 'RuntimeDefault' },
-					},
-				});
-				const [container] = pod.containers;
-				expect(container.securityContext).toEqual({
-					allowPrivilegeEscalation: false,
-					readOnlyRootFilesystem: true,
-					capabilities: { drop: ['ALL'] },
-				});
-				expect(container.args).toEqual([metadata.labels['app.kubernetes.io/component']]);
-				expect(container.resources).toMatchObject({
-					requests: { cpu: expect.any(String), memory: expect.any(String) },
-					limits: { memory: expect.any(String) },
-				});
-				expect(container.image).toMatch(/:\d+\.\d+\.\d+$/);
-				for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'])
-					expect(container[probe]).toMatchObject({
-						httpGet: { path: probe === 'livenessProbe' ? '/healthz' : '/healthz/readiness', port: 'http' },
+			test('no pod may do more than it must', () => {
+				for (const { spec, metadata } of deployments(render(given))) {
+					const { spec: pod } = spec.template as Pod;
+					expect(pod).toMatchObject({
+						automountServiceAccountToken: false,
+						enableServiceLinks: false,
+						securityContext: {
+							runAsNonRoot: true,
+							runAsUser: 1000,
+							fsGroup: 1000,
+							seccompProfile: { type: 'RuntimeDefault' },
+						},
 					});
-				expect(container.ports).toEqual([{ name: 'http', containerPort: 5678 }]);
-			}
-		});
+					const [container] = pod.containers;
+					expect(container.securityContext).toEqual({
+						allowPrivilegeEscalation: false,
+						readOnlyRootFilesystem: true,
+						capabilities: { drop: ['ALL'] },
+					});
+					expect(container.args).toEqual([metadata.labels['app.kubernetes.io/component']]);
+					expect(container.resources).toMatchObject({
+						requests: { cpu: expect.any(String), memory: expect.any(String) },
+						limits: { memory: expect.any(String) },
+					});
+					expect(container.image).toMatch(/:\d+\.\d+\.\d+$/);
+					for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'])
+						expect(container[probe]).toMatchObject({
+							httpGet: { path: probe === 'livenessProbe' ? '/healthz' : '/healthz/readiness', port: 'http' },
+						});
+					expect(container.ports).toEqual([{ name: 'http', containerPort: 5678 }]);
+				}
+			});
 
-		test('secrets are files, and stand nowhere else', () => {
-			const all = render(given);
-			const keys = Object.keys(given.secrets);
-			expect(Object.keys(one(all, 'Secret', 'billing').data ?? {}).sort()).toEqual([...keys].sort());
-			expect(JSON.stringify(all.filter(({ kind }) => kind !== 'Secret'))).not.toMatch(
-				/secret-(one|two|three|four|five|six)/,
-			);
-			for (const deployment of deployments(all)) {
-				const { containers, volumes } = (deployment.spec.template as Pod).spec;
-				expect(volumes).toContainEqual({ name: 'secrets', secret: { secretName: 'billing', defaultMode: 0o440 } });
-				expect(containers[0].volumeMounts).toContainEqual({
-					name: 'secrets',
-					mountPath: '/run/secrets/n8n',
-					readOnly: true,
-				});
-				for (const key of keys)
-					expect(containers[0].env).toContainEqual({ name: `${key}_FILE`, value: `/run/secrets/n8n/${key}` });
-			}
-		});
-
-		test('every mounted volume, service and selector leads to something that is there', () => {
-			const all = render(given);
-			const pods = deployments(all).map(({ spec }) => spec.template as Pod);
-			for (const { spec } of pods)
-				expect(spec.containers[0].volumeMounts.map(({ name }) => name).sort()).toEqual(
-					spec.volumes.map(({ name }) => name).sort(),
+			test('secrets are files, and stand nowhere else', () => {
+				const all = render(given);
+				const keys = Object.keys(given.secrets);
+				expect(Object.keys(one(all, 'Secret', 'billing').data ?? {}).sort()).toEqual([...keys].sort());
+				expect(JSON.stringify(all.filter(({ kind }) => kind !== 'Secret'))).not.toMatch(
+					/secret-(one|two|three|four|five|six)/,
 				);
-			for (const { spec } of deployments(all))
-				expect((spec.template as Pod).metadata.labels).toMatchObject(
-					(spec.selector as { matchLabels: object }).matchLabels,
-				);
-			for (const { spec } of all.filter(({ kind }) => kind === 'Service'))
-				expect(
-					pods.filter(({ metadata }) =>
-						Object.entries(spec.selector as object).every(([label, value]) => metadata.labels[label] === value),
-					),
-				).toHaveLength(1);
-			for (const [, service] of waysIn(all)) expect(named(all, 'Service')).toContain(service);
-		});
-	});
+				for (const deployment of deployments(all)) {
+					const { containers, volumes } = (deployment.spec.template as Pod).spec;
+					expect(volumes).toContainEqual({ name: 'secrets', secret: { secretName: 'billing', defaultMode: 0o440 } });
+					expect(containers[0].volumeMounts).toContainEqual({
+						name: 'secrets',
+						mountPath: '/run/secrets/n8n',
+						readOnly: true,
+					});
+					for (const key of keys)
+						expect(containers[0].env).toContainEqual({ name: `${key}_FILE`, value: `/run/secrets/n8n/${key}` });
+				}
+			});
 
-	test('a changed secret restarts every pod, another value only what it concerns', () => {
-		const marks = (given: object): string[] =>
-			['main', 'webhook', 'worker'].map((role) => JSON.stringify(podOf(render(given), role)));
-		const before = marks(QUEUE);
-		const changed = (given: object): boolean[] => marks(given).map((mark, index) => mark !== before[index]);
-		expect(changed({ ...QUEUE, secrets: { ...QUEUE.secrets, LAGO_API_KEY: 'another' } })).toEqual([true, true, true]);
-		expect(changed({ ...QUEUE, worker: { replicas: 5 } })).toEqual([false, false, false]);
-		expect(changed({ ...QUEUE, main: { resources: { limits: { memory: '3Gi' } } } })).toEqual([true, false, false]);
-	});
-
-	test('a Secret of the user is mounted instead, with the keys that it has', () => {
-		const all = render({
-			...SQLITE,
-			secrets: {},
-			existingSecret: { name: 'mine', keys: ['DODO_API_KEY', 'ACCESS_API_TOKEN'] },
+			test('every mounted volume, service and selector leads to something that is there', () => {
+				const all = render(given);
+				const pods = deployments(all).map(({ spec }) => spec.template as Pod);
+				for (const { spec } of pods)
+					expect(spec.containers[0].volumeMounts.map(({ name }) => name).sort()).toEqual(
+						spec.volumes.map(({ name }) => name).sort(),
+					);
+				for (const { spec } of deployments(all))
+					expect((spec.template as Pod).metadata.labels).toMatchObject(
+						(spec.selector as { matchLabels: object }).matchLabels,
+					);
+				for (const { spec } of all.filter(({ kind }) => kind === 'Service'))
+					expect(
+						pods.filter(({ metadata }) =>
+							Object.entries(spec.selector as object).every(([label, value]) => metadata.labels[label] === value),
+						),
+					).toHaveLength(1);
+				for (const [, service] of waysIn(all)) expect(named(all, 'Service')).toContain(service);
+			});
 		});
-		expect(named(all, 'Secret')).toEqual([]);
-		expect(podOf(all, 'main').spec.volumes).toContainEqual({
-			name: 'secrets',
-			secret: { secretName: 'mine', defaultMode: 0o440 },
-		});
-		expect(Object.keys(envOf(all, 'main')).filter((name) => name.endsWith('_FILE'))).toEqual([
-			'ACCESS_API_TOKEN_FILE',
-			'DODO_API_KEY_FILE',
-		]);
-	});
 
-	test("the user's variables win, and large numbers stay whole", () => {
-		const env = envOf(
-			render({
+		test('a changed secret restarts every pod, another value only what it concerns', () => {
+			const marks = (given: object): string[] =>
+				['main', 'webhook', 'worker'].map((role) => JSON.stringify(podOf(render(given), role)));
+			const before = marks(QUEUE);
+			const changed = (given: object): boolean[] => marks(given).map((mark, index) => mark !== before[index]);
+			expect(changed({ ...QUEUE, secrets: { ...QUEUE.secrets, LAGO_API_KEY: 'another' } })).toEqual([true, true, true]);
+			expect(changed({ ...QUEUE, worker: { replicas: 5 } })).toEqual([false, false, false]);
+			expect(changed({ ...QUEUE, main: { resources: { limits: { memory: '3Gi' } } } })).toEqual([true, false, false]);
+		});
+
+		test('a Secret of the user is mounted instead, with the keys that it has', () => {
+			const all = render({
 				...SQLITE,
-				env: {
-					N8N_PROXY_HOPS: 2,
-					N8N_PAYLOAD_SIZE_MAX: 1_000_000,
-					ACCESS_KEEP_PREPAID_PERIOD: true,
-					LAGO_API_URL: 'https://lago.example.com',
-				},
-			}),
-			'main',
-		);
-		expect(env).toMatchObject({
-			N8N_PROXY_HOPS: '2',
-			N8N_PAYLOAD_SIZE_MAX: '1000000',
-			ACCESS_KEEP_PREPAID_PERIOD: 'true',
-			LAGO_API_URL: 'https://lago.example.com',
+				secrets: {},
+				existingSecret: { name: 'mine', keys: ['DODO_API_KEY', 'ACCESS_API_TOKEN'] },
+			});
+			expect(named(all, 'Secret')).toEqual([]);
+			expect(podOf(all, 'main').spec.volumes).toContainEqual({
+				name: 'secrets',
+				secret: { secretName: 'mine', defaultMode: 0o440 },
+			});
+			expect(Object.keys(envOf(all, 'main')).filter((name) => name.endsWith('_FILE'))).toEqual([
+				'ACCESS_API_TOKEN_FILE',
+				'DODO_API_KEY_FILE',
+			]);
 		});
-	});
 
-	test('names stay short enough for Kubernetes', () => {
-		const names = render(QUEUE, `a${'b'.repeat(48)}-cdef`).map(({ metadata }) => metadata.name);
-		expect(names.every((name) => name.length <= 63 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name))).toBe(true);
-	});
+		test('with a Postgres its password comes from there too, named or not', () => {
+			const existingSecret = { name: 'mine', keys: ['DODO_API_KEY'] };
+			for (const keys of [existingSecret.keys, ['DODO_API_KEY', 'DB_POSTGRESDB_PASSWORD']])
+				expect(
+					Object.keys(
+						envOf(render({ ...POSTGRES, secrets: {}, existingSecret: { ...existingSecret, keys } }), 'main'),
+					).filter((name) => name.endsWith('_FILE')),
+				).toEqual(['DB_POSTGRESDB_PASSWORD_FILE', 'DODO_API_KEY_FILE']);
+		});
 
-	test.each([
-		['no host', { ...SQLITE, host: '' }, 'host is missing'],
-		['no key of Lago', { ...SQLITE, secrets: { ...SECRETS, LAGO_API_KEY: '' } }, 'secrets.LAGO_API_KEY is missing'],
-		['Postgres without its password', { ...POSTGRES, secrets: SECRETS }, 'secrets.DB_POSTGRESDB_PASSWORD is missing'],
-		['queue mode on SQLite', { ...QUEUE, postgres: {} }, 'queue.enabled needs postgres.host'],
-		['queue mode without Redis', { ...QUEUE, queue: { enabled: true } }, 'queue.enabled needs queue.redis.host'],
-		['a secret in the environment', { ...SQLITE, env: { DODO_API_KEY: 'key' } }, 'schema'],
-	])('refuses %s and says so', (_what, given, message) => {
-		expect(() => render(given)).toThrow(message);
-	});
-});
+		test('the way in begins as the addresses of n8n do', () => {
+			expect(waysIn(render({ ...SQLITE, env: { N8N_ENDPOINT_WEBHOOK: 'hooks' } }))).toEqual([
+				['/hooks', 'billing-main'],
+			]);
+		});
+
+		test("the user's variables win, and large numbers stay whole", () => {
+			const env = envOf(
+				render({
+					...SQLITE,
+					env: {
+						N8N_PROXY_HOPS: 2,
+						N8N_PAYLOAD_SIZE_MAX: 1_000_000,
+						ACCESS_KEEP_PREPAID_PERIOD: true,
+						LAGO_API_URL: 'https://lago.example.com',
+					},
+				}),
+				'main',
+			);
+			expect(env).toMatchObject({
+				N8N_PROXY_HOPS: '2',
+				N8N_PAYLOAD_SIZE_MAX: '1000000',
+				ACCESS_KEEP_PREPAID_PERIOD: 'true',
+				LAGO_API_URL: 'https://lago.example.com',
+			});
+		});
+
+		test.each(['a', `a${'b'.repeat(47)}-cdef`, 'my.release', '2nd', `1.${'2'.repeat(51)}`, `a${'b'.repeat(48)}.cd`])(
+			'every name is one for Kubernetes in a release called %s',
+			(release) => {
+				const names = render(QUEUE, release).map(({ metadata }) => metadata.name);
+				expect(names.length).toBeGreaterThan(5);
+				// RFC 1035, which a Service needs.
+				expect(names.filter((name) => !/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name))).toEqual([]);
+			},
+		);
+
+		test.each([
+			['no host', { ...SQLITE, host: '' }, 'host is missing'],
+			['no key of Lago', { ...SQLITE, secrets: { ...SECRETS, LAGO_API_KEY: '' } }, 'secrets.LAGO_API_KEY is missing'],
+			['Postgres without its password', { ...POSTGRES, secrets: SECRETS }, 'secrets.DB_POSTGRESDB_PASSWORD is missing'],
+			['queue mode on SQLite', { ...QUEUE, postgres: {} }, 'queue.enabled needs postgres.host'],
+			['queue mode without Redis', { ...QUEUE, queue: { enabled: true } }, 'queue.enabled needs queue.redis.host'],
+			['a secret in the environment', { ...SQLITE, env: { DODO_API_KEY: 'key' } }, 'schema'],
+		])('refuses %s and says so', (_what, given, message) => {
+			expect(() => render(given)).toThrow(message);
+		});
+	},
+);

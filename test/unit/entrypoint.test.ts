@@ -1,4 +1,4 @@
-import {
+import fs, {
 	existsSync,
 	lstatSync,
 	mkdirSync,
@@ -20,10 +20,12 @@ import {
 	keyProblem,
 	n8nEnvironment,
 } from '../../docker/entrypoint/environment';
+import { folderProblem } from '../../docker/entrypoint/folders';
 import { makeKeys } from '../../docker/entrypoint/keys';
 import { linkPackage } from '../../docker/entrypoint/packageLink';
 import { privateFiles } from '../../docker/entrypoint/privateFiles';
 import { decide, digestOf, marked, type StoredWorkflow } from '../../docker/entrypoint/provision';
+import { named } from '../../docker/entrypoint/say';
 import { questionsFor } from '../../docker/entrypoint/services';
 import type { WorkflowJson } from '../../docker/entrypoint/workflow';
 
@@ -111,6 +113,19 @@ describe("n8n's environment", () => {
 			environmentOf({ N8N_PORT: '7000', N8N_TEMPLATES_ENABLED: 'true', N8N_DIAGNOSTICS_ENABLED_FILE: '/f' }),
 		).toMatchObject({ N8N_PORT: '7000', N8N_TEMPLATES_ENABLED: 'true' });
 		expect(environmentOf({ N8N_DIAGNOSTICS_ENABLED_FILE: '/f' })).not.toHaveProperty('N8N_DIAGNOSTICS_ENABLED');
+	});
+
+	test.each<[string, NodeJS.ProcessEnv, NodeJS.ProcessEnv]>([
+		['the old name', { WEBHOOK_URL: 'https://a.example' }, { N8N_WEBHOOK_URL: 'https://a.example' }],
+		['the old name of a file', { WEBHOOK_URL_FILE: '/f' }, { N8N_WEBHOOK_URL_FILE: '/f' }],
+		['the new name', { N8N_WEBHOOK_URL: 'https://b.example' }, { N8N_WEBHOOK_URL: 'https://b.example' }],
+		['both: the new one wins', { WEBHOOK_URL: 'a', N8N_WEBHOOK_URL_FILE: '/f' }, { N8N_WEBHOOK_URL_FILE: '/f' }],
+		['none', {}, {}],
+	])('the address of the webhooks has the name of which n8n does not warn: %s', (_case, env, wanted) => {
+		for (const role of ['main', 'webhook', 'worker'] as const)
+			expect(
+				Object.fromEntries(Object.entries(environmentOf(env, role)).filter(([name]) => name.includes('WEBHOOK_URL'))),
+			).toEqual(wanted);
 	});
 
 	test('an owner is given as a hash', () => {
@@ -218,7 +233,7 @@ describe('the link to the package', () => {
 
 test('keys are made once, readable for those who need them', () => {
 	const keys = join(folder, 'keys');
-	expect(makeKeys(keys)).toEqual(['n8n_encryption_key', 'postgres_password']);
+	expect(makeKeys(keys)).toEqual(['n8n_encryption_key', 'postgres_password', 'redis_password']);
 	const [key, password] = ['n8n_encryption_key', 'postgres_password'].map((name) => join(keys, name)) as [
 		string,
 		string,
@@ -230,6 +245,37 @@ test('keys are made once, readable for those who need them', () => {
 	expect(makeKeys(keys)).toEqual([]);
 	expect(readFileSync(key, 'utf8')).toBe(before);
 });
+
+describe('a folder that is needed', () => {
+	test('is none of our business while it can be written, or made', () => {
+		writeFileSync(join(folder, 'config'), '');
+		expect(folderProblem(folder, ['config', 'nodes'])).toBeNull();
+		expect(folderProblem(join(folder, 'not', 'yet', 'there'))).toBeNull();
+	});
+
+	test.each<[string, string, string[], RegExp]>([
+		[
+			'EACCES',
+			'',
+			[],
+			/cannot be written by the user \d+ of this container, to whom it must belong \(EACCES\)\. .*chown -R/,
+		],
+		['EROFS', '', [], /is on a read-only file system\. Mount a volume there/],
+		['EACCES', 'config', ['config'], /config cannot be written by the user/],
+	])('%s of "%s" is said, with what to do', (code, name, inside, problem) => {
+		if (name !== '') writeFileSync(join(folder, name), '');
+		const refused = jest.spyOn(fs, 'accessSync').mockImplementation((path) => {
+			if (path === join(folder, name)) throw Object.assign(new Error(code), { code });
+		});
+		expect(folderProblem(folder, inside)).toMatch(problem);
+		refused.mockRestore();
+	});
+});
+
+test('every line of ours is known as ours', () =>
+	expect(named('n8n export ended with 1:\nno database\n')).toBe(
+		'[dodo-lago] n8n export ended with 1:\n[dodo-lago] no database',
+	));
 
 test('private files are for us alone, and vanish', () => {
 	const files = privateFiles();

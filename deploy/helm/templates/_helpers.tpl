@@ -1,6 +1,12 @@
-{{/* First part of every name. */}}
+{{/* First part of every name. A Service has no dot in its name and no digit in front, a release may have both. */}}
 {{- define "name" -}}
-{{ .Release.Name | trunc 50 | trimSuffix "-" }}
+{{- $name := .Release.Name | replace "." "-" -}}
+{{ ternary $name (printf "n8n-%s" $name) (regexMatch "^[a-z]" $name) | trunc 50 | trimAll "-" }}
+{{- end }}
+
+{{/* What the addresses of webhooks begin with. */}}
+{{- define "webhooks" -}}
+{{ .Values.env.N8N_ENDPOINT_WEBHOOK | default "webhooks" }}
 {{- end }}
 
 {{/* What selects the pods of a role. Takes {root, role}. */}}
@@ -31,7 +37,7 @@ main{{ if .Values.queue.enabled }} webhook worker{{ end }}
 {{/* Names of the secrets that are there, separated by blanks. */}}
 {{- define "secretKeys" -}}
 {{- if .Values.existingSecret.name -}}
-{{ join " " .Values.existingSecret.keys }}
+{{ join " " .Values.existingSecret.keys }}{{ if .Values.postgres.host }} DB_POSTGRESDB_PASSWORD{{ end }}
 {{- else -}}
 {{- range $key, $value := .Values.secrets }}{{ if $value }}{{ $key }} {{ end }}{{ end -}}
 {{- end -}}
