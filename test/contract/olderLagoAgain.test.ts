@@ -8,7 +8,7 @@ jest.mock('../../sandbox/lago/server', () => {
 });
 jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
 
-describe.each(['refundTaxes', 'lagoGivesBack', 'surplus', 'access'])('%s', (file) => {
+describe.each(['refundTaxes', 'lagoGivesBack', 'surplus', 'access', 'owedAgain'])('%s', (file) => {
 	// eslint-disable-next-line @typescript-eslint/no-require-imports
 	require(`./${file}.test`);
 });

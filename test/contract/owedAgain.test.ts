@@ -222,19 +222,6 @@ test('a mandate is not charged again for what a dispute took, but for what was r
 	}
 });
 
-test('a link that is paid after a credit note has offset all of it is overpaid', async () => {
-	const invoice = world.issue();
-	const intent = await click(invoice);
-	world.lago.createCreditNoteInUi(invoice.lago_id, {
-		items: [{ fee_id: String(invoice.fees[0]?.lago_id), amount_cents: DUE }],
-		offset_amount_cents: DUE,
-	});
-	const payment = world.dodo.payCheckout(String(intent.checkoutSessionId));
-	expect(await world.settle(payment)).toMatchObject({ outcome: 'overpaid', reason: 'nothing_due' });
-	expect(world.stateOf(invoice)).toMatch(/^v1;overpaid;/);
-	expect(await world.mirror(await world.refund(payment))).toMatchObject({ outcome: 'overpayment_returned' });
-});
-
 describe('a pay link always leads to a page where one can pay', () => {
 	const DECLINED = '4000000000009995';
 

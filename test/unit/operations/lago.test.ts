@@ -649,7 +649,11 @@ describe('Get Many', () => {
 			.get('/invoices')
 			.query(asked)
 			.reply(200, {
-				invoices: [lagoInvoice(), other('b', { total_due_amount_cents: 0 }), other('c', { self_billed: true })],
+				invoices: [
+					lagoInvoice(),
+					other('b', { total_due_amount_cents: 0, total_paid_amount_cents: 0 }),
+					other('c', { self_billed: true }),
+				],
 				meta: { next_page: null },
 			});
 		const context = executeContext({

@@ -490,8 +490,13 @@ describe('never both payments', () => {
 				'pay_1',
 			]),
 		).toMatchObject({ outcome: 'already_settled' });
+		const settled = { total_due_amount_cents: 0, total_paid_amount_cents: 7_380 };
 		expect(
-			await settle(paid(), { metadata: metadata({ dodo_payment_id: 'pay_1', dodo_state: 'v1;paid;a=1' }) }, []),
+			await settle(
+				paid(),
+				{ ...settled, metadata: metadata({ dodo_payment_id: 'pay_1', dodo_state: 'v1;paid;a=1' }) },
+				[],
+			),
 		).toMatchObject({ outcome: 'already_settled' });
 	});
 });

@@ -227,7 +227,7 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		countedAlike: invoice.currencyCountedAlike,
 		total: invoice.total_amount_cents,
 		totalDue: invoice.total_due_amount_cents,
-		totalPaid: invoice.total_paid_amount_cents ?? undefined,
+		totalPaid: toPaid(invoice) ?? undefined,
 		refunded: invoice.refundedByNotes,
 		disputeLostAt: timeOf(invoice.payment_dispute_lost_at),
 		lost: lostOf(ourRecord(metadata).state),
