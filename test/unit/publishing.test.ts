@@ -183,7 +183,9 @@ describe.each(Object.entries(workflows))('.github/workflows/%s', (file, { permis
 	test('no credential stays in a checkout, none but the one of the run is used, and nothing is put into a command as text', () => {
 		for (const { with: given } of steps.filter(({ uses }) => uses?.startsWith('actions/checkout@')))
 			expect(given).toMatchObject({ 'persist-credentials': false });
-		expect(read(`.github/workflows/${file}`)).not.toMatch(/secrets\./);
+		const secrets = [...read(`.github/workflows/${file}`).matchAll(/secrets\.(\w+)/g)].map(([, name]) => name);
+		// A licence of Lago's opens nothing of ours.
+		expect(secrets).toEqual(file === 'real-lago.yml' ? ['LAGO_LICENSE'] : []);
 		for (const { run } of steps) expect(run ?? '').not.toContain('${{');
 	});
 
