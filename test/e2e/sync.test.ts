@@ -31,7 +31,7 @@ describe('collect', () => {
 		const checkout = sync.checkoutOf(invoice);
 		expect(checkout.cart[0]?.amount).toBe(15_594);
 		expect(checkout.metadata).toEqual({
-			lago_invoice_id: invoice.lago_id,
+			...madeFor(sync.lago, invoice),
 			lago_invoice_number: invoice.number,
 			lago_organization_id: sync.lago.state.organizationId,
 			attempt: '1',
@@ -48,7 +48,7 @@ describe('collect', () => {
 		sync.lago.reset();
 		await sync.issue();
 		expect(sync.dodo.calls.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /checkouts']);
-		expect(sync.lago.calls.map(({ method }) => method)).toEqual(['GET', 'POST', 'PUT']);
+		expect(sync.lago.calls.map(({ method }) => method)).toEqual(['GET', 'PUT']);
 	});
 
 	test.each<[string, NewInvoice]>([
