@@ -62,13 +62,13 @@ export function allocateRefund(
 	// The last refund takes what is left, though earlier rounding may have cost the fees a cent or two.
 	const shortage = wanted === refundable ? LAST_TOLERANCE : TOLERANCE;
 	if (wanted > rest + shortage || rest <= 0) return null;
-	if (wanted >= rest && rest <= refundable) return { items, refund: rest };
-	const most = Math.min(refundable, wanted + TOLERANCE);
-	const within = (below: number): Allocation | null => {
+	const whole = { items, refund: rest };
+	if (wanted === rest) return whole;
+	const within = (below: number, above = TOLERANCE): Allocation | null => {
 		const spread = bestSpread(kinds, {
 			wanted,
 			least: Math.max(1, wanted - below),
-			most,
+			most: Math.min(refundable, wanted + above),
 			// Nothing has to be left for a next one behind the last refund.
 			left: wanted === refundable ? null : { net, tax, refundable },
 			noteOf,
@@ -77,10 +77,12 @@ export function allocateRefund(
 		});
 		return spread === null ? null : { items: itemsOf(kinds, spread.amounts), refund: spread.refund };
 	};
+	// With the last unit rounding of earlier notes goes back: a note without it may be worth more.
+	if (wanted > rest) return within(0, 0) ?? whole;
 	const near = within(TOLERANCE);
 	if (near !== null) return near;
 	// What many notes have rounded down comes back with the last unit only: then more is nearer than less.
-	return rest <= most ? { items, refund: rest } : within(LAST_TOLERANCE);
+	return rest <= Math.min(refundable, wanted + TOLERANCE) ? whole : within(LAST_TOLERANCE);
 }
 
 /** All that is left of the fees. */
