@@ -20,6 +20,7 @@ import {
 	paymentSchema,
 	toInvoiceFacts,
 	toPaid,
+	type LagoCreditNote,
 	type LagoInvoice,
 } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
@@ -41,7 +42,11 @@ export async function withRefunds<Given extends LagoInvoice>(client: LagoClient,
 	if (owedOn(toInvoiceFacts(invoice)).how !== 'reversed') return invoice;
 	const notes = await creditNotesOf(client, { id: invoice.lago_id, number: invoice.number });
 	const wentBack = notes.filter(({ refund_status }) => refund_status !== 'failed');
-	return { ...invoice, refundedByNotes: wentBack.reduce((sum, note) => sum + note.refund_amount_cents, 0) };
+	// A Lago that does not say what was paid (before 1.41) may have lowered what is due by notes instead (from 1.40 on).
+	const isSaid = invoice.total_paid_amount_cents != null;
+	const lowered = (note: LagoCreditNote): number => (isSaid ? 0 : (note.offset_amount_cents ?? 0));
+	const refundedByNotes = wentBack.reduce((sum, note) => sum + note.refund_amount_cents + lowered(note), 0);
+	return { ...invoice, refundedByNotes };
 }
 
 /** What a `PUT /invoices/:id` may change; one transaction in Lago. */

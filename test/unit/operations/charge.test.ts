@@ -143,7 +143,7 @@ describe('what comes out', () => {
 	test.each<[string, IDataObject]>([
 		['not_finalized', { status: 'draft' }],
 		['already_paid', { payment_status: 'succeeded' }],
-		['nothing_due', { total_due_amount_cents: 0 }],
+		['nothing_due', { total_due_amount_cents: 0, total_paid_amount_cents: 0 }],
 		['self_billed', { self_billed: true }],
 		['native_provider', { customer: { ...customer, billing_configuration: { payment_provider: 'stripe' } } }],
 	])('skipped %s: Dodo is not asked', async (reason, change) => {

@@ -267,7 +267,7 @@ test('a payment that Dodo has and Lago does not know is held: no second link, an
 test.each([
 	['already_paid', { payment_status: 'succeeded' }],
 	['not_finalized', { status: 'draft' }],
-	['nothing_due', { total_due_amount_cents: 0 }],
+	['nothing_due', { total_due_amount_cents: 0, total_paid_amount_cents: 0 }],
 	['self_billed', { self_billed: true }],
 	['native_provider', { customer: { billing_configuration: { payment_provider: 'stripe' } } }],
 ])('%s: no call', async (reason, change) => {
