@@ -30,6 +30,7 @@ test('on a Lago that does not say what was paid, what a credit note has lowered 
 			items: [{ fee_id: String(invoice.fees[0]?.lago_id), amount_cents: invoice.total_amount_cents }],
 			offset_amount_cents: invoice.total_amount_cents,
 		});
+		Object.assign(older.lago.state.invoices.get(invoice.lago_id) ?? {}, { payment_status: 'failed' });
 		const read = await older.read(invoice);
 		expect(read).not.toHaveProperty('total_paid_amount_cents');
 		expect(await older.link(invoice)).toMatchObject({ outcome: 'skipped' });
