@@ -50,3 +50,8 @@ export async function changeCreditNote(
 	if (metadata) credit_note.metadata = metadata;
 	await client.request(creditNoteAnswerSchema, { method: 'PUT', path, body: { credit_note } });
 }
+
+/** By how much credit notes lowered what is due instead of giving money back; minor units. */
+export function offsetOf(notes: readonly LagoCreditNote[]): number {
+	return notes.reduce((sum, { offset_amount_cents }) => sum + (offset_amount_cents ?? 0), 0);
+}

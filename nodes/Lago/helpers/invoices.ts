@@ -20,11 +20,10 @@ import {
 	paymentSchema,
 	toInvoiceFacts,
 	toPaid,
-	type LagoCreditNote,
 	type LagoInvoice,
 } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
-import { creditNotesOf } from './creditNotes';
+import { creditNotesOf, offsetOf } from './creditNotes';
 
 /** More payments than one invoice ever has. */
 const PAYMENT_LIMIT = 1_000;
@@ -42,11 +41,10 @@ export async function withRefunds<Given extends LagoInvoice>(client: LagoClient,
 	if (owedOn(toInvoiceFacts(invoice)).how !== 'reversed') return invoice;
 	const notes = await creditNotesOf(client, { id: invoice.lago_id, number: invoice.number });
 	const wentBack = notes.filter(({ refund_status }) => refund_status !== 'failed');
-	// A Lago that does not say what was paid (before 1.41) may have lowered what is due by notes instead (from 1.40 on).
-	const isSaid = invoice.total_paid_amount_cents != null;
-	const lowered = (note: LagoCreditNote): number => (isSaid ? 0 : (note.offset_amount_cents ?? 0));
-	const refundedByNotes = wentBack.reduce((sum, note) => sum + note.refund_amount_cents + lowered(note), 0);
-	return { ...invoice, refundedByNotes };
+	const refunded = wentBack.reduce((sum, note) => sum + note.refund_amount_cents, 0);
+	// What a Lago before 1.41 does not say to be paid is what of the total is not due: its notes may have lowered that, from 1.40 on.
+	const lowered = invoice.total_paid_amount_cents == null ? offsetOf(notes) : 0;
+	return { ...invoice, refundedByNotes: refunded + lowered };
 }
 
 /** What a `PUT /invoices/:id` may change; one transaction in Lago. */

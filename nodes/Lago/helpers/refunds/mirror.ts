@@ -15,7 +15,7 @@ import type { DodoPayment, DodoRefund } from '../../../shared/wire/dodo/objects'
 import { toEarlierNote, toRefundedInvoice } from '../../../shared/wire/lago/creditFacts';
 import { toInvoiceFacts, toPaid, type LagoCreditNote, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
-import { changeCreditNote, creditNotesOf } from '../creditNotes';
+import { changeCreditNote, creditNotesOf, offsetOf } from '../creditNotes';
 import { bookingOf, changeRecord, fetchInvoice, paidOf, withInvoice } from '../invoices';
 import { rememberFree } from '../manualPayments';
 import { paidAt, settle } from '../settlement/settle';
@@ -109,11 +109,10 @@ async function credit(
 ): Promise<Result<MirrorOutcome>> {
 	const { refund } = wanted;
 	const { currency, number } = invoice;
-	const offset = notes.reduce((sum, { offset_amount_cents }) => sum + (offset_amount_cents ?? 0), 0);
 	const decision = decideMirror(
 		refundFacts(wanted),
 		wanted.facts,
-		toRefundedInvoice(invoice, await paidOf(client, invoice, offset)),
+		toRefundedInvoice(invoice, await paidOf(client, invoice, offsetOf(notes))),
 		booked,
 		notes.map(toEarlierNote),
 	);
