@@ -1,6 +1,7 @@
 import { MOVES_WITHIN_MS } from '../../shared/domain/keys';
 import type { LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
+import { inTurns } from './inTurns';
 import { fetchInvoice } from './invoices';
 
 /** So many are charged while what was read is young; the next run has the others. */
@@ -17,7 +18,5 @@ export async function youngOf(client: LagoClient, due: readonly LagoInvoice[], r
 		.sort((one, other) => one.order - other.order)
 		.map(({ invoice }) => invoice);
 	if (Date.now() - readAt < MOVES_WITHIN_MS / 3) return mixed;
-	const young: LagoInvoice[] = [];
-	for (const { lago_id } of mixed.slice(0, READ_ANEW)) young.push(await fetchInvoice(client, lago_id));
-	return young;
+	return await inTurns(mixed.slice(0, READ_ANEW), async ({ lago_id }) => await fetchInvoice(client, lago_id));
 }
