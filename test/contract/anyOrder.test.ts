@@ -148,6 +148,8 @@ interface World {
 	quiet(): Promise<void>;
 	/** Errors that stayed to the end. */
 	lost: string[];
+	/** While it is, no call fails. */
+	calm: { is: boolean };
 	close(): Promise<void>;
 }
 
@@ -156,6 +158,7 @@ async function startWorld(random: () => number): Promise<World> {
 	const lago = await startLagoSimulator({ apiKey: API_KEY });
 	const lanes = new Lanes(dodo, lago);
 	const lost: string[] = [];
+	const calm = { is: false };
 	let working = 0;
 	const work = async (lane: () => Promise<void>): Promise<void> => {
 		working++;
@@ -183,7 +186,7 @@ async function startWorld(random: () => number): Promise<World> {
 			const body = JSON.parse(Buffer.concat(chunks).toString()) as IDataObject;
 			const event = String(body.webhook_type ?? body.type);
 			response.end();
-			if (random() < 0.3) disturb(random() < 0.5 ? dodo : lago, random);
+			if (!calm.is && random() < 0.3) disturb(random() < 0.5 ? dodo : lago, random);
 			if (request.url === '/lago')
 				void work(async () => await lanes.fromLago(event, body[String(body.object_type)] as IDataObject));
 			else
@@ -212,6 +215,7 @@ async function startWorld(random: () => number): Promise<World> {
 		lago,
 		lanes,
 		lost,
+		calm,
 		async quiet() {
 			// What is worked off causes new events, and charges and refunds take a moment to end.
 			for (let round = 0; round < 4; round++) {
@@ -397,27 +401,27 @@ test.each([1, 2, 3, 4, 5])(
 			await world.quiet();
 			expectEqualBooks(world);
 			expect(paymentsAtDodo(world, twice)).toHaveLength(2);
-			// All of it once more: nothing moves any more, but who was declined gets a new page, once.
-			const money = () =>
+			// Who was declined gets a new page by the next copy of the event.
+			world.calm.is = true;
+			for (const { faults } of [dodo, lago]) faults.clear();
+			const told = { dodo: [...dodo.deliveries], lago: [...lago.deliveries] };
+			for (const { id } of told.lago) lago.resend(id);
+			await world.quiet();
+			world.calm.is = false;
+			// All of it once more: nothing moves any more.
+			const effects = () =>
 				JSON.stringify([
 					dodo.state.payments.size,
 					dodo.state.refunds.size,
+					dodo.state.checkouts.size,
 					lago.state.payments.size,
 					lago.state.creditNotes.size,
 				]);
-			const told = { dodo: [...dodo.deliveries], lago: [...lago.deliveries] };
-			const tellAgain = async (): Promise<void> => {
-				for (const { id } of told.dodo) dodo.redeliver(id);
-				for (const { id } of told.lago) lago.resend(id);
-				await world.quiet();
-			};
-			const before = money();
-			await tellAgain();
-			expect(money()).toBe(before);
-			const pages = dodo.state.checkouts.size;
-			await tellAgain();
-			expect(money()).toBe(before);
-			expect(dodo.state.checkouts.size).toBe(pages);
+			const before = effects();
+			for (const { id } of told.dodo) dodo.redeliver(id);
+			for (const { id } of told.lago) lago.resend(id);
+			await world.quiet();
+			expect(effects()).toBe(before);
 			expectEqualBooks(world);
 		} finally {
 			await world.close();
