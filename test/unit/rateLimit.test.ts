@@ -37,14 +37,19 @@ test('a burst is spread so that Dodo never has to refuse', async () => {
 	expect([...starts].sort()).toEqual(starts);
 });
 
-test('Dodo counts where requests arrive: one that is on its way for longer than the next ones makes no minute too full', async () => {
+test('Dodo counts where requests arrive: one that is on its way for longer than the next ones makes no minute too full, and no second', async () => {
 	const asked = Array.from(
 		{ length: 2 * PER_MINUTE },
 		async () => await takeTurn('uneven', 180_000).then(() => Date.now()),
 	);
 	await jest.advanceTimersByTimeAsync(180_000);
-	const arrived = (await Promise.all(asked)).map((at, index) => at + (index % 7 === 0 ? 390 : 0));
+	const starts = await Promise.all(asked);
+	const arrived = starts.map((at, index) => at + (index % 7 === 0 ? 390 : 0));
 	expect(mostWithin(arrived, 60_000)).toBe(PER_MINUTE);
+	expect(mostWithin(arrived, 1_000)).toBe(PER_SECOND);
+	// The margin of a second costs one of a burst's seven, and nothing of what follows.
+	expect((starts[PER_MINUTE - 1] as number) - (starts[0] as number)).toBe(7_000);
+	expect((starts[PER_MINUTE] as number) - (starts[0] as number)).toBe(60_400);
 });
 
 test('what would have to wait too long is turned away at once, as something that can be tried again', async () => {

@@ -2,7 +2,7 @@ import { Turns, type Limit } from '../../nodes/shared/process/turns';
 
 /** As Dodo's lowest tier. */
 const LIMITS: Limit[] = [
-	{ spanMs: 1_000, requests: 36 },
+	{ spanMs: 1_400, requests: 40 },
 	{ spanMs: 60_000, requests: 240 },
 ];
 const DAY_MS = 86_400_000;
@@ -70,4 +70,24 @@ test('a workflow knows how long its events would wait, with those at work before
 	expect(turns.waitMs('w', 9)).toBe(0);
 	expect(turns.waitMs('w', 10)).toBeGreaterThan(40_000);
 	expect(turns.waitMs('of another account', 10)).toBe(0);
+});
+
+test('a process that is too busy to hear its timers does not start at once what was to start in its turn', async () => {
+	let [frozenAt, lost]: [number | undefined, number] = [undefined, 0];
+	const starts: number[] = [];
+	const now = (): number => frozenAt ?? performance.now() + lost;
+	const line = new Turns(now);
+	const asked = Array.from({ length: 200 }, async () => {
+		await line.take('a', LIMITS, 60_000, 'event');
+		starts.push(now());
+	});
+	await jest.advanceTimersByTimeAsync(0);
+	// All that was to happen within these 6 s happens at their end.
+	frozenAt = performance.now() + 6_000;
+	await jest.runOnlyPendingTimersAsync();
+	[frozenAt, lost] = [undefined, frozenAt - performance.now()];
+	await jest.advanceTimersByTimeAsync(20_000);
+	await Promise.all(asked);
+	expect(starts).toHaveLength(200);
+	for (const at of starts) expect(starts.filter((one) => one >= at && one < at + 1_400).length).toBeLessThanOrEqual(40);
 });

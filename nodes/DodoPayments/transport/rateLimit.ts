@@ -4,10 +4,9 @@ import { ApiError } from '../../shared/transport/apiError';
 
 /**
  * So much longer may one request be on its way than another one: counted where they arrive, they never come closer together than Dodo
- * allows.
+ * allows. In a second it costs no lasting pace: a minute's requests fit into ten such seconds.
  */
 const MARGIN_MS = 400;
-const MINUTE_MS = 60_000 + MARGIN_MS;
 
 /** Waiting so long for a turn is always worth it, however little time is left for trying again. */
 const SHORTEST_PATIENCE_MS = 2_000;
@@ -16,8 +15,8 @@ const SHORTEST_PATIENCE_MS = 2_000;
 export function limitsOf(tier: number): Limit[] {
 	const perMinute = tier in DODO_TIERS ? tier : LOWEST_TIER;
 	return [
-		{ spanMs: 1_000, requests: Math.floor((DODO_TIERS[perMinute] ?? 0) * 0.9) },
-		{ spanMs: MINUTE_MS, requests: perMinute },
+		{ spanMs: 1_000 + MARGIN_MS, requests: DODO_TIERS[perMinute] as number },
+		{ spanMs: 60_000 + MARGIN_MS, requests: perMinute },
 	];
 }
 

@@ -13,14 +13,20 @@ export interface Limit {
  */
 export type Urgency = 'event' | 'elastic';
 
+/** A request: when it started or, while it waits, when it is to. */
+interface Turn {
+	at: number;
+	waits: boolean;
+}
+
 /** Of each span elastic work leaves a tenth to events. */
 const ELASTIC_SHARE = 0.9;
 const ACCOUNTS = 1_000;
 
 /** The turns of one account at a service with a limit. Times in ms, of a clock that nobody can set. */
 class Account {
-	/** Starts of the requests of the longest span, those that are still to start included; oldest first. */
-	private readonly starts: number[] = [];
+	/** The requests of the longest span, those that are still to start included; oldest first. */
+	private readonly turns: Turn[] = [];
 	private lastElastic = -Infinity;
 	private waiting = 0;
 	private lastInLine: Promise<void> = Promise.resolve();
@@ -34,10 +40,10 @@ class Account {
 	private earliest(ahead: number, share = 1): number {
 		const now = this.now();
 		const longest = Math.max(...this.limits.map(({ spanMs }) => spanMs));
-		while (this.starts.length > 0 && (this.starts[0] as number) <= now - longest) this.starts.shift();
+		while (this.turns[0]?.waits === false && this.turns[0].at <= now - longest) this.turns.shift();
 		return this.limits.reduce((earliest, { spanMs, requests }) => {
 			const room = Math.floor(requests * share) - ahead;
-			return Math.max(earliest, room > 0 ? (this.starts.at(-room) ?? -Infinity) + spanMs : now + spanMs);
+			return Math.max(earliest, room > 0 ? (this.turns.at(-room)?.at ?? -Infinity) + spanMs : now + spanMs);
 		}, now);
 	}
 
@@ -47,11 +53,14 @@ class Account {
 
 	/** @returns false at once when the turn would come too late. */
 	async take(patienceMs: number): Promise<boolean> {
-		const startAt = this.earliest(0);
-		const waitMs = startAt - this.now();
-		if (waitMs > patienceMs) return false;
-		this.begin(startAt);
-		if (waitMs > 0) await sleep(waitMs);
+		const at = this.earliest(0);
+		if (at - this.now() > patienceMs) return false;
+		const turn = this.place({ at, waits: true });
+		// A busy process hears its timers late and all at once: whoever wakes looks at when those before it really started.
+		for (; turn.waits; turn.waits = turn.at > this.now()) {
+			if (turn.at > this.now()) await sleep(Math.ceil(turn.at - this.now()));
+			turn.at = Math.max(this.now(), this.allowed(turn));
+		}
 		return true;
 	}
 
@@ -71,7 +80,7 @@ class Account {
 			await sleep(Math.ceil(startAt - this.now()));
 		}
 		this.lastElastic = this.now();
-		this.begin(this.lastElastic);
+		this.place({ at: this.lastElastic, waits: false });
 		return true;
 	}
 
@@ -84,10 +93,19 @@ class Account {
 		return Math.max(...this.limits.map(({ spanMs, requests }) => spanMs / (requests * ELASTIC_SHARE)));
 	}
 
-	private begin(at: number): void {
-		let index = this.starts.length;
-		while (index > 0 && (this.starts[index - 1] as number) > at) index--;
-		this.starts.splice(index, 0, at);
+	/** When those before a turn let it start. */
+	private allowed(turn: Turn): number {
+		const index = this.turns.indexOf(turn);
+		return Math.max(
+			...this.limits.map(({ spanMs, requests }) => (this.turns[index - requests]?.at ?? -Infinity) + spanMs),
+		);
+	}
+
+	private place(turn: Turn): Turn {
+		let index = this.turns.length;
+		while (index > 0 && (this.turns[index - 1] as Turn).at > turn.at) index--;
+		this.turns.splice(index, 0, turn);
+		return turn;
 	}
 }
 
