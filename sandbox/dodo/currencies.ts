@@ -47,3 +47,11 @@ export const CURRENCIES: readonly string[] = CODES.split(' ');
 export function leastCharge(currency: string): number {
 	return MINIMUMS.find(([, codes]) => codes.split(' ').includes(currency))?.[0] ?? 1;
 }
+
+const WITHOUT_DECIMALS = 'BIF DJF GNF JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'.split(' ');
+const THREE_DECIMALS = 'BHD IQD JOD KWD LYD OMR TND'.split(' ');
+
+/** How many smallest units are one of the currency. */
+export function wholeUnits(currency: string): number {
+	return WITHOUT_DECIMALS.includes(currency) ? 1 : THREE_DECIMALS.includes(currency) ? 1_000 : 100;
+}

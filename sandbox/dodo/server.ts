@@ -3,6 +3,7 @@ import { DAY_MS } from '../shared/clock';
 import { SimulatedService, type ServiceOptions } from '../shared/service';
 import { DodoContext } from './context';
 import { dodoControls } from './controls';
+import { Balance } from './ledger/balance';
 import { Checkouts, type PayOptions } from './ledger/checkouts';
 import { Customers } from './ledger/customers';
 import { Disputes, type DisputeStatus } from './ledger/disputes';
@@ -10,6 +11,7 @@ import { Mandates, type MandateStatus } from './ledger/mandates';
 import { Payments } from './ledger/payments';
 import { Refunds } from './ledger/refunds';
 import { payerPages } from './page';
+import { balanceRoutes } from './routes/balance';
 import { checkoutRoutes } from './routes/checkouts';
 import { customerRoutes } from './routes/customers';
 import { paymentRoutes } from './routes/payments';
@@ -22,8 +24,10 @@ import {
 	existing,
 	type Dispute,
 	type Endpoint,
+	type LedgerEventType,
 	type Metadata,
 	type Payment,
+	type Payout,
 	type PlannedCharge,
 	type Refund,
 	type Subscription,
@@ -52,6 +56,7 @@ export class DodoSimulator extends SimulatedService<DodoState> {
 	readonly apiKey: string;
 	private readonly events: DodoEvents;
 	private readonly context: DodoContext;
+	private readonly balance: Balance;
 	private readonly payments: Payments;
 	private readonly checkouts: Checkouts;
 	private readonly mandates: Mandates;
@@ -93,11 +98,12 @@ export class DodoSimulator extends SimulatedService<DodoState> {
 		});
 		const customers = new Customers(context);
 		this.context = context;
-		this.payments = new Payments(context, customers);
+		this.balance = new Balance(context);
+		this.payments = new Payments(context, customers, this.balance);
 		this.checkouts = new Checkouts(context, this.payments);
 		this.mandates = new Mandates(context, customers, this.checkouts, this.payments);
-		this.refunds = new Refunds(context);
-		this.disputes = new Disputes(context);
+		this.refunds = new Refunds(context, this.balance);
+		this.disputes = new Disputes(context, this.balance);
 		const parts = { context, customers, checkouts: this.checkouts, payments: this.payments };
 		productRoutes(this.api, this.state);
 		checkoutRoutes(this.api, parts);
@@ -106,6 +112,7 @@ export class DodoSimulator extends SimulatedService<DodoState> {
 		subscriptionRoutes(this.api, this.state, this.mandates);
 		refundRoutes(this.api, this.state, this.refunds);
 		disputeRoutes(this.api, this.state);
+		balanceRoutes(this.api, this.state);
 		webhookRoutes(this.api, this.state);
 		payerPages(this.api, this.state, this.checkouts, this.mandates);
 		this.offerControls(dodoControls(this));
@@ -155,6 +162,21 @@ export class DodoSimulator extends SimulatedService<DodoState> {
 
 	moveDispute(disputeId: string, status: DisputeStatus, options?: { rdr?: boolean }): Dispute {
 		return this.disputes.move(disputeId, status, options);
+	}
+
+	/** What is in the wallets goes to the merchant's bank. */
+	payOut(options?: { currency?: string }): Payout {
+		return this.balance.payOut(options);
+	}
+
+	/** The bank has sent a payout back. */
+	failPayout(payoutId: string): Payout {
+		return this.balance.failPayout(payoutId);
+	}
+
+	/** Dodo corrects a wallet by itself; signed minor units of the wallet. */
+	adjustBalance(input: { type?: LedgerEventType; amount: number; currency: string }): void {
+		this.balance.adjust(input);
 	}
 
 	activateMandate(sessionId: string, card?: string): Subscription {
@@ -222,8 +244,8 @@ export class DodoSimulator extends SimulatedService<DodoState> {
 	}
 
 	protected override dated(): Array<Map<string, unknown>> {
-		const { checkouts, payments, subscriptions, refunds, disputes } = this.state;
-		return [checkouts, payments, subscriptions, refunds, disputes];
+		const { checkouts, payments, subscriptions, refunds, disputes, ledger, payouts } = this.state;
+		return [checkouts, payments, subscriptions, refunds, disputes, ledger, payouts];
 	}
 
 	protected override afterDays(days: number): void {

@@ -127,6 +127,8 @@ export const actions: Readonly<Record<string, (input: unknown, world: World) => 
 		({ id: dispute, status, rdr }, { dodo }) => dodo.moveDispute(dispute, status, { rdr }),
 	),
 
+	payOut: action({ currency: z.enum(['USD', 'INR']).optional() }, (chosen, { dodo }) => dodo.payOut(chosen)),
+
 	setUpMandate: action(
 		{ customer: id, currency: currency.optional(), card },
 		async ({ customer, card: given, ...chosen }, { dodo, lago }) => {

@@ -60,6 +60,7 @@ $('issue').addEventListener('submit', (event) => {
 });
 $('day').addEventListener('click', () => void act('passDays', { days: 1 }));
 $('week').addEventListener('click', () => void act('passDays', { days: 7 }));
+$('payOut').addEventListener('click', () => void act('payOut', {}));
 $('premium').addEventListener('change', (event) => void act('premium', { value: event.target.checked }));
 document.addEventListener('acted', () => void refresh());
 

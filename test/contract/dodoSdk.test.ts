@@ -218,6 +218,54 @@ describe('the official SDK works', () => {
 		]);
 	});
 
+	test('the ledger of every wallet, and payouts: fees, tax and refunds add up to the balance', async () => {
+		const { payment_id } = await paid();
+		const { refund_id } = dodo.refundPayment(payment_id, { amount: 5_000 });
+		await eventually(() => dodo.state.refunds.get(refund_id)?.status === 'succeeded');
+		const won = dodo.openDispute(payment_id, { amount: 1_000 });
+		dodo.moveDispute(won.dispute_id, 'won');
+		dodo.createPayment({ status: 'succeeded', total_amount: 10_000, currency: 'CHF' });
+		const { payout_id } = dodo.payOut();
+		await eventually(() => dodo.state.payouts.get(payout_id)?.status === 'success');
+		expect((await sdk.payouts.list({ page_number: 0 })).items).toMatchObject([{ payout_id, currency: 'USD' }]);
+		const entriesOf = async (query: Parameters<typeof sdk.balances.retrieveLedger>[0]) => {
+			const { items } = await sdk.balances.retrieveLedger({ ...query, page_size: 100, page_number: 0 });
+			return items.toReversed();
+		};
+		const shown = async (reference_object_id: string) =>
+			(await entriesOf({ reference_object_id })).map(({ event_type, amount, is_credit }) => [
+				event_type,
+				is_credit ? amount : -amount,
+			]);
+		expect(await shown(payment_id)).toEqual([
+			['payment', 12_995],
+			['tax', -2_075],
+			['payment_fees', -560],
+		]);
+		expect(await shown(refund_id)).toEqual([
+			['refund', -5_000],
+			['tax_reversal', 798],
+			['refund_fees', -100],
+		]);
+		expect(await shown(won.dispute_id)).toEqual([
+			['dispute', -1_000],
+			['dispute_fees', -3_000],
+			['dispute_reversal', 1_000],
+		]);
+		for (const currency of ['EUR', 'USD'] as const) {
+			const entries = await entriesOf({ currency });
+			let balance = 0;
+			for (const { amount, is_credit, before_balance, after_balance } of entries) {
+				expect(before_balance).toBe(balance);
+				expect(after_balance).toBe((balance += is_credit ? amount : -amount));
+			}
+			expect(balance).toBe(0);
+		}
+		dodo.failPayout(payout_id);
+		expect((await entriesOf({ event_type: 'payout_reversal' }))[0]).toMatchObject({ is_credit: true, currency: 'USD' });
+		expect((await sdk.payouts.list({ page_number: 0 })).items[0]?.status).toBe('failed');
+	});
+
 	test('webhook endpoints, their secret, and a delivery that the SDK unwraps', async () => {
 		const receiver = await startReceiver();
 		const created = await sdk.webhooks.create({

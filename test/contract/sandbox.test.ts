@@ -355,6 +355,18 @@ test('access: the first payment, weeks that pass, a payment, the end', async () 
 	expect(await bookOf('late')).toMatchObject({ state: 'ended' });
 });
 
+test('Dodo pays out what is in its wallets: once, then there is nothing left', async () => {
+	dodo.createPayment({ status: 'succeeded', total_amount: 20_000, currency: 'USD' });
+	expect(await act('payOut')).toEqual(done);
+	const payout = last(dodo.state.payouts);
+	expect(payout).toMatchObject({ currency: 'USD', fee: 500 });
+	expect(last(dodo.state.ledger)).toMatchObject({ event_type: 'payout', amount: payout.amount, after_balance: 0 });
+	expect(await act('payOut')).toMatchObject({
+		status: 400,
+		message: expect.stringContaining('nothing to pay out in USD'),
+	});
+});
+
 test("what a customer's metadata says stands on the invoices", async () => {
 	const body = JSON.stringify({
 		customer: {

@@ -1,12 +1,16 @@
 import { dodoId } from '../../shared/ids';
 import type { DodoContext } from '../context';
+import type { Balance } from './balance';
 import { existing, timestamp, type Dispute } from '../state';
 
 export type DisputeStatus = 'expired' | 'accepted' | 'cancelled' | 'challenged' | 'won' | 'lost';
 
 /** What banks take back. `amount` is a string, as Dodo sends it. */
 export class Disputes {
-	constructor(private readonly context: DodoContext) {}
+	constructor(
+		private readonly context: DodoContext,
+		private readonly balance: Balance,
+	) {}
 
 	/** The whole payment is disputed unless an amount (minor units) is given. */
 	open(
@@ -46,6 +50,7 @@ export class Disputes {
 
 	private announce(status: string, dispute: Dispute): void {
 		const payment = existing(this.context.state.payments, dispute.payment_id);
+		this.balance.disputed(dispute);
 		const { customer: _customer, ...listed } = dispute;
 		payment.disputes = [
 			...payment.disputes.filter(({ dispute_id }) => dispute_id !== dispute.dispute_id),

@@ -10,6 +10,7 @@ import {
 	type Payment,
 	type PaymentLine,
 } from '../state';
+import type { Balance } from './balance';
 import { limitedView, type Customers } from './customers';
 
 export interface NewPayment {
@@ -34,6 +35,7 @@ export class Payments {
 	constructor(
 		private readonly context: DodoContext,
 		private readonly customers: Customers,
+		private readonly balance: Balance,
 	) {}
 
 	create({
@@ -178,6 +180,7 @@ export class Payments {
 	}
 
 	private announce(payment: Payment): void {
+		if (payment.status === 'succeeded') this.balance.paid(payment);
 		if (payment.status !== null && ANNOUNCED.includes(payment.status))
 			this.context.events.announce(`payment.${payment.status}`, 'Payment', () => structuredClone(payment));
 	}

@@ -1,5 +1,6 @@
 import { dodoId } from '../../shared/ids';
 import type { DodoContext } from '../context';
+import type { Balance } from './balance';
 import { timestamp, type Metadata, type Payment, type PaymentLine, type Refund } from '../state';
 
 const WINDOW_MS = 30 * 24 * 3_600_000;
@@ -18,7 +19,10 @@ export class Refunds {
 	/** Payments whose next refund the bank will refuse. */
 	private readonly failing = new Set<string>();
 
-	constructor(private readonly context: DodoContext) {}
+	constructor(
+		private readonly context: DodoContext,
+		private readonly balance: Balance,
+	) {}
 
 	/** A refund that is pending; its outcome follows by webhook. */
 	create(payment: Payment, { items, reason, metadata, fail = false }: RefundRequest): Refund {
@@ -108,6 +112,7 @@ export class Refunds {
 			['dispute_opened', 'dispute_challenged'].includes(String(dispute_status)),
 		);
 		refund.status = fail || disputed ? 'failed' : 'succeeded';
+		if (refund.status === 'succeeded') this.balance.refunded(refund, payment);
 		if (refund.status === 'failed') for (const { line, amount } of parts) line.refunded -= amount;
 		const listed = payment.refunds.find(({ refund_id }) => refund_id === refund.refund_id);
 		if (listed) listed.status = refund.status;
