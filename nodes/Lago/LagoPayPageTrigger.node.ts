@@ -10,7 +10,7 @@ import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { overloadGuard } from '../shared/webhook/overloadGuard';
 import { requireHmacKey } from './helpers/hmacKey';
-import { invoiceOfToken } from './helpers/payLink';
+import { invoiceOfToken } from './helpers/payLinkToken';
 import { pageHeaders, payPage, visitorLanguage, type PageName } from './helpers/payPage';
 import { testLagoCredential } from './helpers/testCredential';
 import { payPageTriggerProperties } from './lagoPayPageTrigger.properties';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { operations } from '../../nodes/Lago/actions/operations';
-import { signPayLink } from '../../nodes/Lago/helpers/payLink';
+import { signPayLink } from '../../nodes/Lago/helpers/payLinkToken';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
 import type { Invoice } from '../../sandbox/lago/state';

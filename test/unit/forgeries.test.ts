@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, createSign } from 'node:crypto';
 import { verifySignature, type SignedDelivery as DodoDelivery } from '../../nodes/DodoPayments/helpers/verifySignature';
-import { invoiceOfToken, signPayLink } from '../../nodes/Lago/helpers/payLink';
+import { invoiceOfToken, signPayLink } from '../../nodes/Lago/helpers/payLinkToken';
 import { verifyHmac, verifyJwt, type SignedDelivery as LagoDelivery } from '../../nodes/Lago/helpers/verifySignature';
 import { seededRandom } from '../../sandbox/shared/faults';
 import { runs } from '../support/runs';

@@ -23,7 +23,7 @@ import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/o
 import { outputOf as dodoOutputOf } from '../../nodes/DodoPayments/helpers/eventItem';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { outputOf as lagoOutputOf } from '../../nodes/Lago/helpers/eventItem';
-import { signPayLink } from '../../nodes/Lago/helpers/payLink';
+import { signPayLink } from '../../nodes/Lago/helpers/payLinkToken';
 import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy } from '../../nodes/shared/node/start';
 import { madeFor } from '../support/madeFor';
 import { additionalData, loadNodeTypes, PACKAGE } from '../support/n8nCore';

@@ -4,7 +4,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { operations as dodoOperations } from '../../../nodes/DodoPayments/actions/operations';
 import { DodoClient } from '../../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../../nodes/Lago/actions/operations';
-import { signPayLink } from '../../../nodes/Lago/helpers/payLink';
+import { signPayLink } from '../../../nodes/Lago/helpers/payLinkToken';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
 import { paymentProof } from '../../../nodes/Lago/transport/derivedKey';
 import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';

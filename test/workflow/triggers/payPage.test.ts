@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Expression } from 'n8n-workflow';
-import { signPayLink } from '../../../nodes/Lago/helpers/payLink';
+import { signPayLink } from '../../../nodes/Lago/helpers/payLinkToken';
 import { TriggerBench, type Delivered } from '../../support/n8nCore';
 import { strictNock } from '../../support/nock';
 import {

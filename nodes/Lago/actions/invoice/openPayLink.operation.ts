@@ -7,7 +7,8 @@ import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { fetchInvoice, withReferences } from '../../helpers/invoices';
 import { merchantOf } from '../../helpers/merchant';
-import { invoiceOfToken, linkKey } from '../../helpers/payLink';
+import { linkKey } from '../../helpers/payLink';
+import { invoiceOfToken } from '../../helpers/payLinkToken';
 import { payPage, visitorLanguage, type PageName, type PageSubject } from '../../helpers/payPage';
 import type { LagoClient } from '../../transport/client';
 

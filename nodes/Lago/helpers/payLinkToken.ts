@@ -1,0 +1,47 @@
+import { createCipheriv, timingSafeEqual } from 'node:crypto';
+import { derivedKey, macOf } from '../transport/derivedKey';
+
+const ID_BYTES = 16;
+/** 96 bits: every guess costs a request, and a shorter link fits into Lago's metadata. */
+const MAC_BYTES = 12;
+
+/**
+ * `<address>?t=<token>`; the same for an invoice each time, and valid for as long as the HMAC key of the organisation is. Nobody else can read
+ * the invoice's id in it.
+ */
+export function signPayLink(address: string, invoiceId: string, hmacKey: string): string {
+	const url = new URL(address);
+	url.searchParams.set('t', tokenOf(Buffer.from(invoiceId.replace(/-/g, ''), 'hex'), hmacKey));
+	return url.toString();
+}
+
+/** The invoice of a token, null when it was not made with this key. Constant time. */
+export function invoiceOfToken(token: string, hmacKey: string): string | null {
+	if (hmacKey === '' || !/^[A-Za-z0-9_-]{38}$/.test(token)) return null;
+	const bytes = Buffer.from(token, 'base64url');
+	const [told, mac] = [bytes.subarray(0, ID_BYTES), bytes.subarray(ID_BYTES)];
+	// Compared as text: the last character of Base64 has spare bits, and each link has one spelling only.
+	const is = (expected: string): boolean => timingSafeEqual(Buffer.from(token), Buffer.from(expected));
+	const hidden = hide(told, mac, hmacKey);
+	const [isHidden, isReadable] = [is(tokenOf(hidden, hmacKey)), is(readableTokenOf(told, hmacKey))];
+	if (!isHidden && !isReadable) return null;
+	const hex = (isHidden ? hidden : told).toString('hex');
+	return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** The MAC of the id is the nonce that hides it (RFC 5297): an invoice has the same link each time, and no two share a nonce. */
+function tokenOf(id: Buffer, hmacKey: string): string {
+	const mac = macOf(derivedKey(hmacKey, 'pay link v2'), id, MAC_BYTES);
+	return Buffer.concat([hide(id, mac, hmacKey), mac]).toString('base64url');
+}
+
+/** As links were made before the id was hidden; they stay valid. */
+function readableTokenOf(id: Buffer, hmacKey: string): string {
+	return Buffer.concat([id, macOf(derivedKey(hmacKey, 'pay link v1'), id, MAC_BYTES)]).toString('base64url');
+}
+
+/** Hides an id, or shows it again. */
+function hide(id: Buffer, nonce: Buffer, hmacKey: string): Buffer {
+	const counter = Buffer.concat([nonce], ID_BYTES);
+	return createCipheriv('aes-256-ctr', derivedKey(hmacKey, 'pay link v2 id'), counter).update(id);
+}
