@@ -3,7 +3,7 @@ export default {
 	mutate: [
 		'nodes/shared/domain/**/*.ts',
 		'nodes/shared/transport/standardWebhooks.ts',
-		'nodes/*/helpers/verifySignature.ts',
+		'nodes/*/helpers/verify*.ts',
 		'nodes/Lago/helpers/payLinkToken.ts',
 		'nodes/Lago/transport/derivedKey.ts',
 	],

@@ -1,13 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { IDataObject } from 'n8n-workflow';
-import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
-import { DodoClient } from '../../nodes/DodoPayments/transport/client';
-import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
-import { LagoClient } from '../../nodes/Lago/transport/client';
 import { refundNamedBy } from '../../nodes/shared/domain/noteTie';
-import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
-import type { Operations } from '../../nodes/shared/node/operation';
 import {
 	startDodoSimulator,
 	startLagoSimulator,
@@ -17,7 +11,8 @@ import {
 import { seededRandom } from '../../sandbox/shared/faults';
 import type { Payment } from '../../sandbox/dodo/state';
 import type { CreditNote, Invoice } from '../../sandbox/lago/state';
-import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
+import { API_KEY } from '../support/executeContext';
+import { World } from '../support/world';
 
 // A storm of one second makes more calls than Dodo takes in a minute.
 jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
@@ -27,39 +22,12 @@ jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: asy
  * once and in random order; calls fail, many of them after their effect. In the end both books must agree.
  */
 class Lanes {
-	constructor(
-		private readonly dodo: DodoSimulator,
-		private readonly lago: LagoSimulator,
-	) {}
+	private readonly onDodo: World['onDodo'];
+	private readonly onLago: World['onLago'];
 
-	private async run<Client extends ServiceClient>(
-		operations: Operations<Client>,
-		connect: (ctx: never) => Promise<Client>,
-		baseUrl: string,
-		parameters: IDataObject,
-		input: IDataObject,
-	): Promise<IDataObject> {
-		const context = executeContext({
-			input: [input],
-			parameters: { additionalFields: {}, ...parameters },
-			credential: { baseUrl, webhookHmacKey: 'hmac' },
-			credentialId: baseUrl,
-		});
-		const [item] = await itemsOf(context, operations, connect as never);
-		return item?.json as IDataObject;
+	constructor(dodo: DodoSimulator, lago: LagoSimulator) {
+		({ onDodo: this.onDodo, onLago: this.onLago } = World.over({ dodo, lago }));
 	}
-	private readonly onDodo = async (
-		resource: string,
-		operation: string,
-		parameters: IDataObject,
-		input: IDataObject = {},
-	) => await this.run(dodoOperations, DodoClient.of, this.dodo.url, { resource, operation, ...parameters }, input);
-	private readonly onLago = async (
-		resource: string,
-		operation: string,
-		parameters: IDataObject,
-		input: IDataObject = {},
-	) => await this.run(lagoOperations, LagoClient.of, this.lago.url, { resource, operation, ...parameters }, input);
 
 	async fromLago(event: string, data: IDataObject): Promise<void> {
 		if (event === 'credit_note.created') {
@@ -140,7 +108,7 @@ class Lanes {
 /** Longer than the senders' own patience: what nobody would deliver any more is a matter of its own. */
 const TRIES = 12;
 
-interface World {
+interface Storm {
 	dodo: DodoSimulator;
 	lago: LagoSimulator;
 	lanes: Lanes;
@@ -153,7 +121,7 @@ interface World {
 	close(): Promise<void>;
 }
 
-async function startWorld(random: () => number): Promise<World> {
+async function startStorm(random: () => number): Promise<Storm> {
 	const dodo = await startDodoSimulator({ apiKey: API_KEY, chargeDelayMs: 3 });
 	const lago = await startLagoSimulator({ apiKey: API_KEY });
 	const lanes = new Lanes(dodo, lago);
@@ -239,15 +207,15 @@ function disturb(service: DodoSimulator | LagoSimulator, random: () => number): 
 	service.faults.add({ method, kind, after: method !== 'GET' });
 }
 
-const paymentsAtDodo = ({ dodo }: World, invoice: Invoice) =>
+const paymentsAtDodo = ({ dodo }: Storm, invoice: Invoice) =>
 	[...dodo.state.payments.values()].filter(
 		({ metadata, status }) => metadata.lago_invoice_id === invoice.lago_id && status === 'succeeded',
 	);
-const notesOf = ({ lago }: World, invoice: Invoice) =>
+const notesOf = ({ lago }: Storm, invoice: Invoice) =>
 	[...lago.state.creditNotes.values()].filter((note) => note.invoice === invoice);
 
 /** What a bookkeeper checks at the end of the month. */
-function expectEqualBooks(world: World): void {
+function expectEqualBooks(world: Storm): void {
 	expect(world.lost).toEqual([]);
 	for (const invoice of world.lago.state.invoices.values()) {
 		const atDodo = paymentsAtDodo(world, invoice);
@@ -280,7 +248,7 @@ function expectEqualBooks(world: World): void {
 const UNDISTURBED = (): number => 0.999;
 
 /** An invoice that was paid, partly refunded and disputed while nobody told us; and the events of it that come now. */
-async function toldLate(world: World): Promise<{ invoice: Invoice; events: IDataObject[] }> {
+async function toldLate(world: Storm): Promise<{ invoice: Invoice; events: IDataObject[] }> {
 	const { dodo, lago } = world;
 	for (const endpoint of dodo.state.webhooks.values()) endpoint.disabled = true;
 	const invoice = lago.issueInvoice();
@@ -305,7 +273,7 @@ async function toldLate(world: World): Promise<{ invoice: Invoice; events: IData
 	};
 }
 
-function expectAllOfIt(world: World, invoice: Invoice): void {
+function expectAllOfIt(world: Storm, invoice: Invoice): void {
 	expectEqualBooks(world);
 	expect(invoice).toMatchObject({ payment_status: 'succeeded', total_paid_amount_cents: 10_000 });
 	expect(invoice.payment_dispute_lost_at).not.toBeNull();
@@ -320,7 +288,7 @@ test.each([
 	[2, 0, 1],
 	[2, 1, 0],
 ])('payment, refund and lost dispute lead to the same books in the order %i %i %i', async (...order) => {
-	const world = await startWorld(UNDISTURBED);
+	const world = await startStorm(UNDISTURBED);
 	try {
 		const { invoice, events } = await toldLate(world);
 		for (const index of [...order, ...order])
@@ -333,7 +301,7 @@ test.each([
 
 test('and when they come at the same moment, twice', async () => {
 	const random = seededRandom(2);
-	const world = await startWorld(UNDISTURBED);
+	const world = await startStorm(UNDISTURBED);
 	try {
 		for (let round = 0; round < 6; round++) {
 			const { invoice, events } = await toldLate(world);
@@ -354,7 +322,7 @@ test.each([1, 2, 3, 4, 5])(
 	async (seed) => {
 		const random = seededRandom(seed);
 		const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-		const world = await startWorld(random);
+		const world = await startStorm(random);
 		try {
 			const { dodo, lago, lanes } = world;
 			for (const customer of ['link', 'mandate'])

@@ -1,19 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
-import { DodoClient } from '../../nodes/DodoPayments/transport/client';
-import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
-import { LagoClient } from '../../nodes/Lago/transport/client';
-import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
-import type { Operations } from '../../nodes/shared/node/operation';
-import {
-	startDodoSimulator,
-	startLagoSimulator,
-	type DodoSimulator,
-	type LagoSimulator,
-} from '../../sandbox/simulators';
 import type { Invoice } from '../../sandbox/lago/state';
-import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
+import type { DodoSimulator, LagoSimulator } from '../../sandbox/simulators';
+import { world } from '../support/oneWorld';
+import type { World } from '../support/world';
 
 /** Charges by mandate: never twice for one try, whatever is known of it. */
 let dodo: DodoSimulator;
@@ -21,34 +11,13 @@ let lago: LagoSimulator;
 let customer: string;
 let mandate: string;
 
-beforeAll(async () => {
-	dodo = await startDodoSimulator({ apiKey: API_KEY, chargeDelayMs: 1 });
-	lago = await startLagoSimulator({ apiKey: API_KEY });
-});
-afterAll(async () => {
-	await Promise.all([dodo.close(), lago.close()]);
+beforeAll(() => {
+	({ dodo, lago } = world);
 });
 
-async function run<Client extends ServiceClient>(
-	operations: Operations<Client>,
-	connect: (ctx: never) => Promise<Client>,
-	baseUrl: string,
-	parameters: IDataObject,
-	input: IDataObject,
-): Promise<IDataObject> {
-	const context = executeContext({
-		input: [input],
-		parameters: { additionalFields: {}, ...parameters },
-		credential: { baseUrl },
-		credentialId: 'account',
-	});
-	const [item] = await itemsOf(context, operations, connect as never);
-	return item?.json as IDataObject;
-}
-const onDodo = async (operation: string, parameters: IDataObject, input: IDataObject = {}) =>
-	await run(dodoOperations, DodoClient.of, dodo.url, { resource: 'mandate', operation, ...parameters }, input);
-const onLago = async (resource: string, operation: string, parameters: IDataObject, input: IDataObject = {}) =>
-	await run(lagoOperations, LagoClient.of, lago.url, { resource, operation, ...parameters }, input);
+const onDodo = async (operation: string, parameters: IDataObject, input?: IDataObject) =>
+	await world.onDodo('mandate', operation, parameters, input);
+const onLago: World['onLago'] = async (...given) => await world.onLago(...given);
 
 beforeEach(async () => {
 	dodo.reset();

@@ -1,96 +1,48 @@
 import type { IDataObject } from 'n8n-workflow';
-import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
-import { DodoClient } from '../../nodes/DodoPayments/transport/client';
-import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
-import { LagoClient } from '../../nodes/Lago/transport/client';
-import type { Operations } from '../../nodes/shared/node/operation';
-import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
 import type { Payment } from '../../sandbox/dodo/state';
 import type { Invoice } from '../../sandbox/lago/state';
 import type { CallRecord } from '../../sandbox/shared/api';
-import {
-	startDodoSimulator,
-	startLagoSimulator,
-	type DodoSimulator,
-	type LagoSimulator,
-} from '../../sandbox/simulators';
-import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
+import type { DodoSimulator, LagoSimulator } from '../../sandbox/simulators';
+import { API_KEY } from '../support/executeContext';
+import { World } from '../support/world';
 import { callerOf, eventually, type Caller } from './helpers';
 
 /** Money that goes back because of what Lago does by itself, or on an invoice that is no longer what it was. */
+let world: World;
 let dodo: DodoSimulator;
 let lago: LagoSimulator;
 let call: Caller;
 
 beforeEach(async () => {
-	[dodo, lago] = await Promise.all([startDodoSimulator({ apiKey: API_KEY }), startLagoSimulator({ apiKey: API_KEY })]);
+	world = await World.start();
+	({ dodo, lago } = world);
 	call = callerOf(lago.url, API_KEY);
 });
 
-afterEach(async () => {
-	await Promise.all([dodo.close(), lago.close()]);
-});
-
-async function run<Client extends ServiceClient>(
-	operations: Operations<Client>,
-	connect: (ctx: never) => Promise<Client>,
-	baseUrl: string,
-	parameters: IDataObject,
-	input: IDataObject = {},
-): Promise<IDataObject> {
-	const credential = { baseUrl, webhookHmacKey: 'hmac-key-of-the-test' };
-	const context = executeContext({ input: [input], parameters, typeVersion: 1, credential, credentialId: lago.url });
-	return (await itemsOf(context, operations, connect as never))[0]?.json ?? {};
-}
-const runDodo = async (parameters: IDataObject, input?: IDataObject) =>
-	await run(dodoOperations, DodoClient.of, dodo.url, parameters, input);
-const runLago = async (parameters: IDataObject, input?: IDataObject) =>
-	await run(lagoOperations, LagoClient.of, lago.url, parameters, input);
+afterEach(async () => await world.stop());
 
 async function paidInvoice(): Promise<{ invoice: Invoice; payment: Payment }> {
-	const invoice = lago.issueInvoice({ fees: [{ amountCents: 10_000, taxRate: 20 }] });
-	const read = await runLago({ resource: 'invoice', operation: 'get', invoice: invoice.lago_id });
-	const created = await runDodo(
-		{
-			resource: 'payment',
-			operation: 'createIntent',
-			source: 'invoice',
-			invoice: '={{ $json }}',
-			taxMode: 'inclusive',
-			productSource: 'automatic',
-			additionalFields: {},
-		},
-		read,
-	);
-	await runLago({ resource: 'invoice', operation: 'savePaymentReference', intent: '={{ $json }}' }, created);
-	const payment = dodo.payCheckout(String(created.checkoutSessionId));
-	await runLago(
-		{ resource: 'invoice', operation: 'updatePaymentStatus', payment: '={{ $json }}' },
-		{ mode: 'test', event: 'payment.succeeded', data: payment as unknown as IDataObject },
-	);
+	const invoice = world.issue({ fees: [{ amountCents: 10_000, taxRate: 20 }] });
+	const link = await world.save(await world.link(invoice));
+	const payment = dodo.payCheckout(String(link.checkoutSessionId));
+	await world.settle(payment);
 	return { invoice, payment };
 }
 
 /** What the refund lane does when Lago tells of a note. */
 async function giveBack(noteId: string): Promise<IDataObject> {
-	const note = await runLago({ resource: 'creditNote', operation: 'get', creditNote: noteId });
-	const made = await runDodo(
-		{ resource: 'refund', operation: 'create', source: 'creditNote', creditNote: '={{ $json }}' },
-		note,
-	);
-	await runLago({ resource: 'creditNote', operation: 'saveRefund', refund: '={{ $json }}' }, made);
+	const note = await world.onLago('creditNote', 'get', { creditNote: noteId });
+	const made = await world.onDodo('refund', 'create', { source: 'creditNote', creditNote: '={{ $json }}' }, note);
+	await world.onLago('creditNote', 'saveRefund', { refund: '={{ $json }}' }, made);
 	return made;
 }
 
 /** What it does when Dodo tells of a refund. */
 async function mirrored(refundId: string): Promise<IDataObject> {
 	await eventually(() => dodo.state.refunds.get(refundId)?.status === 'succeeded');
-	const refund = await runDodo({ resource: 'refund', operation: 'get', refundId });
-	const paid = await runDodo({ resource: 'payment', operation: 'get', payment: refund.payment_id as string });
-	return await runLago(
-		{ resource: 'creditNote', operation: 'create', refund, payment: '={{ $json }}', reason: 'other' },
-		paid,
-	);
+	const refund = await world.onDodo('refund', 'get', { refundId });
+	const paid = await world.onDodo('payment', 'get', { payment: refund.payment_id as string });
+	return await world.onLago('creditNote', 'create', { refund, payment: '={{ $json }}', reason: 'other' }, paid);
 }
 
 const metadataOf = ({ metadata }: Invoice): Record<string, string> =>

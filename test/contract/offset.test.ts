@@ -1,13 +1,7 @@
+import { world } from '../support/oneWorld';
 import { World } from '../support/world';
 
 /** What lowers an invoice beside payments; Lago's credit notes do from 1.40 on. */
-let world: World;
-beforeAll(async () => {
-	world = await World.start();
-});
-afterAll(async () => {
-	await world.stop();
-});
 
 test('a link that is paid after a credit note has offset all of it is overpaid', async () => {
 	const invoice = world.issue();

@@ -2,22 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import type { Checkout, Payment } from '../../sandbox/dodo/state';
 import type { Invoice } from '../../sandbox/lago/state';
-import { World } from '../support/world';
-
-// More calls than Dodo takes in a minute.
-jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
+import { world } from '../support/oneWorld';
 
 /**
  * The id of an invoice can be read and typed by anybody. A payment counts for it only when its session or its charge is one that we made for
  * it: a success of any other origin is held, whatever else it is is ignored, and nothing in Lago changes.
  */
-let world: World;
-beforeAll(async () => {
-	world = await World.start();
-});
-afterAll(async () => {
-	await world.stop();
-});
 
 const DUE = 10_000;
 const STATUSES = ['succeeded', 'failed', 'processing', 'cancelled', null] as const;

@@ -3,21 +3,14 @@ import type { Invoice } from '../../sandbox/lago/state';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
-import { World, type Gate } from '../support/world';
-
-// More calls than Dodo takes in a minute.
-jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
+import { world } from '../support/oneWorld';
+import type { Gate } from '../support/world';
 
 /** Whatever moves money was read within seconds of doing so: a list is worked through for minutes, and the bank pays meanwhile. */
-let world: World;
 let ahead = 0;
-beforeAll(async () => {
-	world = await World.start();
+beforeAll(() => {
 	const now = Date.now.bind(Date);
 	jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead);
-});
-afterAll(async () => {
-	await world.stop();
 });
 
 const DUE = 10_000;

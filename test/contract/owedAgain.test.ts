@@ -1,22 +1,15 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Dispute, Payment } from '../../sandbox/dodo/state';
 import type { Invoice } from '../../sandbox/lago/state';
+import { world } from '../support/oneWorld';
 import { World } from '../support/world';
 import { callerOf, type Caller } from './helpers';
 import { API_KEY } from '../support/executeContext';
 
-// More calls than Dodo takes in a minute.
-jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
-
 /** Money that had come and was taken back, and every way out of it: what Access says lifts it is done, and Lago takes it. */
-let world: World;
 let call: Caller;
-beforeAll(async () => {
-	world = await World.start();
+beforeAll(() => {
 	call = callerOf(world.lago.url, API_KEY);
-});
-afterAll(async () => {
-	await world.stop();
 });
 beforeEach(() => {
 	world.lago.premium = true;

@@ -1,18 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Invoice } from '../../sandbox/lago/state';
-import { World } from '../support/world';
-
-// More calls than Dodo takes in a minute.
-jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
+import { world } from '../support/oneWorld';
 
 /** Whoever has a body that Lago signed once can send it again. A press of "Retry payment" charges once an hour, whatever is sent. */
-let world: World;
-beforeAll(async () => {
-	world = await World.start();
-});
-afterAll(async () => {
-	await world.stop();
-});
 
 const chargesOf = ({ lago_id }: Invoice): number =>
 	world.dodo.calls.filter(

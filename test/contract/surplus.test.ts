@@ -1,21 +1,11 @@
 import type { Payment, Refund } from '../../sandbox/dodo/state';
 import type { Invoice } from '../../sandbox/lago/state';
-import { World } from '../support/world';
-
-// More calls than Dodo takes in a minute.
-jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
+import { world } from '../support/oneWorld';
 
 /**
  * An invoice is paid by bank, and by its links as well. What comes back of the links was never booked: no credit note, no lost dispute,
  * whatever is told first.
  */
-let world: World;
-beforeAll(async () => {
-	world = await World.start();
-});
-afterAll(async () => {
-	await world.stop();
-});
 
 const DUE = 10_000;
 

@@ -5,23 +5,14 @@ import { toInvoiceFacts, type LagoInvoice } from '../../nodes/shared/wire/lago/o
 import type { Payment } from '../../sandbox/dodo/state';
 import type { Invoice } from '../../sandbox/lago/state';
 import { runs } from '../support/runs';
+import { world } from '../support/oneWorld';
 import { World, type Gate } from '../support/world';
 import { listed } from '../unit/domain/listed';
-
-// More calls than Dodo takes in a minute.
-jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
 
 /**
  * Lago replaces all metadata of an invoice at once and knows no versions. Whoever writes it, two at a time, one of them held at any of its
  * requests: nothing that was told may get lost.
  */
-let world: World;
-beforeAll(async () => {
-	world = await World.start();
-});
-afterAll(async () => {
-	await world.stop();
-});
 
 type Writer = (gate: Gate) => Promise<IDataObject>;
 type Status = 'failed' | 'processing' | 'succeeded';

@@ -4,6 +4,8 @@ import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/o
 import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
+import type { Operations } from '../../nodes/shared/node/operation';
+import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
 import {
 	startDodoSimulator,
 	startLagoSimulator,
@@ -29,12 +31,27 @@ export interface How {
 	execution?: string;
 }
 
+/** Runs an operation over one item. Returns the first that leaves it. */
+type Run = (
+	resource: string,
+	operation: string,
+	given: IDataObject,
+	input?: IDataObject,
+	how?: How,
+) => Promise<IDataObject>;
+
 /** Both simulators and the real operations between them, one at a time, as the lanes of the full sync run them. */
 export class World {
+	readonly onDodo: Run;
+	readonly onLago: Run;
+
 	private constructor(
 		readonly dodo: DodoSimulator,
 		readonly lago: LagoSimulator,
-	) {}
+	) {
+		this.onDodo = this.runner(dodo.url, dodoOperations, DodoClient.of);
+		this.onLago = this.runner(lago.url, lagoOperations, LagoClient.of);
+	}
 
 	/** @param version of Lago, e.g. `1.36`; today's unless told. */
 	static async start(version: string | null = null): Promise<World> {
@@ -49,28 +66,6 @@ export class World {
 
 	async stop(): Promise<void> {
 		await Promise.all([this.dodo.close(), this.lago.close()]);
-	}
-
-	async onDodo(
-		resource: string,
-		operation: string,
-		given: IDataObject,
-		input: IDataObject = {},
-		how: How = {},
-	): Promise<IDataObject> {
-		const context = this.context(this.dodo.url, { resource, operation, ...given }, input, how);
-		return (await itemsOf(context, dodoOperations, DodoClient.of))[0]?.json as IDataObject;
-	}
-
-	async onLago(
-		resource: string,
-		operation: string,
-		given: IDataObject,
-		input: IDataObject = {},
-		how: How = {},
-	): Promise<IDataObject> {
-		const context = this.context(this.lago.url, { resource, operation, ...given }, input, how);
-		return (await itemsOf(context, lagoOperations, LagoClient.of))[0]?.json as IDataObject;
 	}
 
 	async read({ lago_id }: Pick<Invoice, 'lago_id'>): Promise<IDataObject> {
@@ -171,6 +166,17 @@ export class World {
 		const { payments, invoices } = this.lago.state;
 		const booked = [...payments.values()].filter(({ lago_payable_id }) => lago_payable_id === invoice.lago_id);
 		return structuredClone([invoices.get(invoice.lago_id), booked, this.notesOf(invoice).length]);
+	}
+
+	private runner<Client extends ServiceClient>(
+		url: string,
+		operations: Operations<Client>,
+		connect: (ctx: never) => Promise<Client>,
+	): Run {
+		return async (resource, operation, given, input = {}, how = {}) => {
+			const context = this.context(url, { resource, operation, ...given }, input, how);
+			return (await itemsOf(context, operations, connect as never))[0]?.json as IDataObject;
+		};
 	}
 
 	private context(baseUrl: string, parameters: IDataObject, input: IDataObject, { gate, began, execution }: How) {
