@@ -60,7 +60,8 @@ export const EVENT_WORDS: Readonly<Record<string, string>> = {
 	'payment_provider.error': "A provider of Lago's own reported an error",
 	'payment_receipt.created': 'A receipt for a payment was made, if receipts are on in Lago',
 	'payment_receipt.generated': 'The PDF of a receipt is ready',
-	'payment_request.created': 'Overdue invoices of a customer were put together into one request to pay',
+	'payment_request.created':
+		'Overdue invoices of a customer were put together into one request to pay; in Lago it stays pending whatever is paid',
 	'payment_request.payment_failure': "A provider of Lago's own could not charge a request to pay",
 	'payment_request.payment_status_updated':
 		'A request to pay is paid, failed or pending now; not when its invoices are paid one by one',

@@ -32,25 +32,32 @@ export interface How {
 }
 
 /** Runs an operation over one item. Returns the first that leaves it. */
-type Run = (
+type Run<Told = IDataObject> = (
 	resource: string,
 	operation: string,
 	given: IDataObject,
 	input?: IDataObject,
 	how?: How,
-) => Promise<IDataObject>;
+) => Promise<Told>;
 
 /** Both simulators and the real operations between them, one at a time, as the lanes of the full sync run them. */
 export class World {
 	readonly onDodo: Run;
 	readonly onLago: Run;
+	/** The same, all that comes out. */
+	readonly allOnLago: Run<IDataObject[]>;
 
 	private constructor(
 		readonly dodo: DodoSimulator,
 		readonly lago: LagoSimulator,
 	) {
-		this.onDodo = this.runner(dodo.url, dodoOperations, DodoClient.of);
-		this.onLago = this.runner(lago.url, lagoOperations, LagoClient.of);
+		const first =
+			(run: Run<IDataObject[]>): Run =>
+			async (...given) =>
+				(await run(...given))[0] as IDataObject;
+		this.allOnLago = this.runner(lago.url, lagoOperations, LagoClient.of);
+		this.onDodo = first(this.runner(dodo.url, dodoOperations, DodoClient.of));
+		this.onLago = first(this.allOnLago);
 	}
 
 	/** @param version of Lago, e.g. `1.36`; today's unless told. */
@@ -91,22 +98,54 @@ export class World {
 
 	/** What the lane "Settle" does with a payment as it is told. */
 	async settle(payment: object, how?: How): Promise<IDataObject> {
+		return (await this.settleAll(payment, how))[0] as IDataObject;
+	}
+
+	/** The same of a payment of several invoices: one item for each. */
+	async settleAll(payment: object, how?: How): Promise<IDataObject[]> {
 		const fields = { payment: '={{ $json }}', retrySchedule: '1d,3d', timeOfDay: '09:00' };
-		return await this.onLago('invoice', 'updatePaymentStatus', fields, event('payment', payment), how);
+		return await this.allOnLago('invoice', 'updatePaymentStatus', fields, event('payment', payment), how);
 	}
 
 	/** What the lane "Refunds made at Dodo Payments" does with a refund as it is told. */
 	async mirror(refund: Refund, how?: How): Promise<IDataObject> {
+		return (await this.mirrorAll(refund, how))[0] as IDataObject;
+	}
+
+	async mirrorAll(refund: Refund, how?: How): Promise<IDataObject[]> {
 		const fields = { refund: event('refund', refund), payment: '={{ $json }}', reason: 'other' };
 		const payment = await this.onDodo('payment', 'get', { payment: refund.payment_id });
-		return await this.onLago('creditNote', 'create', fields, payment, how);
+		return await this.allOnLago('creditNote', 'create', fields, payment, how);
 	}
 
 	/** What the lane "Disputes" does with a dispute as it is told. */
 	async record(dispute: Dispute, how?: How): Promise<IDataObject> {
+		return (await this.recordAll(dispute, how))[0] as IDataObject;
+	}
+
+	async recordAll(dispute: Dispute, how?: How): Promise<IDataObject[]> {
 		const fields = { dispute: event('dispute', dispute), payment: '={{ $json }}' };
 		const payment = await this.onDodo('payment', 'get', { payment: dispute.payment_id });
-		return await this.onLago('invoice', 'recordDispute', fields, payment, how);
+		return await this.allOnLago('invoice', 'recordDispute', fields, payment, how);
+	}
+
+	/** Everything that is due of a customer, as one payment can ask for it. */
+	async allDue(customer: string, how?: How): Promise<IDataObject> {
+		const fields = { source: 'customer', customer, currency: 'EUR', billingEntity: '', payLinkAddress: PAY_PAGE };
+		return await this.onLago('paymentRequest', 'get', fields, {}, how);
+	}
+
+	/** Makes the one checkout of it, and saves it on each invoice. */
+	async linkAll(due: IDataObject, how?: How): Promise<IDataObject> {
+		const fields = { source: 'invoice', invoice: '={{ $json }}', taxMode: 'inclusive', productSource: 'automatic' };
+		const made = await this.onDodo('payment', 'createIntent', fields, due, how);
+		return await this.onLago(
+			'invoice',
+			'savePaymentReference',
+			{ intent: '={{ $json }}', payLinkAddress: PAY_PAGE },
+			made,
+			how,
+		);
 	}
 
 	/** A customer with an invoice that only serves to make them known, and a mandate that takes charges. */
@@ -172,10 +211,10 @@ export class World {
 		url: string,
 		operations: Operations<Client>,
 		connect: (ctx: never) => Promise<Client>,
-	): Run {
+	): Run<IDataObject[]> {
 		return async (resource, operation, given, input = {}, how = {}) => {
 			const context = this.context(url, { resource, operation, ...given }, input, how);
-			return (await itemsOf(context, operations, connect as never))[0]?.json as IDataObject;
+			return (await itemsOf(context, operations, connect as never)).map(({ json }) => json);
 		};
 	}
 

@@ -21,29 +21,30 @@ export async function endsBecauseOf(
 ): Promise<Result<'held' | 'skipped'> | null> {
 	const found = await lookAt(client, dodoId);
 	if (found?.status === 'succeeded' && isBooked(invoice, found.paymentId ?? dodoId)) return null;
-	return endsWith(dodoId, found?.status ?? null, invoice.number);
+	return endsWith(dodoId, found?.status ?? null, `invoice ${invoice.number}`);
 }
 
 /** The same, where the state of the payment is known. */
 export function endsWith(
 	dodoId: string,
 	status: string | null,
-	invoiceNumber: string,
+	/** e.g. `invoice ACM-1` */
+	what: string,
 ): Result<'held' | 'skipped'> | null {
-	if (status === 'succeeded') return paidAtDodo(dodoId, invoiceNumber);
+	if (status === 'succeeded') return paidAtDodo(dodoId, what);
 	if (!moneyIsMoving(status)) return null;
 	return {
 		outcome: 'skipped',
 		reason: 'payment_under_way',
-		message: `Payment ${dodoId} of invoice ${invoiceNumber} is ${status} at Dodo Payments, so no second one was started.`,
+		message: `Payment ${dodoId} of ${what} is ${status} at Dodo Payments, so no second one was started.`,
 	};
 }
 
 /** Dodo has the money, Lago does not know: another link or charge would let the customer pay twice. */
-export function paidAtDodo(dodoId: string, invoiceNumber: string): Held {
+export function paidAtDodo(dodoId: string, what: string): Held {
 	return held(
 		'paid_at_dodo',
-		`Dodo Payments shows a succeeded payment for ${dodoId} of invoice ${invoiceNumber}, but in Lago the invoice is not paid.`,
+		`Dodo Payments shows a succeeded payment for ${dodoId} of ${what}, but in Lago the invoice is not paid.`,
 		byRetryButton(
 			'If its webhook is still on its way, nothing is to be done. Otherwise look at the payment in Dodo Payments and book it in Lago; if it was refunded, remove dodo_payment_id and dodo_state from the metadata of the invoice and press "Retry payment".',
 		),

@@ -1,7 +1,17 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import { ATTEMPT_KEY, INVOICE_KEY, INVOICE_NUMBER_KEY, ORGANIZATION_KEY, PROOF_KEY } from '../../shared/domain/keys';
+import { sharesToMetadata } from '../../shared/domain/bundle';
+import {
+	ATTEMPT_KEY,
+	CUSTOMER_KEY,
+	INVOICE_KEY,
+	INVOICE_NUMBER_KEY,
+	ORGANIZATION_KEY,
+	PROOF_KEY,
+	REQUEST_KEY,
+} from '../../shared/domain/keys';
 import { additionalTexts } from '../../shared/node/parameters';
 import { startingEvent } from '../../shared/node/start';
+import type { Bundle } from '../../shared/wire/bundle';
 import { invoiceSchema, type LagoInvoice } from '../../shared/wire/lago/objects';
 
 /** The field that takes an invoice from a Lago node. */
@@ -40,10 +50,30 @@ export function paymentMetadata(
 		[ATTEMPT_KEY]: String(attempt),
 	};
 	if (invoice.paymentProof) metadata[PROOF_KEY] = invoice.paymentProof;
+	return { ...metadata, ...organizationMetadata(ctx, index) };
+}
+
+/** The same for a payment of several invoices. */
+export function bundleMetadata(
+	ctx: IExecuteFunctions,
+	index: number,
+	{ invoices, proof, requestId, customerId }: Bundle,
+	attempt: number,
+): Record<string, string> {
+	return {
+		...sharesToMetadata(invoices.map(({ id, amount }) => ({ invoiceId: id, amount }))),
+		...(proof === undefined ? {} : { [PROOF_KEY]: proof }),
+		...(requestId === null ? {} : { [REQUEST_KEY]: requestId }),
+		[CUSTOMER_KEY]: customerId,
+		[ATTEMPT_KEY]: String(attempt),
+		...organizationMetadata(ctx, index),
+	};
+}
+
+function organizationMetadata(ctx: IExecuteFunctions, index: number): Record<string, string> {
 	const { organizationId: given } = additionalTexts(ctx, index);
 	const organizationId = given ?? startingEvent(ctx, index).organizationId;
-	if (typeof organizationId === 'string') metadata[ORGANIZATION_KEY] = organizationId;
-	return metadata;
+	return typeof organizationId === 'string' ? { [ORGANIZATION_KEY]: organizationId } : {};
 }
 
 /** `lago-inv-<id>`, from the second attempt on with its number. Dodo does not honour it today. */

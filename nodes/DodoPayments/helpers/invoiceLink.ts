@@ -92,11 +92,11 @@ export class InvoiceLink {
 		const { checkout, productId } = opened;
 		const { paidBy, sessionId } = checkout;
 		// The record of this link was removed, or never written, and it was paid meanwhile.
-		const ended = paidBy === undefined ? null : endsWith(sessionId, paidBy.status, invoice.number);
+		const ended = paidBy === undefined ? null : endsWith(sessionId, paidBy.status, `invoice ${invoice.number}`);
 		if (ended !== null) return ended;
 		return {
 			outcome: 'created',
-			message: linkMessage(request, invoice.number),
+			message: linkMessage(request, `invoice ${invoice.number}`),
 			...linkOf(request, checkout),
 			attempt,
 			productId,
@@ -105,22 +105,12 @@ export class InvoiceLink {
 	}
 
 	private stateWith(checkout: Checkout, asked: LinkTry): CollectionState {
-		const before = ourRecord(toInvoiceFacts(this.invoice).metadata).state;
-		const { failedTries, failedSince, payLink, nextTryAt = 0 } = before ?? {};
-		const state = nextState(whileDue(before), 'link_made', {
+		const { state: before } = ourRecord(toInvoiceFacts(this.invoice).metadata);
+		return linkState(this.client, checkout, before, {
 			...asked,
-			expiresAt: checkout.expiresAt,
-			failedTries,
-			failedSince,
-			// A try that is planned for later stays planned; one that was due has been made.
-			nextTryAt: nextTryAt * 1000 > Date.now() ? nextTryAt : undefined,
-			payLink,
 			url: checkout.url,
-			mode: this.client.mode,
-			page: pageHostOf(this.client, checkout),
+			...(isTaxOnTop(this.ctx, this.index) ? { taxOnTop: true } : {}),
 		});
-		if (isTaxOnTop(this.ctx, this.index)) state.taxOnTop = true;
-		return state;
 	}
 
 	/** @param readAt when the invoice was read, ms since 1970. */
@@ -134,4 +124,25 @@ export class InvoiceLink {
 			},
 		};
 	}
+}
+
+/** What is written of a link that was made, on an invoice of which this is recorded. */
+export function linkState(
+	client: DodoClient,
+	checkout: Checkout,
+	before: CollectionState | null,
+	asked: Pick<CollectionState, 'amount' | 'attempt' | 'request' | 'taxOnTop' | 'url'>,
+): CollectionState {
+	const { failedTries, failedSince, payLink, nextTryAt = 0 } = before ?? {};
+	return nextState(whileDue(before), 'link_made', {
+		...asked,
+		expiresAt: checkout.expiresAt,
+		failedTries,
+		failedSince,
+		// A try that is planned for later stays planned; one that was due has been made.
+		nextTryAt: nextTryAt * 1000 > Date.now() ? nextTryAt : undefined,
+		payLink,
+		mode: client.mode,
+		page: pageHostOf(client, checkout),
+	});
 }

@@ -52,10 +52,8 @@ export function linkOf({ amount, currency }: { amount: number; currency: string 
 }
 
 /** The sentence for a link that was made. */
-export function linkMessage({ amount, currency }: LinkRequest, invoiceNumber?: string): string {
+export function linkMessage({ amount, currency }: LinkRequest, paid?: string): string {
 	const what =
-		invoiceNumber === undefined
-			? formatDodoAmount(amount, currency)
-			: `${formatAmount(amount, currency)} for invoice ${invoiceNumber}`;
+		paid === undefined ? formatDodoAmount(amount, currency) : `${formatAmount(amount, currency)} for ${paid}`;
 	return `Checkout link over ${what} created. It works once and for 24 hours.`;
 }

@@ -5,9 +5,10 @@ import { creditNote } from './creditNote/creditNote.resource';
 import { customer } from './customer/customer.resource';
 import { event } from './event/event.resource';
 import { invoice } from './invoice/invoice.resource';
+import { paymentRequest } from './paymentRequest/paymentRequest.resource';
 
 /** As the menu has them. */
-const resources = [access, creditNote, customer, event, invoice];
+const resources = [access, creditNote, customer, event, invoice, paymentRequest];
 
 /** Everything the node can do: resource -> operation. */
 export const operations = operationsOf(resources);

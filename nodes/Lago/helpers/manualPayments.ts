@@ -37,15 +37,20 @@ export interface BookedByStatus {
 /** Remembers a payment that could be booked as status only. */
 export function rememberByStatus({ accountKey }: LagoClient, booked: BookedByStatus): void {
 	const waiting = byStatus.get(accountKey) ?? new Map<string, BookedByStatus>();
-	if (waiting.size < MOST_BY_STATUS) byStatus.set(accountKey, waiting.set(booked.payment.id, booked));
+	if (waiting.size < MOST_BY_STATUS) byStatus.set(accountKey, waiting.set(keyOf(booked), booked));
 }
 
 /** Takes out the first of them. */
 export function takeByStatus({ accountKey }: LagoClient, count: number): BookedByStatus[] {
 	const waiting = byStatus.get(accountKey);
 	const taken = [...(waiting?.values() ?? [])].slice(0, count);
-	for (const { payment } of taken) waiting?.delete(payment.id);
+	for (const booked of taken) waiting?.delete(keyOf(booked));
 	return taken;
+}
+
+/** A payment may be of several invoices. */
+function keyOf({ payment, invoiceId }: BookedByStatus): string {
+	return `${payment.id} ${invoiceId}`;
 }
 
 /** A payment to book. `amount` in minor units of the invoice's currency. */

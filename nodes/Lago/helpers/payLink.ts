@@ -1,10 +1,11 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { readAddress } from '../../shared/domain/address';
+import type { Debtor } from '../../shared/domain/dueTogether';
 import { isLagoId } from '../../shared/domain/payment';
 import { startingEvent } from '../../shared/node/start';
 import { readCredential } from '../../shared/transport/credential';
 import { LAGO_CREDENTIAL, type LagoCredential } from '../transport/client';
-import { signPayLink } from './payLinkToken';
+import { signPayLink, tokenOfDebtor } from './payLinkToken';
 
 /** Where the pay page of the workflow is. */
 export const payLinkAddressField: INodeProperties = {
@@ -38,19 +39,37 @@ export async function payLinkOf(
 	invoiceId: string,
 	index: number,
 ): Promise<string> {
-	const problem = (message: string, description: string): NodeOperationError =>
-		new NodeOperationError(ctx.getNode(), message, { itemIndex: index, description });
 	if (!isLagoId(invoiceId))
-		throw problem(
-			`"${invoiceId}" is not the ID of a Lago invoice`,
-			'Leave the invoice field at {{ $json }} behind Lago > Invoice > Get.',
-		);
-	if (!/^https?:\/\/[^\s]+$/.test(address) || readAddress(address) === null)
-		throw problem(
-			`"${address}" is not the address of a pay page`,
+		throw new NodeOperationError(ctx.getNode(), `"${invoiceId}" is not the ID of a Lago invoice`, {
+			itemIndex: index,
+			description: 'Leave the invoice field at {{ $json }} behind Lago > Invoice > Get.',
+		});
+	return signPayLink(requireAddress(ctx, address, index), invoiceId, await linkKey(ctx, index));
+}
+
+/**
+ * The permanent link of everything that somebody owes: `<address>?c=<token>`.
+ * @throws NodeOperationError as {@link payLinkOf}.
+ */
+export async function payAllLinkOf(
+	ctx: IExecuteFunctions,
+	address: string,
+	debtor: Debtor,
+	index: number,
+): Promise<string> {
+	const url = new URL(requireAddress(ctx, address, index));
+	url.searchParams.set('c', tokenOfDebtor(debtor, await linkKey(ctx, index)));
+	return url.toString();
+}
+
+/** Throws NodeOperationError when an address is none. */
+function requireAddress(ctx: IExecuteFunctions, address: string, index: number): string {
+	if (/^https?:\/\/[^\s]+$/.test(address) && readAddress(address) !== null) return address;
+	throw new NodeOperationError(ctx.getNode(), `"${address}" is not the address of a pay page`, {
+		itemIndex: index,
+		description:
 			'It is the production URL of the Lago Pay Page Trigger, e.g. https://n8n.example.com/webhook/pay. Behind a Lago Trigger its path is enough, e.g. /pay',
-		);
-	return signPayLink(address, invoiceId, await linkKey(ctx, index));
+	});
 }
 
 /** The secret that links are signed with. Throws NodeOperationError when the credential has none. */

@@ -1,4 +1,5 @@
 import { createCipheriv, timingSafeEqual } from 'node:crypto';
+import type { Debtor } from '../../shared/domain/dueTogether';
 import { derivedKey, macOf } from '../transport/derivedKey';
 
 const ID_BYTES = 16;
@@ -41,7 +42,27 @@ function readableTokenOf(id: Buffer, hmacKey: string): string {
 }
 
 /** Hides an id, or shows it again. */
-function hide(id: Buffer, nonce: Buffer, hmacKey: string): Buffer {
+function hide(id: Buffer, nonce: Buffer, hmacKey: string, purpose = 'pay link v2 id'): Buffer {
 	const counter = Buffer.concat([nonce], ID_BYTES);
-	return createCipheriv('aes-256-ctr', derivedKey(hmacKey, 'pay link v2 id'), counter).update(id);
+	return createCipheriv('aes-256-ctr', derivedKey(hmacKey, purpose), counter).update(id);
+}
+
+/** The token of everything that somebody owes, made in the same way; nobody else can read in it who that is. */
+export function tokenOfDebtor({ customerId, currency, billingEntity }: Debtor, hmacKey: string): string {
+	const told = Buffer.from(JSON.stringify([customerId, currency, billingEntity]));
+	const mac = macOf(derivedKey(hmacKey, 'pay link of all v1'), told, MAC_BYTES);
+	return Buffer.concat([mac, hide(told, mac, hmacKey, 'pay link of all v1 text')]).toString('base64url');
+}
+
+/** Who owes by such a token, null when it was not made with this key. */
+export function debtorOfToken(token: string, hmacKey: string): Debtor | null {
+	if (hmacKey === '' || !/^[A-Za-z0-9_-]{24,800}$/.test(token)) return null;
+	const bytes = Buffer.from(token, 'base64url');
+	const [mac, hidden] = [bytes.subarray(0, MAC_BYTES), bytes.subarray(MAC_BYTES)];
+	const told = hide(hidden, mac, hmacKey, 'pay link of all v1 text');
+	const isOurs = timingSafeEqual(mac, macOf(derivedKey(hmacKey, 'pay link of all v1'), told, MAC_BYTES));
+	// The last character of Base64 has spare bits, and each link has one spelling only.
+	if (!isOurs || bytes.toString('base64url') !== token) return null;
+	const [customerId, currency, billingEntity] = JSON.parse(told.toString()) as [string, string, string | null];
+	return { customerId, currency, billingEntity };
 }

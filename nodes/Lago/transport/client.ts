@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
+import type { Proofs } from '../../shared/domain/bundle';
 import { readBaseUrl, type BaseUrl } from '../../shared/domain/baseUrl';
 import { readCurrencies } from '../../shared/domain/money';
 import { isTooOld, sentenceOf } from '../../shared/domain/olderLago';
@@ -11,7 +12,7 @@ import { ServiceClient } from '../../shared/transport/serviceClient';
 import type { LagoInvoice } from '../../shared/wire/lago/objects';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
 import { ageOf, learnFrom } from './age';
-import { paymentProof } from './derivedKey';
+import { paymentProof, sharesProof } from './derivedKey';
 
 export const LAGO_CREDENTIAL = 'lagoBillingApi';
 
@@ -80,9 +81,16 @@ export class LagoClient extends ServiceClient {
 	 * @param readAt ms since 1970.
 	 */
 	withOurs(told: LagoInvoice, readAt: number): LagoInvoice {
-		const proof = this.secret === '' ? {} : { paymentProof: paymentProof(this.secret, told.lago_id) };
+		const paymentProof = this.proofs.ofInvoice(told.lago_id);
+		const proof = paymentProof === null ? {} : { paymentProof };
 		return { ...this.withUnit(told), ...proof, readAt };
 	}
+
+	/** What checkouts of ours carry along. */
+	readonly proofs: Proofs = {
+		ofInvoice: (id) => (this.secret === '' ? null : paymentProof(this.secret, id)),
+		ofShares: (text) => (this.secret === '' ? null : sharesProof(this.secret, text)),
+	};
 
 	/**
 	 * The first `limit` entries of a paged list.

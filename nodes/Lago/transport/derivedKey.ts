@@ -17,3 +17,8 @@ const PROOF_BYTES = 16;
 export function paymentProof(secret: string, invoiceId: string): string {
 	return macOf(derivedKey(secret, 'payment proof v1'), invoiceId, PROOF_BYTES).toString('base64url');
 }
+
+/** The same of a checkout of several invoices. @param shares what it asks of each, see `sharesText`. */
+export function sharesProof(secret: string, shares: string): string {
+	return macOf(derivedKey(secret, 'payment proof of several v1'), shares, PROOF_BYTES).toString('base64url');
+}

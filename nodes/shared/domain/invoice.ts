@@ -39,8 +39,9 @@ export type Collectability =
 /**
  * Which invoices may be collected: finalized, something owed ({@link owedOn}), not self-billed, and no provider of Lago's own behind the
  * customer (it would charge the same invoice). `lago-api:app/models/invoice.rb`, `invoices/payments/*`.
+ * @param asOneOf whether it is paid by itself, or with others: then only the sum must be an amount that Dodo takes.
  */
-export function collectability(invoice: InvoiceFacts): Collectability {
+export function collectability(invoice: InvoiceFacts, asOneOf: 'one' | 'several' = 'one'): Collectability {
 	const skip = (reason: SkipReason, message: string): Collectability => ({ decision: 'skip', reason, message });
 	if (invoice.status !== 'finalized')
 		return skip(
@@ -60,12 +61,16 @@ export function collectability(invoice: InvoiceFacts): Collectability {
 			'native_provider',
 			`Lago itself charges this customer through ${invoice.nativeProvider}; collecting invoice ${invoice.number} here as well would charge twice.`,
 		);
-	const hindrance = hindranceOf(invoice, asked);
+	const hindrance = hindranceOf(invoice, asked, asOneOf);
 	return hindrance === null ? { decision: 'collect', amount: asked } : { decision: 'held', held: hindrance };
 }
 
 /** Why Dodo cannot collect what is owed, null when it can. @param owed minor units. */
-function hindranceOf({ number, currency, countedAlike, metadata }: InvoiceFacts, owed: number): Held | null {
+function hindranceOf(
+	{ number, currency, countedAlike, metadata }: InvoiceFacts,
+	owed: number,
+	asOneOf: 'one' | 'several',
+): Held | null {
 	const amount = formatAmount(owed, currency);
 	const unclear = unclearUnit(
 		currency,
@@ -81,7 +86,7 @@ function hindranceOf({ number, currency, countedAlike, metadata }: InvoiceFacts,
 			'Split the invoice in Lago or collect it outside Dodo Payments.',
 		);
 	const least = minimumCharge(currency);
-	if (least !== null && owed < least)
+	if (asOneOf === 'one' && least !== null && owed < least)
 		return held(
 			'amount_below_dodo_minimum',
 			`${amount} are due on invoice ${number}, less than the smallest payment that Dodo Payments takes (${formatAmount(least, currency)}).`,

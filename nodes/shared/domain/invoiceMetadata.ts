@@ -1,7 +1,7 @@
 import { decodeCounted, encodeCounted, keyOf, lostIn, withCounted, type Counted } from './counted';
 import { PAYMENT_ID_KEY, STATE_KEY } from './keys';
 import { modeOfLinks, type DodoMode, type PageHost } from './mode';
-import { isPhase, type Phase } from './phases';
+import { isEnded, isPhase, type Phase } from './phases';
 
 /**
  * The two metadata entries we keep on a Lago invoice, beside the merchant's own, which are never touched.
@@ -47,6 +47,8 @@ export interface CollectionState {
 	counted?: readonly Counted[];
 	/** What Dodo gave back of it; kept here only where Lago cannot hold a credit note (no licence). */
 	refunded?: number;
+	/** The session of several invoices that this one is among, by {@link keyOf} its id, and what it asks for in all. */
+	request?: { key: string; amount: number };
 	/** Dodo's decline code of a failed try. */
 	declineCode?: string;
 	/** The checkout link; left out when it does not fit, and when there is a {@link payLink} that does. */
@@ -73,6 +75,12 @@ const FLAGS = { t: 'taxOnTop', w: 'disputeWon' } as const;
 /** The letter of what was counted. */
 const COUNTED_LETTER = 'o';
 
+/** The letter of a session of several invoices, and how it is written: `1x7ab.12500`. */
+const REQUEST_LETTER = 'q';
+const REQUEST = /^([0-9a-z]{5})\.(\d{1,15})$/;
+const requestOf = ({ key, amount }: NonNullable<CollectionState['request']>): string =>
+	`;${REQUEST_LETTER}=${key}.${amount}`;
+
 /** The letter of the world, and its words. */
 const MODE_LETTER = 'e';
 const MODES: Readonly<Record<string, DodoMode>> = { l: 'live', t: 'test' };
@@ -88,9 +96,12 @@ export function encodeState(state: CollectionState): string {
 	const short = headOf({ ...state, amount: undefined, expiresAt: undefined });
 	const code = state.declineCode ? `;d=${state.declineCode.replace(/[^A-Z0-9_]/gi, '').slice(0, 40)}` : '';
 	const since = state.failedSince === undefined ? '' : `;s=${state.failedSince}`;
+	const request = state.request ? [text + requestOf(state.request), text] : [text];
 	const links = [...(state.payLink ? [`;l=${state.payLink}`] : []), ...(state.url ? [`;u=${state.url}`] : []), ''];
 	// What does not fit is left out, the least needed first.
-	const spellings = links.flatMap((link) => [since + code, code, since, ''].map((more) => text + more + link));
+	const spellings = links.flatMap((link) =>
+		request.flatMap((head) => [since + code, code, since, ''].map((more) => head + more + link)),
+	);
 	return [...spellings, short + since, short + code].find(({ length }) => length <= MAX_VALUE) ?? short;
 }
 
@@ -126,6 +137,8 @@ export function decodeState(text: string | undefined): CollectionState | null {
 	if (mode) state.mode = mode;
 	const page = PAGES[fields.get(PAGE_LETTER) ?? ''];
 	if (page) state.page = page;
+	const [, key, asked] = REQUEST.exec(fields.get(REQUEST_LETTER) ?? '') ?? [];
+	if (key !== undefined) state.request = { key, amount: Number(asked) };
 	const declineCode = fields.get('d');
 	if (declineCode) state.declineCode = declineCode;
 	if (linkAt !== -1) state[text.charAt(linkAt + 1) === 'u' ? 'url' : 'payLink'] = text.slice(linkAt + 3);
@@ -179,7 +192,8 @@ function kept(
 			? withCounted(counted ?? [], { key: keyOf(dodoId), sign: '=', amount: 0 })
 			: null;
 	const { refunded = before.refunded, disputeWon = before.disputeWon } = state;
-	return { ...state, counted: booked ?? counted, refunded, disputeWon };
+	const request = isEnded(state) ? undefined : (state.request ?? before.request);
+	return { ...state, counted: booked ?? counted, refunded, disputeWon, request };
 }
 
 /** What our two entries say: the recorded Dodo id and the state of the collection. */

@@ -24,6 +24,10 @@ export const ATTEMPT_KEY = 'attempt';
 /** What shows that a checkout was made for this invoice, by us. */
 export const PROOF_KEY = 'lago_proof';
 
+/** On a Dodo payment of several invoices, in place of the one: all of them with what each asks for, see `domain/bundle`; and what asked for it. */
+export const SHARES_KEY = 'lago_invoices';
+export const REQUEST_KEY = 'lago_payment_request_id';
+
 /** On a Dodo mandate: the customer, by the id that the merchant gave. */
 export const CUSTOMER_KEY = 'lago_customer_external_id';
 

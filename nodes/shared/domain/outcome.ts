@@ -162,4 +162,6 @@ export type Overpaid = {
 	reason: ReasonOf<'overpaid'>;
 	message: string;
 	nextStep: string;
+	/** What must go back, minor units, of a payment of several invoices; absent where it is all of the payment. */
+	surplus?: number;
 };

@@ -1,3 +1,4 @@
+import type { Share } from './bundle';
 import type { InvoiceFacts } from './invoice';
 import { ourRecord } from './invoiceMetadata';
 import type { DodoMode } from './mode';
@@ -17,6 +18,10 @@ export interface PaymentFacts {
 	invoiceId: string | null;
 	/** `metadata.lago_organization_id`: whose invoice it is, null when it does not say. */
 	organizationId: string | null;
+	/** What it asks of each of several invoices, oldest due first; absent on a payment of one. */
+	shares?: readonly Share[];
+	/** It is what one invoice got of such a payment: amount, invoice and proof are those of that invoice. */
+	isPart?: true;
 	/** `metadata.attempt`, 1 when it says nothing. */
 	attempt: number;
 	/** `metadata.lago_proof`, null when it has none. */

@@ -87,6 +87,11 @@ export function whileDue(before: CollectionState | null): CollectionState | null
 	return before === null ? null : noted(before, 'found_due');
 }
 
+/** Whether the collection has come to its end, one way or the other. */
+export function isEnded({ phase }: Pick<CollectionState, 'phase'>): boolean {
+	return ENDED.includes(phase);
+}
+
 /** By the phase that a link or charge was made with; any other is that of a link that was handed out once more. */
 const MADE: Partial<Record<Phase, CollectionEvent>> = { open: 'link_made', charging: 'charged' };
 

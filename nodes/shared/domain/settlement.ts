@@ -10,7 +10,8 @@ import { isUnderWay, phaseOf } from './phases';
 
 /** What to do in Lago with a successful payment. */
 export type SuccessDecision =
-	| { action: 'book'; amount: number }
+	/** `surplus`: what a part of a payment of several invoices brings beyond what is owed by now. */
+	| { action: 'book'; amount: number; surplus?: number }
 	/** Lago takes no payment of what was taken back: our record, and the status where it was put back, say that it was paid again. */
 	| { action: 'make_good'; amount: number; how: 'reversed' | 'disputed'; counted: Counted[] }
 	| { action: 'already_settled' }
@@ -29,6 +30,8 @@ export function decideSuccess(
 	invoice: InvoiceFacts,
 	references: readonly string[] | null,
 ): SuccessDecision {
+	// What of a part is booked only Lago's payments tell.
+	if (payment.isPart && references === null && isPaidInPart(invoice)) return { action: 'look_up_references' };
 	if (isBooked({ ...invoice, references: references ?? [] }, payment.id)) return { action: 'already_settled' };
 	if (!isProven(payment, invoice)) return decideOnUnproven(payment, invoice, references);
 	const owed = owedOn({ ...invoice, selfBilled: false });
@@ -107,15 +110,19 @@ function makeGood(
 		: { action: 'make_good', amount, how, counted };
 }
 
+function isPaidInPart({ paymentStatus, total, totalDue }: InvoiceFacts): boolean {
+	return paymentStatus === 'succeeded' || totalDue !== total;
+}
+
 /** A payment of which nothing shows that it was made for the invoice. One by a checkout of before there were proofs may be booked already. */
 function decideOnUnproven(
 	payment: PaymentFacts,
-	{ number, paymentStatus, total, totalDue }: InvoiceFacts,
+	invoice: InvoiceFacts,
 	references: readonly string[] | null,
 ): SuccessDecision {
 	const { subscriptionId } = payment;
-	const isPaidInPart = paymentStatus === 'succeeded' || totalDue !== total;
-	if (subscriptionId === null && isPaidInPart && references === null) return { action: 'look_up_references' };
+	const { number } = invoice;
+	if (subscriptionId === null && isPaidInPart(invoice) && references === null) return { action: 'look_up_references' };
 	const how =
 		subscriptionId === null
 			? `came by a checkout that was not made here for invoice ${number}`
@@ -175,6 +182,7 @@ function compareWithOwed(payment: PaymentFacts, invoice: InvoiceFacts, { asked }
 	const isUnrecorded = payment.subscriptionId !== null && dodoId !== payment.id;
 	const paid = state?.taxOnTop || (isUnrecorded && net === asked) ? net : payment.amount;
 	if (paid === asked) return { action: 'book', amount: paid };
+	if (payment.isPart) return { action: 'book', amount: Math.min(paid, asked), surplus: Math.max(0, paid - asked) };
 	const brings = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}`;
 	const figures = `${brings}, invoice ${invoice.number} has ${formatAmount(asked, invoice.currency)} due`;
 	return paid < asked
@@ -202,8 +210,19 @@ function hold(...args: Parameters<typeof held>): SuccessDecision {
 }
 
 function overpaid({ id }: PaymentFacts, reason: Overpaid['reason'], message: string, record: boolean): SuccessDecision {
-	const nextStep = `Refund payment ${id}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.`;
-	return { action: 'overpaid', overpaid: { outcome: 'overpaid', reason, message, nextStep }, record };
+	return { action: 'overpaid', overpaid: overpaidBy(id, reason, message), record };
+}
+
+/** Builds an {@link Overpaid}. @param surplus what of the payment must go back, minor units; all of it when left out. */
+export function overpaidBy(id: string, reason: Overpaid['reason'], message: string, surplus?: number): Overpaid {
+	const what = surplus === undefined ? `payment ${id}` : `that part of payment ${id}`;
+	return {
+		outcome: 'overpaid',
+		reason,
+		message,
+		nextStep: `Refund ${what}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.`,
+		...(surplus === undefined ? {} : { surplus }),
+	};
 }
 
 /**

@@ -5,6 +5,7 @@ import { fieldsOf, type Operation, type Result } from '../../../shared/node/oper
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
+import { bundleIn, BundleLink } from '../../helpers/bundleLink';
 import { invoiceField, invoiceIn, organizationField } from '../../helpers/invoiceInput';
 import { InvoiceLink, type LinkOutcome } from '../../helpers/invoiceLink';
 import { linkMessage, linkOf, openLink, type LinkRequest } from '../../helpers/links';
@@ -23,7 +24,7 @@ const fields: INodeProperties[] = [
 			{
 				name: 'Lago Invoice',
 				value: 'invoice',
-				description: 'What is due on an invoice, if it may be collected at all',
+				description: 'What is due on an invoice, or on several together, if it may be collected at all',
 			},
 		],
 		default: 'invoice',
@@ -31,8 +32,8 @@ const fields: INodeProperties[] = [
 	{
 		...invoiceField,
 		displayOptions: { show: { source: ['invoice'] } },
-		description: `${invoiceField.description} What Mandate > Charge has settled without a link passes through.`,
-		hint: 'Leave as it is behind Lago > Invoice > Get or Mandate > Charge',
+		description: `${invoiceField.description} What Payment Request > Get found is asked for in one checkout. What Mandate > Charge has settled without a link passes through.`,
+		hint: 'Leave as it is behind Lago > Invoice > Get, Lago > Payment Request > Get or Mandate > Charge',
 	},
 	{
 		displayName: 'Amount',
@@ -93,6 +94,7 @@ export const createIntent: Operation<DodoClient, LinkOutcome> = {
 	async execute(ctx, client, index) {
 		if (ctx.getNodeParameter('source', index) !== 'invoice') return await intentForAmount(ctx, client, index);
 		const given = objectParameter(ctx, 'invoice', 'Invoice', index);
+		if (given.bundle !== undefined) return await new BundleLink(ctx, client, index, bundleIn(ctx, given, index)).get();
 		// What Charge Mandate has done without a link needs none.
 		if (typeof given.outcome === 'string' && given.invoice === undefined) return given;
 		const invoice = invoiceIn(ctx, given, index);

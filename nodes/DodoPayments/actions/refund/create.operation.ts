@@ -1,7 +1,6 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { INVOICE_KEY } from '../../../shared/domain/keys';
 import { listOrId } from '../../../shared/node/fields';
 import { amountField, amountParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { fieldsOf, type Json, type Result, type Operation } from '../../../shared/node/operation';
@@ -18,6 +17,7 @@ import {
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import { refundNote, type NoteOutcome } from '../../helpers/noteRefunds';
 import { refundLocked } from '../../helpers/refunds';
+import { surplusOf } from '../../helpers/surplus';
 import { whileUpToDate } from '../../helpers/upToDate';
 import type { DodoClient } from '../../transport/client';
 
@@ -155,6 +155,8 @@ const overpaymentSchema = onFirstUse(() =>
 		invoiceId: z.string().nullish(),
 		invoiceNumber: z.string().nullish(),
 		readAt: z.number().optional(),
+		/** What must go back of a payment of several invoices, minor units. */
+		surplus: z.number().int().positive().optional(),
 	}),
 );
 
@@ -170,6 +172,8 @@ function recordedOverpayment(given: Json): Json | null {
 				invoiceId: invoice.data.lago_id,
 				invoiceNumber: invoice.data.number,
 				readAt: invoice.data.readAt,
+				// Of a payment of one invoice it is all of it, whatever its link asked for.
+				surplus: state.amount,
 			}
 		: null;
 }
@@ -178,9 +182,8 @@ async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index:
 	const given = objectParameter(ctx, 'overpayment', 'Overpayment', index);
 	const overpayment = overpaymentSchema.safeParse(recordedOverpayment(given) ?? given);
 	if (!overpayment.success) return given;
-	const { paymentId, invoiceId, invoiceNumber, readAt } = overpayment.data;
-	const reason = `Overpayment of invoice ${invoiceNumber ?? invoiceId ?? ''}`.trim();
-	const metadata: Record<string, string> = invoiceId ? { [INVOICE_KEY]: invoiceId } : {};
+	const { paymentId, invoiceId, invoiceNumber, readAt, surplus } = overpayment.data;
+	const surplusIn = { invoiceId: invoiceId ?? '', number: invoiceNumber ?? invoiceId ?? '', surplus };
 	return {
 		invoiceId: invoiceId ?? null,
 		invoiceNumber: invoiceNumber ?? null,
@@ -189,14 +192,7 @@ async function forOverpayment(ctx: IExecuteFunctions, client: DodoClient, index:
 			index,
 			{ name: `invoice ${invoiceNumber ?? invoiceId ?? ''}`.trim(), readAt },
 			async (notAfter) =>
-				await refundLocked(client, paymentId, () => ({
-					paymentId,
-					amount: null,
-					withoutTax: false,
-					reason,
-					metadata,
-					notAfter,
-				})),
+				await refundLocked(client, paymentId, (payment) => ({ ...surplusOf(payment, surplusIn), notAfter })),
 		)),
 	};
 }

@@ -9,6 +9,7 @@ import { orNull } from '../../../shared/transport/orNull';
 import { metadataEntrySchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import { changeInvoice, fetchInvoice, isFresh, withInvoice } from '../../helpers/invoices';
+import { inTurns } from '../../helpers/inTurns';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
 import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
@@ -47,6 +48,7 @@ const intentSchema = onFirstUse(() =>
 );
 
 type Saved = Result<'existing' | 'skipped'>;
+type Saving = Result<'existing' | 'held' | 'mandate_busy' | 'skipped'>;
 
 /**
  * Invoice -> Save Payment Reference. Lago refuses to insert a key twice, so of two workers that made the first link of an invoice
@@ -67,30 +69,40 @@ export const savePaymentReference: Operation<LagoClient, 'existing' | 'held' | '
 	],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'intent', 'Payment Intent', index);
-		if (given.saveToInvoice === undefined && typeof given.outcome === 'string') return given;
-		const { intent, state } = readIntent(ctx, given, index);
-		const { saveToInvoice, ...visible } = intent;
-		const { invoiceId } = intent;
-		const { paymentReference: reference, metadata, readAt } = saveToInvoice;
-		const address = payLinkAddressOf(ctx, index);
-		const payLink = address === '' ? state.payLink : await payLinkOf(ctx, address, invoiceId, index);
-		const madeOn = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
-		const made = { reference, state: { ...state, payLink }, madeOn };
-		const { checkoutUrl } = visible;
-		const nextStep = `Look at the invoice in Lago. ${reference} exists at Dodo Payments and is booked by its metadata when it is paid.`;
-		return {
-			...visible,
-			...(await heldIfRefused(
-				async () =>
-					await withInvoice(client, invoiceId, async () =>
-						pageOf(checkoutUrl, reference, await save(client, invoiceId, made, readAt)),
-					),
-				`${reference} was to be noted on invoice ${invoiceId}`,
-				nextStep,
-			)),
-		};
+		if (given.saveToInvoice === undefined && given.saveToInvoices === undefined && typeof given.outcome === 'string')
+			return given;
+		const { saveToInvoices, ...visible } = given;
+		if (!Array.isArray(saveToInvoices)) return await saveOne(ctx, client, index, given);
+		const told = await inTurns(saveToInvoices as Json[], async (one) => await saveOne(ctx, client, index, one));
+		const problem = told.find(({ outcome }) => outcome === 'held');
+		return { ...visible, ...(problem ?? { saved: true }) };
 	},
 };
+
+/** What was made for one invoice, also as one of several. */
+async function saveOne(ctx: IExecuteFunctions, client: LagoClient, index: number, given: Json): Promise<Saving> {
+	const { intent, state } = readIntent(ctx, given, index);
+	const { saveToInvoice, ...visible } = intent;
+	const { invoiceId } = intent;
+	const { paymentReference: reference, metadata, readAt } = saveToInvoice;
+	const address = payLinkAddressOf(ctx, index);
+	const payLink = address === '' ? state.payLink : await payLinkOf(ctx, address, invoiceId, index);
+	const madeOn = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
+	const made = { reference, state: { ...state, payLink }, madeOn };
+	const { checkoutUrl } = visible;
+	const nextStep = `Look at the invoice in Lago. ${reference} exists at Dodo Payments and is booked by its metadata when it is paid.`;
+	return {
+		...visible,
+		...(await heldIfRefused(
+			async () =>
+				await withInvoice(client, invoiceId, async () =>
+					pageOf(checkoutUrl, reference, await save(client, invoiceId, made, readAt)),
+				),
+			`${reference} was to be noted on invoice ${invoiceId}`,
+			nextStep,
+		)),
+	};
+}
 
 /** @param readAt when the metadata that it was made on was read, ms since 1970. */
 async function save(client: LagoClient, invoiceId: string, made: MadeIntent, readAt: number): Promise<Saved> {

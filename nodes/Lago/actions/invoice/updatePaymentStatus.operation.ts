@@ -7,7 +7,7 @@ import { heldBefore } from '../../../shared/node/unknown';
 import { paymentSchema } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import type { Settlement } from '../../helpers/settlement/books';
-import { modeOf, paidAt, settle } from '../../helpers/settlement/settle';
+import { modeOf, paidAt, settleAll } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 import { readRetryPolicy, SCHEDULE_WORDS, timeOfDayField } from './schedule.fields';
 
@@ -76,7 +76,7 @@ export const updatePaymentStatus: Operation<LagoClient, Settlement['outcome']> =
 			String(ctx.getNodeParameter('retrySchedule', index, '') ?? '').trim() === ''
 				? null
 				: readRetryPolicy(ctx, 'retrySchedule', index);
-		const result = await settle(client, payment, modeOf(given, payment), paidAt(parsed.data, given), retries);
-		return { ...about, ...result };
+		const told = await settleAll(client, payment, modeOf(given, payment), paidAt(parsed.data, given), retries);
+		return told.map((result) => ({ ...about, ...result }));
 	},
 };

@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { partsOf } from '../../../shared/domain/bundle';
 import type { DodoMode } from '../../../shared/domain/mode';
 import { formatDodoAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
@@ -6,7 +7,9 @@ import {
 	isLagoId,
 	isOfOthers,
 	notForLago,
+	ofUnknownOrigin,
 	readPayment,
+	typedId,
 	type PaymentFacts,
 	type PaymentReading,
 } from '../../../shared/domain/payment';
@@ -14,6 +17,7 @@ import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { LagoClient } from '../../transport/client';
+import { inTurns } from '../inTurns';
 import { withInvoice } from '../invoices';
 import { rememberByStatus, takeByStatus } from '../manualPayments';
 import { organizationOf } from '../organization';
@@ -38,9 +42,27 @@ export async function settle(
 ): Promise<Settlement> {
 	const reading = readPayment(payment, mode, await organizationOfAny(client, payment));
 	const facts = { ...payment, observedMode: payment.observedMode ?? mode };
-	const settled = await settleAs(reading, client, facts, paidOn, retries);
+	const settled = await settleAs(reading, client, facts, mode, paidOn, retries);
 	if ('bookedAs' in settled && settled.bookedAs === 'payment') await repairSome(client);
 	return settled;
+}
+
+/**
+ * The same of a payment of several invoices, one news for each of them; of any other, its one. Each part goes by the rules for a payment of one
+ * invoice, so that what was booked before, or was paid another way, is found for each.
+ */
+export async function settleAll(...given: Parameters<typeof settle>): Promise<Settlement[]> {
+	const [client, payment, mode, paidOn, retries] = given;
+	const { shares } = payment;
+	if (shares === undefined) return [await settle(...given)];
+	const split = partsOf(payment, client.proofs);
+	const named = { ...payment, invoiceId: shares[0]?.invoiceId ?? 'in a list that nobody can read' };
+	const reading = readPayment(named, mode, await organizationOfAny(client, payment));
+	if ('outcome' in reading || reading.kind === 'ignored') return [await settleAs(reading, ...given)];
+	if (split === null) return [unprovenBundle(payment)];
+	const facts = split.parts.filter(({ amount }) => amount > 0 || payment.status !== 'succeeded');
+	const told = await inTurns(facts, async (part) => await settle(client, part, mode, paidOn, retries));
+	return split.beyond > 0 && payment.status === 'succeeded' ? [...told, beyondShares(payment, split.beyond)] : told;
 }
 
 /** So many with each payment that is booked. */
@@ -60,8 +82,9 @@ async function settleAs(
 	reading: PaymentReading,
 	client: LagoClient,
 	payment: PaymentFacts,
+	_mode: DodoMode | null,
 	paidOn: string | undefined,
-	retries: () => RetryPolicy | null,
+	retries: () => RetryPolicy | null = () => null,
 ): Promise<Settlement> {
 	if ('outcome' in reading) return reading;
 	if (reading.kind === 'ignored') return { outcome: 'ignored', message: reading.message };
@@ -123,6 +146,20 @@ async function settleInvoice(
 		});
 		return { invoiceId, ...result };
 	});
+}
+
+function unprovenBundle(payment: PaymentFacts): Settlement {
+	return payment.status === 'succeeded'
+		? ofUnknownOrigin(payment, 'names several invoices, and came by a checkout that was not made here for them')
+		: { outcome: 'ignored', message: `${typedId(payment)}, and no money moved.` };
+}
+
+function beyondShares({ id, currency }: PaymentFacts, beyond: number): Settlement {
+	return held(
+		'amount_above_due',
+		`Payment ${id} brings ${formatDodoAmount(beyond, currency)} more than its invoices ask for.`,
+		'Refund that part in Dodo Payments.',
+	);
 }
 
 /** A refusal that stays one however often it is tried, as a held item; null when trying again or mending the credential can help. */

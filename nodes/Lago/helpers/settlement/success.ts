@@ -2,12 +2,13 @@ import { stateAfter } from '../../../shared/domain/attemptRecord';
 import type { InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
+import { held } from '../../../shared/domain/outcome';
 import type { PaymentFacts } from '../../../shared/domain/payment';
-import { decideSuccess, dueByStatus, type SuccessDecision } from '../../../shared/domain/settlement';
+import { decideSuccess, dueByStatus, overpaidBy, type SuccessDecision } from '../../../shared/domain/settlement';
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
-import { bookedReferences, fetchInvoice, noteChanged } from '../invoices';
+import { bookedPayments, fetchInvoice, noteChanged, type BookedPayment } from '../invoices';
 import { bookPayment, isKnownFree, rememberByStatus, rememberFree, type ManualPayment } from '../manualPayments';
 import { change, MAX_ROUNDS, restless, type Settlement } from './books';
 
@@ -18,27 +19,34 @@ export async function settleSuccess(
 	invoiceId: string,
 	paidOn: string | undefined,
 ): Promise<Settlement> {
-	let references: string[] | null = null;
+	let booked: BookedPayment[] | null = null;
+	const references = (): string[] | null => booked?.map(({ reference }) => reference) ?? null;
 	for (let round = 0; round < MAX_ROUNDS; round++) {
 		const invoice = toInvoiceFacts(await fetchInvoice(client, invoiceId));
-		let decision = decideSuccess(payment, invoice, references);
+		let decision = decideSuccess(payment, invoice, references());
 		if (decision.action === 'look_up_references') {
-			references = await bookedReferences(client, invoiceId);
-			decision = decideSuccess(payment, invoice, references);
+			booked = await bookedPayments(client, invoiceId);
+			decision = decideSuccess(payment, invoice, references());
 		}
 		if (decision.action === 'hold') return { ...decision.held, invoiceNumber: invoice.number };
 		if (decision.action === 'overpaid') {
 			// Seen on the invoice, and known when the refund comes back that nothing of it was booked.
 			if (decision.record) await noteOverpayment(client, payment, invoice);
-			return { ...decision.overpaid, invoiceNumber: invoice.number };
+			const { reason, message } = decision.overpaid;
+			const told = payment.isPart ? overpaidBy(payment.id, reason, message, payment.amount) : decision.overpaid;
+			return { ...told, invoiceNumber: invoice.number };
 		}
-		if (decision.action === 'already_settled') return await settledBefore(client, payment, invoice, paidOn);
+		if (decision.action === 'already_settled') {
+			const surplus = payment.amount - amountOf(booked, payment);
+			if (payment.isPart && surplus > 0) return await surplusOf(client, payment, invoice, surplus);
+			return await settledBefore(client, payment, invoice, paidOn);
+		}
 		const done =
 			decision.action === 'make_good'
 				? await makeGood(client, payment, invoice, decision)
-				: decision.action === 'book' && (await bookWhole(client, payment, invoice, decision.amount, paidOn));
+				: decision.action === 'book' && (await bookWhole(client, payment, invoice, decision, paidOn));
 		if (done) return done;
-		references = await bookedReferences(client, invoiceId);
+		booked = await bookedPayments(client, invoiceId);
 	}
 	throw restless(payment, invoiceId);
 }
@@ -48,14 +56,54 @@ async function bookWhole(
 	client: LagoClient,
 	payment: PaymentFacts,
 	invoice: InvoiceFacts,
-	amount: number,
+	{ amount, surplus = 0 }: Extract<SuccessDecision, { action: 'book' }>,
 	paidOn: string | undefined,
 ): Promise<Settlement | null> {
+	const rest = invoice.totalDue - amount;
 	const bookedAs = await book(client, payment, invoice, amount, paidOn);
 	if (bookedAs === 'books_changed') return null;
+	if (bookedAs === 'too_little') return tooLittle(payment, invoice, amount);
+	if (surplus > 0) return await surplusOf(client, payment, invoice, surplus);
 	const note = bookedAs === 'payment' ? await correctRecord(client, payment, invoice) : '';
-	const message = `Invoice ${invoice.number} is paid: ${formatAmount(amount, payment.currency)} by payment ${payment.id}.${note}`;
+	const sum = `${formatAmount(amount, payment.currency)} by payment ${payment.id}`;
+	const message =
+		payment.isPart && rest > 0
+			? `Invoice ${invoice.number} is paid in part: ${sum}; ${formatAmount(rest, payment.currency)} stay due.${note}`
+			: `Invoice ${invoice.number} is paid: ${sum}.${note}`;
 	return { outcome: 'settled', bookedAs, message, invoiceNumber: invoice.number };
+}
+
+function amountOf(booked: readonly BookedPayment[] | null, { id, amount }: PaymentFacts): number {
+	return booked?.find(({ reference }) => reference === id)?.amount ?? amount;
+}
+
+function tooLittle({ id, currency }: PaymentFacts, { number, totalDue }: InvoiceFacts, amount: number): Settlement {
+	return {
+		...held(
+			'amount_below_due',
+			`Payment ${id} brings ${formatAmount(amount, currency)} for invoice ${number} with ${formatAmount(totalDue, currency)} due, and a Lago without premium licence takes no part of an invoice.`,
+			'Ask the customer for the rest, then set the payment status of the invoice in Lago by hand; or refund it.',
+		),
+		invoiceNumber: number,
+	};
+}
+
+/** The invoice was paid by somebody else meanwhile, in part: what of its part of the payment was not needed. */
+async function surplusOf(
+	client: LagoClient,
+	payment: PaymentFacts,
+	invoice: InvoiceFacts,
+	surplus: number,
+): Promise<Settlement> {
+	const { state, dodoId } = ourRecord(invoice.metadata);
+	const isNoted = dodoId === payment.id && (state?.phase === 'overpaid' || state?.phase === 'returned');
+	if (!isNoted) await noteOverpayment(client, { ...payment, amount: surplus }, await readAnew(client, invoice));
+	const message = `Payment ${payment.id} brought ${formatAmount(surplus, payment.currency)} more than was due on invoice ${invoice.number} by then.`;
+	return { ...overpaidBy(payment.id, 'paid_twice', message, surplus), invoiceNumber: invoice.number };
+}
+
+async function readAnew(client: LagoClient, { id }: InvoiceFacts): Promise<InvoiceFacts> {
+	return toInvoiceFacts(await fetchInvoice(client, id));
 }
 
 /** Notes that money which was taken back was paid again; null when the books have changed. */
@@ -116,7 +164,13 @@ function manualPayment(
 /** Should Lago refuse the note, the overpayment is told all the same. */
 async function noteOverpayment(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts): Promise<void> {
 	await orNull(
-		change(client, invoice, { paymentId: payment.id, state: stateAfter(payment, invoice, 'surplus_came') }),
+		change(client, invoice, {
+			paymentId: payment.id,
+			state: {
+				...stateAfter(payment, invoice, 'surplus_came'),
+				...(payment.isPart ? { amount: payment.amount, expiresAt: undefined, url: undefined } : {}),
+			},
+		}),
 		({ final }) => final,
 	);
 }
@@ -128,7 +182,7 @@ async function book(
 	invoice: InvoiceFacts,
 	amount: number,
 	paidOn: string | undefined,
-): Promise<'payment' | 'status' | 'books_changed'> {
+): Promise<'payment' | 'status' | 'books_changed' | 'too_little'> {
 	const booked = await bookPayment(client, manualPayment(payment, invoice, amount, paidOn)).finally(() =>
 		noteChanged(client, invoice.id),
 	);
@@ -136,6 +190,8 @@ async function book(
 	// Refused for want of a licence, or because the invoice was voided this moment: the same answer, but not the same thing.
 	if (!isKnownFree(client) && (await fetchInvoice(client, invoice.id)).status !== 'finalized') return 'books_changed';
 	rememberFree(client);
+	// Less came than was asked for.
+	if (payment.isPart && amount < invoice.totalDue) return 'too_little';
 	const written = await change(client, invoice, {
 		paymentStatus: 'succeeded',
 		paymentId: payment.id,

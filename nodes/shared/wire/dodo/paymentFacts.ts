@@ -1,3 +1,4 @@
+import { sharesIn } from '../../domain/bundle';
 import { ATTEMPT_KEY, INVOICE_KEY, ORGANIZATION_KEY, PROOF_KEY } from '../../domain/keys';
 import { modeOfLinks } from '../../domain/mode';
 import type { PaymentFacts } from '../../domain/payment';
@@ -6,6 +7,7 @@ import type { DodoPayment } from './objects';
 /** What the rules need, out of Dodo's payment object (docs `api-reference/payments`). */
 export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 	const { [INVOICE_KEY]: invoiceId, [ORGANIZATION_KEY]: organizationId, [ATTEMPT_KEY]: attempt } = payment.metadata;
+	const shares = sharesIn(payment.metadata);
 	return {
 		id: payment.payment_id,
 		status: payment.status ?? null,
@@ -15,6 +17,7 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 		invoiceId: textOf(invoiceId),
 		organizationId: textOf(organizationId),
 		attempt: /^[1-9]\d{0,5}$/.test(textOf(attempt) ?? '') ? Number(attempt) : 1,
+		...(shares && { shares }),
 		proof: textOf(payment.metadata[PROOF_KEY]),
 		checkoutSessionId: payment.checkout_session_id || null,
 		subscriptionId: payment.subscription_id || null,

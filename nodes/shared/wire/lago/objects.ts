@@ -105,6 +105,7 @@ export const invoiceSchema = onFirstUse(() =>
 			payment_status: text,
 			billing_entity_code: lenient(z.string()),
 			issuing_date: lenient(z.string()),
+			payment_due_date: lenient(z.string()),
 			currency: text,
 			total_amount_cents: minorUnits,
 			total_due_amount_cents: minorUnits,
@@ -174,6 +175,24 @@ export const creditNoteSchema = onFirstUse(() =>
 		.passthrough(),
 );
 
+/** A payment request with its invoices, which come without customer and metadata (`lago-api:serializers/v1/payment_request_serializer.rb`). */
+export const paymentRequestSchema = onFirstUse(() =>
+	z
+		.object({
+			lago_id: text,
+			amount_currency: text,
+			email: lenient(z.string()),
+			created_at: lenient(z.string()),
+			customer: customerSchema.and(z.object({ external_id: text })),
+			invoices: z.array(
+				z
+					.object({ lago_id: text, payment_status: lenient(z.string()), billing_entity_code: lenient(z.string()) })
+					.passthrough(),
+			),
+		})
+		.passthrough(),
+);
+
 /** `GET`, `POST` and `PUT /credit_notes`. */
 export const creditNoteAnswerSchema = onFirstUse(() => z.object({ credit_note: creditNoteSchema }));
 /** `POST /credit_notes/estimate`: the coupons and the tax of a note over the items that were sent, minor units before rounding. */
@@ -205,6 +224,7 @@ export const webhookEndpointAnswerSchema = onFirstUse(() => z.object({ webhook_e
 export const publicKeySchema = onFirstUse(() => z.object({ webhook: z.object({ public_key: text }) }));
 
 export type LagoInvoice = z.output<typeof invoiceSchema>;
+export type LagoPaymentRequest = z.output<typeof paymentRequestSchema>;
 export type LagoCustomer = z.output<typeof customerSchema>;
 export type LagoCreditNote = z.output<typeof creditNoteSchema>;
 export type LagoWebhookEndpoint = z.output<typeof webhookEndpointSchema>;

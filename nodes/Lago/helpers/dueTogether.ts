@@ -1,0 +1,115 @@
+import { sharesText } from '../../shared/domain/bundle';
+import {
+	dueTogether,
+	unaskable,
+	type Debtor,
+	type DueInvoice,
+	type DueTogether,
+} from '../../shared/domain/dueTogether';
+import { formatAmount } from '../../shared/domain/money';
+import type { Result } from '../../shared/node/operation';
+import type { Bundle } from '../../shared/wire/bundle';
+import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
+import type { LagoClient } from '../transport/client';
+
+/** More open invoices than one customer ever has. */
+const MOST_OPEN = 2_000;
+
+/** The open invoices of a debtor as they are now, newest first; one call for each hundred. Throws ApiError. */
+export async function openInvoicesOf(
+	client: LagoClient,
+	{ customerId, currency, billingEntity }: Debtor,
+): Promise<LagoInvoice[]> {
+	const query = {
+		external_customer_id: customerId,
+		currency,
+		statuses: ['finalized'],
+		payment_statuses: ['pending', 'failed'],
+		...(billingEntity === null ? {} : { billing_entity_codes: [billingEntity] }),
+	};
+	const listed = await client.list('invoices', invoiceSchema, query, MOST_OPEN);
+	// An older Lago ignores filters that it does not know.
+	return listed
+		.filter(
+			(one) =>
+				one.currency === currency &&
+				one.payment_status !== 'succeeded' &&
+				one.customer?.external_id === customerId &&
+				(billingEntity === null || one.billing_entity_code === billingEntity),
+		)
+		.map((one) => client.withUnit(one));
+}
+
+/** What is due of these, as one payment can ask for it. */
+export function dueOf(invoices: readonly LagoInvoice[]): DueTogether {
+	return dueTogether(
+		invoices.map((one): DueInvoice => ({
+			...toInvoiceFacts(one),
+			dueOn: one.payment_due_date ?? one.issuing_date ?? '',
+		})),
+	);
+}
+
+/** What goes on to Dodo of it: everything that a checkout needs to know. */
+export interface Asked {
+	debtor: Debtor;
+	invoices: readonly LagoInvoice[];
+	/** The payment request of Lago that asks for it, if one does. */
+	requestId: string | null;
+	/** When the invoices were read, ms since 1970. */
+	readAt: number;
+}
+
+/** What is to be paid together, as an item; or why nothing is. */
+export function askFor(
+	client: LagoClient,
+	{ debtor, invoices, requestId, readAt }: Asked,
+): Result<'held' | 'payable' | 'skipped'> {
+	const due = dueOf(invoices);
+	const { currency, customerId } = debtor;
+	const about = {
+		customerId,
+		currency,
+		billingEntityCode: debtor.billingEntity,
+		paymentRequestId: requestId,
+		leftOut: due.leftOut.map(({ invoice, why }) => ({ invoiceNumber: invoice.number, why })),
+	};
+	if (due.members.length === 0)
+		return {
+			outcome: 'skipped',
+			reason: 'nothing_due',
+			message: `Nothing of customer ${customerId} is to be paid in ${currency} together.`,
+			...about,
+		};
+	const hindrance = unaskable(due, currency);
+	if (hindrance !== null) return { ...hindrance, ...about };
+	const byId = new Map(invoices.map((one) => [one.lago_id, one]));
+	const proof = client.proofs.ofShares(sharesText(due.members));
+	const [{ customer } = {}] = invoices;
+	const bundle: Bundle = {
+		customer: customer ?? null,
+		customerId,
+		currency,
+		billingEntity: debtor.billingEntity,
+		amount: due.amount,
+		invoices: due.members.map(({ invoice, amount }) => ({
+			id: invoice.id,
+			number: invoice.number,
+			dueOn: invoice.dueOn,
+			amount,
+			metadata: byId.get(invoice.id)?.metadata ?? [],
+		})),
+		...(proof === null ? {} : { proof }),
+		requestId,
+		readAt,
+	};
+	const { length } = due.members;
+	return {
+		outcome: 'payable',
+		message: `Customer ${customerId} owes ${formatAmount(due.amount, currency)} on ${length} ${length === 1 ? 'invoice' : 'invoices'}.`,
+		amount: due.amount,
+		invoiceCount: length,
+		...about,
+		bundle,
+	};
+}
