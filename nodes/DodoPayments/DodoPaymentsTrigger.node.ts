@@ -7,6 +7,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { spelled } from '../shared/domain/address';
+import { forEntities, readEntities } from '../shared/domain/entities';
 import { secretProblem } from '../shared/domain/secrets';
 import { isManual } from '../shared/node/fields';
 import { described, DODO_OUTPUTS, leavingBy } from '../shared/node/start';
@@ -118,6 +119,7 @@ export class DodoPaymentsTrigger implements INodeType {
 			deliveryId,
 			occurredAt: timestamp,
 			mode,
+			...forEntities(readEntities(this.getNodeParameter('billingEntities', ''))),
 			data: data as IDataObject,
 		});
 		const output = outputOf(event);

@@ -31,6 +31,15 @@ export const triggerProperties: INodeProperties[] = [
 		default: ['payment.succeeded', 'payment.failed', 'payment.processing'],
 		description: 'What starts the workflow. Other events are acknowledged and ignored.',
 	},
+	{
+		displayName: 'Lago Billing Entities',
+		name: 'billingEntities',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. acme_de, acme_fr',
+		description:
+			'Codes of the billing entities of Lago that this workflow works for, where other workflows share this account of Dodo Payments; payments of invoices of others are ignored. Empty for all.',
+	},
 	separateOutputs(DODO_OUTPUTS),
 	...registrationFields({
 		automatic:

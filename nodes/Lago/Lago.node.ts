@@ -9,6 +9,7 @@ import { outputsOf, runOperation } from '../shared/node/operation';
 import { operations, properties } from './actions/operations';
 import { testLagoCredential } from './helpers/testCredential';
 import { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } from './methods/listSearch';
+import { getBillingEntities } from './methods/loadOptions';
 import { LagoClient } from './transport/client';
 
 // Programmatic, not declarative: an operation is several dependent calls with a decision between them.
@@ -34,6 +35,7 @@ export class Lago implements INodeType {
 
 	methods = {
 		credentialTest: { testLagoCredential },
+		loadOptions: { getBillingEntities },
 		listSearch: { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions },
 	};
 

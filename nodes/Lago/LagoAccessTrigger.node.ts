@@ -19,6 +19,7 @@ import { accessMemoryOf } from './helpers/access/accessMemory';
 import { ask, isBearer, lastAnswer, questionKey } from './helpers/access/question';
 import { testLagoCredential } from './helpers/testCredential';
 import { accessTriggerProperties } from './lagoAccessTrigger.properties';
+import { getBillingEntities } from './methods/loadOptions';
 import { LAGO_CREDENTIAL, LagoClient, type LagoCredential } from './transport/client';
 
 /** Seconds after which asking again may help. */
@@ -48,7 +49,7 @@ export class LagoAccessTrigger implements INodeType {
 		properties: accessTriggerProperties,
 	};
 
-	methods = { credentialTest: { testLagoCredential } };
+	methods = { credentialTest: { testLagoCredential }, loadOptions: { getBillingEntities } };
 
 	webhookMethods = {
 		default: {

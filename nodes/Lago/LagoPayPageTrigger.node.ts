@@ -6,6 +6,7 @@ import {
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
+import { forEntities, readEntities } from '../shared/domain/entities';
 import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { overloadGuard } from '../shared/webhook/overloadGuard';
@@ -14,6 +15,7 @@ import { invoiceOfToken } from './helpers/payLinkToken';
 import { pageHeaders, payPage, visitorLanguage, type PageName } from './helpers/payPage';
 import { testLagoCredential } from './helpers/testCredential';
 import { payPageTriggerProperties } from './lagoPayPageTrigger.properties';
+import { getBillingEntities } from './methods/loadOptions';
 import { LAGO_CREDENTIAL, type LagoCredential } from './transport/client';
 
 /** Seconds after which there may be room again. */
@@ -43,7 +45,7 @@ export class LagoPayPageTrigger implements INodeType {
 		properties: payPageTriggerProperties,
 	};
 
-	methods = { credentialTest: { testLagoCredential } };
+	methods = { credentialTest: { testLagoCredential }, loadOptions: { getBillingEntities } };
 
 	webhookMethods = {
 		default: {
@@ -86,7 +88,8 @@ export class LagoPayPageTrigger implements INodeType {
 			// The visitor has gone.
 			response.on('close', () => end(false));
 		}
-		return { workflowData: [[{ json: { query: { t: token as string }, invoiceId, language } }]] };
+		const entities = forEntities(readEntities(this.getNodeParameter('billingEntities', [])));
+		return { workflowData: [[{ json: { query: { t: token as string }, invoiceId, language, ...entities } }]] };
 	}
 }
 

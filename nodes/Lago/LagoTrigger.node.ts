@@ -8,6 +8,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { spelled } from '../shared/domain/address';
+import { forEntities, isOfEntities, readEntities } from '../shared/domain/entities';
 import { isManual } from '../shared/node/fields';
 import { described, LAGO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
@@ -15,7 +16,7 @@ import { whilePublishing } from '../shared/transport/publishError';
 import { answer } from '../shared/webhook/answer';
 import { admit } from '../shared/webhook/intake';
 import { headerOf, parseJson, readRawBody } from '../shared/webhook/readBody';
-import { lagoEventSchema, RETRY_BUTTON } from '../shared/wire/lago/event';
+import { entityOf, lagoEventSchema, RETRY_BUTTON } from '../shared/wire/lago/event';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
 import { eventItem, outputOf } from './helpers/eventItem';
 import { requireHmacKey } from './helpers/hmacKey';
@@ -24,6 +25,7 @@ import { rememberSigner } from './helpers/organization';
 import { testLagoCredential } from './helpers/testCredential';
 import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { triggerProperties } from './lagoTrigger.properties';
+import { getBillingEntities } from './methods/loadOptions';
 import { LagoClient } from './transport/client';
 
 export class LagoTrigger implements INodeType {
@@ -59,7 +61,7 @@ export class LagoTrigger implements INodeType {
 		properties: triggerProperties,
 	};
 
-	methods = { credentialTest: { testLagoCredential } };
+	methods = { credentialTest: { testLagoCredential }, loadOptions: { getBillingEntities } };
 
 	webhookMethods = {
 		default: {
@@ -119,6 +121,11 @@ export class LagoTrigger implements INodeType {
 		if (typeof data !== 'object' || data === null || Array.isArray(data))
 			return answer(this, 400, { message: `Signed by Lago, but there is no object under "${objectType}"` });
 
+		const entities = readEntities(this.getNodeParameter('billingEntities', []));
+		const entity = entityOf(data as IDataObject);
+		if (!isOfEntities(entity, entities))
+			return answer(this, 200, { message: `Ignored: billing entity ${entity} is not among those of this trigger` });
+
 		// Lago signs neither its key nor a time: a copy of a body is a copy of the event, whatever key comes with it.
 		const digest = createHash('sha256').update(rawBody).digest('base64');
 		if (organizationId && this.getNodeParameter('signature') !== 'jwt') rememberSigner(this, organizationId);
@@ -129,6 +136,7 @@ export class LagoTrigger implements INodeType {
 			deliveryId: `lago ${digest}${hourOfPress(event)}`,
 			objectType,
 			source,
+			...forEntities(entities),
 			data: data as IDataObject,
 		});
 		const output = outputOf(event);

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { billingEntitiesField } from './helpers/billingEntities';
 
 export const payPageTriggerProperties: INodeProperties[] = [
 	{
@@ -7,6 +8,10 @@ export const payPageTriggerProperties: INodeProperties[] = [
 		name: 'pageNotice',
 		type: 'notice',
 		default: '',
+	},
+	{
+		...billingEntitiesField,
+		description: `${billingEntitiesField.description} A link to the invoice of another one shows a page that says so.`,
 	},
 	{
 		displayName: 'Webhook Path',

@@ -5,6 +5,7 @@ import { pathFields } from '../shared/node/webhookPath';
 import { titleOf } from '../shared/node/words';
 import { COLLECT_EVENTS, LAGO_COLLECTION_EVENTS, LAGO_OTHER_EVENTS } from '../shared/wire/lago/event';
 import { EVENT_WORDS } from './eventWords';
+import { billingEntitiesField } from './helpers/billingEntities';
 
 const eventOptions: INodePropertyOptions[] = [...LAGO_COLLECTION_EVENTS, ...LAGO_OTHER_EVENTS].map((value) => ({
 	name: titleOf(value),
@@ -22,6 +23,7 @@ export const triggerProperties: INodeProperties[] = [
 		default: [...COLLECT_EVENTS],
 		description: 'What starts the workflow. Other events are acknowledged and ignored.',
 	},
+	billingEntitiesField,
 	separateOutputs(LAGO_OUTPUTS),
 	...registrationFields({
 		automatic: 'Publishing registers the webhook in Lago, unpublishing removes it',

@@ -22,6 +22,8 @@ interface Given {
 	credential?: Record<string, unknown>;
 	/** The event of Lago that the execution began with. */
 	began?: IDataObject;
+	/** What it began by; the Lago Trigger unless told. */
+	trigger?: string;
 	typeVersion?: number;
 	/** `manual`: a person pressed the button. */
 	mode?: WorkflowExecuteMode;
@@ -35,6 +37,7 @@ export function executeContext({
 	continueOnFail = false,
 	credential,
 	began,
+	trigger = 'lagoTrigger',
 	typeVersion = 1.1,
 	mode = 'trigger',
 }: Given): IExecuteFunctions {
@@ -59,8 +62,7 @@ export function executeContext({
 		getCredentials: async () => ({ baseUrl: BASE_URL, environment: 'test', apiKey: API_KEY, ...credential }),
 		getTimezone: () => 'UTC',
 		continueOnFail: () => continueOnFail,
-		getParentNodes: () =>
-			began === undefined ? [] : [{ name: 'Lago Trigger', type: 'n8n-nodes-dodo-lago.lagoTrigger' }],
+		getParentNodes: () => (began === undefined ? [] : [{ name: trigger, type: `n8n-nodes-dodo-lago.${trigger}` }]),
 		getWorkflowDataProxy: () => ({
 			$: () => ({ isExecuted: true, all: () => (began === undefined ? [] : [{ json: began }]) }),
 		}),

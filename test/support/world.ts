@@ -27,6 +27,8 @@ export interface How {
 	gate?: Gate;
 	/** The event of Lago that the execution began with. */
 	began?: IDataObject;
+	/** What it began by; the Lago Trigger unless told. */
+	trigger?: string;
 	/** Nodes of one execution share what it has begun. */
 	execution?: string;
 }
@@ -218,13 +220,19 @@ export class World {
 		};
 	}
 
-	private context(baseUrl: string, parameters: IDataObject, input: IDataObject, { gate, began, execution }: How) {
+	private context(
+		baseUrl: string,
+		parameters: IDataObject,
+		input: IDataObject,
+		{ gate, began, trigger, execution }: How,
+	) {
 		const context = executeContext({
 			input: [input],
 			parameters: { additionalFields: {}, ...parameters },
 			credential: { baseUrl, webhookHmacKey: 'hmac' },
 			credentialId: baseUrl,
 			began,
+			trigger,
 		});
 		if (execution !== undefined)
 			Object.assign(context, {

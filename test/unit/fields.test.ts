@@ -117,7 +117,7 @@ function valid(field: INodeProperties): unknown {
 	if (type === 'resourceLocator') return locator('id_1');
 	if (type === 'json') return required ? '{"outcome":"held"}' : '';
 	if (type === 'dateTime') return '2026-11-01T00:00:00';
-	if (type === 'multiOptions') return [(options?.[0] as { value: string }).value];
+	if (type === 'multiOptions') return [(options?.[0] as { value: string } | undefined)?.value ?? 'acme_eu'];
 	if (field.name === 'amount' && type === 'string') return '50.00';
 	return type === 'string' && (required || given === '')
 		? given === '' || String(given).startsWith('=')
@@ -244,6 +244,8 @@ describe.each(table)('%s', (_name, one) => {
 	test('what is of the wrong type, or comes of an expression that fails, is refused by the name of the field', async () => {
 		for (const value of [...(WRONG[kindOf(field)] ?? []), FAILS]) {
 			if (value === '={{ 1 / 3 }}' && field.typeOptions?.numberPrecision !== 0) continue;
+			// Which codes there are only the service knows.
+			if (Array.isArray(value) && field.typeOptions?.loadOptionsMethod !== undefined) continue;
 			const ended = await runCase(one, value);
 			if (judged && value !== FAILS)
 				expect(ended).toMatchObject({ calls: [], error: null, items: [{ outcome: expect.any(String) }] });

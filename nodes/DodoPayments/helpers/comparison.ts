@@ -12,6 +12,7 @@ import {
 	type Listed,
 	type Unfinished,
 } from '../../shared/domain/reconciliation';
+import { forEntities } from '../../shared/domain/entities';
 import { dueAside } from '../../shared/domain/setAside';
 import type { Result } from '../../shared/node/operation';
 import { BoundedMap } from '../../shared/process/boundedMap';
@@ -219,6 +220,7 @@ export class Comparison {
 				deliveryId: null,
 				occurredAt,
 				mode: client.mode,
+				...forEntities(running.billingEntities),
 				data: data as IDataObject,
 			});
 			this.found.push(item);

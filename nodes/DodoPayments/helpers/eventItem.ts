@@ -32,6 +32,8 @@ export interface DodoEvent {
 	/** ISO-8601, UTC. */
 	occurredAt: string;
 	mode: DodoMode;
+	/** Codes of the billing entities of Lago that are worked for; absent for all. */
+	billingEntities?: string[];
 	data: IDataObject;
 }
 

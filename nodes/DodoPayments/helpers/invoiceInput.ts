@@ -1,5 +1,6 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { sharesToMetadata } from '../../shared/domain/bundle';
+import { isOfEntities, ofOtherEntity, readEntities } from '../../shared/domain/entities';
 import {
 	ATTEMPT_KEY,
 	CUSTOMER_KEY,
@@ -9,6 +10,7 @@ import {
 	PROOF_KEY,
 	REQUEST_KEY,
 } from '../../shared/domain/keys';
+import type { Result } from '../../shared/node/operation';
 import { additionalTexts } from '../../shared/node/parameters';
 import { startingEvent } from '../../shared/node/start';
 import type { Bundle } from '../../shared/wire/bundle';
@@ -74,6 +76,20 @@ function organizationMetadata(ctx: IExecuteFunctions, index: number): Record<str
 	const { organizationId: given } = additionalTexts(ctx, index);
 	const organizationId = given ?? startingEvent(ctx, index).organizationId;
 	return typeof organizationId === 'string' ? { [ORGANIZATION_KEY]: organizationId } : {};
+}
+
+/**
+ * An invoice that another billing entity has issued than the event of this execution is for; null for ours. What Lago's "Retry payment" sends
+ * does not say whose invoice it is.
+ */
+export function ofOthers(
+	ctx: IExecuteFunctions,
+	index: number,
+	{ number, billing_entity_code: entity }: LagoInvoice,
+): Result<'skipped'> | null {
+	const chosen = readEntities(startingEvent(ctx, index).billingEntities);
+	if (isOfEntities(entity, chosen)) return null;
+	return { outcome: 'skipped', reason: 'other_entity', message: ofOtherEntity({ number, entity }, chosen) };
 }
 
 /** `lago-inv-<id>`, from the second attempt on with its number. Dodo does not honour it today. */

@@ -8,7 +8,7 @@ import { toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects
 import type { DodoClient } from '../transport/client';
 import { billingAddressOf, pageHostOf, pageOf, payerOf, type Checkout } from './checkout';
 import { endsBecauseOf, endsWith, useOf } from './earlierPayment';
-import { idempotencyKeyOf, paymentMetadata } from './invoiceInput';
+import { idempotencyKeyOf, ofOthers, paymentMetadata } from './invoiceInput';
 import { isTaxOnTop, linkMessage, linkOf, openLink, type LinkRequest } from './links';
 import { orHeld } from './refusals';
 
@@ -32,6 +32,8 @@ export class InvoiceLink {
 
 	/** @throws ApiError */
 	async get(): Promise<Result<LinkOutcome>> {
+		const others = ofOthers(this.ctx, this.index, this.invoice);
+		if (others !== null) return others;
 		const nowS = Math.floor(Date.now() / 1000);
 		const decision = decideIntent(toInvoiceFacts(this.invoice), nowS, this.client.mode);
 		if (decision.action === 'skip') return { outcome: 'skipped', reason: decision.reason, message: decision.message };

@@ -14,6 +14,8 @@ export interface LagoEvent {
 	deliveryId: string | null;
 	objectType: string;
 	source: LagoSource | null;
+	/** Codes of the billing entities that are worked for; absent for all. */
+	billingEntities?: string[];
 	data: IDataObject;
 }
 

@@ -123,6 +123,7 @@ export const REASONS = {
 		'no_refund',
 		'out_of_date',
 		'refund_not_pending',
+		'other_entity',
 	],
 } as const satisfies Partial<Record<Outcome, readonly string[]>>;
 

@@ -164,7 +164,10 @@ const number: Check = ({ required, typeOptions }, { value }) => {
 	return `must be a ${numberPrecision === 0 ? 'whole ' : ''}number${range}`;
 };
 
-const choice: Check = ({ options }, { value }) => {
+const choice: Check = ({ options, typeOptions }, { value }) => {
+	// What a service lists, only the service can check.
+	if (typeOptions?.loadOptionsMethod !== undefined)
+		return text({ required: true } as INodeProperties, { value, written: undefined });
 	const values = ((options ?? []) as INodePropertyOptions[]).map((option) => option.value);
 	return values.includes(value as string) ? null : `must be one of ${values.join(', ')}`;
 };

@@ -31,6 +31,8 @@ export interface ReconciliationRun {
 	left: number;
 	/** What could not be read or handed on, in words, with the key of the object if it was one. */
 	failures: Array<{ key: string | null; createdAt: number; fact: string; reason: string }>;
+	/** Codes of the billing entities that are worked for; none for all. */
+	billingEntities: string[];
 	/** How Lago's side is asked; null where no node of Lago took part. */
 	lago: LagoSources | null;
 	/** What does not work on this Lago because of its age, in a sentence. */
@@ -116,6 +118,7 @@ export function runOf(ctx: IExecuteFunctions, since: number | null = null): Reco
 		handedOn: [],
 		left: 0,
 		failures: [],
+		billingEntities: [],
 		lago: null,
 		olderLago: null,
 		known: {},

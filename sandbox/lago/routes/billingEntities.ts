@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ok, type SimulatedApi } from '../../shared/api';
 import { invalid, notFound } from '../refusals';
 import { now, type BillingEntity, type LagoState } from '../state';
-import { root, V1 } from './requests';
+import { chosen, root, V1 } from './requests';
 
 /** Who bills: an organisation has one, and may add others. */
 export function billingEntityRoutes(api: SimulatedApi, state: LagoState): void {
@@ -27,6 +27,11 @@ export function billingEntityRoutes(api: SimulatedApi, state: LagoState): void {
 		state.billingEntities.set(code, entity);
 		return ok({ billing_entity: view(entity) });
 	});
+}
+
+/** Whether a list is asked for billing entities that there are; Lago answers 404 otherwise. */
+export function knowsEntities(state: LagoState, query: Record<string, unknown>): boolean {
+	return chosen(query, ['billing_entity_codes'])?.every((code) => state.billingEntities.has(code)) ?? true;
 }
 
 /** A billing entity (`lago-api:serializers/v1/billing_entity_serializer.rb`). */

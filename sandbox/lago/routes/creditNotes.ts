@@ -2,8 +2,10 @@ import { ok, type SimulatedApi } from '../../shared/api';
 import type { LagoLedger } from '../ledger';
 import { REASONS, REFUND_STATUSES } from '../ledger/creditNotes';
 import { noteMetadata } from '../metadata';
+import { notFound } from '../refusals';
 import type { CreditNote, LagoState } from '../state';
 import { creditNoteView } from '../views/creditNotes';
+import { knowsEntities } from './billingEntities';
 import { chosen, page, root, V1, within } from './requests';
 
 /** Credit notes (`lago-api:app/controllers/api/v1/credit_notes_controller.rb`). */
@@ -16,6 +18,7 @@ export function creditNoteRoutes(api: SimulatedApi, state: LagoState, { creditNo
 		ok({ estimated_credit_note: creditNotes.estimate(root(body, 'credit_note')) }),
 	);
 	api.route('get', path, (call) => {
+		if (!knowsEntities(state, call.query)) return notFound('billing_entity');
 		const matching = [...state.creditNotes.values()].reverse().filter((note) => matches(note, call.query));
 		return page('credit_notes', matching, call, creditNoteView);
 	});
@@ -61,6 +64,7 @@ function matches(note: CreditNote, query: Record<string, unknown>): boolean {
 		(known(['credit_status'], ['available', 'consumed', 'voided'])?.includes(note.credit_status) ?? true) &&
 		(known(['refund_status'], REFUND_STATUSES)?.includes(note.refund_status ?? '') ?? true) &&
 		(types?.some((type) => (amounts[type] ?? 0) > 0) ?? true) &&
+		(chosen(query, ['billing_entity_codes'])?.includes(note.invoice.billing_entity_code) ?? true) &&
 		equal('invoice_number', note.invoice.number) &&
 		equal('external_customer_id', note.invoice.customer.external_id) &&
 		equal('currency', note.invoice.currency) &&

@@ -4,6 +4,7 @@ import { PAYMENT_STATUSES, VISIBLE, type Invoices } from '../ledger/invoices';
 import { forbidden, invalid, notAllowed, notFound } from '../refusals';
 import { dueOf, type Invoice, type LagoState } from '../state';
 import { invoiceView } from '../views/invoices';
+import { knowsEntities } from './billingEntities';
 import { chosen, Counts, hasMetadata, page, root, V1, within } from './requests';
 
 /** Invoices (`lago-api:app/controllers/api/v1/invoices_controller.rb`). */
@@ -12,8 +13,7 @@ export function invoiceRoutes(api: SimulatedApi, state: LagoState, ledger: LagoL
 	const counts = new Counts();
 	const one = (invoice: Invoice): Reply => ok({ invoice: invoiceView(invoice, 'rest') });
 	const list = (call: ApiCall, query: Record<string, unknown>): Reply => {
-		const entities = chosen(query, ['billing_entity_codes']);
-		if (entities?.some((code) => !state.billingEntities.has(code))) return notFound('billing_entity');
+		if (!knowsEntities(state, query)) return notFound('billing_entity');
 		const matching = newestFirst(state).filter(matcher(query));
 		return page('invoices', matching, call, (invoice) => invoiceView(invoice, 'list'), counts);
 	};

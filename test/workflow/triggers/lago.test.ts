@@ -51,6 +51,26 @@ it.each([
 	expect((await bench().deliver(sent, sign(sent))).items).toMatchObject([{ lagoInvoiceId }]);
 });
 
+const IGNORED = 'Ignored: billing entity acme_fr is not among those of this trigger';
+describe.each<[string, string[], string | null, boolean]>([
+	['of all entities', [], 'acme_fr', true],
+	['of a chosen entity', ['acme_de', 'acme_fr'], 'acme_fr', true],
+	['of another entity', ['acme_de'], 'acme_fr', false],
+	['of no entity', ['acme_de'], null, true],
+])('an event %s', (_whose, billingEntities, code, isTaken) => {
+	const sent = JSON.stringify({
+		...lagoEvent,
+		invoice: { ...lagoEvent.invoice, billing_entity_code: code, customer: { billing_entity_code: code } },
+	});
+
+	it(isTaken ? 'starts an execution that knows for whom it works' : 'is acknowledged and starts nothing', async () => {
+		const { response, items } = await bench({ billingEntities }).deliver(sent, sign(sent));
+		expect(items === null).toBe(!isTaken);
+		if (items === null) expect([response.statusCode, response.body]).toEqual([200, { message: IGNORED }]);
+		else expect(items[0]?.billingEntities).toEqual(billingEntities.length === 0 ? undefined : billingEntities);
+	});
+});
+
 describe('registers itself', () => {
 	const automatic = (parameters: object = {}, credential: object = {}) =>
 		bench({ registration: 'automatic', ...parameters }, credential);

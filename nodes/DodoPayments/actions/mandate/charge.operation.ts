@@ -13,7 +13,7 @@ import { RETRY_BUTTON } from '../../../shared/wire/lago/event';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { chargeOnce, type Charge, type ChargeOutcome } from '../../helpers/charges';
 import { endsBecauseOf } from '../../helpers/earlierPayment';
-import { invoiceField, invoiceIn, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
+import { invoiceField, invoiceIn, ofOthers, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
 import { needsLink } from '../../helpers/linkInstead';
 import { termsOf } from '../../helpers/mandates';
 import { whileUpToDate } from '../../helpers/upToDate';
@@ -73,6 +73,8 @@ async function collect(
 	index: number,
 	invoice: LagoInvoice,
 ): Promise<Result<ChargeOutcome>> {
+	const others = ofOthers(ctx, index, invoice);
+	if (others !== null) return others;
 	const facts = toInvoiceFacts(invoice);
 	const verdict = collectability(facts);
 	if (verdict.decision === 'skip') return { outcome: 'skipped', reason: verdict.reason, message: verdict.message };

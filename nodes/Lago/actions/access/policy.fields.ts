@@ -6,7 +6,9 @@ import {
 	type NodeParameterValue,
 } from 'n8n-workflow';
 import { parseLimits, type AccessPolicy, type LimitsWritten } from '../../../shared/domain/access/policy';
+import { readEntities } from '../../../shared/domain/entities';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
+import { billingEntitiesField } from '../../helpers/billingEntities';
 
 /** What one invoice does by itself. */
 const singleFields: INodeProperties[] = [
@@ -95,6 +97,10 @@ const reachFields: INodeProperties[] = [
 		],
 		default: 'subscription',
 		description: 'What an unpaid invoice restricts',
+	},
+	{
+		...billingEntitiesField,
+		description: `${billingEntitiesField.description} Invoices of others restrict nobody here.`,
 	},
 	{
 		displayName: 'Exempt Customers',
@@ -189,5 +195,6 @@ export function readAccessPolicy(
 			.split(',')
 			.map((id) => id.trim())
 			.filter((id) => id !== ''),
+		billingEntities: readEntities(read(billingEntitiesField.name, '')),
 	};
 }

@@ -153,7 +153,7 @@ async function updateDue(
 	client: LagoClient,
 	settings: AccessUpdate,
 ): Promise<Array<Result<UpdateOutcome>>> {
-	const due = await dueCustomers(client, settings.memory, ctx.getWorkflow().id ?? '', Date.now());
+	const due = await dueCustomers(client, settings.policy, settings.memory, ctx.getWorkflow().id ?? '', Date.now());
 	const items = await inTurns(due, async ({ externalId, done }): Promise<Result<UpdateOutcome> | null> => {
 		client.patience.nextItem();
 		return await updateAccess(ctx, client, externalId, settings).then(

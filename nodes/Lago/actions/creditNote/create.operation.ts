@@ -7,6 +7,7 @@ import { eventParameter, objectParameter } from '../../../shared/node/parameters
 import { heldBefore } from '../../../shared/node/unknown';
 import { paymentSchema, refundSchema, type DodoPayment, type DodoRefund } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
+import { entitiesOfEvent } from '../../helpers/billingEntities';
 import { heldIfRefused } from '../../helpers/refusals';
 import { mirrorRefund, type MirrorOutcome } from '../../helpers/refunds/mirror';
 import { writeBack, type WriteBackOutcome } from '../../helpers/refunds/writeBack';
@@ -121,11 +122,11 @@ async function mirrored(
 	const payment = paymentIn(ctx, givenPayment, refund, index);
 	const read = toPaymentFacts(payment);
 	const mode = modeOf(given, read);
-	const invoiceId = await invoiceOf(client, read, mode, paidAt(payment));
+	const invoiceId = await invoiceOf(client, read, mode, paidAt(payment), entitiesOfEvent(ctx, index));
 	if (invoiceId === null)
 		return {
 			outcome: 'ignored',
-			message: `Refund ${refund.refund_id} belongs to payment ${read.id}, which was not made for a Lago invoice.`,
+			message: `Refund ${refund.refund_id} belongs to payment ${read.id}, which was not made for a Lago invoice that this workflow works for.`,
 		};
 	if (typeof invoiceId !== 'string') return invoiceId;
 	const facts = { ...read, invoiceId };

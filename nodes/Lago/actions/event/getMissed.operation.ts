@@ -1,5 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
+import { forEntities, isOfEntities } from '../../../shared/domain/entities';
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
@@ -19,6 +20,7 @@ import {
 } from '../../../shared/reconciliation/reconciliationRun';
 import { asApiError } from '../../../shared/transport/apiError';
 import type { Delivery } from '../../../shared/webhook/processedEvents';
+import { entityOf } from '../../../shared/wire/lago/event';
 import {
 	creditNoteSchema,
 	invoiceSchema,
@@ -26,6 +28,7 @@ import {
 	type LagoCreditNote,
 	type LagoInvoice,
 } from '../../../shared/wire/lago/objects';
+import { billingEntitiesField, chosenEntities, entityQuery } from '../../helpers/billingEntities';
 import { lagoSources } from '../../helpers/books';
 import { eventItem } from '../../helpers/eventItem';
 import { olderLago } from '../../helpers/older';
@@ -47,7 +50,7 @@ export const getMissed: Operation<LagoClient, 'nothing_missed' | 'still_looking'
 		action: 'Get missed events',
 		description: 'Invoices and refunds of Lago that no webhook has brought here, as the trigger would give them out',
 	},
-	fields: fieldsOf('event', 'getMissed', [sinceField]),
+	fields: fieldsOf('event', 'getMissed', [sinceField, billingEntitiesField]),
 	once: true,
 	async execute(ctx, client) {
 		const running = runOf(ctx, sinceOf(ctx, 0));
@@ -61,6 +64,7 @@ async function missedIn(
 	running: ReconciliationRun,
 ): Promise<Result<'nothing_missed'> | Missed[]> {
 	running.lago = lagoSources(client, nowS);
+	running.billingEntities = chosenEntities(ctx, 0);
 	const missed: Missed[] = [];
 	try {
 		missed.push(...(await missedInvoices(ctx, client, running)));
@@ -99,6 +103,7 @@ async function missedInvoices(
 		statuses: ['finalized'],
 		payment_statuses: ['pending', 'failed'],
 		[`metadata[${PAYMENT_ID_KEY}]`]: '',
+		...entityQuery(running.billingEntities),
 	};
 	const invoices = await client.list('invoices', invoiceSchema.schema.extend(withAge), query, ALL);
 	running.lookedAt.invoices = invoices.length;
@@ -106,14 +111,19 @@ async function missedInvoices(
 }
 
 async function missedNotes(ctx: IExecuteFunctions, client: LagoClient, running: ReconciliationRun): Promise<Missed[]> {
-	const notes = await client.list('credit_notes', creditNoteSchema, { refund_status: 'pending' }, ALL);
+	const notes = await client.list(
+		'credit_notes',
+		creditNoteSchema,
+		{ refund_status: 'pending', ...entityQuery(running.billingEntities) },
+		ALL,
+	);
 	running.lookedAt.creditNotes = notes.length;
 	return unhindered(ctx, running, 'credit_note.created', 'credit_note', notes.filter(needsRefund));
 }
 
 function unhindered(
 	ctx: IExecuteFunctions,
-	{ look }: ReconciliationRun,
+	{ look, billingEntities }: ReconciliationRun,
 	event: string,
 	objectType: string,
 	entries: Entry[],
@@ -121,7 +131,8 @@ function unhindered(
 	const known = knownBefore(ctx);
 	const told: string[] = [];
 	const missed = entries
-		.filter((entry) => isOldEnough(entry, look.until))
+		// An older Lago does not know the filter.
+		.filter((entry) => isOldEnough(entry, look.until) && isOfEntities(entityOf(entry), billingEntities))
 		.map((data) =>
 			eventItem({
 				event,
@@ -129,6 +140,7 @@ function unhindered(
 				deliveryId: null,
 				objectType,
 				source: known.memory.source,
+				...forEntities(billingEntities),
 				data: data as IDataObject,
 			}),
 		)

@@ -1,5 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { calendarOf, DAY_MS } from '../../../shared/domain/calendar';
+import { isOfEntities, readEntities } from '../../../shared/domain/entities';
 import { collectability, type InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
@@ -117,13 +118,17 @@ export const getAll: Operation<LagoClient> = {
 		const query = withDays(withCurrency(ctx, filtersOf(ctx, index), index), ctx);
 		const show = ctx.getNodeParameter('show', index) as string;
 		const { query: narrowed, keeps } = SHOWN[show] ?? {};
+		const entities = readEntities(query.billing_entity_codes);
 		const readAt = Date.now();
 		const list = async (asked: IDataObject, most: number): Promise<LagoInvoice[]> =>
 			(await client.list('invoices', invoiceSchema, asked, most)).map((invoice) => client.withOurs(invoice, readAt));
 		if (keeps === undefined) return await list(query, limit);
 		const candidates = await list({ ...query, ...narrowed }, Number.MAX_SAFE_INTEGER);
 		const nowS = Math.floor(Date.now() / 1000);
-		const shown = candidates.filter((invoice) => keeps(toInvoiceFacts(invoice), nowS));
+		const shown = candidates.filter(
+			// An older Lago does not know the filter.
+			(invoice) => isOfEntities(invoice.billing_entity_code, entities) && keeps(toInvoiceFacts(invoice), nowS),
+		);
 		const kept = (show === 'retryDue' ? await youngOf(client, shown, readAt) : shown).slice(0, limit);
 		return await inTurns(kept, async (invoice) => await withReferences(client, await withRefunds(client, invoice)));
 	},

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { isOfEntities, readEntities } from '../../../shared/domain/entities';
 import { collectability } from '../../../shared/domain/invoice';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { idParameter } from '../../../shared/node/parameters';
@@ -39,7 +40,7 @@ export const openPayLink: Operation<LagoClient, 'payable' | Closed> = {
 	judges: ['link'],
 	outputs: [{ name: 'Payable', outcomes: ['payable'] }, { name: 'Show Page' }],
 	async execute(ctx, client, index) {
-		const { language } = startingItem(ctx, 'lagoPayPageTrigger');
+		const { language, billingEntities } = startingItem(ctx, 'lagoPayPageTrigger');
 		const shown = (outcome: Closed, page: PageName, about: Json = {}, subject: PageSubject = {}): Result<Closed> => ({
 			outcome,
 			message: payPage(page, 'en', subject).title,
@@ -49,7 +50,8 @@ export const openPayLink: Operation<LagoClient, 'payable' | Closed> = {
 		const invoiceId = invoiceOfToken(idParameter(ctx, 'link', index), await linkKey(ctx, index));
 		if (invoiceId === null) return shown('forged', 'forged');
 		const invoice = await orNull(fetchInvoice(client, invoiceId), ({ code }) => code === 'invoice_not_found');
-		if (invoice === null) return shown('unknown', 'unknown', { invoiceId });
+		const isOurs = isOfEntities(invoice?.billing_entity_code, readEntities(billingEntities));
+		if (invoice === null || !isOurs) return shown('unknown', 'unknown', { invoiceId });
 		const about = { invoiceId, invoiceNumber: invoice.number };
 		const verdict = collectability(toInvoiceFacts(invoice));
 		if (verdict.decision === 'collect')

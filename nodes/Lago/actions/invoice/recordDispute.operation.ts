@@ -9,6 +9,7 @@ import { eventParameter, objectParameter } from '../../../shared/node/parameters
 import { heldBefore } from '../../../shared/node/unknown';
 import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
+import { entitiesOfEvent } from '../../helpers/billingEntities';
 import { markLost, noteVictory, type Recorded } from '../../helpers/disputes';
 import { withInvoice } from '../../helpers/invoices';
 import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settlement/settle';
@@ -77,11 +78,11 @@ export const recordDispute: Operation<
 			currency: dispute.currency ?? read.currency,
 			disputeReason: dispute.reason ?? null,
 		};
-		const invoiceId = await invoiceOf(client, read, mode, paidOn);
+		const invoiceId = await invoiceOf(client, read, mode, paidOn, entitiesOfEvent(ctx, index));
 		if (invoiceId === null)
 			return {
 				outcome: 'ignored',
-				message: `Dispute ${disputeId} is about payment ${read.id}, which was not made for a Lago invoice.`,
+				message: `Dispute ${disputeId} is about payment ${read.id}, which was not made for a Lago invoice that this workflow works for.`,
 				...about,
 			};
 		if (typeof invoiceId !== 'string') return { ...about, ...invoiceId };

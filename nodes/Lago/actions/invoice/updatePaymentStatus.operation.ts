@@ -7,6 +7,7 @@ import { heldBefore } from '../../../shared/node/unknown';
 import { paymentSchema } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import type { Settlement } from '../../helpers/settlement/books';
+import { entitiesOfEvent } from '../../helpers/billingEntities';
 import { modeOf, paidAt, settleAll } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 import { readRetryPolicy, SCHEDULE_WORDS, timeOfDayField } from './schedule.fields';
@@ -76,7 +77,14 @@ export const updatePaymentStatus: Operation<LagoClient, Settlement['outcome']> =
 			String(ctx.getNodeParameter('retrySchedule', index, '') ?? '').trim() === ''
 				? null
 				: readRetryPolicy(ctx, 'retrySchedule', index);
-		const told = await settleAll(client, payment, modeOf(given, payment), paidAt(parsed.data, given), retries);
+		const told = await settleAll(
+			client,
+			payment,
+			modeOf(given, payment),
+			paidAt(parsed.data, given),
+			retries,
+			entitiesOfEvent(ctx, index),
+		);
 		return told.map((result) => ({ ...about, ...result }));
 	},
 };

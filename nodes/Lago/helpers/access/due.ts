@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { groupBy } from '../../../shared/domain/groupBy';
 import { BoundedMap } from '../../../shared/process/boundedMap';
 import type { ListedInvoice } from '../../../shared/wire/lago/access';
@@ -27,12 +28,13 @@ export interface DueCustomer {
  */
 export async function dueCustomers(
 	client: LagoClient,
+	policy: AccessPolicy,
 	memory: AccessMemory,
 	workflowId: string,
 	now: number,
 ): Promise<DueCustomer[]> {
 	const invoices = groupBy(
-		await owedInvoices(client, { statuses: ['finalized'] }),
+		await owedInvoices(client, { statuses: ['finalized'] }, policy),
 		({ customer }) => customer?.external_id ?? '',
 	);
 	invoices.delete('');

@@ -9,6 +9,7 @@ import {
 } from '../../../shared/domain/access/facts';
 import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { DAY_MS } from '../../../shared/domain/calendar';
+import { isOfEntities } from '../../../shared/domain/entities';
 import { FIRST_INVOICE_MS } from '../../../shared/domain/keys';
 import { BoundedMap } from '../../../shared/process/boundedMap';
 import {
@@ -26,6 +27,7 @@ import {
 } from '../../../shared/wire/lago/access';
 import { timeOf } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
+import { entityQuery } from '../billingEntities';
 import { fetchCustomer } from '../customers';
 import { inTurns } from '../inTurns';
 import { withRefunds } from '../invoices';
@@ -59,7 +61,7 @@ export async function accessFactsOf(
 	policy: AccessPolicy,
 	now: number,
 ): Promise<AccessFacts> {
-	const [read, rows] = await Promise.all([invoicesOf(client, externalId), subscriptionsOf(client, externalId)]);
+	const [read, rows] = await Promise.all([invoicesOf(client, externalId, policy), subscriptionsOf(client, externalId)]);
 	const listed = await inTurns(read, async (invoice) => await withRefunds(client, invoice));
 	const customer = listed[0]?.customer ?? (await fetchCustomer(client, externalId));
 	const bare = listed.map((invoice) => toAccessInvoice(invoice, []));
@@ -69,7 +71,9 @@ export async function accessFactsOf(
 		client,
 		bare.filter((invoice) => OF_SUBSCRIPTIONS.includes(invoice.type) && matters(invoice)),
 	);
-	const young = policy.waitForFirstPayment ? rows.filter((row) => isYoung(row, now)) : [];
+	// What another billing entity sells is billed by it, and not seen here.
+	const isSoldByUs = isOfEntities(customer.billing_entity_code, policy.billingEntities);
+	const young = policy.waitForFirstPayment && isSoldByUs ? rows.filter((row) => isYoung(row, now)) : [];
 	const late = await awaitingFirstInvoice(client, young, listed, known);
 	const subscriptions = rows.map((row) => toSubscriptionFacts(row, late.has(row.lago_id)));
 	const prepaid = policy.keepPrepaidPeriod ? await prepaidPeriods(client, subscriptions, now) : [];
@@ -99,21 +103,41 @@ export async function subscriptionsOf(client: LagoClient, externalId: string): P
 }
 
 /** All that can matter: every invoice of a customer that has few, else the newest and those that are unpaid or were lost in a dispute. */
-async function invoicesOf(client: LagoClient, externalId: string): Promise<ListedInvoice[]> {
-	const query = { external_customer_id: externalId, statuses: ['draft', 'finalized', 'voided'] };
+async function invoicesOf(client: LagoClient, externalId: string, policy: AccessPolicy): Promise<ListedInvoice[]> {
+	const query = {
+		external_customer_id: externalId,
+		statuses: ['draft', 'finalized', 'voided'],
+		...entityQuery(policy.billingEntities),
+	};
 	const newest = await client.list('invoices', listedInvoiceSchema, query, PAGE);
-	if (newest.length < PAGE) return newest;
-	const owed = await owedInvoices(client, { ...query, statuses: ['draft', 'finalized'] });
-	return [...new Map([...newest, ...owed].map((invoice) => [invoice.lago_id, invoice])).values()];
+	if (newest.length < PAGE) return newest.filter(counts(policy));
+	const owed = await owedInvoices(client, { ...query, statuses: ['draft', 'finalized'] }, policy);
+	return [
+		...new Map([...newest.filter(counts(policy)), ...owed].map((invoice) => [invoice.lago_id, invoice])).values(),
+	];
 }
 
 /** Invoices that are unpaid or were lost in a dispute, each once: two calls for up to 100 of each. Throws ApiError. */
-export async function owedInvoices(client: LagoClient, filter: IDataObject): Promise<ListedInvoice[]> {
+export async function owedInvoices(
+	client: LagoClient,
+	wanted: IDataObject,
+	policy: Pick<AccessPolicy, 'billingEntities'>,
+): Promise<ListedInvoice[]> {
+	const filter = { ...wanted, ...entityQuery(policy.billingEntities) };
 	const [unpaid, lost] = await Promise.all([
 		client.list('invoices', listedInvoiceSchema, { ...filter, payment_statuses: ['pending', 'failed'] }, ALL),
 		client.list('invoices', listedInvoiceSchema, { ...filter, payment_dispute_lost: 'true' }, ALL),
 	]);
-	return [...new Map([...unpaid, ...lost].map((invoice) => [invoice.lago_id, invoice])).values()];
+	return [
+		...new Map([...unpaid, ...lost].filter(counts(policy)).map((invoice) => [invoice.lago_id, invoice])).values(),
+	];
+}
+
+/** Whether an invoice counts; an older Lago does not know the filter. */
+export function counts({
+	billingEntities,
+}: Pick<AccessPolicy, 'billingEntities'>): (invoice: ListedInvoice) => boolean {
+	return ({ billing_entity_code }) => isOfEntities(billing_entity_code, billingEntities);
 }
 
 /** So new that its first invoice may still be on its way. What costs nothing has none to wait for. */

@@ -18,7 +18,7 @@ import { orNull } from '../../../shared/transport/orNull';
 import { paymentSchema, timeOf } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { inTurns } from '../inTurns';
-import { coverageOf, OF_SUBSCRIPTIONS, owedInvoices, subscriptionsOf } from './facts';
+import { counts, coverageOf, OF_SUBSCRIPTIONS, owedInvoices, subscriptionsOf } from './facts';
 
 const ALL = Number.MAX_SAFE_INTEGER;
 /** Paid invoices are read by pages of a hundred; those that were issued longer before the time in question one by one. */
@@ -54,11 +54,13 @@ export async function runBacktest(
 	to: number,
 ): Promise<Backtest> {
 	const [owed, paidAts] = await Promise.all([
-		owedInvoices(client, { statuses: ['finalized'] }),
+		owedInvoices(client, { statuses: ['finalized'] }, policy),
 		paidSince(client, from),
 	]);
 	const known = new Map(
-		[...owed, ...(await paidInvoices(client, [...paidAts.keys()], from))].map((invoice) => [invoice.lago_id, invoice]),
+		[...owed, ...(await paidInvoices(client, [...paidAts.keys()], from))]
+			.filter(counts(policy))
+			.map((invoice) => [invoice.lago_id, invoice]),
 	);
 	const byCustomer = groupBy(known.values(), ({ customer }) => customer?.external_id ?? '');
 	byCustomer.delete('');

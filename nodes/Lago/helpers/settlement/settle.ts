@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { partsOf } from '../../../shared/domain/bundle';
 import type { DodoMode } from '../../../shared/domain/mode';
+import { isOfEntities, ofOtherEntity } from '../../../shared/domain/entities';
 import { formatDodoAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import {
@@ -16,9 +17,10 @@ import {
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
+import { orNull } from '../../../shared/transport/orNull';
 import type { LagoClient } from '../../transport/client';
 import { inTurns } from '../inTurns';
-import { withInvoice } from '../invoices';
+import { fetchInvoice, withInvoice } from '../invoices';
 import { rememberByStatus, takeByStatus } from '../manualPayments';
 import { organizationOf } from '../organization';
 import { recordAttempt } from './attempt';
@@ -31,6 +33,7 @@ import { settleSuccess } from './success';
  * @param mode the world in which the payment must have been made, null when nobody knows.
  * @param paidOn when the money came, ISO-8601, UTC.
  * @param retries when a failure is tried again, which is then written together with it; null leaves that to others.
+ * @param entities codes of the billing entities that are worked for; none for all.
  * @throws ApiError when trying again can help.
  */
 export async function settle(
@@ -39,10 +42,11 @@ export async function settle(
 	mode: DodoMode | null,
 	paidOn: string | undefined,
 	retries: () => RetryPolicy | null = () => null,
+	entities: readonly string[] = [],
 ): Promise<Settlement> {
 	const reading = readPayment(payment, mode, await organizationOfAny(client, payment));
 	const facts = { ...payment, observedMode: payment.observedMode ?? mode };
-	const settled = await settleAs(reading, client, facts, mode, paidOn, retries);
+	const settled = await settleAs(reading, client, facts, mode, paidOn, retries, entities);
 	if ('bookedAs' in settled && settled.bookedAs === 'payment') await repairSome(client);
 	return settled;
 }
@@ -52,7 +56,7 @@ export async function settle(
  * invoice, so that what was booked before, or was paid another way, is found for each.
  */
 export async function settleAll(...given: Parameters<typeof settle>): Promise<Settlement[]> {
-	const [client, payment, mode, paidOn, retries] = given;
+	const [client, payment, mode, paidOn, retries, entities] = given;
 	const { shares } = payment;
 	if (shares === undefined) return [await settle(...given)];
 	const split = partsOf(payment, client.proofs);
@@ -61,7 +65,7 @@ export async function settleAll(...given: Parameters<typeof settle>): Promise<Se
 	if ('outcome' in reading || reading.kind === 'ignored') return [await settleAs(reading, ...given)];
 	if (split === null) return [unprovenBundle(payment)];
 	const facts = split.parts.filter(({ amount }) => amount > 0 || payment.status !== 'succeeded');
-	const told = await inTurns(facts, async (part) => await settle(client, part, mode, paidOn, retries));
+	const told = await inTurns(facts, async (part) => await settle(client, part, mode, paidOn, retries, entities));
 	return split.beyond > 0 && payment.status === 'succeeded' ? [...told, beyondShares(payment, split.beyond)] : told;
 }
 
@@ -85,6 +89,7 @@ async function settleAs(
 	_mode: DodoMode | null,
 	paidOn: string | undefined,
 	retries: () => RetryPolicy | null = () => null,
+	entities: readonly string[] = [],
 ): Promise<Settlement> {
 	if ('outcome' in reading) return reading;
 	if (reading.kind === 'ignored') return { outcome: 'ignored', message: reading.message };
@@ -93,12 +98,17 @@ async function settleAs(
 		return await withKeyedLock(`dues ${client.accountKey} ${subscriptionId}`, async () => {
 			const due = await findInvoiceOfDues(client, payment, subscriptionId);
 			if (due === null) return { outcome: 'ignored', message: notForLago(payment) };
-			return typeof due === 'string'
-				? await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn, retries)
-				: due;
+			if (typeof due !== 'string') return due;
+			return (
+				(await ofOthers(client, due, entities)) ??
+				(await settleInvoice(client, { ...payment, invoiceId: due }, due, 'succeeded', paidOn, retries))
+			);
 		});
 	}
-	return await settleInvoice(client, payment, reading.invoiceId, reading.kind, paidOn, retries);
+	return (
+		(await ofOthers(client, reading.invoiceId, entities)) ??
+		(await settleInvoice(client, payment, reading.invoiceId, reading.kind, paidOn, retries))
+	);
 }
 
 /**
@@ -112,13 +122,32 @@ export async function invoiceOf(
 	payment: PaymentFacts,
 	mode: DodoMode | null,
 	paidOn: string | undefined,
+	entities: readonly string[],
 ): Promise<string | (Held & { invoiceId?: string }) | null> {
 	if (isOfOthers(payment, await organizationOfAny(client, payment))) return null;
-	if (payment.invoiceId !== null) return isLagoId(payment.invoiceId) ? payment.invoiceId : null;
+	const { invoiceId } = payment;
+	if (invoiceId !== null)
+		return isLagoId(invoiceId) && (await ofOthers(client, invoiceId, entities)) === null ? invoiceId : null;
 	if (payment.subscriptionId === null) return null;
-	const settled = await settle(client, payment, mode, paidOn);
+	const settled = await settle(client, payment, mode, paidOn, undefined, entities);
 	if (settled.outcome === 'ignored') return null;
 	return settled.outcome === 'held' ? settled : (settled.invoiceId ?? null);
+}
+
+/**
+ * The invoice of another billing entity, as the outcome that ends the work on it; null for ours, and for one that Lago does not know. One
+ * call, where billing entities are chosen.
+ */
+async function ofOthers(
+	client: LagoClient,
+	invoiceId: string,
+	entities: readonly string[],
+): Promise<{ outcome: 'ignored'; message: string; invoiceId: string } | null> {
+	if (entities.length === 0) return null;
+	const invoice = await orNull(fetchInvoice(client, invoiceId), ({ code }) => code === 'invoice_not_found');
+	if (invoice === null || isOfEntities(invoice.billing_entity_code, entities)) return null;
+	const { number, billing_entity_code: entity } = invoice;
+	return { outcome: 'ignored', message: ofOtherEntity({ number, entity }, entities), invoiceId };
 }
 
 /** Ours, where the payment says whose invoice it is. */

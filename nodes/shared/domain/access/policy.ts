@@ -20,6 +20,8 @@ export interface AccessPolicy {
 	scope: 'subscription' | 'customer';
 	/** External ids of customers that no rule touches. */
 	exempt: readonly string[];
+	/** Codes of the billing entities whose invoices count; none for all. */
+	billingEntities?: readonly string[];
 }
 
 /** Restricts nobody. */

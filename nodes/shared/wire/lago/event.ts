@@ -109,6 +109,15 @@ export const COLLECT_EVENTS: readonly string[] = [
 	RETRY_BUTTON,
 ];
 
+/** The billing entity that an event is about; null where it names none, as what Lago's "Retry payment" sends does not. */
+export function entityOf(data: Record<string, unknown>): string | null {
+	const first = Array.isArray(data.invoices) ? (data.invoices as unknown[])[0] : data.invoice;
+	const codes = [data, first, data.customer].map(
+		(one) => (one as { billing_entity_code?: unknown } | null | undefined)?.billing_entity_code,
+	);
+	return codes.find((code): code is string => typeof code === 'string' && code !== '') ?? null;
+}
+
 /** The invoice that an event is about: its own id, or the one it names; null when there is none. */
 export function invoiceIdOf(objectType: string, data: Record<string, unknown>): string | null {
 	const nested = data.invoice as Record<string, unknown> | undefined;

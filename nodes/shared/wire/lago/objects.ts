@@ -32,6 +32,7 @@ export const customerSchema = onFirstUse(() =>
 	z
 		.object({
 			external_id: z.string().nullish(),
+			billing_entity_code: lenient(z.string()),
 			name: lenient(z.string()),
 			firstname: lenient(z.string()),
 			lastname: lenient(z.string()),
