@@ -17,7 +17,7 @@ import type { DodoClient } from '../transport/client';
 export async function endsBecauseOf(
 	client: DodoClient,
 	dodoId: string,
-	invoice: InvoiceFacts,
+	invoice: Pick<InvoiceFacts, 'number' | 'references' | 'metadata'>,
 ): Promise<Result<'held' | 'skipped'> | null> {
 	const found = await lookAt(client, dodoId);
 	if (found?.status === 'succeeded' && isBooked(invoice, found.paymentId ?? dodoId)) return null;

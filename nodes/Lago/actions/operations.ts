@@ -6,9 +6,10 @@ import { customer } from './customer/customer.resource';
 import { event } from './event/event.resource';
 import { invoice } from './invoice/invoice.resource';
 import { paymentRequest } from './paymentRequest/paymentRequest.resource';
+import { reminder } from './reminder/reminder.resource';
 
 /** As the menu has them. */
-const resources = [access, creditNote, customer, event, invoice, paymentRequest];
+const resources = [access, creditNote, customer, event, invoice, paymentRequest, reminder];
 
 /** Everything the node can do: resource -> operation. */
 export const operations = operationsOf(resources);

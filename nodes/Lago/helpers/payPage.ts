@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readAddress } from '../../shared/domain/address';
+import { escapeHtml } from '../../shared/domain/escapeHtml';
 import { languageOf, preferredLanguage } from '../../shared/domain/language';
 import { currencyOf, localAmount } from '../../shared/domain/money';
 import type { LagoInvoice } from '../../shared/wire/lago/objects';
@@ -60,15 +61,15 @@ export function payPage(name: PageName, locale: string, { invoice, merchant }: P
 	const title = say(heading);
 	const text = below.map(say).join(' ');
 	const logo = readAddress(merchant?.logo_url ?? '');
-	const image = logo?.protocol === 'https:' ? `<img src="${escape(logo.href)}" alt="">` : '';
+	const image = logo?.protocol === 'https:' ? `<img src="${escapeHtml(logo.href)}" alt="">` : '';
 	const html = [
 		`<!doctype html><html lang="${language}" dir="ltr"><head><meta charset="utf-8">`,
 		`<meta http-equiv="Content-Security-Policy" content="${POLICY}${image && ';img-src https:'}">`,
 		'<meta name="viewport" content="width=device-width, initial-scale=1">',
-		`<meta name="robots" content="noindex"><title>${escape(title)}</title><style>${STYLE}</style></head><body><main>`,
-		merchant?.name ? `<header>${image}<bdi>${escape(merchant.name)}</bdi></header>` : '',
-		`<h1>${escape(title)}</h1>`,
-		...[invoice ? billOf(invoice, locale) : '', text].map((line) => line && `<p>${escape(line)}</p>`),
+		`<meta name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main>`,
+		merchant?.name ? `<header>${image}<bdi>${escapeHtml(merchant.name)}</bdi></header>` : '',
+		`<h1>${escapeHtml(title)}</h1>`,
+		...[invoice ? billOf(invoice, locale) : '', text].map((line) => line && `<p>${escapeHtml(line)}</p>`),
 		statusCode === 503 ? `<a href="">${say(Text.TryAgain)}</a>` : '',
 		'</main></body></html>',
 	].join('');
@@ -95,8 +96,4 @@ function billOf({ issuing_date: date, currency, total_amount_cents: total }: Lag
 	]
 		.filter(Boolean)
 		.join(' · ');
-}
-
-function escape(text: string): string {
-	return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -5,8 +5,16 @@ const DATE_LENGTH = 10;
 /** Wall-clock time of an instant, as if it were UTC; both in ms, to the second. */
 export type Clock = (instantMs: number) => number;
 
-/** @param timeZone IANA name; UTC when it is unknown. */
+const clocks = new Map<string, Clock>();
+
+/** Kept, because making one is slow. @param timeZone IANA name; UTC when it is unknown. */
 export function clockOf(timeZone: string): Clock {
+	const clock = clocks.get(timeZone) ?? newClock(timeZone);
+	clocks.set(timeZone, clock);
+	return clock;
+}
+
+function newClock(timeZone: string): Clock {
 	const format = formatterOf(timeZone);
 	return (instantMs) => {
 		const parts = Object.fromEntries(format.formatToParts(instantMs).map(({ type, value }) => [type, Number(value)]));

@@ -11,6 +11,8 @@ export const STATE_KEY = 'dodo_state';
 /** On a Lago customer: who they are at Dodo, and the mandate by which they are charged. */
 export const CUSTOMER_ID_KEY = 'dodo_customer_id';
 export const MANDATE_KEY = 'dodo_subscription_id';
+/** On a Lago customer, with the day behind it (`dodo_reminded_261128`): what they were reminded of last. Keys have 20 characters at most. */
+export const REMINDED_KEY = 'dodo_reminded_';
 
 /** On a Lago credit note: the Dodo refund that it mirrors or that was made for it, and the payment that was refunded. */
 export const REFUND_ID_KEY = 'dodo_refund_id';

@@ -33,6 +33,7 @@ export const OUTCOMES = {
 	mirrored: 'nothing done',
 	needs_link: 'under way',
 	needs_premium: 'needs a person',
+	nobody_due: 'done',
 	nobody_restricted: 'done',
 	not_payable: 'done',
 	nothing_missed: 'nothing done',
@@ -48,6 +49,9 @@ export const OUTCOMES = {
 	refund_failed: 'needs a person',
 	refunded: 'done',
 	refunding: 'under way',
+	reminded: 'done',
+	reminder_due: 'under way',
+	reminding: 'under way',
 	removed: 'done',
 	retry_planned: 'under way',
 	saved: 'done',
@@ -57,6 +61,7 @@ export const OUTCOMES = {
 	unchanged: 'nothing done',
 	unknown: 'done',
 	voided: 'done',
+	would_remind: 'done',
 	would_restrict: 'done',
 } as const satisfies Record<string, Meaning>;
 
@@ -85,10 +90,12 @@ export const REASONS = {
 		'lago_refused',
 		'metadata_full',
 		'no_dodo_payment',
+		'no_email',
 		'paid_at_dodo',
 		'refund_exceeds_booked',
 		'refund_failed',
 		'refund_refused',
+		'reminder_unclear',
 		'unknown_credit_note',
 		'unknown_customer',
 		'unknown_invoice',
@@ -124,6 +131,7 @@ export const REASONS = {
 		'out_of_date',
 		'refund_not_pending',
 		'other_entity',
+		'reminded_already',
 	],
 } as const satisfies Partial<Record<Outcome, readonly string[]>>;
 

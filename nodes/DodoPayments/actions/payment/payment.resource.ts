@@ -1,5 +1,6 @@
 import type { Resource } from '../../../shared/node/menu';
 import type { DodoClient } from '../../transport/client';
+import { checkReminder } from './checkReminder.operation';
 import { createIntent } from './createIntent.operation';
 import { get } from './get.operation';
 import { getAll } from './getAll.operation';
@@ -8,6 +9,6 @@ import { getAll } from './getAll.operation';
 export const payment: Resource<DodoClient> = {
 	name: 'Payment',
 	value: 'payment',
-	operations: { createIntent, get, getAll },
+	operations: { checkReminder, createIntent, get, getAll },
 	default: 'createIntent',
 };

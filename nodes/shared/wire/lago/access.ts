@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AccessInvoice, CoveredSubscription, SubscriptionFacts } from '../../domain/access/facts';
 import { ourRecord } from '../../domain/invoiceMetadata';
 import { isUnderWay } from '../../domain/phases';
+import { lenient } from '../lenient';
 import { onFirstUse } from '../onFirstUse';
 import { invoiceSchema, timeOf, toInvoiceFacts, toPaid } from './objects';
 
@@ -79,6 +80,7 @@ export const subscriptionSchema = onFirstUse(() =>
 			terminated_at: moment.nullish(),
 			canceled_at: moment.nullish(),
 			ending_at: moment.nullish(),
+			current_billing_period_ending_at: lenient(moment),
 			previous_plan_code: z.string().nullish(),
 			on_termination_credit_note: z.string().nullish(),
 		})

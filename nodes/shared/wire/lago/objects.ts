@@ -47,7 +47,10 @@ export const customerSchema = onFirstUse(() =>
 			address_line1: lenient(z.string()),
 			address_line2: lenient(z.string()),
 			tax_identification_number: lenient(z.string()),
-			billing_configuration: z.object({ payment_provider: z.string().nullish() }).passthrough().nullish(),
+			billing_configuration: z
+				.object({ payment_provider: z.string().nullish(), document_locale: lenient(z.string()) })
+				.passthrough()
+				.nullish(),
 			metadata: z.array(customerMetadataSchema).nullish(),
 		})
 		.passthrough(),
