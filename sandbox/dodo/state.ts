@@ -74,6 +74,8 @@ export interface PaymentMethod {
 	payment_method_id: string;
 	customer_id: string;
 	card: string;
+	/** Month and year, as Dodo writes them. */
+	expires: [month: string, year: string];
 	last_used_at: string;
 }
 

@@ -63,6 +63,17 @@ export async function startReceiver(): Promise<Receiver> {
 	return receiver;
 }
 
+/** The path of a call with its query, as it went over the wire. */
+export const pathOf = ({ path, query }: CallRecord): string => {
+	const flat = Object.entries(query).flatMap(([name, value]): Array<[string, string]> => {
+		if (Array.isArray(value)) return value.map((one) => [`${name}[]`, String(one)]);
+		if (typeof value === 'object' && value !== null)
+			return Object.entries(value).map(([key, one]) => [`${name}[${key}]`, String(one)]);
+		return [[name, String(value)]];
+	});
+	return flat.length === 0 ? path : `${path}?${new URLSearchParams(flat).toString()}`;
+};
+
 /** What the service's own description says against the answers of these calls, each operation once. */
 export function disagreements(
 	spec: Spec,

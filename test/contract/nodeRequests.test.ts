@@ -18,7 +18,6 @@ import type { Operations } from '../../nodes/shared/node/operation';
 import {
 	startDodoSimulator,
 	startLagoSimulator,
-	type CallRecord,
 	type DodoSimulator,
 	type LagoSimulator,
 } from '../../sandbox/simulators';
@@ -26,6 +25,7 @@ import type { Payment } from '../../sandbox/dodo/state';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 import { letAMinutePass } from '../support/sync';
 import { describeWithSpec, validateRequest } from '../support/openapi';
+import { pathOf } from './helpers';
 
 const ALL = { returnAll: true, limit: 50, filters: {} };
 
@@ -501,16 +501,6 @@ afterAll(async () => {
 	await dodo.close();
 	await lago.close();
 });
-
-const pathOf = ({ path, query }: CallRecord): string => {
-	const flat = Object.entries(query).flatMap(([name, value]): Array<[string, string]> => {
-		if (Array.isArray(value)) return value.map((one) => [`${name}[]`, String(one)]);
-		if (typeof value === 'object' && value !== null)
-			return Object.entries(value).map(([key, one]) => [`${name}[${key}]`, String(one)]);
-		return [[name, String(value)]];
-	});
-	return flat.length === 0 ? path : `${path}?${new URLSearchParams(flat).toString()}`;
-};
 
 describeWithSpec('dodo', 'requests to Dodo Payments', (spec) => {
 	test('all of them are as Dodo describes them', () => {

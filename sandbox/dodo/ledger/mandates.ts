@@ -228,7 +228,13 @@ export class Mandates {
 	}
 
 	private saveCard(customer_id: string, card: string): PaymentMethod {
-		const method: PaymentMethod = { payment_method_id: dodoId('pm_'), customer_id, card, last_used_at: timestamp() };
+		const method: PaymentMethod = {
+			payment_method_id: dodoId('pm_'),
+			customer_id,
+			card,
+			expires: ['12', '34'],
+			last_used_at: timestamp(),
+		};
 		this.context.state.paymentMethods.set(method.payment_method_id, method);
 		return method;
 	}

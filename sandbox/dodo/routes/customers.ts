@@ -53,7 +53,7 @@ export function customerRoutes(api: SimulatedApi, state: DodoState, customers: C
 	});
 }
 
-function methodView({ payment_method_id, card, last_used_at }: PaymentMethod): unknown {
+function methodView({ payment_method_id, card, expires, last_used_at }: PaymentMethod): unknown {
 	const { card_last_four, card_network, card_type } = cardView(card);
 	return {
 		payment_method_id,
@@ -66,8 +66,8 @@ function methodView({ payment_method_id, card, last_used_at }: PaymentMethod): u
 			card_issuing_country: null,
 			card_network,
 			card_type,
-			expiry_month: '12',
-			expiry_year: '34',
+			expiry_month: expires[0],
+			expiry_year: expires[1],
 			last4_digits: card_last_four,
 		},
 	};

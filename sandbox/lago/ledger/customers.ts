@@ -95,8 +95,9 @@ export class Customers {
 		applyTimezone(customer, input);
 		if (entries !== undefined) customer.metadata = entries;
 		if (typeof entity === 'string') customer.billing_entity_code = entity;
-		const grace = (billing as { invoice_grace_period?: unknown } | undefined)?.invoice_grace_period;
-		if (grace !== undefined) customer.billing_configuration.invoice_grace_period = grace;
+		for (const key of ['invoice_grace_period', 'document_locale'])
+			if (billing !== undefined && key in (billing as object))
+				customer.billing_configuration[key] = (billing as Record<string, unknown>)[key];
 		const provider = (billing as { payment_provider?: unknown } | undefined)?.payment_provider;
 		// A name that Lago does not know clears the provider.
 		if (provider !== undefined)

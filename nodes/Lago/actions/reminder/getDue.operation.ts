@@ -2,14 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { DAY_MS } from '../../../shared/domain/calendar';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
+import { reminderKey } from '../../../shared/domain/reminderRecord';
 import { dueReminder, isUnclear, type DueReminder } from '../../../shared/domain/reminders';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
+import { entriesOf } from '../../helpers/customers';
 import { inTurns } from '../../helpers/inTurns';
 import { withReferences } from '../../helpers/invoices';
 import { merchantOf } from '../../helpers/merchant';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
-import { remindables, type Remindable } from '../../helpers/reminders/gather';
+import { recordOf, remindables, type Remindable } from '../../helpers/reminders/gather';
 import { mailLocale, reminderMail, sumOf, type OwnText } from '../../helpers/reminders/mail';
 import type { LagoClient } from '../../transport/client';
 import { ownTextsOf, policyFields, reminderPolicyOf } from './reminder.fields';
@@ -127,8 +129,16 @@ async function written(
 			const { dodoId = null } = ourRecord(metadata);
 			return { id, number, currency, amount, dodoId, metadata, references };
 		}),
+		before: entryBefore(customer),
 		record: { ...reminder.record, token: randomBytes(3).toString('hex') },
 	};
+}
+
+/** What stands there now: a mail that does not go out brings it back. */
+function entryBefore(customer: Remindable['customer']): { key: string; value: string } | null {
+	const record = recordOf(customer);
+	const found = record && entriesOf(customer).find(({ key }) => key === reminderKey(record.day));
+	return found ? { key: found.key, value: found.value } : null;
 }
 
 const entityOf = ({ customer, invoices }: Pick<Remindable, 'customer' | 'invoices'>): string | null | undefined =>

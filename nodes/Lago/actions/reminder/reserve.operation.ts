@@ -67,7 +67,7 @@ async function reserveFor(client: LagoClient, given: ReminderItem): Promise<Resu
 			`Customer ${externalId} would be reminded today, but has no e-mail address in Lago.`,
 			'Give the customer an address in Lago, or talk to them. The next step of the reminders comes as planned.',
 		);
-	return reminding({ ...given, before: now.entry && { key: now.entry.key, value: now.entry.value } });
+	return reminding({ ...given, before: now.entry ? { key: now.entry.key, value: now.entry.value } : null });
 }
 
 const reminding = ({ customerExternalId, email, before }: ReminderItem): Result<Reserved> => ({
