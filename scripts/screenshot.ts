@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 import { startDodoSimulator, startLagoSimulator } from '../sandbox/simulators';
-import { OWNER, startTestN8n, WORKFLOW_ID } from '../test/support/n8n';
+import { OWNER, readTemplate, startTestN8n, WORKFLOW_ID } from '../test/support/n8n';
 import { ROOT } from './n8n/package';
 
 /** The lanes of the full sync, by their sticky notes, and the pictures of them in the docs. */
@@ -20,6 +20,8 @@ const LANES: Readonly<Record<string, string>> = {
 	Overpayments: 'overpayments',
 	Access: 'access-lane',
 };
+/** The same of a template of its own. */
+const REMINDER_LANES: Readonly<Record<string, string>> = { Send: 'reminders', Preview: 'reminders-preview' };
 /** Large enough for the whole template to be readable. */
 const VIEWPORT = { width: 3300, height: 2700 };
 
@@ -51,40 +53,53 @@ async function main(): Promise<void> {
 		await page.locator('input[type=password]').fill(OWNER.password);
 		await page.keyboard.press('Enter');
 		await page.waitForURL((url) => !url.pathname.includes('signin'));
-		await page.goto(`${n8n.url}/workflow/${WORKFLOW_ID}`);
-		await page.locator('[data-test-id="canvas-node"]').nth(8).waitFor();
-		// n8n's own advice would cover the canvas.
-		await page
-			.locator('[data-test-id="suggested-actions-close"], .el-popover button, [role=dialog] button')
-			.first()
-			.click({ timeout: 5_000 })
-			.catch(() => {});
-		await page.keyboard.press('Escape');
-		await page.keyboard.press('1');
-		await page
-			.locator('.vue-flow__minimap')
-			.waitFor({ state: 'hidden', timeout: 5_000 })
-			.catch(() => {});
-		await page.waitForTimeout(1_500);
+		await open(page, `${n8n.url}/workflow/${WORKFLOW_ID}`);
 		const target = join(ROOT, 'docs', 'images');
 		mkdirSync(target, { recursive: true });
 		await page
 			.locator('.vue-flow')
 			.first()
 			.screenshot({ path: join(target, 'canvas.png') });
-		for (const [sticky, file] of Object.entries(LANES)) {
-			const clip = await page
-				.locator(`[data-test-id="sticky"][data-node-name="${sticky}"], [data-node-name="${sticky}"]`)
-				.first()
-				.boundingBox();
-			if (clip === null) throw new Error(`The lane "${sticky}" is not on the canvas`);
-			await page.screenshot({ path: join(target, `${file}.png`), clip });
-		}
-		console.log(`docs/images is drawn: canvas.png and ${Object.keys(LANES).length} lanes.`);
+		await clipLanes(page, LANES, target);
+		const reminders = await n8n.importWorkflow(readTemplate('reminders.json'));
+		await open(page, `${n8n.url}/workflow/${reminders.id}`);
+		await clipLanes(page, REMINDER_LANES, target);
+		console.log(`docs/images is drawn: canvas.png and ${Object.keys({ ...LANES, ...REMINDER_LANES }).length} lanes.`);
 	} finally {
 		await browser.close();
 		await n8n.stop();
 		await Promise.all([dodo.close(), lago.close()]);
+	}
+}
+
+/** Opens a workflow with nothing above its canvas, all of it in sight. */
+async function open(page: Page, url: string): Promise<void> {
+	await page.goto(url);
+	await page.locator('[data-test-id="canvas-node"]').nth(8).waitFor();
+	// n8n's own advice would cover the canvas.
+	await page
+		.locator('[data-test-id="suggested-actions-close"], .el-popover button, [role=dialog] button')
+		.first()
+		.click({ timeout: 5_000 })
+		.catch(() => {});
+	await page.keyboard.press('Escape');
+	await page.keyboard.press('1');
+	await page
+		.locator('.vue-flow__minimap')
+		.waitFor({ state: 'hidden', timeout: 5_000 })
+		.catch(() => {});
+	await page.waitForTimeout(1_500);
+}
+
+/** Draws the lanes of the open workflow. */
+async function clipLanes(page: Page, lanes: Readonly<Record<string, string>>, target: string): Promise<void> {
+	for (const [sticky, file] of Object.entries(lanes)) {
+		const clip = await page
+			.locator(`[data-test-id="sticky"][data-node-name="${sticky}"], [data-node-name="${sticky}"]`)
+			.first()
+			.boundingBox();
+		if (clip === null) throw new Error(`The lane "${sticky}" is not on the canvas`);
+		await page.screenshot({ path: join(target, `${file}.png`), clip });
 	}
 }
 
