@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { DAY_MS } from '../../../shared/domain/calendar';
+import { isOfEntities } from '../../../shared/domain/entities';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { reminderKey } from '../../../shared/domain/reminderRecord';
 import { dueReminder, isUnclear, type DueReminder } from '../../../shared/domain/reminders';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
+import { billingEntitiesField, chosenEntities } from '../../helpers/billingEntities';
 import { entriesOf } from '../../helpers/customers';
 import { inTurns } from '../../helpers/inTurns';
 import { withReferences } from '../../helpers/invoices';
@@ -32,6 +34,10 @@ const fields: INodeProperties[] = [
 		default: 'now',
 	},
 	{ ...payLinkAddressField, required: true },
+	{
+		...billingEntitiesField,
+		description: `${String(billingEntitiesField.description)} A customer belongs to one of them, and gets one mail with everything.`,
+	},
 	...policyFields,
 ];
 
@@ -58,10 +64,12 @@ export const getDue: Operation<LagoClient, Due> = {
 			address: payLinkAddressOf(ctx, index),
 		};
 		const now = Date.now();
-		const everybody = await remindables(
+		const entities = chosenEntities(ctx, index);
+		const found = await remindables(
 			client,
 			ctx.getInputData().map(({ json }) => json),
 		);
+		const everybody = found.filter((one) => isOfEntities(entityOf(one), entities));
 		const due = everybody.flatMap((one): Array<() => Promise<Result<Due>>> => {
 			const { facts } = one;
 			if (isUnclear(facts.record, now) && !isPreview) return [async () => await Promise.resolve(unclear(one))];
@@ -86,13 +94,14 @@ interface Writing {
 async function written(
 	ctx: IExecuteFunctions,
 	client: LagoClient,
-	{ customer, facts, invoices, mandateId }: Remindable,
+	one: Remindable,
 	reminder: DueReminder,
 	{ own, language, address, isPreview }: Writing,
 	index: number,
 ): Promise<Result<Due>> {
+	const { customer, facts, invoices, mandateId } = one;
 	const { externalId, timeZone } = facts;
-	const merchant = await merchantOf(client, { billing_entity_code: entityOf({ customer, invoices }) });
+	const merchant = await merchantOf(client, { billing_entity_code: entityOf(one) });
 	const links = new Map<string, string>();
 	for (const { id } of reminder.invoices) links.set(id, await payLinkOf(ctx, address, id, index));
 	const locale = mailLocale(customer.billing_configuration?.document_locale, merchant.document_locale, language);
@@ -141,8 +150,8 @@ function entryBefore(customer: Remindable['customer']): { key: string; value: st
 	return found ? { key: found.key, value: found.value } : null;
 }
 
-const entityOf = ({ customer, invoices }: Pick<Remindable, 'customer' | 'invoices'>): string | null | undefined =>
-	invoices[0]?.billing_entity_code ?? customer.billing_entity_code;
+const entityOf = ({ customer, invoices }: Remindable): string | null | undefined =>
+	customer.billing_entity_code ?? invoices[0]?.billing_entity_code;
 
 /** Reserve tells it, and sees to it that it is told once. */
 function unclear({ facts: { externalId, record }, customer }: Remindable): Result<Due> {

@@ -131,6 +131,6 @@ export async function openNow(client: LagoClient, externalId: string): Promise<M
 }
 
 async function owed(client: LagoClient, filter: IDataObject): Promise<ListedInvoice[]> {
-	const listed = await owedInvoices(client, { ...filter, statuses: ['finalized'] });
+	const listed = await owedInvoices(client, { ...filter, statuses: ['finalized'] }, { billingEntities: [] });
 	return await inTurns(listed, async (invoice) => client.withUnit(await withRefunds(client, invoice)));
 }
