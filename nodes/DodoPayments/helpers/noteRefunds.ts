@@ -1,3 +1,4 @@
+import { broughtBy, sharesIn } from '../../shared/domain/bundle';
 import { CREDIT_NOTE_KEY } from '../../shared/domain/keys';
 import { asksForNothing, decideNoteRefund, unclearRefund, type NotePayment } from '../../shared/domain/noteRefund';
 import { refundNamedBy } from '../../shared/domain/noteTie';
@@ -86,11 +87,14 @@ async function mirroredBy(
 }
 
 function factsOf(payment: DodoPayment, booked: number, noteId: string): NotePayment {
+	const { total_amount: amount, tax } = payment;
+	const shares = sharesIn(payment.metadata);
 	return {
 		id: payment.payment_id,
 		currency: payment.currency,
-		amount: payment.total_amount,
-		tax: payment.tax ?? 0,
+		amount,
+		tax: tax ?? 0,
+		...(shares && { isNet: broughtBy({ amount, tax: tax ?? 0, shares }) < amount }),
 		booked,
 		left: leftOf(payment),
 		carries: payment.refunds?.some(({ reason }) => reason?.includes(noteId)) === true,

@@ -163,7 +163,9 @@ export async function bookingOf(client: LagoClient, invoice: LagoInvoice, paymen
 	const phase = phaseOf(state);
 	const totalPaid = await paidOf(client, invoice);
 	const net = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
-	if (dodoId === payment.id && (phase === 'overpaid' || phase === 'returned')) return { booked: false };
+	// Of a part of a payment of several invoices something may be booked beside what was too much.
+	if (!payment.isPart && dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
+		return { booked: false };
 	if (dodoId === payment.id && phase === 'paid' && invoice.payment_status === 'succeeded' && totalPaid === 0)
 		return { booked: true, amount: net, asStatus: true };
 	const isWhole =

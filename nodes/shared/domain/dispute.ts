@@ -52,7 +52,8 @@ export function decideLoss(
 	if (entryOf(counted, dispute, payment) !== undefined || !canHold(invoice)) return { action: 'recorded' };
 	const { totalPaid = 0, totalDue } = invoice;
 	const whole = totalPaid + (invoice.paymentStatus === 'succeeded' ? Math.max(0, totalDue) : 0);
-	if (!isWritten(counted) && part >= whole) return { action: 'recorded' };
+	// Of several invoices each says what the dispute took of it.
+	if (!payment.isPart && !isWritten(counted) && part >= whole) return { action: 'recorded' };
 	return written(withCounted(counted, { key: keyOf(dispute.id), sign: '+', amount: part }));
 }
 

@@ -17,6 +17,8 @@ export const REMINDED_KEY = 'dodo_reminded_';
 /** On a Lago credit note: the Dodo refund that it mirrors or that was made for it, and the payment that was refunded. */
 export const REFUND_ID_KEY = 'dodo_refund_id';
 export const REFUNDED_PAYMENT_KEY = 'dodo_payment_id';
+/** And, of a payment of several invoices, which part of the refund the note is for, minor units: rounding may make the note differ. */
+export const ASKED_KEY = 'dodo_refund_part';
 
 /** On a Dodo payment: the invoice that it was made for, and which try it is. */
 export const INVOICE_KEY = 'lago_invoice_id';

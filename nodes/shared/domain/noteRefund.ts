@@ -24,6 +24,8 @@ export interface NotePayment {
 	tax: number;
 	/** What of it is booked on the invoice. */
 	booked: number;
+	/** Of a payment of several invoices, whose sum alone tells it: whether Dodo added its tax on top of what is booked. */
+	isNet?: boolean;
 	/** What of it has not gone back. */
 	left: number;
 	/** It has this note's refund already. */
@@ -82,8 +84,11 @@ export function decideNoteRefund(note: RefundingNote, payments: readonly NotePay
 			),
 		};
 	const { booked, amount } = payment;
-	const isBookedNet = booked === amount - payment.tax;
-	const isWhole = (booked === amount || isBookedNet) && note.refund === booked && payment.left === amount;
+	const isBookedNet = payment.isNet ?? booked === amount - payment.tax;
+	const isWhole =
+		(booked === amount || (isBookedNet && payment.isNet === undefined)) &&
+		note.refund === booked &&
+		payment.left === amount;
 	return {
 		action: 'refund',
 		paymentId: payment.id,

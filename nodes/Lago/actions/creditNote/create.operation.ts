@@ -10,8 +10,9 @@ import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import { entitiesOfEvent } from '../../helpers/billingEntities';
 import { heldIfRefused } from '../../helpers/refusals';
 import { mirrorRefund, type MirrorOutcome } from '../../helpers/refunds/mirror';
+import { mirrorOverBundle } from '../../helpers/refunds/mirrorBundle';
 import { writeBack, type WriteBackOutcome } from '../../helpers/refunds/writeBack';
-import { invoiceOf, modeOf, paidAt } from '../../helpers/settlement/settle';
+import { invoiceOf, modeOf, othersOf, paidAt } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -85,12 +86,11 @@ export const create: Operation<LagoClient, CreateOutcome> = {
 			currency: refund.currency ?? null,
 		};
 		const noteId = refund.metadata[CREDIT_NOTE_KEY];
-		return {
-			...about,
-			...(typeof noteId === 'string' && isLagoId(noteId)
-				? await toldToNote(client, refund, noteId)
-				: await mirrored(ctx, client, index, given, refund)),
-		};
+		const told =
+			typeof noteId === 'string' && isLagoId(noteId)
+				? [await toldToNote(client, refund, noteId)]
+				: await mirrored(ctx, client, index, given, refund);
+		return told.map((one) => ({ ...about, ...one }));
 	},
 };
 
@@ -110,28 +110,38 @@ async function mirrored(
 	index: number,
 	given: IDataObject,
 	refund: DodoRefund,
-): Promise<Result<CreateOutcome>> {
+): Promise<Array<Result<CreateOutcome>>> {
 	if (refund.status !== 'succeeded')
-		return {
-			outcome: 'ignored',
-			message: `Refund ${refund.refund_id} is ${refund.status}: no money went back, so there is nothing to mirror.`,
-		};
+		return [
+			{
+				outcome: 'ignored',
+				message: `Refund ${refund.refund_id} is ${refund.status}: no money went back, so there is nothing to mirror.`,
+			},
+		];
 	const givenPayment = objectParameter(ctx, 'payment', 'Refunded Payment', index);
 	const before = heldBefore(givenPayment);
-	if (before !== null) return before;
+	if (before !== null) return [before];
 	const payment = paymentIn(ctx, givenPayment, refund, index);
 	const read = toPaymentFacts(payment);
 	const mode = modeOf(given, read);
-	const invoiceId = await invoiceOf(client, read, mode, paidAt(payment), entitiesOfEvent(ctx, index));
-	if (invoiceId === null)
-		return {
-			outcome: 'ignored',
-			message: `Refund ${refund.refund_id} belongs to payment ${read.id}, which was not made for a Lago invoice that this workflow works for.`,
-		};
-	if (typeof invoiceId !== 'string') return invoiceId;
-	const facts = { ...read, invoiceId };
 	const reason = ctx.getNodeParameter('reason', index) as string;
-	return { invoiceId, ...(await mirrorRefund(client, { refund, payment, facts, invoiceId, reason, mode })) };
+	const entities = entitiesOfEvent(ctx, index);
+	if (read.shares !== undefined) {
+		const others = await othersOf(client, read, entities);
+		if (others !== null) return [{ outcome: 'ignored', message: others }];
+		return await mirrorOverBundle(client, { refund, payment, facts: read, reason, mode });
+	}
+	const invoiceId = await invoiceOf(client, read, mode, paidAt(payment), entities);
+	if (invoiceId === null)
+		return [
+			{
+				outcome: 'ignored',
+				message: `Refund ${refund.refund_id} belongs to payment ${read.id}, which was not made for a Lago invoice that this workflow works for.`,
+			},
+		];
+	if (typeof invoiceId !== 'string') return [invoiceId];
+	const facts = { ...read, invoiceId };
+	return [{ invoiceId, ...(await mirrorRefund(client, { refund, payment, facts, invoiceId, reason, mode })) }];
 }
 
 function readRefund(given: IDataObject): DodoRefund | null {

@@ -7,12 +7,13 @@ import type { PaymentFacts } from '../../../shared/domain/payment';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
-import { disputeSchema, paymentSchema, type DodoDispute } from '../../../shared/wire/dodo/objects';
+import { disputeSchema, paymentSchema, type DodoDispute, type DodoPayment } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import { entitiesOfEvent } from '../../helpers/billingEntities';
+import { loseOverBundle, winOverBundle } from '../../helpers/bundleDisputes';
 import { markLost, noteVictory, type Recorded } from '../../helpers/disputes';
 import { withInvoice } from '../../helpers/invoices';
-import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settlement/settle';
+import { invoiceOf, modeOf, othersOf, paidAt, settle } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -67,7 +68,7 @@ export const recordDispute: Operation<
 		const givenPayment = objectParameter(ctx, 'payment', 'Disputed Payment', index);
 		const before = heldBefore(givenPayment);
 		if (before !== null) return { disputeId: dispute.dispute_id, disputeStatus: dispute.dispute_status, ...before };
-		const { payment: read, mode, paidOn, refunded } = disputedIn(ctx, given, givenPayment, dispute, index);
+		const { payment: read, whole, mode, paidOn, refunded } = disputedIn(ctx, given, givenPayment, dispute, index);
 		const { dispute_id: disputeId, dispute_status: status } = dispute;
 		const amount = dispute.amount ?? read.amount;
 		const about = {
@@ -78,7 +79,14 @@ export const recordDispute: Operation<
 			currency: dispute.currency ?? read.currency,
 			disputeReason: dispute.reason ?? null,
 		};
-		const invoiceId = await invoiceOf(client, read, mode, paidOn, entitiesOfEvent(ctx, index));
+		const entities = entitiesOfEvent(ctx, index);
+		if (read.shares !== undefined) {
+			const others = await othersOf(client, read, entities);
+			if (others !== null) return { outcome: 'ignored', message: others, ...about };
+			const told = await recordOver(client, dispute, { whole, facts: read, mode, refunded }, amount);
+			return told.map((one) => ({ ...about, ...one }));
+		}
+		const invoiceId = await invoiceOf(client, read, mode, paidOn, entities);
 		if (invoiceId === null)
 			return {
 				outcome: 'ignored',
@@ -86,7 +94,7 @@ export const recordDispute: Operation<
 				...about,
 			};
 		if (typeof invoiceId !== 'string') return { ...about, ...invoiceId };
-		const disputed: Disputed = { payment: { ...read, invoiceId }, mode, paidOn, refunded };
+		const disputed: Disputed = { payment: { ...read, invoiceId }, whole, mode, paidOn, refunded };
 		return { ...about, invoiceId, ...(await record(client, dispute, disputed, invoiceId, amount)) };
 	},
 };
@@ -99,9 +107,8 @@ async function record(
 	invoiceId: string,
 	amount: number,
 ): Promise<Recorded | Result<'dispute_open' | 'dispute_won'>> {
-	const { dispute_id: disputeId, dispute_status: status, is_resolved_by_rdr: byRdr } = dispute;
-	const sum = formatDodoAmount(amount, dispute.currency ?? payment.currency);
-	const what = `Dispute ${disputeId} over ${sum} of payment ${payment.id}`;
+	const { dispute_id: disputeId, dispute_status: status } = dispute;
+	const what = nameOf(dispute, payment, amount);
 	const facts = { id: disputeId, amount: dispute.amount ?? null, currency: dispute.currency ?? null, refunded };
 	const end = endOf(status);
 	if (end === 'won') {
@@ -110,20 +117,10 @@ async function record(
 			invoiceId,
 			async () => await noteVictory(client, invoiceId, facts, payment),
 		);
-		return {
-			outcome: 'dispute_won',
-			message: `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays; ${said}.`,
-			...(nextStep === undefined ? {} : { nextStep }),
-		};
+		return wonAs(`${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}`, said, nextStep);
 	}
-	if (end === null)
-		return {
-			outcome: 'dispute_open',
-			message: `${what} is open (${status}). Nothing is booked before it is decided.`,
-			nextStep: 'Answer it with your evidence in Dodo Payments; there are about ten days.',
-		};
-	const atOnce = byRdr ? ' and paid back at once by the card network (RDR)' : '';
-	const lost = `${what} was ${status.replace('dispute_', '')}${atOnce}`;
+	if (end === null) return openAs(what, status);
+	const lost = lostAs(what, dispute);
 	const mark = async (): Promise<Recorded> =>
 		await withInvoice(client, invoiceId, async () => await markLost(client, invoiceId, facts, payment, lost));
 	const marked = await mark();
@@ -136,8 +133,60 @@ async function record(
 	return settled.outcome === 'settled' || settled.outcome === 'already_settled' ? await mark() : marked;
 }
 
+/** The same for a payment of several invoices: one item for each that the dispute concerns. */
+async function recordOver(
+	client: LagoClient,
+	dispute: DodoDispute,
+	{ whole, facts, mode, refunded }: Pick<Disputed, 'mode' | 'refunded' | 'whole'> & { facts: PaymentFacts },
+	amount: number,
+): Promise<Array<Recorded | Result<'dispute_open' | 'dispute_won'>>> {
+	const { dispute_id: id, dispute_status: status, currency = null } = dispute;
+	const what = nameOf(dispute, facts, amount);
+	const end = endOf(status);
+	if (end === null) return [openAs(what, status)];
+	const said = end === 'lost' ? lostAs(what, dispute) : `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}`;
+	const disputed = {
+		dispute: { id, amount: dispute.amount ?? null, currency, refunded },
+		payment: whole,
+		facts,
+		mode,
+		said,
+	};
+	if (end === 'lost') return await loseOverBundle(client, disputed);
+	const undone = await winOverBundle(client, disputed);
+	const nothing = [{ said: 'there is nothing to undo', nextStep: undefined }];
+	return (undone.length > 0 ? undone : nothing).map((one) => wonAs(said, one.said, one.nextStep));
+}
+
+function nameOf({ dispute_id: id, currency }: DodoDispute, payment: PaymentFacts, amount: number): string {
+	return `Dispute ${id} over ${formatDodoAmount(amount, currency ?? payment.currency)} of payment ${payment.id}`;
+}
+
+function lostAs(what: string, { dispute_status: status, is_resolved_by_rdr: byRdr }: DodoDispute): string {
+	const atOnce = byRdr ? ' and paid back at once by the card network (RDR)' : '';
+	return `${what} was ${status.replace('dispute_', '')}${atOnce}`;
+}
+
+function openAs(what: string, status: string): Result<'dispute_open'> {
+	return {
+		outcome: 'dispute_open',
+		message: `${what} is open (${status}). Nothing is booked before it is decided.`,
+		nextStep: 'Answer it with your evidence in Dodo Payments; there are about ten days.',
+	};
+}
+
+function wonAs(what: string, said: string, nextStep: string | undefined): Result<'dispute_won'> {
+	return {
+		outcome: 'dispute_won',
+		message: `${what}. The money stays; ${said}.`,
+		...(nextStep === undefined ? {} : { nextStep }),
+	};
+}
+
 interface Disputed {
 	payment: PaymentFacts;
+	/** The same as Dodo tells it. */
+	whole: DodoPayment;
 	mode: DodoMode | null;
 	paidOn: string | undefined;
 	/** What of the payment the merchant gave back, minor units of its currency. */
@@ -156,7 +205,7 @@ function disputedIn(
 		const facts = toPaymentFacts(payment.data);
 		const refunds = (payment.data.refunds ?? []).filter((one) => one.status === 'succeeded');
 		const refunded = refunds.reduce((sum, one) => sum + (one.amount ?? 0), 0);
-		return { payment: facts, mode: modeOf(given, facts), paidOn: paidAt(payment.data), refunded };
+		return { payment: facts, whole: payment.data, mode: modeOf(given, facts), paidOn: paidAt(payment.data), refunded };
 	}
 	throw new NodeOperationError(ctx.getNode(), `"Disputed Payment" is not payment ${dispute.payment_id}`, {
 		itemIndex: index,

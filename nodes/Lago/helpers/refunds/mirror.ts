@@ -32,6 +32,8 @@ export interface Mirror {
 	invoiceId: string;
 	reason: string;
 	mode: DodoMode | null;
+	/** Which part of the refund it is, of a payment of several invoices; minor units. */
+	asked?: number;
 }
 
 /**
@@ -203,7 +205,7 @@ async function withoutLicence(
 }
 
 /** Writes what follows from the record of an invoice as it is by now, null: nothing does. Throws ApiError. */
-async function record(
+export async function record(
 	client: LagoClient,
 	invoiceId: string,
 	next: (state: CollectionState | null, dodoId: string | undefined) => CollectionState | null,

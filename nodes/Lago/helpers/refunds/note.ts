@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys';
+import { ASKED_KEY, REFUND_ID_KEY, REFUNDED_PAYMENT_KEY } from '../../../shared/domain/keys';
 import { describeMirror, refundNamedBy } from '../../../shared/domain/noteTie';
 import {
 	allocateRefund,
@@ -29,6 +29,8 @@ const ESTIMATES = 4;
 export interface Mirrored {
 	refund: DodoRefund;
 	reason: string;
+	/** As of a `Mirror`. */
+	asked?: number;
 }
 
 /** The note that was made; what stands for it when it was there already; null when this Lago has no licence to hold one. */
@@ -114,7 +116,7 @@ async function postNote(
 	client: LagoClient,
 	invoice: LagoInvoice,
 	allocation: Allocation,
-	{ refund, reason }: Mirrored,
+	{ refund, reason, asked }: Mirrored,
 ): Promise<NoteMade> {
 	const body: IDataObject = {
 		invoice_id: invoice.lago_id,
@@ -124,7 +126,11 @@ async function postNote(
 		refund_amount_cents: allocation.refund,
 		offset_amount_cents: 0,
 		items: asSent(allocation.items),
-		metadata: { [REFUND_ID_KEY]: refund.refund_id, [REFUNDED_PAYMENT_KEY]: refund.payment_id },
+		metadata: {
+			[REFUND_ID_KEY]: refund.refund_id,
+			[REFUNDED_PAYMENT_KEY]: refund.payment_id,
+			...(asked === undefined ? {} : { [ASKED_KEY]: String(asked) }),
+		},
 	};
 	try {
 		const answer = await client.request(creditNoteAnswerSchema, {

@@ -8,6 +8,7 @@ import {
 	isLagoId,
 	isOfOthers,
 	notForLago,
+	notOurs,
 	ofUnknownOrigin,
 	readPayment,
 	typedId,
@@ -56,7 +57,7 @@ export async function settle(
  * invoice, so that what was booked before, or was paid another way, is found for each.
  */
 export async function settleAll(...given: Parameters<typeof settle>): Promise<Settlement[]> {
-	const [client, payment, mode, paidOn, retries, entities] = given;
+	const [client, payment, mode, paidOn, retries, entities = []] = given;
 	const { shares } = payment;
 	if (shares === undefined) return [await settle(...given)];
 	const split = partsOf(payment, client.proofs);
@@ -64,8 +65,10 @@ export async function settleAll(...given: Parameters<typeof settle>): Promise<Se
 	const reading = readPayment(named, mode, await organizationOfAny(client, payment));
 	if ('outcome' in reading || reading.kind === 'ignored') return [await settleAs(reading, ...given)];
 	if (split === null) return [unprovenBundle(payment)];
+	const others = await othersOf(client, payment, entities);
+	if (others !== null) return [{ outcome: 'ignored', message: others }];
 	const facts = split.parts.filter(({ amount }) => amount > 0 || payment.status !== 'succeeded');
-	const told = await inTurns(facts, async (part) => await settle(client, part, mode, paidOn, retries, entities));
+	const told = await inTurns(facts, async (part) => await settle(client, part, mode, paidOn, retries));
 	return split.beyond > 0 && payment.status === 'succeeded' ? [...told, beyondShares(payment, split.beyond)] : told;
 }
 
@@ -148,6 +151,19 @@ async function ofOthers(
 	if (invoice === null || isOfEntities(invoice.billing_entity_code, entities)) return null;
 	const { number, billing_entity_code: entity } = invoice;
 	return { outcome: 'ignored', message: ofOtherEntity({ number, entity }, entities), invoiceId };
+}
+
+/**
+ * Why a payment of several invoices is none of this workflow's business, as a sentence; null when it is. They are all of one billing entity.
+ */
+export async function othersOf(
+	client: LagoClient,
+	payment: PaymentFacts,
+	entities: readonly string[],
+): Promise<string | null> {
+	if (isOfOthers(payment, await organizationOfAny(client, payment))) return notOurs(payment);
+	const [first] = payment.shares ?? [];
+	return (first && (await ofOthers(client, first.invoiceId, entities))?.message) ?? null;
 }
 
 /** Ours, where the payment says whose invoice it is. */

@@ -1,0 +1,89 @@
+import { broughtBy, sumOf } from '../../shared/domain/bundle';
+import type { DisputeFacts } from '../../shared/domain/dispute';
+import type { DodoMode } from '../../shared/domain/mode';
+import type { PaymentFacts } from '../../shared/domain/payment';
+import { shareOut } from '../../shared/domain/shareOut';
+import { withKeyedLock } from '../../shared/process/keyedLock';
+import type { DodoPayment } from '../../shared/wire/dodo/objects';
+import type { LagoClient } from '../transport/client';
+import { booksOf, lostBy, refundsMade, type MemberBook } from './bundleBooks';
+import { markLost, noteVictory, type Recorded } from './disputes';
+import { withInvoice } from './invoices';
+
+/** A dispute over a payment of several invoices. */
+export interface BundleDispute {
+	dispute: DisputeFacts;
+	payment: DodoPayment;
+	facts: PaymentFacts;
+	mode: DodoMode | null;
+	/** The sentence about its end. */
+	said: string;
+}
+
+/** Marks the invoices that a lost dispute is shared out to, each once. Throws ApiError when trying again can help. */
+export async function loseOverBundle(client: LagoClient, disputed: BundleDispute): Promise<Recorded[]> {
+	return await withKeyedLock(
+		`credit ${client.accountKey} ${disputed.facts.id}`,
+		async () => await lose(client, disputed),
+	);
+}
+
+async function lose(client: LagoClient, { dispute, payment, facts, mode, said }: BundleDispute): Promise<Recorded[]> {
+	const books = await booksOf(client, payment, facts, mode);
+	const nothing: Recorded = {
+		outcome: 'ignored',
+		message: `${said}, but what it took was booked on none of the invoices; the books need no change.`,
+	};
+	if (books === null) return [nothing];
+	const measure = (gross: number): number => Math.round((gross * broughtBy(facts)) / facts.amount);
+	const isSaid = dispute.amount !== null && (dispute.currency ?? facts.currency) === facts.currency;
+	const left = Math.max(0, facts.amount - dispute.refunded);
+	const amount = measure(isSaid ? Math.min(left, dispute.amount ?? left) : left);
+	const wentBack = measure(sumOf(refundsMade(payment)));
+	const members = books.map((book) => ({ ...book, done: lostBy(book, dispute.id) }));
+	// What was never booked goes first, as far as it has not gone back before.
+	const surplus = Math.max(0, sumOf(books.map((one) => ({ amount: one.surplus }))) - wentBack);
+	const lost = sumOf(books.map((one) => ({ amount: one.lost })));
+	const inBooks = members.reduce((sum, { done = 0 }) => sum + done, 0);
+	const { parts } = shareOut(
+		{ amount: Math.min(amount, broughtBy(facts) - wentBack - (lost - inBooks)), all: amount, inBooks },
+		members.map((one, place) => ({ ...one, surplus: place === 0 ? surplus : 0 })),
+	);
+	const told: Recorded[] = [];
+	for (const [place, book] of members.entries()) {
+		const part = book.done ?? parts[place] ?? 0;
+		if (part > 0) told.push(await ofMember(client, book, { ...dispute, amount: part, refunded: 0 }, said));
+	}
+	return told.length > 0 ? told : [nothing];
+}
+
+/** The invoice's part, by the rules for a payment of one invoice. */
+async function ofMember(
+	client: LagoClient,
+	{ part, invoiceId, booked }: MemberBook,
+	dispute: DisputeFacts,
+	said: string,
+): Promise<Recorded> {
+	const facts = { ...part, amount: booked };
+	const mark = async (): Promise<Recorded> => await markLost(client, invoiceId, dispute, facts, said);
+	return { ...(await withInvoice(client, invoiceId, mark)), invoiceId };
+}
+
+/** What a dispute that was won undoes: on each invoice that it is marked on. Throws ApiError. */
+export async function winOverBundle(
+	client: LagoClient,
+	{ dispute, payment, facts, mode }: BundleDispute,
+): Promise<Array<{ said: string; nextStep?: string }>> {
+	const books = (await booksOf(client, payment, facts, mode)) ?? [];
+	const told: Array<{ said: string; nextStep?: string }> = [];
+	for (const book of books)
+		if (lostBy(book, dispute.id) !== undefined)
+			told.push(
+				await withInvoice(
+					client,
+					book.invoiceId,
+					async () => await noteVictory(client, book.invoiceId, dispute, book.part),
+				),
+			);
+	return told;
+}
