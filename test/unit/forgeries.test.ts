@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync, createSign } from 'node:crypto';
 import { verifySignature, type SignedDelivery as DodoDelivery } from '../../nodes/DodoPayments/helpers/verifySignature';
 import { invoiceOfToken, signPayLink } from '../../nodes/Lago/helpers/payLinkToken';
+import { paymentProof } from '../../nodes/Lago/transport/derivedKey';
 import { verifyHmac, verifyJwt, type SignedDelivery as LagoDelivery } from '../../nodes/Lago/helpers/verifySignature';
 import { seededRandom } from '../../sandbox/shared/faults';
 import { runs } from '../support/runs';
@@ -41,6 +42,17 @@ const flips = (text: string): string[] =>
 
 test('the genuine ones are taken', () => {
 	expect([isDodo(dodo), isLago(lago), invoiceOfToken(token, LAGO_KEY)]).toEqual([true, true, INVOICE]);
+});
+
+test("the proof that a payment was made for an invoice is that invoice's and that secret's", () => {
+	const proof = paymentProof(LAGO_KEY, INVOICE);
+	expect(proof).toMatch(/^[\w-]{22}$/);
+	expect(paymentProof(LAGO_KEY, INVOICE)).toBe(proof);
+	const key = createHmac('sha256', LAGO_KEY).update('n8n-nodes-dodo-lago payment proof v1').digest();
+	expect(Buffer.from(proof, 'base64url')).toEqual(createHmac('sha256', key).update(INVOICE).digest().subarray(0, 16));
+	expect([paymentProof(`${LAGO_KEY} `, INVOICE), paymentProof(LAGO_KEY, INVOICE.replace('8a', '8b'))]).not.toContain(
+		proof,
+	);
 });
 
 /** Of this invoice, made with this key before the id was hidden. */
@@ -167,5 +179,8 @@ test('pay links that nobody signed open nothing', () => {
 	])
 		expect(other === token ? INVOICE : invoiceOfToken(other, LAGO_KEY)).toBe(other === token ? INVOICE : null);
 	expect(invoiceOfToken(token, '')).toBeNull();
+	// Without a key everybody could sign.
+	const unsigned = new URL(signPayLink('https://n8n.example/pay', INVOICE, '')).searchParams.get('t');
+	expect(invoiceOfToken(String(unsigned), '')).toBeNull();
 	expect(invoiceOfToken(token, `${LAGO_KEY} `)).toBeNull();
 });

@@ -2,7 +2,7 @@ import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { verifySignature, type SignedDelivery } from '../../nodes/DodoPayments/helpers/verifySignature';
 import { decodePublicKey, verifyHmac, verifyJwt } from '../../nodes/Lago/helpers/verifySignature';
-import { decodeSecret } from '../../nodes/shared/transport/standardWebhooks';
+import { decodeSecret, signatureOf } from '../../nodes/shared/transport/standardWebhooks';
 
 describe('Dodo Payments: Standard Webhooks', () => {
 	const SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
@@ -59,6 +59,21 @@ describe('Dodo Payments: Standard Webhooks', () => {
 		['a timestamp that is a number', { timestamp: 'now' }],
 	])('without %s it is refused', (_case, change) => {
 		expect(verify(change)).toBe('missing_headers');
+	});
+
+	test.each([`x${AT}`, `${AT}x`, ` ${AT}`, `${AT}.0`, `+${AT}`, `1${'0'.repeat(12)}`])(
+		'a timestamp that is written %j is none, even if it was signed',
+		(timestamp) => {
+			const nowMs = Number(timestamp) * 1000 || AT * 1000;
+			expect(
+				verify({ timestamp, signature: signatureOf(decodeSecret(SECRET), 'msg_test_1', timestamp, body) }, { nowMs }),
+			).toBe('missing_headers');
+		},
+	);
+
+	test('only at its beginning a secret says what it is', () => {
+		const secret = 'MDEywhsec_MzQ1Njc4OWFiY2RlZjAxMjM0NTY3';
+		expect(decodeSecret(secret)).toEqual(Buffer.from(secret, 'base64'));
 	});
 
 	test('without a secret everything is refused, even what is signed with an empty key', () => {
@@ -128,16 +143,33 @@ describe('Lago: JWT', () => {
 	);
 	const rawBody = Buffer.from('{"webhook_type":"invoice.created","name":"Zoë"}');
 	const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-	const token = (payload: object, header: object = { alg: 'RS256' }) => {
-		const signed = `${part(header)}.${part(payload)}`;
+	const token = (payload: unknown, header: unknown = { alg: 'RS256' }) => signedAsIs(part(payload), part(header));
+	const signedAsIs = (payload: string, header = part({ alg: 'RS256' })) => {
+		const signed = `${header}.${payload}`;
 		return `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey).toString('base64url')}`;
 	};
-	const verify = (signature: string | undefined, algorithm = 'jwt') =>
+	const verify = (signature: string | undefined, algorithm: string | undefined = 'jwt') =>
 		verifyJwt({ signature, algorithm, rawBody }, key);
 	const good = token({ data: rawBody.toString(), iss: 'https://lago.example' });
 
 	test('a token over exactly this body', () => {
 		expect(verify(good)).toBe('ok');
+	});
+
+	test('a token is enough where nothing says that it is one', () => {
+		expect(verifyJwt({ signature: good, algorithm: undefined, rawBody }, key)).toBe('ok');
+	});
+
+	test('refused: parts that are empty, no JSON or no object, even if they are signed', () => {
+		const payload = part({ data: rawBody.toString() });
+		for (const odd of [null, 7, 'text', [rawBody.toString()]]) {
+			expect(verify(token(odd))).toBe('mismatch');
+			expect(verify(token({ data: rawBody.toString() }, odd))).toBe('wrong_algorithm');
+		}
+		expect(verify(signedAsIs('no-json'))).toBe('mismatch');
+		expect(verify(signedAsIs(payload, 'no-json'))).toBe('wrong_algorithm');
+		expect(verify(signedAsIs(''))).toBe('mismatch');
+		expect(verify(signedAsIs(payload, ''))).toBe('mismatch');
 	});
 
 	test('refused: another body, no data, not a token, no signature', () => {

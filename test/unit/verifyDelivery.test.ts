@@ -127,6 +127,13 @@ describe('Dodo Payments', () => {
 		await aMinuteLater(async () => expect(await dodo.verifyDelivery(ctx, signed(SECRETS[0]))).toBe('ok'));
 	});
 
+	test('a secret without a key in it is asked for again, a minute later', async () => {
+		const answers = [listed(endpoint), ok({ secret: 'whsec_' }), listed(endpoint), ok({ secret: SECRETS[0] })];
+		const { ctx } = webhook({ answers });
+		expect(await dodo.verifyDelivery(ctx, signed(SECRETS[0]))).toBe('missing_secret');
+		await aMinuteLater(async () => expect(await dodo.verifyDelivery(ctx, signed(SECRETS[0]))).toBe('ok'));
+	});
+
 	test.each([
 		['no answer', 'silence', 'secret_unavailable', 0],
 		['a failure that passes', { statusCode: 500 }, 'secret_unavailable', 0],
@@ -207,6 +214,16 @@ describe('Lago', () => {
 		expect(asked).toEqual(['/api/v1/webhooks/json_public_key', '/api/v1/organizations']);
 	});
 
+	test('what matches, or cannot, is no reason to ask for another key', async () => {
+		const { ctx, asked } = webhook({ parameters: byJwt, answers: [key(0), organization('org_1')] });
+		await lago.verifyDelivery(ctx, jwt(0));
+		await aMinuteLater(async () => {
+			expect(await lago.verifyDelivery(ctx, jwt(0))).toBe('ok');
+			expect(await lago.verifyDelivery(ctx, hmac('key'))).toBe('wrong_algorithm');
+		});
+		expect(asked).toHaveLength(2);
+	});
+
 	test('a key that was rotated is asked for, a minute later', async () => {
 		const { ctx } = webhook({ parameters: byJwt, answers: [key(0), key(1), organization('org_1')] });
 		expect(await lago.verifyDelivery(ctx, jwt(1))).toBe('mismatch');
@@ -234,7 +251,7 @@ describe('Lago', () => {
 		expect(warned).toEqual(warnings.map((text) => expect.stringContaining(text)));
 	});
 
-	test('an organisation that cannot be asked for now is asked for again', async () => {
+	test('an organisation that cannot be asked for now lets nobody in', async () => {
 		const { ctx } = webhook({ parameters: byJwt, answers: [key(0), { statusCode: 500 }] });
 		expect(await lago.verifyDelivery(ctx, jwt(0))).toBe('key_unavailable');
 	});

@@ -27,7 +27,7 @@ export function invoiceOfToken(token: string, hmacKey: string): string | null {
 	const [isHidden, isReadable] = [is(tokenOf(hidden, hmacKey)), is(readableTokenOf(told, hmacKey))];
 	if (!isHidden && !isReadable) return null;
 	const hex = (isHidden ? hidden : told).toString('hex');
-	return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+	return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** The MAC of the id is the nonce that hides it (RFC 5297): an invoice has the same link each time, and no two share a nonce. */

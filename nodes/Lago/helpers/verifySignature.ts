@@ -46,10 +46,10 @@ export function verifyJwt(delivery: SignedDelivery, key: KeyObject): Verdict {
 	return Buffer.from(data).equals(delivery.rawBody) ? 'ok' : 'mismatch';
 }
 
+/** Null when it is no JSON. What is no object has none. */
 function claims(part: string): Record<string, unknown> | null {
 	try {
-		const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-		return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+		return JSON.parse(Buffer.from(part, 'base64url').toString('utf8')) as Record<string, unknown> | null;
 	} catch {
 		return null;
 	}

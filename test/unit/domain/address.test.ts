@@ -21,6 +21,15 @@ it.each([
 	expect(spelled(wanted)).toBe(wanted);
 });
 
+it('what is no address stays as it is, and is the same as itself only', () => {
+	expect(spelled('no address')).toBe('no address');
+	expect(isSameAddress('no address', 'no address')).toBe(true);
+	for (const same of [isSameAddress, hasSamePath]) {
+		expect(same('no address', 'https://n8n.example/')).toBe(false);
+		expect(same('https://n8n.example/', 'no address')).toBe(false);
+	}
+});
+
 it('an address is read the same however often it was read before', () => {
 	for (let count = 0; count < 20_000; count++)
 		if (readAddress('https://zahlungen.müller.example/größe') === null) throw new Error(`refused after ${count} times`);
@@ -47,6 +56,7 @@ it('what differs by its host at most has the same path', () => {
 		false,
 	);
 	expect(hasSamePath('https://tunnel-1.example/webhook/dodo', 'nonsense')).toBe(false);
+	expect(isSameAddress('https://n8n.example/webhook/dodo//', 'https://n8n.example/webhook/dodo')).toBe(true);
 	expect(isSameAddress('https://n8n.example/webhook/%zz', 'https://N8N.example/webhook/%zz')).toBe(true);
 });
 
