@@ -80,7 +80,7 @@ function isForDebt({ id, checkoutSessionId, subscriptionId, attempt }: PaymentFa
 	const { dodoId, state } = ourRecord(invoice.metadata);
 	// What was due on the mandate after its charge had failed says nothing of a try.
 	if (subscriptionId !== null && hasFailedCharge(invoice)) return true;
-	const isCurrent = dodoId === id || (dodoId !== undefined && dodoId === checkoutSessionId);
+	const isCurrent = dodoId === id || dodoId === checkoutSessionId;
 	const isSurplus = state?.phase === 'overpaid' || state?.phase === 'returned';
 	return isCurrent ? !isSurplus : attempt > (state?.attempt ?? 1);
 }
@@ -144,11 +144,11 @@ function decideOnPaid(
 		return overpaid(payment, 'paid_twice', surplus, false);
 	if (dodoId === payment.id && state === null) return { action: 'already_settled' };
 	if (references === null) return { action: 'look_up_references' };
-	const isOther = dodoId !== undefined && dodoId !== payment.id && dodoId !== payment.checkoutSessionId;
+	const isOther = dodoId !== undefined && dodoId !== payment.checkoutSessionId && phase === 'paid';
 	// Where nothing else says what paid the invoice, its record stays.
-	const isProof = isOther && phase === 'paid' && !references.includes(dodoId);
+	const isProof = isOther && !references.includes(dodoId);
 	const record = !isProof && phase !== 'overpaid';
-	if (references.length > 0 || (isOther && phase === 'paid')) return overpaid(payment, 'paid_twice', surplus, record);
+	if (references.length > 0 || isOther) return overpaid(payment, 'paid_twice', surplus, record);
 	// A server without licence leaves the total due, whatever paid it; an older one does not say what was paid.
 	if (invoice.totalDue > 0 || invoice.totalPaid === undefined)
 		return hold(
@@ -275,7 +275,7 @@ export function decideAttempt(payment: PaymentFacts, invoice: InvoiceFacts): Att
 		return unchanged(
 			`Payment ${payment.id} of invoice ${invoice.number} was cancelled before anything was charged; the customer can still pay.`,
 		);
-	const sameAttempt = dodoId === payment.id || (dodoId !== undefined && dodoId === payment.checkoutSessionId);
+	const sameAttempt = dodoId === payment.id || dodoId === payment.checkoutSessionId;
 	if (!sameAttempt && isUnderWay(state))
 		return unchanged(
 			`Another payment of invoice ${invoice.number} is under way; payment ${payment.id} (${payment.status}) changes nothing until it has ended.`,

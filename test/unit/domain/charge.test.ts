@@ -26,6 +26,13 @@ describe('decideTry', () => {
 		['one that runs', charged({ phase: 'charging' }), null, { attempt: 2, startsAnew: false }],
 		['one that is asked for while one runs', charged({ phase: 'processing' }), 'now', { attempt: 2, startsAnew: true }],
 		['one after a link that failed', charged({}, 'cks_1'), null, { attempt: 3, startsAnew: false }],
+		[
+			'the first one, where a state names nothing',
+			invoice({ metadata: meta({ dodo_state: encodeState(failed) }) }),
+			null,
+			{ attempt: 1 },
+		],
+		['the first one by the button', invoice(), 'by_button', { attempt: 1, startsAnew: true, askedAt: NOW }],
 		['the first one of this world', charged({ mode: 'live' }), null, { attempt: 1, before: null }],
 	])('charges %s', (_, facts, asked, next) => {
 		expect(decideTry(facts, 'test', asked, NOW)).toMatchObject({ action: 'charge', next });
@@ -51,10 +58,19 @@ describe('decideTry', () => {
 		});
 	});
 
+	it('says of a copy that comes while a try is planned that one is', () => {
+		expect(decideTry(charged({ askedAt: NOW, nextTryAt: NOW + 1 }), 'test', 'by_button', NOW)).toMatchObject({
+			said: { reason: 'retry_planned', message: expect.stringContaining('counts once an hour') as unknown },
+		});
+	});
+
 	it('waits until a planned try is due', () => {
 		expect(decideTry(charged({ nextTryAt: NOW + 1 }), 'test', null, NOW)).toMatchObject({
 			action: 'wait',
-			said: { reason: 'retry_planned' },
+			said: {
+				reason: 'retry_planned',
+				message: expect.stringContaining(` ${new Date((NOW + 1) * 1000).toISOString()}.`) as unknown,
+			},
 		});
 	});
 });
@@ -81,6 +97,15 @@ describe('standingCharge', () => {
 			'one that brought money before all',
 			[made('a', 'processing', 2), made('b', 'succeeded', 1)],
 			{ isPaid: true, charge: { id: 'b' } },
+		],
+		['none that Lago’s books have', [{ ...made('a', 'succeeded', 2), isBooked: true }], null],
+		[
+			'one beside one that Lago’s books have',
+			[
+				{ ...made('a', 'succeeded', 1), isBooked: true },
+				{ ...made('b', 'failed', 2), isBooked: false },
+			],
+			{ isPaid: false, charge: { id: 'b' } },
 		],
 		['none whose money went back', [made('a', 'succeeded', 1, true)], null],
 	])('is %s', (_, charges, expected) => {
