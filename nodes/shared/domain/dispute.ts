@@ -29,7 +29,7 @@ export interface DisputeFacts {
  */
 export function lostPart(dispute: DisputeFacts, payment: PaymentFacts, booked: number): number {
 	const left = Math.max(0, payment.amount - dispute.refunded);
-	const isSaid = dispute.amount !== null && (dispute.currency ?? payment.currency) === payment.currency;
+	const isSaid = (dispute.currency ?? payment.currency) === payment.currency;
 	const taken = isSaid ? Math.min(left, dispute.amount ?? left) : left;
 	return booked === payment.amount ? taken : Math.round((taken * booked) / payment.amount);
 }

@@ -1,5 +1,12 @@
-import { decideLoss, decideVictory, endOf, lostPart, type DisputeFacts } from '../../../nodes/shared/domain/dispute';
-import { keyOf } from '../../../nodes/shared/domain/counted';
+import {
+	decideLoss,
+	decideVictory,
+	endOf,
+	hasLoss,
+	lostPart,
+	type DisputeFacts,
+} from '../../../nodes/shared/domain/dispute';
+import { encodeCounted, keyOf, SOME_DISPUTE, type Counted } from '../../../nodes/shared/domain/counted';
 import { lostOf, ourRecord } from '../../../nodes/shared/domain/invoiceMetadata';
 import { invoice, meta, payment } from './facts';
 
@@ -30,9 +37,117 @@ test.each<[string, Partial<DisputeFacts>, Parameters<typeof payment>[0], number,
 	['nobody says how much', { amount: null, refunded: 1_000 }, {}, 10_000, 9_000],
 	['in another currency', { amount: 12, currency: 'USD' }, {}, 10_000, 10_000],
 	['its currency is not said', { amount: 3_000, currency: null }, {}, 10_000, 3_000],
+	['nothing, of a payment of nothing', {}, { amount: 0 }, 0, 0],
 	['half, where tax came on top', { amount: 5_950 }, { amount: 11_900, tax: 1_900 }, 10_000, 5_000],
 ])('a lost dispute takes: %s', (_case, change, paid, booked, part) => {
 	expect(lostPart(dispute(change), payment(paid), booked)).toBe(part);
+});
+
+const KEY = keyOf('dis_1');
+const plus = (amount: number, key = KEY): Counted => ({ key, sign: '+', amount });
+const minus = (amount: number, id = 'pay_2'): Counted => ({ key: keyOf(id), sign: '-', amount });
+const booked: Counted = { key: 'ccccc', sign: '=', amount: 0 };
+const paid = { paymentStatus: 'succeeded', total: 10_000, totalDue: 0, totalPaid: 10_000 };
+const having = (counted: Counted[], change: object = {}, more = '') =>
+	invoice({
+		...paid,
+		metadata: meta({ dodo_state: `v1;paid;a=1${more}${counted.length > 0 ? `;o=${encodeCounted(counted)}` : ''}` }),
+		...change,
+	});
+
+test.each<[string, ReturnType<typeof invoice>, number, object]>([
+	['all that was paid', having([]), 10_000, { action: 'recorded' }],
+	[
+		'all that was paid in part',
+		having([], { paymentStatus: 'pending', totalPaid: 6_000, totalDue: 4_000 }),
+		6_000,
+		{ action: 'recorded' },
+	],
+	['all that only the status says', having([], { totalPaid: 0, totalDue: 10_000 }), 10_000, { action: 'recorded' }],
+	['a part', having([]), 3_000, { action: 'write', counted: [plus(3_000)] }],
+	[
+		'a part of what only the status says',
+		having([], { totalPaid: 0, totalDue: 10_000 }),
+		3_000,
+		{ action: 'write', counted: [plus(3_000)] },
+	],
+	[
+		'all, beside another loss',
+		having([plus(1, 'aaaaa')]),
+		10_000,
+		{ action: 'write', counted: [plus(1, 'aaaaa'), plus(10_000)] },
+	],
+	[
+		'all, beside what was made good',
+		having([minus(1)]),
+		10_000,
+		{ action: 'write', counted: [minus(1), plus(10_000)] },
+	],
+	['all, beside what was booked', having([booked]), 10_000, { action: 'recorded' }],
+	['what is written', having([plus(3_000)]), 3_000, { action: 'recorded' }],
+	['what is written over everything', having([plus(10_000, SOME_DISPUTE)]), 3_000, { action: 'recorded' }],
+	[
+		'more than there is room for',
+		having(['a', 'b', 'c', 'd'].map((letter) => plus(1_000_000, letter.repeat(5)))),
+		3_000,
+		{ action: 'full' },
+	],
+	[
+		'a part, beside three entries of others',
+		having([], { metadata: meta({ a: '1', b: '1', c: '1' }) }),
+		3_000,
+		{ action: 'write', counted: [plus(3_000)] },
+	],
+])('of a dispute that took %s is written', (_, named, part, step) => {
+	expect(decideLoss(named, dispute(), payment(), part)).toEqual(step);
+});
+
+test.each<[string, ReturnType<typeof invoice>, object]>([
+	['nothing is written', having([]), { action: 'write', disputeWon: true }],
+	['only what was booked is', having([booked]), { action: 'write', disputeWon: true }],
+	['it is written as won', having([], {}, ';w=1'), { action: 'recorded' }],
+	['it is counted as won', having([plus(0)]), { action: 'recorded' }],
+	['another one is counted', having([plus(3_000, 'aaaaa')]), { action: 'recorded' }],
+	['it alone is counted', having([plus(3_000)]), { action: 'write', counted: [plus(0)], disputeWon: true }],
+	[
+		'another one is lost too',
+		having([plus(3_000), plus(1, 'aaaaa')]),
+		{ action: 'write', counted: [plus(0), plus(1, 'aaaaa')] },
+	],
+	[
+		'another one was won',
+		having([plus(3_000), plus(0, 'aaaaa')]),
+		{ action: 'write', counted: [plus(0), plus(0, 'aaaaa')], disputeWon: true },
+	],
+	[
+		'it was made good',
+		having([plus(3_000), minus(3_000)]),
+		{ action: 'write', counted: [plus(0), minus(3_000)], disputeWon: true },
+	],
+	['the invoice is voided', having([plus(3_000)], { status: 'voided' }), { action: 'recorded' }],
+	[
+		'there is no room for ours',
+		having([], { metadata: meta({ a: '1', b: '1', c: '1', d: '1' }) }),
+		{ action: 'recorded' },
+	],
+])('a dispute that was won, where %s', (_, named, step) => {
+	expect(decideVictory(named, dispute(), payment())).toEqual(step);
+});
+
+test.each<[string, Counted[], boolean]>([
+	['nothing', [], true],
+	['what was booked', [booked], true],
+	['it', [plus(3_000)], true],
+	['one over everything', [plus(10_000, SOME_DISPUTE)], true],
+	['another one', [plus(3_000, 'aaaaa')], false],
+	['what was made good', [minus(3_000)], false],
+	[
+		'one over everything, which this payment has made good',
+		[plus(10_000, SOME_DISPUTE), minus(10_000, 'pay_1')],
+		false,
+	],
+])('where %s is counted a lost dispute is on its invoice', (_, counted, has) => {
+	expect(hasLoss(having(counted), dispute(), payment())).toBe(has);
 });
 
 describe('several disputes of one invoice', () => {

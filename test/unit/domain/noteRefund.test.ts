@@ -1,6 +1,7 @@
 import {
 	asksForNothing,
 	decideNoteRefund,
+	unclearRefund,
 	type NotePayment,
 	type RefundingNote,
 } from '../../../nodes/shared/domain/noteRefund';
@@ -32,6 +33,19 @@ test.each<[string, Partial<RefundingNote>, string | null]>([
 	expect(asksForNothing({ ...note, ...change })?.reason ?? null).toBe(reason);
 });
 
+test('a note says what became of its refund', () => {
+	expect(asksForNothing({ ...note, refundStatus: null })?.message).toContain('is not asked for in Lago');
+	expect(asksForNothing({ ...note, refundStatus: 'failed' })?.message).toContain('is failed in Lago');
+});
+
+test('nothing is given back where both services may count differently, until the merchant says that they do not', () => {
+	expect(unclearRefund(note)).toBeNull();
+	const forints = { ...note, currency: 'HUF' };
+	for (const countedAlike of [undefined, false])
+		expect(unclearRefund({ ...forints, countedAlike })).toMatchObject({ reason: 'currency_unit_unclear' });
+	expect(unclearRefund({ ...forints, countedAlike: true })).toBeNull();
+});
+
 describe('decideNoteRefund', () => {
 	it.each<[string, Partial<RefundingNote>, Partial<NotePayment>, object]>([
 		['a part', {}, {}, { amount: 4_000, withoutTax: false }],
@@ -48,6 +62,18 @@ describe('decideNoteRefund', () => {
 			{ refund: 7_000 },
 			{ booked: 7_000 },
 			{ amount: 7_000, withoutTax: false },
+		],
+		[
+			'all of an untouched payment with tax inside',
+			{ refund: 10_000 },
+			{ tax: 1_597 },
+			{ amount: null, withoutTax: false },
+		],
+		[
+			'all that is booked of a payment of which a part of the tax went back',
+			{ refund: 8_000 },
+			{ tax: 2_000, booked: 8_000, left: 9_000 },
+			{ amount: 8_000, withoutTax: true },
 		],
 		['the rest of a payment', { refund: 6_000 }, { left: 6_000 }, { amount: 6_000, withoutTax: false }],
 	])('gives back %s', (_, noted, paid, expected) => {

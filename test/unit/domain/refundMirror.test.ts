@@ -15,7 +15,12 @@ const invoice = (change: Partial<RefundedInvoice> = {}): RefundedInvoice => ({
 	fees: [fee],
 	...change,
 });
-const refund = (amount: number | null): RefundFacts => ({ id: 'ref_1', amount, currency: 'EUR', isLast: false });
+const refund = (amount: number | null, isLast = false): RefundFacts => ({
+	id: 'ref_1',
+	amount,
+	currency: 'EUR',
+	isLast,
+});
 const note = (amount: number): EarlierNote => ({
 	refunded: amount,
 	taxRounding: 0,
@@ -51,6 +56,36 @@ describe('a refund', () => {
 			{ action: 'credit', asked: 1_000 },
 		],
 		[
+			"of a part with Dodo's tax inside: all of it",
+			[refund(1_190), { ...payment, tax: 1_597 }, invoice(), 10_000, []],
+			{ action: 'credit', asked: 1_190 },
+		],
+		[
+			'of the rest but for the rounding of an earlier note',
+			[refund(7_499, true), payment, invoice(), 10_000, [note(2_500)]],
+			{ action: 'credit', asked: 7_499, allocation: { refund: 7_500 } },
+		],
+		[
+			'of the rest, which is not the last',
+			[refund(7_499), payment, invoice(), 10_000, [note(2_500)]],
+			{ action: 'credit', asked: 7_499, allocation: { refund: 7_499 } },
+		],
+		[
+			'that is the last, and leaves more than rounding',
+			[refund(7_498, true), payment, invoice(), 10_000, [note(2_500)]],
+			{ action: 'credit', asked: 7_498, allocation: { refund: 7_498 } },
+		],
+		[
+			'that the fees cannot carry as far as we know',
+			[refund(5_000), payment, invoice({ fees: [{ ...fee, amount: 4_000 }] }), 10_000, []],
+			{ action: 'doubt', asked: 5_000, items: [{ feeId: 'fee', amount: 4_000 }], held: { reason: 'lago_refused' } },
+		],
+		[
+			'of what is used up',
+			[refund(3), payment, invoice({ totalPaid: 0 }), 10_000, [note(0), note(0)]],
+			{ action: 'hold', held: { reason: 'lago_refused' } },
+		],
+		[
 			'of one unit more than is left is taken for rounding',
 			[refund(10_001), { ...payment, amount: 10_001 }, invoice(), 10_001, []],
 			{ action: 'credit', asked: 10_001, allocation: { refund: 10_000 } },
@@ -82,6 +117,20 @@ describe('a refund', () => {
 		],
 	])('%s', (_case, given, decision) => {
 		expect(decideMirror(...given)).toMatchObject(decision);
+	});
+
+	test('tells what it is spread by, for when Lago taxes a fee otherwise', () => {
+		const earlier = [
+			{ ...note(2_500), taxRounding: '0.25' },
+			{ ...note(500), taxRounding: -0.5 },
+		];
+		expect(decideMirror(refund(1_000), payment, invoice(), 10_000, earlier)).toMatchObject({
+			terms: {
+				asked: 1_000,
+				room: { wanted: 1_000, refundable: 7_000, taxRounding: `-0.25${'0'.repeat(28)}` },
+				fees: [{ ...fee, credited: 3_000 }],
+			},
+		});
 	});
 
 	test.each<[string, string | null, boolean]>([

@@ -22,6 +22,18 @@ test.each([
 	if (minutes > 0) expect(dueAside(failing(times), NOW + minutes * MINUTE - 1)).toEqual([]);
 });
 
+test('what waited longest comes first, however it was kept', () => {
+	const one = (nextAt: number) => ({ ...failure, tries: 1, nextAt, toldAt: 0 });
+	const aside = { b: one(NOW - 1), c: one(NOW), a: one(NOW - 2), later: one(NOW + 1) };
+	expect(dueAside(aside, NOW).map(([key]) => key)).toEqual(['a', 'b', 'c']);
+});
+
+test('a long reason is shortened, and nobody is told of what is not there', () => {
+	const aside = setAside({}, 'a', { ...failure, reason: 'x'.repeat(10_000) }, NOW);
+	expect(aside.a?.reason.length).toBeLessThan(1_000);
+	expect(tellAside(aside, ['gone'], NOW)).toEqual({ news: [], aside });
+});
+
 test('it is told once a day', () => {
 	const first = tellAside(failing(1), ['payment pay_1'], NOW);
 	expect(first.news).toMatchObject([{ reason: 'HTTP 500' }]);
@@ -37,7 +49,8 @@ test('what does not fit is found by its list again: the newest', () => {
 			{ ...failure, createdAt: NOW + index, tries: 1, nextAt: NOW, toldAt: 0 },
 		]),
 	);
-	const { aside, lostFrom } = fitting(many);
+	const { aside, lostFrom } = fitting(Object.fromEntries(Object.entries(many).reverse()));
+	expect(Object.keys(aside)).toContain('payment pay_0');
 	expect(Object.keys(aside)).toHaveLength(200);
 	expect(lostFrom).toBe(NOW + 200);
 	expect(fitting(failing(1)).lostFrom).toBe(Infinity);
