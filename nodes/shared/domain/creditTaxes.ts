@@ -79,7 +79,7 @@ function taxedShare(
 	const rate = read(taxesRate);
 	const coupons = read(couponsAmount);
 	const net = precise === null ? BigInt(amount) * ONE - coupons : read(precise.net);
-	if (rate <= 0n || net <= 0n) return ONE;
+	if (net <= 0n) return ONE;
 	const taxOf = (whole: bigint): bigint => (whole * rate) / ONE / 100n;
 	const by = (tax: bigint, full: bigint): bigint => {
 		const share = full === 0n ? ONE : quotient(tax, full);

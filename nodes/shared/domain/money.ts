@@ -38,7 +38,7 @@ export function currencyOf(text: string): string | null {
 
 /** The codes in a text such as `HUF, MGA`, and what in it is no currency. */
 export function readCurrencies(text: string): { codes: string[]; wrong: string[] } {
-	const words = text.split(/[\s,;]+/).filter((word) => word !== '');
+	const words = text.split(/[\s,;]/).filter((word) => word !== '');
 	return {
 		codes: words.flatMap((word) => currencyOf(word) ?? []),
 		wrong: words.filter((word) => currencyOf(word) === null),

@@ -7,6 +7,7 @@ import {
 	formatDodoAmount,
 	minimumCharge,
 	readAmount,
+	localAmount,
 	readCurrencies,
 	toDecimal,
 	toMinorUnits,
@@ -98,6 +99,16 @@ describe('formatDodoAmount', () => {
 	])('%i of what Dodo counts in %s', (amount, currency, expected) => {
 		expect(formatDodoAmount(amount, currency)).toBe(expected);
 	});
+});
+
+it.each([
+	[12_995, 'EUR', 'de', '129,95 €'],
+	[12_995, 'EUR', 'en', '€129.95'],
+	[1_200, 'JPY', 'en', '¥1,200'],
+	[1_250, 'KWD', 'en', 'KWD 1.250'],
+	[9_007_199_254_740_991, 'USD', 'en', '$90,071,992,547,409.91'],
+])('%i of %s is written in %s as %s', (amount, currency, locale, text) => {
+	expect(localAmount(amount, currency, locale).replace(/\u00a0/g, ' ')).toBe(text);
 });
 
 describe('readCurrencies', () => {

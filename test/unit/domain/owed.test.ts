@@ -382,6 +382,19 @@ describe('what was counted', () => {
 		expect(lostIn(full ?? [])).toBe(2_147_483_647);
 	});
 
+	test('there is room for 55 characters, and nothing makes room for itself', () => {
+		const four = ['a', 'b', 'c', 'd'].map((letter): Counted => ({
+			key: letter.repeat(5),
+			sign: '+',
+			amount: 1_234_567,
+		}));
+		expect(encodeCounted(four)).toHaveLength(55);
+		const [last, ...others] = four.reverse() as [Counted, ...Counted[]];
+		expect(withCounted(others, last)).toEqual([...others, last]);
+		expect(withCounted(four, { ...last, amount: 12_345_678 })).toBeNull();
+		expect(withCounted(four, { key: 'eeeee', sign: '=', amount: 0 })).toBeNull();
+	});
+
 	test.each([
 		[undefined, undefined],
 		['', undefined],
@@ -400,6 +413,12 @@ describe('what was counted', () => {
 		const [, written] = withOurMetadata(before, { paymentId: 'cks_2', state });
 		expect(written?.value).toBe(`v1;open;a=2;m=3000;r=100;w=1;o=aaaaa+3000,${keyOf('pay_1')}=`);
 		expect(withOurMetadata(before, { state })[1]?.value).toBe('v1;open;a=2;m=3000;r=100;w=1;o=aaaaa+3000');
+	});
+
+	test('what disputes took is no refund, and the larger sum of an older version stays', () => {
+		const counted: Counted[] = [{ key: 'aaaaa', sign: '+', amount: 3_000 }];
+		expect(withRefunded({ counted }, 'pay_1', 500).refunded).toBe(500);
+		expect(withRefunded({ counted, refunded: 700 }, 'pay_1', 500).refunded).toBe(700);
 	});
 
 	test('refunds of several payments add up where Lago holds no credit notes; of one the largest sum counts', () => {
