@@ -10,74 +10,7 @@ import {
 import { viewOf } from '../../../nodes/shared/domain/access/view';
 import { HARMLESS, parseLimits, type AccessPolicy } from '../../../nodes/shared/domain/access/policy';
 import { runs } from '../../support/runs';
-
-const DAY = 86_400_000;
-const at = (text: string): number => Date.parse(text);
-let serial = 0;
-
-const subscription = (given: Partial<SubscriptionFacts> = {}): SubscriptionFacts => ({
-	id: 'row_1',
-	externalId: 'sub_1',
-	status: 'active',
-	startsAt: at('2026-01-01T00:00:00Z'),
-	endedAt: null,
-	endingAt: null,
-	replacesAnother: false,
-	keepsUnusedDays: false,
-	awaitsFirstInvoice: false,
-	...given,
-});
-const covering = (
-	row: SubscriptionFacts,
-	more: Partial<AccessInvoice['covers'][number]> = {},
-): AccessInvoice['covers'][number] => ({
-	subscriptionId: row.id,
-	externalId: row.externalId,
-	isFirst: false,
-	prepaidUntil: null,
-	...more,
-});
-const sub1 = subscription();
-/** Unpaid, issued on 1 August, due on the 15th. */
-const invoice = (given: Partial<AccessInvoice> = {}): AccessInvoice => {
-	serial += 1;
-	return {
-		id: `invoice-${serial}`,
-		number: `ACM-${serial}`,
-		type: 'subscription',
-		status: 'finalized',
-		paymentStatus: 'pending',
-		currency: 'EUR',
-		totalDue: 5_000,
-		totalPaid: 0,
-		selfBilled: false,
-		issuedOn: '2026-08-01',
-		dueOn: '2026-08-15',
-		disputeLostAt: null,
-		failedAt: null,
-		isUnderWay: false,
-		covers: [covering(sub1)],
-		...given,
-	};
-};
-interface Given {
-	subscriptions?: SubscriptionFacts[];
-	invoices?: AccessInvoice[];
-	policy?: Partial<AccessPolicy>;
-	timeZone?: string;
-	now: string | number;
-}
-const evaluated = ({ subscriptions = [sub1], invoices = [], policy = {}, timeZone = 'UTC', now }: Given) => {
-	const facts: AccessFacts = { customer: { externalId: 'cust_1', timeZone }, subscriptions, invoices };
-	return evaluateAccess(facts, { ...HARMLESS, ...policy }, typeof now === 'number' ? now : at(now));
-};
-const ofSubscription = (given: Given, externalId = 'sub_1'): AccessDecision => {
-	const found = evaluated(given).subscriptions.find((one) => one.externalId === externalId);
-	if (found === undefined) throw new Error(`${externalId} is missing`);
-	return found;
-};
-const stateOf = (given: Given, externalId?: string): string => ofSubscription(given, externalId).state;
-const iso = (instant: number | null): string | null => (instant === null ? null : new Date(instant).toISOString());
+import { at, covering, DAY, evaluated, invoice, iso, ofSubscription, stateOf, sub1, subscription } from './accessBooks';
 
 describe('rules that take access away', () => {
 	test('nothing restricts unless it is switched on, but what is overdue is told', () => {

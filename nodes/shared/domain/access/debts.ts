@@ -139,7 +139,7 @@ function hitsOfSums(debts: readonly Debt[], limits: AccessPolicy['restrictAbove'
 
 /** What the number of overdue invoices does. */
 function hitsOfCount(debts: readonly Debt[], count: number | null, later: Later): Hit[] {
-	const last = count === null ? undefined : debts[count - 1];
+	const last = debts[(count ?? 0) - 1];
 	if (last === undefined) return [];
 	const clearsWhen = (): string => `fewer than ${count} ${count === 1 ? 'invoice is' : 'invoices are'} overdue`;
 	return debts.map((debt) => {

@@ -174,13 +174,8 @@ function customerCourse(courses: readonly Course[], apart: Outlook, debts: reado
 
 /** An invoice over several subscriptions is told once. */
 function hitsOf(outlooks: readonly Outlook[]): readonly Hit[] {
-	const [first, ...others] = new Set(outlooks.filter(({ hits }) => hits.length > 0));
-	if (first === undefined || others.length === 0) return first?.hits ?? [];
-	return [
-		...new Map(
-			[first, ...others].flatMap(({ hits }) => hits.map((hit) => [`${hit.rule} ${hit.debt.invoice.id}`, hit])),
-		).values(),
-	];
+	const all = [...new Set(outlooks)].flatMap(({ hits }) => hits);
+	return [...new Map(all.map((hit) => [`${hit.rule} ${hit.debt.invoice.id}`, hit])).values()];
 }
 
 function decisionAt(externalId: string, course: Course, timeZone: string, now: number): AccessDecision {
@@ -191,7 +186,7 @@ function decisionAt(externalId: string, course: Course, timeZone: string, now: n
 	for (const at of course.turns) {
 		if (at > now) {
 			if (at < next && stateAt(at) !== state) next = at;
-		} else if (at > since && stateAt(at) === state && (at === first || stateAt(at - 1) !== state)) since = at;
+		} else if (at > since && (at === first || stateAt(at - 1) !== state)) since = at;
 	}
 	const nextChangeAt = next === Infinity ? null : next;
 	const overdue = outlook.debts.filter(({ overdueAt }) => overdueAt <= now);
@@ -205,7 +200,7 @@ function decisionAt(externalId: string, course: Course, timeZone: string, now: n
 		externalId,
 		state,
 		since: since === -Infinity ? null : since,
-		until: losesAt === null || losesAt === Infinity ? null : losesAt,
+		until: losesAt === Infinity ? null : losesAt,
 		nextChangeAt,
 		reasons: [...course.lifeReason(state, now), ...debtReasons(state, outlook, overdue, now)],
 		overdueBalance: [...balance].map(([currency, amount]) => ({ currency, amount })),

@@ -87,7 +87,7 @@ export function segmentsOf(history: AccessHistory, policy: AccessPolicy, from: n
 			disputeLostAt,
 		]),
 		...history.subscriptions.flatMap(({ startsAt, endedAt }) => [startsAt, endedAt]),
-	].filter((at): at is number => at !== null && at > from && at < to);
+	].filter((at): at is number => at !== null);
 	const events = [...new Set(happened)].sort((one, other) => one - other);
 	const segments: Segment[] = [];
 	let at = from;
@@ -108,8 +108,8 @@ export function segmentsOf(history: AccessHistory, policy: AccessPolicy, from: n
 export function backtest(history: AccessHistory, policy: AccessPolicy, from: number, to: number): Restrictions | null {
 	const restricted = segmentsOf(history, policy, from, to).filter(({ state }) => state === 'restricted');
 	const [first] = restricted;
-	const last = restricted.at(-1);
-	if (first === undefined || last === undefined) return null;
+	if (first === undefined) return null;
+	const last = restricted.at(-1) ?? first;
 	const worst = (segment: Segment): number =>
 		evaluateAccess(asOf(history, segment.to - 1), policy, segment.to - 1).customer.daysOverdue;
 	return {
