@@ -95,7 +95,7 @@ function recordFailure(payment: PaymentFacts, invoice: InvoiceFacts, planned: Pl
 	const state = stateAfter(payment, invoice, 'declined');
 	const next = planned(state);
 	// A declined card leaves the session open, and the session is how the link is found again.
-	const paymentId = dodoId !== undefined && dodoId === payment.checkoutSessionId ? dodoId : payment.id;
+	const paymentId = dodoId === payment.checkoutSessionId ? dodoId : payment.id;
 	const happened = payment.status === 'cancelled' ? 'was cancelled' : 'failed';
 	const message = sentences(
 		`Payment ${payment.id} of invoice ${invoice.number} ${happened}${payment.errorCode ? ` (${payment.errorCode})` : ''}.`,

@@ -34,6 +34,84 @@ function decided({ status = 'failed', declined, state, dodoId, paymentStatus, po
 const { id: PAYMENT, checkoutSessionId } = payment({});
 const SESSION = String(checkoutSessionId);
 
+describe('what is told of a failure', () => {
+	const messageOf = (given: Given): string => {
+		const step = decided(given);
+		return step.told.message;
+	};
+	const OF = `Payment ${PAYMENT} of invoice ACM-1`;
+
+	test.each<[string, Given, string]>([
+		['it failed', {}, `${OF} failed.`],
+		['it failed, and why', { declined: 'EXPIRED_CARD' }, `${OF} failed (EXPIRED_CARD).`],
+		['it was cancelled', { status: 'cancelled', dodoId: PAYMENT, state: 'v1;processing;a=1' }, `${OF} was cancelled.`],
+		[
+			'a link stays',
+			{ dodoId: SESSION, state: 'v1;open;a=1;u=https://a.example/1' },
+			`${OF} failed. The link on the invoice stays usable.`,
+		],
+		[
+			'a link that never dies stays',
+			{ dodoId: SESSION, state: 'v1;open;a=1;l=https://a.example/1' },
+			`${OF} failed. The link on the invoice stays usable.`,
+		],
+		['a link without address is none', { dodoId: SESSION, state: 'v1;open;a=1' }, `${OF} failed.`],
+	])('%s', (_, given, message) => expect(messageOf(given)).toBe(message));
+
+	test('a next try is told with it, where somebody plans', () => {
+		expect(messageOf({ policy: POLICY })).toMatch(/ failed\. Try 1 failed; the next one is planned for /);
+		expect(messageOf({ dodoId: PAYMENT, state: 'v1;failed;a=1', paymentStatus: 'failed', policy: POLICY })).toMatch(
+			/is already recorded as failed on invoice ACM-1\. Try 1 failed/,
+		);
+		expect(messageOf({ dodoId: PAYMENT, state: 'v1;failed;a=1', paymentStatus: 'failed' })).toMatch(
+			/on invoice ACM-1\.$/,
+		);
+	});
+
+	test('what runs is not planned again, whoever plans', () => {
+		expect(decided({ status: 'processing', policy: POLICY })).toMatchObject({
+			isUnplanned: false,
+			told: { outcome: 'processing' },
+		});
+		expect(decided({ paymentStatus: 'succeeded', policy: POLICY })).toMatchObject({ isUnplanned: false });
+	});
+
+	test('the payment is named where another session is recorded, and where nothing is', () => {
+		const idOf = (given: Given) => (decided(given) as { change?: { paymentId?: string } }).change?.paymentId;
+		expect([
+			idOf({}),
+			idOf({ dodoId: 'cks_other', state: 'v1;open;a=1' }),
+			idOf({ dodoId: SESSION, state: 'v1;open;a=1' }),
+		]).toEqual([PAYMENT, PAYMENT, SESSION]);
+	});
+});
+
+test('the first failure starts the clock, and only a failure does', () => {
+	const after = (state: string, event: Parameters<typeof stateAfter>[2], changedAt: number | null) =>
+		stateAfter(
+			payment({ changedAt, errorCode: 'EXPIRED_CARD', observedMode: 'live' }),
+			invoice({ metadata: meta({ dodo_state: state }) }),
+			event,
+		);
+	expect(after('v1;open;a=1', 'declined', 1_700_000_000)).toMatchObject({
+		failedSince: 1_700_000_000,
+		declineCode: 'EXPIRED_CARD',
+		mode: 'live',
+	});
+	expect(after('v1;open;a=1;s=1600000000', 'declined', 1_700_000_000).failedSince).toBe(1_600_000_000);
+	expect(after('v1;open;a=1', 'declined', null).failedSince).toBeUndefined();
+	expect(after('v1;open;a=1;s=1600000000', 'under_way', 1_700_000_000)).toMatchObject({ failedSince: 1_600_000_000 });
+	expect(after('v1;open;a=1', 'under_way', 1_700_000_000).failedSince).toBeUndefined();
+	expect(after('v1;open;a=1', 'under_way', 1_700_000_000).declineCode).toBeUndefined();
+	// A debit that ran has used the link up, also when it ran before.
+	const link = ';m=10000;u=https://a.example/1';
+	expect(after(`v1;processing;a=1${link}`, 'declined', null)).not.toHaveProperty('url');
+	expect(after(`v1;processing;a=1${link}`, 'under_way', null)).toMatchObject({
+		url: 'https://a.example/1',
+		amount: 10_000,
+	});
+});
+
 describe('an attempt', () => {
 	test.each<[string, Given, object]>([
 		['of a paid invoice', { paymentStatus: 'succeeded' }, { action: 'leave', told: { outcome: 'unchanged' } }],

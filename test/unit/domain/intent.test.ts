@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { decideIntent, moneyIsMoving } from '../../../nodes/shared/domain/intent';
+import { decideIntent, mayBeOver, moneyIsMoving } from '../../../nodes/shared/domain/intent';
 import { encodeState, type CollectionState } from '../../../nodes/shared/domain/invoiceMetadata';
 import { invoice as invoiceFacts } from './facts';
 
@@ -55,6 +55,24 @@ describe('decideIntent', () => {
 			isCertain === null ? { action: 'look_first', dodoId: 'cks_1', attempt: 2 } : { action: 'reuse', isCertain },
 		);
 	});
+
+	it('looks at a link before it is handed out again when a payment by it failed, or was taken back', () => {
+		const certain = (state: CollectionState, change: object) =>
+			decideIntent({ ...withState(state), ...change }, NOW, 'test') as { isCertain?: boolean };
+		expect(certain(open, {})).toMatchObject({ action: 'reuse', isCertain: true });
+		expect(certain({ ...open, phase: 'failed' }, {})).toMatchObject({ action: 'reuse', isCertain: false });
+		const reversed = { paymentStatus: 'failed', totalDue: 0, totalPaid: 10_000 };
+		expect(certain(open, reversed)).toMatchObject({ action: 'reuse', isCertain: false });
+	});
+
+	it.each([
+		['failed', true],
+		['cancelled', true],
+		['processing', false],
+		['succeeded', false],
+		[null, false],
+		[undefined, false],
+	])('a session whose payment is %s may be over: %s', (status, is) => expect(mayBeOver(status)).toBe(is));
 
 	it('hands it out again after a declined card: it is still open', () => {
 		const failed: CollectionState = { ...open, phase: 'failed' };

@@ -42,6 +42,35 @@ describe('decideSave', () => {
 		expect(decideSave(made, invoice({ metadata }))).toEqual({ action: 'keep', change: null });
 	});
 
+	it('writes again what nobody has changed, also where it is the same link', () => {
+		const madeOn = recorded('cks_1', { phase: 'open', attempt: 1 });
+		expect(decideSave({ ...made, madeOn }, invoice({ metadata: madeOn }))).toMatchObject({ action: 'write' });
+		expect(
+			decideSave({ ...made, madeOn }, invoice({ metadata: recorded('cks_1', { phase: 'failed', attempt: 1 }) })),
+		).toEqual({
+			action: 'keep',
+			change: null,
+		});
+	});
+
+	it('writes over a record that was removed', () => {
+		const madeOn = recorded('cks_0', { phase: 'open', attempt: 1 });
+		expect(decideSave({ ...made, madeOn }, invoice())).toMatchObject({
+			action: 'write',
+			change: { paymentId: 'cks_1' },
+		});
+	});
+
+	it('leaves a pay link that is there, and one that cannot be written', () => {
+		const withLink = { ...made, state: { ...state, payLink: 'https://pay.example/1' } };
+		const there = recorded('cks_1', { phase: 'failed', attempt: 1, payLink: 'https://pay.example/0' });
+		expect(decideSave(withLink, invoice({ metadata: there }))).toEqual({ action: 'keep', change: null });
+		expect(decideSave(withLink, invoice({ metadata: meta({ dodo_payment_id: 'cks_1' }) }))).toEqual({
+			action: 'keep',
+			change: null,
+		});
+	});
+
 	it('adds the pay link to what became of it, and leaves its phase', () => {
 		const payLink = 'https://pay.example/1';
 		const metadata = recorded('cks_1', { phase: 'failed', attempt: 1 });

@@ -8,6 +8,7 @@ import {
 	type CollectionState,
 	type MetadataEntry,
 } from '../../../nodes/shared/domain/invoiceMetadata';
+import { keyOf } from '../../../nodes/shared/domain/counted';
 import { MAX_DODO_AMOUNT } from '../../../nodes/shared/domain/money';
 
 const OURS = ['dodo_payment_id', 'dodo_state'];
@@ -164,6 +165,42 @@ describe('the state of a collection', () => {
 		expect(decodeState(text)).toBeNull();
 	});
 
+	it('fits to the last character', () => {
+		const url = (length: number) => `https://a.example/${'x'.repeat(length)}`;
+		const room = 140 - encodeState({ phase: 'open', attempt: 1, url: url(0) }).length;
+		expect(encodeState({ phase: 'open', attempt: 1, url: url(room) })).toHaveLength(140);
+		expect(encodeState({ phase: 'open', attempt: 1, url: url(room + 1) })).toBe('v1;open;a=1');
+		expect(encodeState({ phase: 'failed', attempt: 1, declineCode: `A-${'B'.repeat(60)}` })).toBe(
+			`v1;failed;a=1;d=A${'B'.repeat(39)}`,
+		);
+	});
+
+	it('leaves out what the amount and end of a link take the room of', () => {
+		const counted = ['a', 'b', 'c', 'd'].map(
+			(letter) => ({ key: letter.repeat(5), sign: '+', amount: 1_234_567 }) as const,
+		);
+		const full: CollectionState = {
+			...{
+				phase: 'processing',
+				attempt: 9_999,
+				amount: 2_147_483_647,
+				expiresAt: 9_999_999_999,
+				nextTryAt: 9_999_999_999,
+			},
+			...{ failedTries: 20, askedAt: 9_999_999_999, refunded: 2_147_483_647, counted },
+		};
+		const short = encodeState({ ...full, amount: undefined, expiresAt: undefined });
+		expect(encodeState(full)).toBe(short);
+		expect(encodeState({ ...full, failedSince: 1_700_000_000 })).toBe(`${short};s=1700000000`);
+		expect(encodeState({ ...full, declineCode: 'STOLEN_CARD' })).toBe(`${short};d=STOLEN_CARD`);
+	});
+
+	it('has nothing that was not written', () => {
+		expect(decodeState('v1;open;a=1')).toStrictEqual({ phase: 'open', attempt: 1 });
+		expect(decodeState('v1;open;a=1;m=5x;n=;e=q;p=q;d=;o=')).toStrictEqual({ phase: 'open', attempt: 1 });
+		expect(decodeState('v1;open;a=1x')).toBeNull();
+	});
+
 	it('never throws on foreign text', () => {
 		fc.assert(fc.property(fc.string(), (text) => void decodeState(text)));
 		fc.assert(fc.property(fc.string(), (text) => void decodeState(`v1;open;a=1;${text}`)));
@@ -192,6 +229,29 @@ describe('metadata of an invoice', () => {
 			{ id: 'b', key: 'dodo_payment_id', value: 'cks_1' },
 			{ id: 'a', key: 'dodo_state', value: 'v1;open;a=1;m=12995' },
 		]);
+	});
+
+	it('remembers what was booked when another payment takes its place, but a surplus one leaves it', () => {
+		const before = (phase: string, id = 'pay_1') => [
+			{ key: 'dodo_payment_id', value: id },
+			{ key: 'dodo_state', value: `v1;${phase};a=1` },
+		];
+		const written = (entries: MetadataEntry[], phase: CollectionState['phase'], paymentId?: string) =>
+			decodeState(metadataValue(withOurMetadata(entries, { paymentId, state: { phase, attempt: 1 } }), 'dodo_state'))
+				?.counted;
+		expect(written(before('paid'), 'open', 'cks_2')).toEqual([{ key: keyOf('pay_1'), sign: '=', amount: 0 }]);
+		expect(written(before('paid'), 'overpaid', 'pay_2')).toBeUndefined();
+		expect(written(before('failed'), 'open', 'cks_2')).toBeUndefined();
+		expect(written(before('paid', 'cks_1'), 'open', 'cks_2')).toBeUndefined();
+		expect(written(before('paid'), 'paid')).toBeUndefined();
+		expect(written([{ key: 'dodo_state', value: 'v1;paid;a=1' }], 'open', 'cks_2')).toBeUndefined();
+	});
+
+	it('writes no id where there is none, and what is new without one', () => {
+		expect(withOurMetadata([], { state })).toStrictEqual([{ key: 'dodo_state', value: 'v1;open;a=1;m=12995' }]);
+		const full = Array.from({ length: 5 }, (_, index) => ({ id: `${index}`, key: `key${index}`, value: 'x' }));
+		expect(withOurMetadata(full, { paymentId: 'pay_1', state: { phase: 'paid', attempt: 1 } })).toEqual(full);
+		expect(withOurMetadata(full.slice(1), { state: { phase: 'paid', attempt: 1 } })).toEqual(full.slice(1));
 	});
 
 	it('never touches what the merchant wrote, never exceeds five entries, and never repeats a key', () => {
