@@ -102,7 +102,8 @@ export function encodeState(state: CollectionState): string {
 	const spellings = links.flatMap((link) =>
 		request.flatMap((head) => [since + code, code, since, ''].map((more) => head + more + link)),
 	);
-	return [...spellings, short + since, short + code].find(({ length }) => length <= MAX_VALUE) ?? short;
+	const shortest = [since + code, since, code].map((more) => short + more);
+	return [...spellings, ...shortest].find(({ length }) => length <= MAX_VALUE) ?? short;
 }
 
 function headOf(state: CollectionState): string {
