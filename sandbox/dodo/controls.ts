@@ -16,6 +16,7 @@ export function dodoControls(simulator: DodoSimulator): Controls {
 		adjustBalance: (input) => simulator.adjustBalance(input),
 		activateMandate: ({ sessionId, card }) => simulator.activateMandate(sessionId, card),
 		setMandateCard: ({ subscriptionId, card }) => simulator.setMandateCard(subscriptionId, card),
+		expireCard: ({ subscriptionId }) => simulator.expireCard(subscriptionId),
 		planCharge: ({ subscriptionId, ...planned }) => simulator.planCharge(subscriptionId, planned),
 		moveMandate: ({ subscriptionId, status }) => simulator.moveMandate(subscriptionId, status),
 		failNextRefund: ({ paymentId }) => simulator.failNextRefund(paymentId),

@@ -187,6 +187,11 @@ export class DodoSimulator extends SimulatedService<DodoState> {
 		return this.mandates.setCard(subscriptionId, card);
 	}
 
+	/** The card of a mandate expires at the end of this month. */
+	expireCard(subscriptionId: string): Subscription {
+		return this.mandates.expireCard(subscriptionId);
+	}
+
 	/** How the next charge of a mandate goes: declined with a code, or a bank debit that takes its time. */
 	planCharge(subscriptionId: string, planned: PlannedCharge): Subscription {
 		return this.mandates.plan(subscriptionId, planned);

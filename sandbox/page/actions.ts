@@ -138,6 +138,7 @@ export const actions: Readonly<Record<string, (input: unknown, world: World) => 
 	),
 	giveCard: action({ id, card }, ({ id: session, card: given }, { dodo }) => dodo.activateMandate(session, given)),
 	mandateCard: action({ id, card }, ({ id: mandate, card: given }, { dodo }) => dodo.setMandateCard(mandate, given)),
+	expireCard: action({ id }, ({ id: mandate }, { dodo }) => dodo.expireCard(mandate)),
 	planCharge: action(
 		{ id, code: declineCode.optional(), debit: z.boolean().default(false) },
 		({ id: mandate, code, debit }, { dodo }) =>

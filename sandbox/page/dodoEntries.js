@@ -69,6 +69,7 @@ export function mandate({ id, customer: payer, currency, status, card, planned, 
 		const rare = [
 			button('Next charge as the card above', 'planCharge', plan(false), id),
 			button('Next charge by bank debit', 'planCharge', plan(true), id),
+			button('Card expires this month', 'expireCard', { id }, id),
 			status === 'paused' ? move('Unpause', 'active') : move('Pause', 'paused'),
 			move('Expire', 'expired'),
 			move('Fail', 'failed'),

@@ -220,6 +220,10 @@ test('the next charge of a mandate goes as planned: declined, then by bank debit
 	expect(await state()).toMatchObject({ mandates: [{ status: 'on_hold', dues: 1_000, planned: null }] });
 	// The card itself is good: the same one pays what is due.
 	expect(await act('mandateCard', { id: mandate.subscription_id })).toEqual(done);
+	expect(await act('expireCard', { id: mandate.subscription_id })).toEqual(done);
+	expect(dodo.state.paymentMethods.get(mandate.payment_method_id)?.expires.join('')).toBe(
+		new Date().toISOString().slice(2, 7).split('-').reverse().join(''),
+	);
 	expect(mandate.status).toBe('active');
 	dodo.planCharge(mandate.subscription_id, { settleAfterMs: 500, code: 'INSUFFICIENT_FUNDS' });
 	await charge();

@@ -123,6 +123,14 @@ export class Mandates {
 		return subscription;
 	}
 
+	/** The card of a mandate is good until the end of this month only, as Dodo shows it with the customer. */
+	expireCard(subscriptionId: string): Subscription {
+		const subscription = existing(this.context.state.subscriptions, subscriptionId);
+		const [year = '', month = ''] = timestamp().slice(2, 7).split('-');
+		existing(this.context.state.paymentMethods, subscription.payment_method_id).expires = [month, year];
+		return subscription;
+	}
+
 	/** Decides how the next charge goes. */
 	plan(subscriptionId: string, { code, settleAfterMs }: PlannedCharge): Subscription {
 		const subscription = existing(this.context.state.subscriptions, subscriptionId);
