@@ -6,6 +6,7 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { outputsOf, runOperation } from '../shared/node/operation';
+import { ENDS_EVENTS } from '../shared/node/version';
 import { operations, properties } from './actions/operations';
 import { testLagoCredential } from './helpers/testCredential';
 import { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } from './methods/listSearch';
@@ -19,14 +20,14 @@ export class Lago implements INodeType {
 		name: 'lago',
 		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
 		group: ['transform'],
-		version: [1, 1.1, 1.2],
-		defaultVersion: 1.2,
+		version: [1, 1.1, 1.2, 1.3],
+		defaultVersion: 1.3,
 		subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
 		description:
 			'Read invoices, credit notes and customers of Lago, and book in Lago what became of payments, refunds and disputes at Dodo Payments',
 		defaults: { name: 'Lago' },
 		inputs: [NodeConnectionTypes.Main],
-		outputs: outputsOf(operations),
+		outputs: outputsOf(operations, ENDS_EVENTS.lago),
 		usableAsTool: true,
 		// Spelled out, as n8n's linter looks for it.
 		credentials: [{ name: 'lagoBillingApi', required: true, testedBy: 'testLagoCredential' }],
@@ -40,6 +41,6 @@ export class Lago implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await runOperation(this, operations, LagoClient.of);
+		return await runOperation(this, operations, LagoClient.of, ENDS_EVENTS.lago);
 	}
 }

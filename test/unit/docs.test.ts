@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { OUTCOMES, REASONS, type Meaning } from '../../nodes/shared/domain/outcome';
+import { waysOf } from '../../nodes/shared/node/operation';
 import { DODO_OUTPUTS, LAGO_OUTPUTS } from '../../nodes/shared/node/start';
 import { STORIES } from '../../scripts/docs/accessStories';
 import { readPage } from '../support/docs';
@@ -50,9 +51,10 @@ describe('docs/outcomes.md', () => {
 	test('names the outputs of every node that has several', () => {
 		const told = found(/^\| [A-Z][\w ]+ \| ([A-Z][\w ,]+) \|$/gm, page);
 		const shown = [...Object.values(lagoOperations), ...Object.values(dodoOperations)].flatMap((resource) =>
-			Object.values(resource as Record<string, { outputs?: ReadonlyArray<{ name: string }> }>).flatMap(({ outputs }) =>
-				outputs === undefined ? [] : [outputs.map(({ name }) => name).join(', ')],
-			),
+			Object.values(resource as Record<string, Parameters<typeof waysOf>[0]>).flatMap((operation) => {
+				const ways = waysOf(operation, true).map(({ name }) => name);
+				return ways.length === 0 ? [] : [ways.join(', ')];
+			}),
 		);
 		expect(told.sort()).toEqual([LAGO_OUTPUTS.join(', '), DODO_OUTPUTS.join(', '), ...shown].sort());
 	});

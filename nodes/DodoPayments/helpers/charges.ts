@@ -109,7 +109,8 @@ async function afterRefusal(
 			(await findCharge(client, wanted)) ?? {
 				outcome: 'mandate_busy',
 				message: `Another charge of mandate ${mandateId} is still running, so invoice ${invoice.number} was not charged.`,
-				nextStep: 'Nothing: Plan Retry tries again in 15 minutes.',
+				nextStep:
+					'Nothing where the flow plans a try in 15 minutes, as the full sync does; else press "Retry payment" in Lago.',
 				subscriptionId: mandateId,
 			}
 		);

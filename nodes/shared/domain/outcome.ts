@@ -29,7 +29,7 @@ export const OUTCOMES = {
 	held: 'needs a person',
 	ignored: 'nothing done',
 	incomplete: 'under way',
-	mandate_busy: 'under way',
+	mandate_busy: 'needs a person',
 	mirrored: 'nothing done',
 	needs_link: 'under way',
 	needs_premium: 'needs a person',
@@ -71,6 +71,12 @@ export type Outcome = keyof typeof OUTCOMES;
 /** Whether an item says that there was nothing to do, or nothing left. */
 export function isNothingDone(outcome: unknown): boolean {
 	return (OUTCOMES as Readonly<Record<string, Meaning>>)[String(outcome)] === 'nothing done';
+}
+
+/** Whether somebody has to act on an item: it says so, or what was done left a next step. */
+export function needsAPerson({ outcome, nextStep }: Record<string, unknown>): boolean {
+	const meaning = (OUTCOMES as Readonly<Record<string, Meaning>>)[String(outcome)];
+	return meaning === 'needs a person' || (meaning === 'done' && Boolean(nextStep));
 }
 
 /** Why, for the outcomes that say so. These words are stable as well; the sentences are for people. */

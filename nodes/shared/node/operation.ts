@@ -5,12 +5,14 @@ import type {
 	INodeProperties,
 	INodeTypeDescription,
 } from 'n8n-workflow';
-import type { Outcome, Said } from '../domain/outcome';
+import { needsAPerson, type Outcome, type Said } from '../domain/outcome';
 import { asNodeError } from '../transport/nodeError';
 import { isByHand } from '../transport/patience';
 import type { ServiceClient } from '../transport/serviceClient';
 import { checkFields } from './checkFields';
+import { carriesError, endEvents, requireNoFailure } from './endOfEvent';
 import { tellWhatItIsAbout } from './executionData';
+import { startingEvent } from './start';
 import { isTool } from './tool';
 
 /** Plain JSON. */
@@ -29,6 +31,9 @@ export interface OperationOutput<Given extends Outcome = Outcome> {
 	/** `outcome` of the items that leave here; none for the output that takes all others. */
 	outcomes?: readonly Given[];
 }
+
+/** Since `ENDS_EVENTS` it takes the place of all outputs that are only for what needs a person. */
+const NEEDS_A_PERSON: OperationOutput = { name: 'Needs a Person', outcomes: [] };
 
 /** How an operation is offered to a person. */
 export interface OperationMenu {
@@ -49,8 +54,13 @@ export interface Operation<Client extends ServiceClient, Given extends Outcome =
 	fields: INodeProperties[];
 	/** Names of fields that strangers fill: whatever stands in them, the operation itself has an answer. */
 	judges?: readonly string[];
-	/** From top to bottom; one without a name when left out. */
+	/**
+	 * From top to bottom; one without a name when left out. Since `ENDS_EVENTS` all that are only for what needs a person are
+	 * {@link NEEDS_A_PERSON}, and what ends an event has one more, for all else.
+	 */
 	outputs?: ReadonlyArray<OperationOutput<Given>>;
+	/** It is the last one for the event that an execution began with, and marks it as processed. */
+	endsEvent?: boolean;
 	/** Runs once, for all items that come in together. */
 	once?: boolean;
 	/** Runs for item `index`; every returned object becomes an output item. Throws ApiError or NodeOperationError. */
@@ -62,58 +72,97 @@ export type Operations<Client extends ServiceClient> = Readonly<
 	Record<string, Readonly<Record<string, Operation<Client, Outcome>>>>
 >;
 
-/** Runs the chosen operation for every item, in order. */
+/**
+ * Runs the chosen operation for every item, in order.
+ * @param endsSince the version of the node since which its operations end events by themselves, see `ENDS_EVENTS`.
+ */
 export async function runOperation<Client extends ServiceClient>(
 	ctx: IExecuteFunctions,
 	operations: Operations<Client>,
 	connect: (ctx: IExecuteFunctions) => Promise<Client>,
+	endsSince = Infinity,
 ): Promise<INodeExecutionData[][]> {
 	const resource = ctx.getNodeParameter('resource', 0) as string;
 	const operation = operations[resource]?.[ctx.getNodeParameter('operation', 0) as string];
 	if (operation === undefined)
 		throw asNodeError(ctx.getNode(), 'This operation does not exist in the installed version of the package');
+	const { typeVersion } = ctx.getNode();
+	const isLast = operation.endsEvent === true && typeVersion >= endsSince && !isTool(ctx);
+	const items = ctx.getInputData();
 	let client: Client | undefined;
 	const run = async (index: number): Promise<Json | Json[]> => {
+		if (isLast && items.some(carriesError) && Object.keys(startingEvent(ctx, index)).length > 0)
+			requireNoFailure(ctx, items);
 		// What fails here, too, must be told for each item: where an error is to be passed on, n8n would hand on the items as if all were well.
 		checkFields(ctx, operation.fields, index, operation.judges);
 		client ??= await connect(ctx);
 		return await untilClear(ctx, client, operation, index);
 	};
 	// An AI agent reads the first output only, and workflows of an older version of the node know no other.
-	const ways = isTool(ctx) || ctx.getNode().typeVersion < SEVERAL_OUTPUTS ? [] : (operation.outputs ?? []);
+	const ways = isTool(ctx) || typeVersion < SEVERAL_OUTPUTS ? [] : waysOf(operation, typeVersion >= endsSince);
 	const outputs: INodeExecutionData[][] = Array.from({ length: Math.max(1, ways.length) }, () => []);
-	const runs = operation.once === true ? 1 : ctx.getInputData().length;
+	const runs = operation.once === true ? 1 : items.length;
+	const done: Json[][] = [];
 	for (let index = 0; index < runs; index++) {
-		const results = await run(index).catch((caught: unknown) => {
-			const shown = asNodeError(ctx.getNode(), caught, index, !isByHand(ctx));
-			if (!ctx.continueOnFail()) throw shown;
-			// Only these keys make n8n send the item to the error output.
-			return { error: shown.message, ...(shown.description ? { message: shown.description } : {}) } as Json;
-		});
-		for (const json of Array.isArray(results) ? results : [results])
+		const results = [await run(index).catch((caught: unknown) => failed(ctx, caught, index))].flat();
+		for (const json of results)
 			outputs[wayOut(ctx, ways, json)]?.push({ json: json as IDataObject, pairedItem: { item: index } });
+		done.push(results);
 	}
+	if (isLast && !done.flat().some(({ error }) => error))
+		endEvents(
+			ctx,
+			done.map((results) => results.some(needsAPerson)),
+		);
 	tellWhatItIsAbout(ctx, outputs);
 	return outputs;
 }
 
-function wayOut(ctx: IExecuteFunctions, ways: readonly OperationOutput[], { outcome, error }: Json): number {
+/** What is handed on of an item that failed. @throws the error, unless the node is told to go on all the same */
+function failed(ctx: IExecuteFunctions, caught: unknown, index: number): Json {
+	const shown = asNodeError(ctx.getNode(), caught, index, !isByHand(ctx));
+	if (!ctx.continueOnFail()) throw shown;
+	// Only these keys make n8n send the item to the error output.
+	return { error: shown.message, ...(shown.description ? { message: shown.description } : {}) };
+}
+
+/** The outputs of an operation, from top to bottom; none when it has only one. @param isNew whether the node is of `ENDS_EVENTS` or later. */
+export function waysOf(
+	{ outputs = [], endsEvent }: { outputs?: readonly OperationOutput[]; endsEvent?: boolean },
+	isNew: boolean,
+): readonly OperationOutput[] {
+	const good = outputs.filter(({ outcomes }) => !outcomes?.every((outcome) => needsAPerson({ outcome })));
+	if (!isNew || good.length === outputs.length) return outputs;
+	return [...(endsEvent === true ? [{ name: 'Done' }] : good), NEEDS_A_PERSON];
+}
+
+function wayOut(ctx: IExecuteFunctions, ways: readonly OperationOutput[], json: Json): number {
+	const { outcome, error } = json;
 	// n8n takes it from there to the error output, and looks only there when it is to try again.
 	if (error !== undefined && ctx.getNode().onError === 'continueErrorOutput') return 0;
+	if (ways.at(-1) === NEEDS_A_PERSON && (error || needsAPerson(json))) return ways.length - 1;
 	const own = ways.findIndex(({ outcomes }) => outcomes?.some((one) => one === String(outcome)));
 	return Math.max(0, own === -1 ? ways.findIndex(({ outcomes }) => outcomes === undefined) : own);
 }
 
-/** The outputs of a node: those of the chosen operation. */
+/**
+ * The outputs of a node: those of the chosen operation.
+ * @param endsSince as in {@link runOperation}.
+ */
 export function outputsOf<Client extends ServiceClient>(
 	operations: Operations<Client>,
+	endsSince: number,
 ): INodeTypeDescription['outputs'] {
-	const named = Object.entries(operations).flatMap(([resource, ofResource]) =>
-		Object.entries(ofResource).flatMap(([name, { outputs }]) =>
-			outputs === undefined ? [] : [[`${resource}.${name}`, outputs.map((output) => output.name)]],
-		),
-	);
-	const chosen = `(${JSON.stringify(Object.fromEntries(named))})[$parameter.resource + "." + $parameter.operation]`;
+	const named = (isNew: boolean): string => {
+		const entries = Object.entries(operations).flatMap(([resource, ofResource]) =>
+			Object.entries(ofResource).flatMap(([name, operation]) => {
+				const ways = waysOf(operation, isNew);
+				return ways.length === 0 ? [] : [[`${resource}.${name}`, ways.map((way) => way.name)]];
+			}),
+		);
+		return JSON.stringify(Object.fromEntries(entries));
+	};
+	const chosen = `($nodeVersion < ${endsSince} ? ${named(false)} : ${named(true)})[$parameter.resource + "." + $parameter.operation]`;
 	return `={{ (${chosen} ?? [""]).map((displayName) => ({ type: "main", displayName })) }}`;
 }
 

@@ -6,6 +6,12 @@ import type { INodeProperties } from 'n8n-workflow';
  */
 export const DECIMAL_AMOUNTS = { dodoPayments: 1.1, lago: 1.2, lagoAccessTrigger: 1.3 } as const;
 
+/**
+ * The versions since which an operation that ends an event marks it as processed by itself, has no outputs but its good ways and Needs a
+ * Person, and hands on what failed before it instead of failing with it.
+ */
+export const ENDS_EVENTS = { dodoPayments: 1.2, lago: 1.3 } as const;
+
 type Conditions = NonNullable<NonNullable<INodeProperties['displayOptions']>['show']>;
 
 /** Shows a field in this version of its node and later ones; for `displayOptions.show`. */

@@ -3,7 +3,7 @@ import { additionalFields } from '../../../shared/node/fields';
 import { amountField, amountParameter, currencyParameter, minorUnitsParameter } from '../../../shared/node/money';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { idParameter, objectParameter } from '../../../shared/node/parameters';
-import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
+import { before, DECIMAL_AMOUNTS, ENDS_EVENTS, since } from '../../../shared/node/version';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { bundleIn, BundleLink } from '../../helpers/bundleLink';
 import { invoiceField, invoiceIn, organizationField } from '../../helpers/invoiceInput';
@@ -97,6 +97,7 @@ export const createIntent: Operation<DodoClient, LinkOutcome> = {
 		if (given.bundle !== undefined) return await new BundleLink(ctx, client, index, bundleIn(ctx, given, index)).get();
 		// What Charge Mandate has done without a link needs none.
 		if (typeof given.outcome === 'string' && given.invoice === undefined) return given;
+		if (ctx.getNode().typeVersion >= ENDS_EVENTS.dodoPayments && given.error) return given;
 		const invoice = invoiceIn(ctx, given, index);
 		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 		return await withKeyedLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => ({

@@ -122,6 +122,7 @@ export const update: Operation<LagoClient, UpdateOutcome> = {
 		description: 'Look again, and give out and tell each change exactly once',
 	},
 	fields: fieldsOf('access', 'update', fields),
+	endsEvent: true,
 	async execute(ctx, client, index) {
 		const settings: AccessUpdate = {
 			policy: policyOf(ctx, index),

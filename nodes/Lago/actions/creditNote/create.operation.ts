@@ -64,6 +64,7 @@ export const create: Operation<LagoClient, CreateOutcome> = {
 			'Mirror a refund that was made at Dodo Payments as exactly one credit note, or write the outcome back to the note that started it',
 	},
 	fields: fieldsOf('creditNote', 'create', fields),
+	endsEvent: true,
 	outputs: [
 		{ name: 'Done' },
 		{ name: 'Needs Premium', outcomes: ['needs_premium'] },

@@ -49,6 +49,7 @@ export const saveRefund: Operation<LagoClient, 'held' | 'refund_confirmed'> = {
 		description: 'Write to a credit note which refund was made for it and where it stands',
 	},
 	fields: fieldsOf('creditNote', 'saveRefund', fields),
+	endsEvent: true,
 	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'refund', 'Refund', index);

@@ -43,6 +43,7 @@ export const saveMandate: Operation<LagoClient, SaveOutcome> = {
 		description: 'Keep on the customer by which mandate it is charged; an ended mandate is removed',
 	},
 	fields: fieldsOf('customer', 'saveMandate', fields),
+	endsEvent: true,
 	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'mandate', 'Mandate', index);

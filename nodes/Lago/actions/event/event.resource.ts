@@ -1,5 +1,6 @@
 import { markAsProcessed } from '../../../shared/node/markAsProcessed';
 import type { Resource } from '../../../shared/node/menu';
+import { saveProgress } from '../../../shared/node/saveProgress';
 import type { LagoClient } from '../../transport/client';
 import { getMissed } from './getMissed.operation';
 
@@ -7,6 +8,13 @@ import { getMissed } from './getMissed.operation';
 export const event: Resource<LagoClient> = {
 	name: 'Event',
 	value: 'event',
-	operations: { getMissed, markAsProcessed },
+	operations: {
+		getMissed,
+		markAsProcessed,
+		saveProgress: {
+			...saveProgress,
+			outputs: [{ name: 'Done' }, { name: 'Needs a Person', outcomes: ['incomplete'] }],
+		},
+	},
 	default: 'getMissed',
 };

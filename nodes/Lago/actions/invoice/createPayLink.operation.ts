@@ -33,6 +33,7 @@ export const createPayLink: Operation<LagoClient, 'created' | 'existing' | 'held
 			'Sign a link that does not die and write it to the invoice; the checkout behind it is made when somebody clicks',
 	},
 	fields: fieldsOf('invoice', 'createPayLink', fields),
+	endsEvent: true,
 	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'invoice', 'Invoice', index);

@@ -1,15 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
-import { ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { byRetryButton } from '../../../shared/domain/olderLago';
-import { planNextTry, type Plan } from '../../../shared/domain/retryPlan';
-import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
-import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
+import type { Plan } from '../../../shared/domain/retryPlan';
+import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
-import { changeInvoice, fetchInvoice, isFresh, withInvoice } from '../../helpers/invoices';
-import { heldIfRefused } from '../../helpers/refusals';
-import { planFrom, type PlanFrom } from '../../helpers/retryPlan';
+import { planRetryOf } from '../../helpers/retryPlan';
 import type { LagoClient } from '../../transport/client';
 import { readRetryPolicy, SCHEDULE_WORDS, timeOfDayField } from './schedule.fields';
 
@@ -63,6 +58,7 @@ export const planRetry: Operation<LagoClient, Plan['outcome'] | 'held'> = {
 		description: 'Write to the invoice when the next try is due after a failed one, by schedule and decline reason',
 	},
 	fields: fieldsOf('invoice', 'planRetry', fields),
+	endsEvent: true,
 	outputs: [
 		{ name: 'Done' },
 		{ name: 'No More Tries', outcomes: ['exhausted', 'hard_decline'] },
@@ -78,32 +74,6 @@ export const planRetry: Operation<LagoClient, Plan['outcome'] | 'held'> = {
 			(['failed', 'mandate_busy'].includes(parsed.data.outcome) ||
 				(['created', 'existing'].includes(parsed.data.outcome) && Boolean(parsed.data.checkoutUrl)));
 		if (!counts) return given;
-		const { planFrom: known, ...visible } = parsed.data;
-		return await withInvoice(client, visible.invoiceId, async () => {
-			const fresh =
-				known !== undefined && isFresh(client, visible.invoiceId, known.readAt)
-					? known
-					: planFrom(await fetchInvoice(client, visible.invoiceId));
-			const planned = async (): Promise<Result<Plan['outcome']>> => await plan(client, policy, visible, fresh);
-			return {
-				...(visible as Json),
-				...(await heldIfRefused(
-					planned,
-					`The next try of invoice ${visible.invoiceId} was to be planned`,
-					byRetryButton('Look at the metadata of the invoice in Lago; "Retry payment" there tries at once.'),
-				)),
-			};
-		});
+		return await planRetryOf(client, policy, parsed.data);
 	},
 };
-
-async function plan(
-	client: LagoClient,
-	policy: RetryPolicy,
-	failure: z.output<typeof failureSchema>,
-	{ metadata, ...invoice }: PlanFrom,
-): Promise<Result<Plan['outcome']>> {
-	const planned = planNextTry(policy, failure, { ...invoice, state: ourRecord(metadata).state }, Date.now());
-	if (planned.save !== undefined) await changeInvoice(client, failure.invoiceId, metadata, { state: planned.save });
-	return { ...planned.plan };
-}

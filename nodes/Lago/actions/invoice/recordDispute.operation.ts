@@ -54,6 +54,7 @@ export const recordDispute: Operation<
 		description: 'Mark an invoice whose dispute is lost, once; open and won disputes are only told',
 	},
 	fields: fieldsOf('invoice', 'recordDispute', fields),
+	endsEvent: true,
 	outputs: [
 		{ name: 'About an Invoice' },
 		{ name: 'Ignored', outcomes: ['ignored'] },

@@ -3,8 +3,11 @@ import { z } from 'zod';
 import { changeFor, decideSave, type MadeIntent } from '../../../shared/domain/intentRecord';
 import { decodeState, metadataValue, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
+import type { Plan } from '../../../shared/domain/retryPlan';
+import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
+import { ENDS_EVENTS, since } from '../../../shared/node/version';
 import { orNull } from '../../../shared/transport/orNull';
 import { metadataEntrySchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
@@ -12,6 +15,7 @@ import { changeInvoice, fetchInvoice, isFresh, withInvoice } from '../../helpers
 import { inTurns } from '../../helpers/inTurns';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
 import { heldIfRefused } from '../../helpers/refusals';
+import { planRetryOf } from '../../helpers/retryPlan';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -29,6 +33,15 @@ const fields: INodeProperties[] = [
 		...payLinkAddressField,
 		description:
 			'Writes a permanent link to this page to the invoice, instead of the checkout link that dies after 24 hours. Leave empty when your workflow has no Pay Page.',
+	},
+	{
+		displayName: 'Try Again When Busy',
+		name: 'tryAgainWhenBusy',
+		type: 'boolean',
+		default: false,
+		displayOptions: { show: since(ENDS_EVENTS.lago) },
+		description:
+			'Whether an invoice whose mandate is busy with another charge is planned to be tried again in 15 minutes, by a lane that runs what Get Many > Retry Due finds',
 	},
 ];
 
@@ -48,13 +61,15 @@ const intentSchema = onFirstUse(() =>
 );
 
 type Saved = Result<'existing' | 'skipped'>;
-type Saving = Result<'existing' | 'held' | 'mandate_busy' | 'skipped'>;
+type SaveOutcome = Plan['outcome'] | 'existing' | 'held' | 'mandate_busy' | 'skipped';
+/** A busy mandate asks for no schedule. */
+const NO_SCHEDULE: RetryPolicy = { waits: [], minuteOfDay: 0 };
 
 /**
  * Invoice -> Save Payment Reference. Lago refuses to insert a key twice, so of two workers that made the first link of an invoice
  * exactly one can save it; the other one adopts the saved link and lets its own, which nobody has seen, expire.
  */
-export const savePaymentReference: Operation<LagoClient, 'existing' | 'held' | 'mandate_busy' | 'skipped'> = {
+export const savePaymentReference: Operation<LagoClient, SaveOutcome> = {
 	menu: {
 		name: 'Save Payment Reference',
 		action: 'Save the payment reference of an invoice',
@@ -62,6 +77,7 @@ export const savePaymentReference: Operation<LagoClient, 'existing' | 'held' | '
 			'Write the checkout link of an invoice into its metadata, so that it is found again and never made twice',
 	},
 	fields: fieldsOf('invoice', 'savePaymentReference', fields),
+	endsEvent: true,
 	outputs: [
 		{ name: 'Done' },
 		{ name: 'Mandate Busy', outcomes: ['mandate_busy'] },
@@ -69,6 +85,14 @@ export const savePaymentReference: Operation<LagoClient, 'existing' | 'held' | '
 	],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'intent', 'Payment Intent', index);
+		const { outcome, invoiceId: busy } = given;
+		if (
+			outcome === 'mandate_busy' &&
+			typeof busy === 'string' &&
+			ctx.getNodeParameter('tryAgainWhenBusy', index, false) === true
+		)
+			return await planRetryOf(client, NO_SCHEDULE, { ...given, outcome, invoiceId: busy });
+		if (ctx.getNode().typeVersion >= ENDS_EVENTS.lago && given.error) return given;
 		if (given.saveToInvoice === undefined && given.saveToInvoices === undefined && typeof given.outcome === 'string')
 			return given;
 		const { saveToInvoices, ...visible } = given;
@@ -80,7 +104,12 @@ export const savePaymentReference: Operation<LagoClient, 'existing' | 'held' | '
 };
 
 /** What was made for one invoice, also as one of several. */
-async function saveOne(ctx: IExecuteFunctions, client: LagoClient, index: number, given: Json): Promise<Saving> {
+async function saveOne(
+	ctx: IExecuteFunctions,
+	client: LagoClient,
+	index: number,
+	given: Json,
+): Promise<Result<SaveOutcome>> {
 	const { intent, state } = readIntent(ctx, given, index);
 	const { saveToInvoice, ...visible } = intent;
 	const { invoiceId } = intent;

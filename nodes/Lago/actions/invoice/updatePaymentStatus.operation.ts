@@ -47,6 +47,7 @@ export const updatePaymentStatus: Operation<LagoClient, Settlement['outcome']> =
 			'Book what a Dodo payment says: paid, failed or under way; anything that does not fit comes out as held',
 	},
 	fields: fieldsOf('invoice', 'updatePaymentStatus', fields),
+	endsEvent: true,
 	outputs: [
 		{ name: 'Paid', outcomes: ['settled'] },
 		{ name: 'Other' },

@@ -1,8 +1,8 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { isNothingDone } from '../../../shared/domain/outcome';
-import { progressAfter } from '../../../shared/domain/reconciliation';
-import { fitting, setAside, tellAside, withoutGone, type Aside } from '../../../shared/domain/setAside';
-import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
+import { isNothingDone } from '../domain/outcome';
+import { progressAfter } from '../domain/reconciliation';
+import { fitting, setAside, tellAside, withoutGone, type Aside } from '../domain/setAside';
+import { fieldsOf, type Json, type Operation, type Result } from './operation';
 import {
 	endRun,
 	knownBefore,
@@ -11,52 +11,52 @@ import {
 	nowS,
 	STILL_LOOKING,
 	type ReconciliationRun,
-} from '../../../shared/reconciliation/reconciliationRun';
-import type { DodoClient } from '../../transport/client';
+} from '../reconciliation/reconciliationRun';
+import type { ServiceClient } from '../transport/serviceClient';
 
 /**
  * Event -> Save Progress: the end of a reconciliation. Counts what became of the events that were missed, puts what failed at the end of the
  * queue, and remembers from where the next look has to start.
  */
-export const saveProgress: Operation<DodoClient, 'incomplete' | 'nothing_missed' | 'reconciled' | 'still_looking'> = {
-	menu: {
-		name: 'Save Progress',
-		action: 'Save the progress of a reconciliation',
-		description: 'Ends a reconciliation: what was looked at, healed and held, and where the next look starts',
-	},
-	fields: fieldsOf('event', 'saveProgress', []),
-	once: true,
-	async execute(ctx) {
-		const running = runOf(ctx);
-		if (running === null) return STILL_LOOKING;
-		const results = ctx.getInputData().map(({ json }) => json);
-		const failures = failuresOf(ctx, running, results);
-		const now = nowS();
-		const { aside, news } = asideAfter(ctx, running, failures, now);
-		save(ctx, running, failures.length > 0, aside, now);
-		notePace(running);
-		endRun(ctx);
-		return await Promise.resolve(summaryOf(running, results, failures, news));
-	},
-};
+export const saveProgress: Operation<ServiceClient, 'incomplete' | 'nothing_missed' | 'reconciled' | 'still_looking'> =
+	{
+		menu: {
+			name: 'Save Progress',
+			action: 'Save the progress of a reconciliation',
+			description: 'Ends a reconciliation: what was looked at, healed and held, and where the next look starts',
+		},
+		fields: fieldsOf('event', 'saveProgress', []),
+		once: true,
+		async execute(ctx) {
+			const running = runOf(ctx);
+			if (running === null) return STILL_LOOKING;
+			const results = ctx.getInputData().map(({ json }) => json);
+			const failures = failuresOf(ctx, running);
+			const now = nowS();
+			const { aside, news } = asideAfter(ctx, running, failures, now);
+			save(ctx, running, failures.length > 0, aside, now);
+			notePace(running);
+			endRun(ctx);
+			return await Promise.resolve(summaryOf(running, results, failures, news));
+		},
+	};
 
 type Failure = ReconciliationRun['failures'][number];
 
-/** What a look could not read, and what it handed on but no lane brought to its end. */
-function failuresOf(
-	ctx: IExecuteFunctions,
-	{ failures, handedOn }: ReconciliationRun,
-	results: readonly IDataObject[],
-): Failure[] {
+/**
+ * What a look could not read, and what it handed on but no lane brought to its end: each result says by its item which event it is of. What
+ * was marked before something behind the mark failed is marked no more.
+ */
+function failuresOf(ctx: IExecuteFunctions, { failures, handedOn }: ReconciliationRun): Failure[] {
 	const { processed } = knownBefore(ctx);
-	const reasons = results
-		.filter(({ error }) => error !== undefined && error !== null)
-		.map(({ error }) => String(typeof error === 'object' ? (error as IDataObject).message : error));
-	// A lane that has no Mark as Processed says by its results alone how it ended.
-	const unmarked = reasons.length === 0 ? [] : handedOn.filter(({ fact }) => !processed.isProcessed(fact));
-	const failed = unmarked.map((one, index) => ({ ...one, reason: reasons[Math.min(index, reasons.length - 1)] ?? '' }));
-	const unknown = reasons.slice(failed.length).map((reason) => ({ key: null, fact: '', createdAt: 0, reason }));
-	return [...failures, ...failed, ...unknown];
+	const failed = ctx.getInputData().flatMap(({ json: { error }, pairedItem }): Failure[] => {
+		if (error === undefined || error === null) return [];
+		const reason = String(typeof error === 'object' ? (error as IDataObject).message : error);
+		const one = handedOn[typeof pairedItem === 'object' && 'item' in pairedItem ? pairedItem.item : NaN];
+		if (one !== undefined) processed.takeBack(one.fact);
+		return [{ ...(one ?? { key: null, fact: '', createdAt: 0 }), reason }];
+	});
+	return [...failures, ...failed];
 }
 
 /** The end of the queue: without what was done since, with what failed now. */
