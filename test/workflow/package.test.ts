@@ -139,7 +139,7 @@ describe.each([
 			access: ['backtest', 'getCustomer', 'getSubscription', 'update'],
 			creditNote: ['create', 'get', 'getAll', 'saveRefund'],
 			customer: ['get', 'saveMandate'],
-			event: ['getMissed', 'markAsProcessed'],
+			event: ['getMissed', 'markAsProcessed', 'saveProgress'],
 			invoice: [
 				'answerPayLink',
 				'createPayLink',
