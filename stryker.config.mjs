@@ -1,4 +1,4 @@
-/** Mutation tests: whether the specifications notice when a rule is changed. See docs/mutation.md. */
+/** Mutation tests: whether the specifications notice when a rule is changed. See test/mutation/README.md. */
 export default {
 	mutate: [
 		'nodes/shared/domain/**/*.ts',

@@ -27,5 +27,10 @@ Object.assign(globalThis, { expect, test, it: test, describe, beforeAll: before,
 
 const UNIT = join(__dirname, '..', 'unit');
 const rules = readdirSync(join(UNIT, 'domain')).filter((name) => name.endsWith('.test.ts'));
-for (const file of [...rules.map((name) => join('domain', name)), 'signatures.test.ts', 'verifyDelivery.test.ts', 'forgeries.test.ts'])
+for (const file of [
+	...rules.map((name) => join('domain', name)),
+	'signatures.test.ts',
+	'verifyDelivery.test.ts',
+	'forgeries.test.ts',
+])
 	require(join(UNIT, file));

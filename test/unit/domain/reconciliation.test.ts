@@ -3,6 +3,8 @@ import {
 	addUnfinished,
 	countUnfinished,
 	eventOf,
+	factOf,
+	keyOf,
 	kindsOf,
 	movedOn,
 	planLook,
@@ -29,6 +31,15 @@ const progress = (more: Partial<Progress> = {}): Progress => ({
 	...more,
 });
 
+test('an object and what it has come to are named by kind, id and state', () => {
+	const one = listed({ kind: 'refund', id: 'ref_1', status: 'succeeded' });
+	expect([keyOf(one), factOf(one), factOf({ ...one, status: null })]).toEqual([
+		'refund ref_1',
+		'refund ref_1 succeeded',
+		'refund ref_1 not started',
+	]);
+});
+
 describe('what a look covers', () => {
 	test.each<[string, Progress | null, boolean, boolean]>([
 		['nothing is known', null, false, true],
@@ -53,6 +64,14 @@ describe('what a look covers', () => {
 			until: NOW - MINUTE,
 			again: true,
 		});
+	});
+
+	test('one that a person asked for is not moved by what was found, and the first one neither', () => {
+		const asked = planLook(progress(), NOW, false, NOW - HOUR);
+		expect(thoroughly(asked, progress()).since).toBe(NOW - HOUR);
+		const first = planLook(null, NOW, false);
+		expect(thoroughly(first, null)).toEqual(first);
+		expect(first).toMatchObject({ thorough: true, again: false });
 	});
 
 	test('where one thing is missing all lists are read from where all were read last', () => {
