@@ -4,7 +4,7 @@ import { attemptOf, type PaymentFacts } from './payment';
 import { isUnderWay, nextState, whileDue } from './phases';
 import { planNextTry, type OpenInvoice, type Plan, type Planned } from './retryPlan';
 import { isHardDecline, type RetryPolicy } from './retrySchedule';
-import { decideAttempt } from './settlement';
+import { decideAttempt } from './attempt';
 
 /** What is told of an attempt; `outcome` is that of the plan where one was made. */
 export type AttemptNews = Partial<Omit<Plan, 'outcome'>> & {

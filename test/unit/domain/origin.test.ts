@@ -1,7 +1,8 @@
 /** Only what is proven counts: whose payment it is, before its amount is looked at. */
 import { judge } from '../../../nodes/shared/domain/difference';
 import { attemptOf, readPayment } from '../../../nodes/shared/domain/payment';
-import { decideAttempt, decideSuccess } from '../../../nodes/shared/domain/settlement';
+import { decideAttempt } from '../../../nodes/shared/domain/attempt';
+import { decideSuccess } from '../../../nodes/shared/domain/settlement';
 import { decideRecord } from '../../../nodes/shared/domain/attemptRecord';
 import type { PaymentFacts } from '../../../nodes/shared/domain/payment';
 import { invoice, meta, payment, PROOF } from './facts';

@@ -1,7 +1,8 @@
 /** A payment of an invoice that is paid, wholly or in part, and what a payment brings when its tax comes on top. */
 import type { InvoiceFacts } from '../../../nodes/shared/domain/invoice';
 import type { PaymentFacts } from '../../../nodes/shared/domain/payment';
-import { decideAttempt, decideSuccess, dueByStatus, isDueOf } from '../../../nodes/shared/domain/settlement';
+import { decideAttempt } from '../../../nodes/shared/domain/attempt';
+import { decideSuccess, dueByStatus, isDueOf } from '../../../nodes/shared/domain/settlement';
 import { invoice, meta, payment } from './facts';
 
 const record = (id: string, state?: string) =>

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { encodeState } from '../../../nodes/shared/domain/invoiceMetadata';
 import { isLagoId, readPayment, type PaymentFacts } from '../../../nodes/shared/domain/payment';
-import { decideAttempt, decideSuccess } from '../../../nodes/shared/domain/settlement';
+import { decideAttempt } from '../../../nodes/shared/domain/attempt';
+import { decideSuccess } from '../../../nodes/shared/domain/settlement';
 import { invoice, INVOICE_ID, meta, payment } from './facts';
 import { runs } from '../../support/runs';
 
