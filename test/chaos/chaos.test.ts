@@ -1,4 +1,4 @@
-import { byId, newCustomer, printTable, publishOperations, type Call } from '../e2e/operations';
+import { mandateSetUp, newCustomer, printTable, publishOperations, type Call } from '../e2e/operations';
 import { seededRandom } from '../../sandbox/shared/faults';
 import { letAMinutePass, lookingEvery, startSync, type Sync } from '../support/sync';
 import { readTemplate } from '../support/n8n';
@@ -84,23 +84,7 @@ describe.each(seeds)('seed %i', (seed) => {
 		for (const endpoint of sync.lago.state.endpoints.values()) endpoint.event_types = eventsOf('.lagoTrigger');
 		for (const endpoint of sync.dodo.state.webhooks.values()) endpoint.filter_types = eventsOf('.dodoPaymentsTrigger');
 		setUp = await publishOperations(sync, {
-			setup: [
-				{
-					node: 'lago',
-					parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') },
-				},
-				{
-					node: 'dodoPayments',
-					parameters: {
-						resource: 'mandate',
-						operation: 'createSetupLink',
-						customer: '={{ $json }}',
-						currency: 'EUR',
-						taxMode: 'inclusive',
-						additionalFields: {},
-					},
-				},
-			],
+			setup: mandateSetUp('EUR'),
 		});
 	}, 900_000);
 	afterAll(async () => {

@@ -3,7 +3,7 @@ import type { NewInvoice } from '../../sandbox/lago/ledger';
 import type { Customer, Invoice } from '../../sandbox/lago/state';
 import { madeFor } from '../support/madeFor';
 import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
-import { byId, newCustomer, publishOperations, type Call } from './operations';
+import { byId, mandateSetUp, newCustomer, publishOperations, type Call } from './operations';
 
 /** Attaches fine, is declined whenever it is charged without the customer. */
 const DECLINED_LATER = '4000000000000341';
@@ -25,23 +25,7 @@ beforeAll(async () => {
 		},
 	});
 	operate = await publishOperations(sync, {
-		setup: [
-			{
-				node: 'lago',
-				parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') },
-			},
-			{
-				node: 'dodoPayments',
-				parameters: {
-					resource: 'mandate',
-					operation: 'createSetupLink',
-					customer: '={{ $json }}',
-					currency: '={{ $json.currency }}',
-					taxMode: 'inclusive',
-					additionalFields: {},
-				},
-			},
-		],
+		setup: mandateSetUp('={{ $json.currency }}'),
 		update: [
 			{
 				node: 'dodoPayments',

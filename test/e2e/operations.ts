@@ -21,6 +21,25 @@ const CREDENTIALS = { lago: 'lagoBillingApi', dodoPayments: 'dodoPaymentsApi' } 
 /** A choice by id, as the editor stores it. */
 export const byId = (value: string): Json => ({ __rl: true, mode: 'id', value });
 
+/** Makes the link by which a customer agrees to a mandate. Called with `{ customer }`. */
+export const mandateSetUp = (currency: string): Step[] => [
+	{
+		node: 'lago',
+		parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') },
+	},
+	{
+		node: 'dodoPayments',
+		parameters: {
+			resource: 'mandate',
+			operation: 'createSetupLink',
+			customer: '={{ $json }}',
+			currency,
+			taxMode: 'inclusive',
+			additionalFields: {},
+		},
+	},
+];
+
 /** A workflow with a webhook for every name; behind it the steps, then the answer. */
 function operationsWorkflow(chains: Record<string, Step[]>, prefix: string): WorkflowJson {
 	const nodes: WorkflowJson['nodes'] = [];

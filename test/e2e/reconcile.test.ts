@@ -1,6 +1,6 @@
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { letAMinutePass, startSync, waitFor, type Sync } from '../support/sync';
-import { byId, newCustomer, publishOperations, type Call } from './operations';
+import { mandateSetUp, newCustomer, publishOperations, type Call } from './operations';
 
 let sync: Sync;
 let operate: Call;
@@ -29,23 +29,7 @@ const startedByHand = (workflow: WorkflowJson): void => {
 beforeAll(async () => {
 	sync = await startSync({ registration: 'manual', change: startedByHand });
 	operate = await publishOperations(sync, {
-		setup: [
-			{
-				node: 'lago',
-				parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') },
-			},
-			{
-				node: 'dodoPayments',
-				parameters: {
-					resource: 'mandate',
-					operation: 'createSetupLink',
-					customer: '={{ $json }}',
-					currency: 'EUR',
-					taxMode: 'inclusive',
-					additionalFields: {},
-				},
-			},
-		],
+		setup: mandateSetUp('EUR'),
 	});
 }, 900_000);
 afterAll(async () => {
