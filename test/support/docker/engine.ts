@@ -1,6 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+	chownSync,
+	cpSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runCommand } from '../../../scripts/n8n/command';
@@ -103,6 +113,9 @@ function named(file: string, pattern: RegExp): string {
 async function buildStandIns(env: Record<string, string>): Promise<string> {
 	const runtime = await ensureN8n(() => {});
 	const modules = join(runtime.dir, 'node_modules');
+	mkdirSync(compiledBeside(modules), { recursive: true });
+	// As whom n8n runs in them.
+	chownSync(compiledBeside(modules), 1000, 1000);
 	// Beside Node, or where Debian has it.
 	const npm = [join(dirname(dirname(process.execPath)), 'lib', 'node_modules', 'npm'), '/usr/share/nodejs/npm'];
 	const work = mkdtempSync(join(tmpdir(), 'stand-ins-'));
@@ -124,6 +137,11 @@ async function buildStandIns(env: Record<string, string>): Promise<string> {
 		rmSync(work, { recursive: true, force: true });
 	}
 	return modules;
+}
+
+/** Where Node keeps what it has compiled of n8n's modules for the containers. */
+export function compiledBeside(modules: string): string {
+	return join(dirname(modules), 'compiled-in-containers');
 }
 
 /** A copy of what the image is built from, with what lies beside it, so that no file of this project is written. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { freePort } from '../../../scripts/n8n/process';
 import { give, type Given } from '../container';
-import { BASES, checkout, withoutDigest, type Engine } from './engine';
+import { waitUntil } from '../waiting';
+import { BASES, checkout, compiledBeside, withoutDigest, type Engine } from './engine';
 
 /** What a command has printed and how it has ended. */
 export interface Ended {
@@ -40,6 +41,11 @@ export interface Hold {
 	/** How many wait. */
 	count(): number;
 	release(): void;
+}
+
+/** Waits for what a command prints. Each look is a process, which takes time from what is waited for. */
+export async function untilPrinted(isSo: () => Promise<boolean>): Promise<void> {
+	await waitUntil('What was expected was not printed in time', 180_000, 700, isSo);
 }
 
 /** Prepares one; nothing is built or started yet. */
@@ -129,14 +135,32 @@ async function forward(url: string, { gateway }: Engine): Promise<{ hold(): Hold
 	return { hold, close: () => void server.unref().close() };
 }
 
+/** Where n8n finds its modules compiled: half of a start is that, and it is the same in every container. */
+const COMPILED = '/home/node/.cache/compiled';
+
+/** What a container with n8n gets of this machine: n8n, and what has been compiled of it. */
+function mountsOf(modules: string): string[] {
+	return [`${modules}:/usr/local/lib/node_modules:ro`, `${compiledBeside(modules)}:${COMPILED}`];
+}
+
+/** No workflow has a Code node. The image by itself is started with the task runner that waits for one. */
+const WITHOUT_RUNNERS = { N8N_RUNNERS_MODE: 'external', N8N_RUNNERS_AUTH_TOKEN: 'nobody-comes' };
+
+/** As soon as one is well the next one starts. */
+const SOON = { start_period: '240s', start_interval: '2s' };
+
 /**
  * Caddy is published on loopback only. Where the base images are stand-ins, n8n is mounted, and what is built uses this machine's network: the engine
  * leads nowhere by itself.
  */
 function writeOverrides(folder: string, { modules }: Engine, proxyPort: number): void {
 	const caddy = { ports: [`127.0.0.1:${proxyPort}:80`] };
-	const mounted = { volumes: [`${modules}:/usr/local/lib/node_modules:ro`] };
-	const own = (service: string): object => ({ image: withoutDigest(BASES[service] as string) });
+	const mounted = {
+		volumes: mountsOf(modules ?? ''),
+		environment: { NODE_COMPILE_CACHE: COMPILED, ...WITHOUT_RUNNERS },
+		healthcheck: SOON,
+	};
+	const own = (service: string): object => ({ image: withoutDigest(BASES[service] as string), healthcheck: SOON });
 	const contexts = { [BASES.node as string]: `docker-image://${withoutDigest(BASES.node as string)}` };
 	const n8n = { ...mounted, build: { network: 'host', additional_contexts: contexts } };
 	const single =
@@ -166,9 +190,12 @@ function adapted(command: string, { modules }: Engine, port: number): string {
 	);
 	if (modules === null) return composed;
 	const node = `--build-context ${BASES.node}=docker-image://${withoutDigest(BASES.node as string)}`;
-	return composed
-		.replaceAll(/\bdocker build /g, `docker build --network host ${node} `)
-		.replaceAll(/\bdocker run /g, `docker run --volume ${modules}:/usr/local/lib/node_modules:ro `);
+	return composed.replaceAll(/\bdocker build /g, `docker build --network host ${node} `).replaceAll(
+		/\bdocker run /g,
+		`docker run ${mountsOf(modules)
+			.map((mount) => `--volume ${mount} `)
+			.join('')}--env NODE_COMPILE_CACHE=${COMPILED} `,
+	);
 }
 
 async function run(command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
