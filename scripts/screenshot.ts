@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import { startDodoSimulator, startLagoSimulator } from '../sandbox/simulators';
-import { OWNER, readTemplate, startTestN8n, WORKFLOW_ID } from '../test/support/n8n';
+import { OWNER, readTemplate, startTestN8n, WHOLE, WORKFLOW_ID } from '../test/support/n8n';
 import { ROOT } from './n8n/package';
 
 /** The lanes of the full sync, by their sticky notes, and the pictures of them in the docs. */
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
 			`There is no Chromium at ${executablePath}. Install it (on Debian: apt-get install chromium) or set CHROMIUM to its path.`,
 		);
 	const [dodo, lago] = await Promise.all([startDodoSimulator(), startLagoSimulator()]);
-	const n8n = await startTestN8n({ dodo, lago, dodoSecret: 'whsec_c2NyZWVuc2hvdHMgb2YgdGhlIGVkaXRvcg==' });
+	const n8n = await startTestN8n({ dodo, lago, dodoSecret: 'whsec_c2NyZWVuc2hvdHMgb2YgdGhlIGVkaXRvcg==', env: WHOLE });
 	const browser = await chromium.launch({
 		executablePath,
 		args: [

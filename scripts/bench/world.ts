@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { madeFor } from '../../test/support/madeFor';
+import { WHOLE } from '../../test/support/n8n';
 import { signedByDodo, startSync, type Sync, type SyncOptions } from '../../test/support/sync';
 import { invoiceView } from '../../sandbox/lago/views/invoices';
 import type { Invoice } from '../../sandbox/lago/state';
@@ -21,8 +22,8 @@ export async function startWorld(options: Partial<SyncOptions> = {}): Promise<Sy
 	const sync = await startSync({
 		registration: 'manual',
 		requestsPerMinute: 5_000,
-		env: { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto' },
 		...options,
+		env: { ...WHOLE, ...(options.env ?? { NODE_FUNCTION_ALLOW_BUILTIN: 'crypto' }) },
 	});
 	silence(sync);
 	return sync;

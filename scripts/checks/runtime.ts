@@ -1,11 +1,13 @@
+import { ensureMigrated } from '../../test/support/migrated';
 import { ensureN8n, N8N_1_VERSION, N8N_VERSION } from '../n8n/prefix';
 
 const say = (line: string): void => console.log(line);
 
 async function ensureAll(): Promise<void> {
 	for (const wanted of [N8N_VERSION, N8N_1_VERSION]) {
-		const { version } = await ensureN8n(say, wanted);
-		say(`n8n ${version} is ready.`);
+		const runtime = await ensureN8n(say, wanted);
+		await ensureMigrated(runtime);
+		say(`n8n ${runtime.version} is ready.`);
 	}
 }
 

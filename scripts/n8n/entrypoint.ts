@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cleanEnvironment } from './command';
-import type { N8nRuntime } from './prefix';
+import { compileCache, type N8nRuntime } from './prefix';
 
 /** The image's program on this machine, without the image. */
 export interface Entrypoint {
@@ -37,7 +37,7 @@ export function startEntrypoint({ runtime, image, args = [], env, logFile }: Ent
 	const path = [dirname(runtime.node), join(runtime.dir, 'node_modules', '.bin'), process.env.PATH].join(':');
 	// A group of its own, so that Ctrl-C reaches n8n by this program only, and nothing outlives it.
 	const child = spawn(runtime.node, [join(image, 'entrypoint.js'), ...args], {
-		env: cleanEnvironment({ NODE_ENV: 'production', ...env, PATH: path }),
+		env: cleanEnvironment({ NODE_ENV: 'production', ...compileCache(runtime), ...env, PATH: path }),
 		stdio: ['ignore', file, file, 'ipc'],
 		detached: true,
 	});

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { N8N_DEFAULTS } from '../../docker/entrypoint/n8n';
 import { answers } from '../../docker/entrypoint/ready';
 import { cleanEnvironment, runCommand } from './command';
-import { isVersion1, type N8nRuntime } from './prefix';
+import { compileCache, isVersion1, type N8nRuntime } from './prefix';
 
 /** n8n stops at a module that it does not know, and 1.x knows fewer. */
 const N8N_1_DISABLED_MODULES = 'insights';
@@ -36,8 +36,7 @@ export function n8nEnvironment({
 	return cleanEnvironment({
 		PATH: `${dirname(runtime.node)}:${process.env.PATH}`,
 		...N8N_DEFAULTS,
-		// Half of a start is compiling n8n's modules.
-		NODE_COMPILE_CACHE: join(runtime.dir, 'compile-cache'),
+		...compileCache(runtime),
 		N8N_USER_FOLDER: userFolder,
 		N8N_LISTEN_ADDRESS: '127.0.0.1',
 		N8N_HOST: '127.0.0.1',
@@ -124,11 +123,11 @@ export async function startN8n(
 				timeoutMs,
 				logFile,
 			),
-		// n8n 1.x says that it is ready before it has its REST interface.
+		// n8n 1.x says that it is ready before it has its REST interface, which knows nobody yet.
 		waitUntilReady: async (timeoutMs = 60_000) =>
 			await waitForStatus(
-				200,
-				`${url}${role === 'worker' ? '/healthz/readiness' : '/rest/settings'}`,
+				role === 'worker' ? 200 : 401,
+				`${url}${role === 'worker' ? '/healthz/readiness' : '/rest/login'}`,
 				{},
 				child,
 				timeoutMs,

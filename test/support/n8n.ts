@@ -12,6 +12,8 @@ import {
 	type WorkflowJson,
 } from '../../scripts/n8n/provision';
 import { EXECUTION_MS, Executions } from './executions';
+import { untilListening, untilTemplateListens } from './listening';
+import { useMigratedDatabase } from './migrated';
 import { filesWith, sqliteOf } from './n8nFiles';
 import { setPublished, signIn, type Rest } from '../../scripts/n8n/rest';
 import { OWNER, setUp, type SetUp, type TestN8nOptions } from './n8nSetUp';
@@ -19,7 +21,7 @@ import { waitUntil } from './waiting';
 import { startWorker, type TestWorker } from './workers';
 
 export { WORKFLOW_ID, filesWith };
-export { ACCESS, OWNER, readTemplate, type TestN8nOptions } from './n8nSetUp';
+export { ACCESS, OWNER, readTemplate, WHOLE, type TestN8nOptions } from './n8nSetUp';
 
 /** A workflow that was imported into the running n8n. */
 export interface ImportedWorkflow {
@@ -71,17 +73,22 @@ export class TestN8n extends Executions {
 		return `http://127.0.0.1:${this.made.instance.port}/webhooks/${path}`;
 	}
 
-	/** Installs, imports and starts everything for the first time, and signs in. */
+	/** Installs and starts everything for the first time, signs in, and puts credentials and template there as the editor does. */
 	async begin(install: Required<TestN8nOptions>['install'], workers: number): Promise<void> {
-		const { instance, tarball } = this.made;
+		const { instance, tarball, services, credentials, template } = this.made;
 		await install(tarball, instance.userFolder);
-		await this.importAgain();
-		this.running = await this.start();
+		if (services === undefined) await useMigratedDatabase(instance);
+		this.running = await this.start(false);
 		const folders = Array.from({ length: workers }, (_, index) => join(instance.userFolder, `worker-${index + 1}`));
 		const starting = folders.map(async (folder) => this.workers.push(await startWorker(instance, tarball, folder)));
 		await Promise.allSettled(starting);
 		await Promise.all(starting);
 		this.rest = await signIn(this.url, OWNER, this.isVersion1);
+		for (const credential of credentials) Object.assign(credential, await this.createCredential(credential));
+		if (template === null) return;
+		await this.rest('POST', '/workflows', { ...this.bound(template), active: false });
+		await this.setPublished(true);
+		await untilTemplateListens(this.process);
 	}
 
 	/** Kills n8n in the middle of whatever it does: SIGKILL. */
@@ -94,9 +101,10 @@ export class TestN8n extends Executions {
 	 * there for a moment when it publishes its workflows anew.
 	 */
 	async restart(): Promise<void> {
-		const isAsync = !this.isVersion1 && this.hasTemplate;
+		const hasTemplate = this.made.template !== null;
+		const isAsync = !this.isVersion1 && hasTemplate;
 		const published = isAsync ? this.publications(ENDED) : 0;
-		this.running = await this.start();
+		this.running = await this.start(hasTemplate);
 		if (isAsync)
 			await this.untilPublished(() => this.publications(ENDED) > published && this.publications(UNDER_WAY) === 0);
 	}
@@ -116,7 +124,8 @@ export class TestN8n extends Executions {
 
 	/** Imports and publishes the template over itself by n8n's command line, as an upgrade does; n8n must not be running. */
 	async importAgain(): Promise<void> {
-		await provision(this.made.instance, this.made.credentials, this.made.bound);
+		const { instance, credentials, template } = this.made;
+		await provision(instance, credentials, template === null ? [] : [this.bound(template)]);
 	}
 
 	/** Changes nodes and connections of the template, as JSON, and publishes it, as a person does in the editor. */
@@ -171,7 +180,7 @@ export class TestN8n extends Executions {
 	/** The same two credentials once more. Nodes keep locks and memories for each credential, so these behave like another worker. */
 	async copyCredentials(): Promise<CredentialJson[]> {
 		const copies = this.made.credentials.map(async ({ name, type, data }) => ({
-			...(await this.createCredential(`${name} (copy)`, type, data)),
+			...(await this.createCredential({ name: `${name} (copy)`, type, data })),
 			type,
 			data,
 		}));
@@ -180,7 +189,7 @@ export class TestN8n extends Executions {
 
 	/** A further credential, as a person makes it. */
 	async addCredential(type: string, data: Record<string, unknown>): Promise<{ id: string; name: string }> {
-		return await this.createCredential(`${type} (added)`, type, data);
+		return await this.createCredential({ name: `${type} (added)`, type, data });
 	}
 
 	/** Replaces the data of a stored credential. */
@@ -209,17 +218,17 @@ export class TestN8n extends Executions {
 		return isVersion1(this.made.instance.runtime);
 	}
 
-	private get hasTemplate(): boolean {
-		return this.made.bound.length > 0;
+	/** The template with its credentials. */
+	private bound(template: WorkflowJson): WorkflowJson & { id: string } {
+		return { ...bindCredentials(template, this.made.credentials), id: WORKFLOW_ID };
 	}
 
-	/** Ready when the webhooks of the template answer; without one, when n8n does. */
-	private async start(): Promise<N8nProcess> {
+	/** Ready when n8n answers or, once the template is published, when its webhooks do. */
+	private async start(listens: boolean): Promise<N8nProcess> {
 		const { instance } = this.made;
 		const process = await startN8n(instance, join(instance.userFolder, 'n8n.log'));
 		try {
-			if (!this.hasTemplate) await process.waitUntilReady();
-			else await Promise.all([process.waitForWebhook('lago'), process.waitForWebhook('dodo')]);
+			await (listens ? untilTemplateListens(process) : process.waitUntilReady());
 		} catch (caught) {
 			await process.stop();
 			throw caught;
@@ -227,7 +236,7 @@ export class TestN8n extends Executions {
 		return process;
 	}
 
-	private async createCredential(name: string, type: string, data: Record<string, unknown>) {
+	private async createCredential({ name, type, data }: Omit<CredentialJson, 'id'>) {
 		const { id } = (await this.rest('POST', '/credentials', { name, type, data })) as { id: string };
 		return { id, name };
 	}
@@ -240,12 +249,4 @@ export class TestN8n extends Executions {
 	private async untilPublished(isSo: () => boolean): Promise<void> {
 		await waitUntil('n8n did not publish its workflows', EXECUTION_MS, 100, isSo);
 	}
-}
-
-/** Waits until a webhook is registered, or is not any more. n8n tells a wrong method from an unknown path, and executes nothing for either. */
-async function untilListening(url: string, wanted: boolean): Promise<void> {
-	await waitUntil(`${url} is ${wanted ? 'not' : 'still'} registered`, EXECUTION_MS, 30, async () => {
-		const text = await (await fetch(url, { method: 'PUT' })).text();
-		return text.includes('not registered for PUT requests') === wanted;
-	});
 }

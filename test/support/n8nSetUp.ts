@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ownerEnvironment } from '../../docker/entrypoint/owner';
-import { WORKFLOW_ID } from '../../docker/entrypoint/workflow';
 import { packPackage, ROOT } from '../../scripts/n8n/package';
 import { ensureN8n } from '../../scripts/n8n/prefix';
 import { freePort, type N8nInstance } from '../../scripts/n8n/process';
-import { bindCredentials, withFixedPaths, type CredentialJson, type WorkflowJson } from '../../scripts/n8n/provision';
+import { withFixedPaths, type CredentialJson, type WorkflowJson } from '../../scripts/n8n/provision';
 import type { DodoSimulator, LagoSimulator } from '../../sandbox/simulators';
+import { ENCRYPTION_KEY } from './migrated';
 import { startServices, type TestServices } from './services';
 import { QUEUE_MODE } from './workers';
 
@@ -48,14 +48,23 @@ export interface SetUp {
 	instance: N8nInstance;
 	/** Of the packed package. */
 	tarball: string;
+	/** With the ids that n8n has given them, as soon as it has. */
 	credentials: CredentialJson[];
-	/** The template with its credentials, when there is one. */
-	bound: Array<WorkflowJson & { id: string }>;
+	template: WorkflowJson | null;
 	/** What queue mode needs. */
 	services: TestServices | undefined;
 }
 
 const quiet = (): void => {};
+
+/** To n8n of every test, which starts in half the time so: nobody opens its editor, and no workflow has a Code node. */
+const LEAN: NodeJS.ProcessEnv = {
+	N8N_DISABLE_UI: 'true',
+	N8N_RUNNERS_MODE: 'external',
+	N8N_RUNNERS_AUTH_TOKEN: 'nobody-comes',
+};
+/** The same of one that has both. */
+export const WHOLE: NodeJS.ProcessEnv = { N8N_DISABLE_UI: 'false', N8N_RUNNERS_MODE: 'internal' };
 
 /** A shipped template as it lies in the package. */
 export function readTemplate(file: string): WorkflowJson {
@@ -66,8 +75,7 @@ export function readTemplate(file: string): WorkflowJson {
 export async function setUp(options: TestN8nOptions): Promise<SetUp> {
 	const { env = {}, version, queue } = options;
 	const [runtime, tarball] = [await ensureN8n(quiet, version), await packPackage(quiet)];
-	const credentials = credentialsFor(options);
-	const bound = templateOf(options).map((template) => ({ ...bindCredentials(template, credentials), id: WORKFLOW_ID }));
+	const [credentials, template] = [credentialsFor(options), templateOf(options)];
 	const port = options.port ?? (await freePort());
 	const services = queue === undefined ? undefined : await startServices();
 	const instance: N8nInstance = {
@@ -75,29 +83,30 @@ export async function setUp(options: TestN8nOptions): Promise<SetUp> {
 		userFolder: mkdtempSync(join(tmpdir(), 'n8n-e2e-')),
 		port,
 		webhookPrefix: 'webhooks',
-		encryptionKey: 'e2e-encryption-key',
+		encryptionKey: ENCRYPTION_KEY,
 		env: {
+			...LEAN,
 			...ownerEnvironment(OWNER),
 			...(services === undefined ? {} : { ...QUEUE_MODE, ...services.env }),
 			...env,
 		},
 	};
-	return { instance, tarball, credentials, bound, services };
+	return { instance, tarball, credentials, template, services };
 }
 
-/** The template as it is imported; none when there is to be none. */
-function templateOf({ template: file = 'lago-dodo-sync.json', change }: TestN8nOptions): WorkflowJson[] {
-	if (file === null) return [];
+/** The template as it is imported; null when there is to be none. */
+function templateOf({ template: file = 'lago-dodo-sync.json', change }: TestN8nOptions): WorkflowJson | null {
+	if (file === null) return null;
 	const template = withFixedPaths(readTemplate(file));
 	change?.(template);
-	return [template];
+	return template;
 }
 
 /** Two credentials that point to the simulators. */
 function credentialsFor({ dodo, lago, dodoSecret, requestsPerMinute }: TestN8nOptions): CredentialJson[] {
 	return [
 		{
-			id: 'dodoCredential01',
+			id: '',
 			name: 'Dodo',
 			type: 'dodoPaymentsApi',
 			data: {
@@ -109,7 +118,7 @@ function credentialsFor({ dodo, lago, dodoSecret, requestsPerMinute }: TestN8nOp
 			},
 		},
 		{
-			id: 'lagoCredential01',
+			id: '',
 			name: 'Lago',
 			type: 'lagoBillingApi',
 			data: {

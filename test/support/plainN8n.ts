@@ -5,6 +5,7 @@ import { ownerEnvironment } from '../../docker/entrypoint/owner';
 import { installPackage, packPackage } from '../../scripts/n8n/package';
 import { ensureN8n } from '../../scripts/n8n/prefix';
 import { freePort, startN8n } from '../../scripts/n8n/process';
+import { ENCRYPTION_KEY, useMigratedDatabase } from './migrated';
 import { OWNER } from './n8n';
 import { listExecutions, readRun, signIn, type Execution, type Run } from '../../scripts/n8n/rest';
 
@@ -38,9 +39,10 @@ export async function startPlainN8n(): Promise<PlainN8n> {
 		userFolder,
 		port: await freePort(),
 		webhookPrefix: 'webhook',
-		encryptionKey: 'browser-encryption-key',
+		encryptionKey: ENCRYPTION_KEY,
 		env: ownerEnvironment(OWNER),
 	};
+	await useMigratedDatabase(instance);
 	const process = await startN8n(instance, join(userFolder, 'n8n.log'));
 	const stop = async (): Promise<void> => {
 		await process.stop();
