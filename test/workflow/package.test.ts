@@ -126,8 +126,8 @@ describe.each([
 		dodoOperations as Record<string, object>,
 		{
 			event: ['getMissed', 'markAsProcessed', 'saveProgress'],
-			mandate: ['charge', 'createSetupLink', 'get', 'getUpdateLink'],
-			payment: ['createIntent', 'get', 'getAll'],
+			mandate: ['charge', 'createSetupLink', 'get', 'getTroubled', 'getUpdateLink'],
+			payment: ['checkReminder', 'createIntent', 'get', 'getAll'],
 			product: ['ensure'],
 			refund: ['create', 'get', 'getAll'],
 		},
@@ -151,6 +151,8 @@ describe.each([
 				'savePaymentReference',
 				'updatePaymentStatus',
 			],
+			paymentRequest: ['get'],
+			reminder: ['getDue', 'reserve', 'saveSent'],
 		},
 	],
 ])('%s', (name, implemented, expected: Record<string, string[]>) => {
