@@ -170,6 +170,8 @@ test.each(['processing', 'succeeded'] as const)(
 		world.dodo.payCheckout(String(intent.checkoutSessionId)).status = status;
 		const found = await check(reminder as IDataObject);
 		expect(found).toMatchObject({ outcome: 'skipped', reason: 'payment_under_way' });
+		expect(await reserve(found)).toEqual(found);
+		expect(entries()).toEqual({});
 	},
 );
 
@@ -242,7 +244,7 @@ describe('mandates', () => {
 	test('a card that expires before the next charge: one mail with a link to give another one', async () => {
 		const { customer, mandate } = await world.customerWithMandate();
 		Object.assign(world.lago.state.customers.get(customer) as Customer, { email: 'c@example.com' });
-		expect(await troubled()).toEqual([]);
+		expect(await troubled()).toMatchObject([{ outcome: 'nobody_due' }]);
 		world.dodo.expireCard(mandate);
 		const mandates = await troubled();
 		expect(mandates).toMatchObject([

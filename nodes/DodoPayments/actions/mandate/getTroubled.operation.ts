@@ -11,7 +11,7 @@ const CARDS_ASKED = 200;
 const MONTHS_AHEAD = 2;
 
 /** Mandate -> Get Troubled: those on hold, and those whose card expires soon, of customers of Lago. */
-export const getTroubled: Operation<DodoClient> = {
+export const getTroubled: Operation<DodoClient, 'nobody_due'> = {
 	menu: {
 		name: 'Get Troubled',
 		action: 'Get troubled mandates',
@@ -35,7 +35,11 @@ export const getTroubled: Operation<DodoClient> = {
 			const expires = knownExpiry(client, one.methodId) ?? '';
 			return expires !== '' && expires <= last ? [itemOf(one, expires)] : [];
 		});
-		return [...onHold.map((one) => itemOf(one, null)), ...expiring];
+		const found = [...onHold.map((one) => itemOf(one, null)), ...expiring];
+		// What comes behind looks at invoices as well, and goes on.
+		return found.length > 0
+			? found
+			: { outcome: 'nobody_due', message: 'No mandate is on hold, and no card expires soon.' };
 	},
 };
 

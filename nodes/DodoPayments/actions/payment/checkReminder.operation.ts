@@ -57,7 +57,6 @@ export const checkReminder: Operation<DodoClient, 'skipped'> = {
 		description: 'Right before a reminder: nothing in it is being paid, or was paid and is not yet in Lago',
 	},
 	fields: fieldsOf('payment', 'checkReminder', fields),
-	outputs: [{ name: 'Send' }, { name: 'Not Now', outcomes: ['skipped'] }],
 	async execute(ctx, client, index) {
 		const given = objectParameter(ctx, 'reminder', 'Reminder', index);
 		const parsed = reminderSchema.safeParse(given);

@@ -35,6 +35,8 @@ export const reserve: Operation<LagoClient, Reserved> = {
 	outputs: [{ name: 'Send', outcomes: ['reminding'] }, { name: 'Not Now' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const given = reminderParameter(ctx, index);
+		// By Check Reminder.
+		if (given.outcome === 'skipped') return given as Result<'skipped'>;
 		const { customerExternalId: externalId } = given;
 		const reserved = async (): Promise<Result<Reserved>> =>
 			await withReminders(client, externalId, async () => await reserveFor(client, given));
