@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseLimits } from '../../nodes/shared/domain/access/policy';
+import { readBrands } from '../../nodes/shared/domain/brands';
 import { readAddress } from '../../nodes/shared/domain/address';
 import { DODO_TIERS, LOWEST_TIER } from '../../nodes/shared/domain/keys';
 import { readCurrencies } from '../../nodes/shared/domain/money';
@@ -17,6 +18,8 @@ export interface Configuration extends Services {
 	reconcileMinutes: number;
 	/** Waits before further tries, e.g. `1d,3d,5d,7d`. */
 	retrySchedule: string;
+	/** Which brand stands for which billing entity, e.g. `acme_de=brnd_1, acme_fr=brnd_2`; empty for the primary one. */
+	entityBrands: string;
 	access: AccessConfiguration;
 }
 
@@ -109,6 +112,10 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const policy = parseSchedule(retrySchedule, '09:00');
 	if ('problem' in policy) problems.push(`RETRY_SCHEDULE is "${retrySchedule}": ${policy.problem}`);
 
+	const entityBrands = read('ENTITY_BRANDS');
+	const brands = readBrands(entityBrands);
+	if ('problem' in brands) problems.push(`ENTITY_BRANDS is "${entityBrands}": ${brands.problem}.`);
+
 	const access = readAccess(read, problems);
 	const required = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, read(name)])) as Record<
 		keyof typeof REQUIRED,
@@ -150,7 +157,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const owner = readOwner(read, problems);
 	return problems.length > 0
 		? { problems }
-		: { configuration: { dodo, lago, port, reconcileMinutes, retrySchedule, access, owner } };
+		: { configuration: { dodo, lago, port, reconcileMinutes, retrySchedule, entityBrands, access, owner } };
 }
 
 const TIERS = Object.keys(DODO_TIERS).map(Number);

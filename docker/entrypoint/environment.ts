@@ -25,7 +25,7 @@ export function givenEnvironment(env: NodeJS.ProcessEnv): { given: NodeJS.Proces
 }
 
 /** Names of our own variables: n8n, and whatever it starts, does not see them. */
-const OWN = /^((DODO|LAGO|ACCESS|OWNER)_\w+|RETRY_SCHEDULE|RECONCILE_INTERVAL_MINUTES|PORT)(_FILE)?$/;
+const OWN = /^((DODO|LAGO|ACCESS|OWNER)_\w+|ENTITY_BRANDS|RETRY_SCHEDULE|RECONCILE_INTERVAL_MINUTES|PORT)(_FILE)?$/;
 
 const WEBHOOK_SECRETS = join(__dirname, 'webhookSecrets.js');
 

@@ -59,6 +59,8 @@ export interface HeadlessSettings {
 	/** Empty for a product that is made when first needed. */
 	productId: string;
 	retrySchedule: string;
+	/** Empty for the primary brand. */
+	entityBrands?: string;
 	reconcileMinutes: number;
 	access: AccessConfiguration;
 }
@@ -76,6 +78,8 @@ export const ACCESS_EVENTS: readonly string[] = [
 ];
 const ACCESS_LANE: readonly string[] = ['Update Access', 'Check Access'];
 const ENDPOINT = 'Lago Access Trigger';
+/** Operations that make a page at Dodo's. */
+const BRANDED: readonly string[] = ['createIntent', 'createSetupLink'];
 const SCHEDULES: readonly string[] = ['Every 5 Minutes', 'Check Access'];
 
 /** The last part of the addresses that services and customers know, by node. In an editor each is unique by itself. */
@@ -103,7 +107,7 @@ export function withFixedPaths(workflow: WorkflowJson): WorkflowJson {
 /** The full sync as the environment wants it; the template itself stays as it is. Pure. */
 export function configureSync(
 	template: WorkflowJson,
-	{ productId, retrySchedule, reconcileMinutes, access }: HeadlessSettings,
+	{ productId, retrySchedule, reconcileMinutes, entityBrands = '', access }: HeadlessSettings,
 ): WorkflowJson {
 	const changed = withFixedPaths(structuredClone(template));
 	for (const node of changed.nodes) {
@@ -114,6 +118,8 @@ export function configureSync(
 			parameters.rule = { interval: [{ field: 'minutes', minutesInterval: reconcileMinutes }] };
 		if (parameters.operation === 'planRetry') parameters.schedule = retrySchedule;
 		if (parameters.operation === 'updatePaymentStatus') parameters.retrySchedule = retrySchedule;
+		if (entityBrands !== '' && BRANDED.includes(String(parameters.operation)))
+			parameters.additionalFields = { ...(parameters.additionalFields as object | undefined), entityBrands };
 		if (productId !== '' && parameters.operation === 'createIntent')
 			Object.assign(parameters, { productSource: 'selected', product: { __rl: true, mode: 'id', value: productId } });
 		if (name === 'Update Access') Object.assign(parameters, rulesFor(node, access.update));

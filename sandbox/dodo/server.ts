@@ -12,6 +12,7 @@ import { Payments } from './ledger/payments';
 import { Refunds } from './ledger/refunds';
 import { payerPages } from './page';
 import { balanceRoutes } from './routes/balance';
+import { brandRoutes } from './routes/brands';
 import { checkoutRoutes } from './routes/checkouts';
 import { customerRoutes } from './routes/customers';
 import { paymentRoutes } from './routes/payments';
@@ -105,6 +106,7 @@ export class DodoSimulator extends SimulatedService<DodoState> {
 		this.refunds = new Refunds(context, this.balance);
 		this.disputes = new Disputes(context, this.balance);
 		const parts = { context, customers, checkouts: this.checkouts, payments: this.payments };
+		brandRoutes(this.api, this.state);
 		productRoutes(this.api, this.state);
 		checkoutRoutes(this.api, parts);
 		customerRoutes(this.api, this.state, customers);

@@ -37,6 +37,22 @@ export interface Product {
 	archived: boolean;
 }
 
+/** A name under which a business sells. */
+export interface Brand {
+	brand_id: string;
+	business_id: string;
+	name: string | null;
+	description: string | null;
+	image: string | null;
+	statement_descriptor: string;
+	support_email: string | null;
+	url: string | null;
+	enabled: boolean;
+	reason_for_hold: string | null;
+	verification_enabled: boolean;
+	verification_status: 'Success' | 'Fail' | 'Review' | 'Hold';
+}
+
 export interface CartLine {
 	product_id: string;
 	quantity: number;
@@ -236,6 +252,8 @@ export interface Endpoint {
 export class DodoState {
 	readonly businessId = dodoId('bus_');
 	customers = new Map<string, Customer>();
+	/** Beside the primary one. */
+	brands = new Map<string, Brand>();
 	products = new Map<string, Product>();
 	checkouts = new Map<string, Checkout>();
 	payments = new Map<string, Payment>();

@@ -8,6 +8,7 @@ import type { Json, Result } from '../../shared/node/operation';
 import { withKeyedLock } from '../../shared/process/keyedLock';
 import { bundleSchema, type Bundle } from '../../shared/wire/bundle';
 import type { DodoClient } from '../transport/client';
+import { seenHere } from './business';
 import { billingAddressOf, pageOf, payerOf, type Checkout } from './checkout';
 import { endsWith, useOf } from './earlierPayment';
 import { bundleMetadata } from './invoiceInput';
@@ -65,9 +66,10 @@ export class BundleLink {
 		const request: LinkRequest = {
 			amount,
 			currency,
+			billingEntity: bundle.billingEntity,
 			metadata: bundleMetadata(ctx, index, bundle, attempt),
 			idempotencyKey: `lago-all-${createHash('sha256').update(shares).digest('hex').slice(0, 32)}`,
-			customer: payerOf(customer),
+			customer: payerOf(await seenHere(client, customer)),
 			billingAddress: billingAddressOf(customer),
 			taxId: customer?.tax_identification_number ?? undefined,
 		};

@@ -52,7 +52,7 @@ export function paymentMetadata(
 		[ATTEMPT_KEY]: String(attempt),
 	};
 	if (invoice.paymentProof) metadata[PROOF_KEY] = invoice.paymentProof;
-	return { ...metadata, ...organizationMetadata(ctx, index) };
+	return { ...metadata, ...organizationMetadata(ctx, index, invoice.organizationId) };
 }
 
 /** The same for a payment of several invoices. */
@@ -72,9 +72,9 @@ export function bundleMetadata(
 	};
 }
 
-function organizationMetadata(ctx: IExecuteFunctions, index: number): Record<string, string> {
+function organizationMetadata(ctx: IExecuteFunctions, index: number, read?: string): Record<string, string> {
 	const { organizationId: given } = additionalTexts(ctx, index);
-	const organizationId = given ?? startingEvent(ctx, index).organizationId;
+	const organizationId = given ?? startingEvent(ctx, index).organizationId ?? read;
 	return typeof organizationId === 'string' ? { [ORGANIZATION_KEY]: organizationId } : {};
 }
 

@@ -6,6 +6,7 @@ import type { Result } from '../../shared/node/operation';
 import { isDoubted } from '../../shared/process/doubtedSessions';
 import { toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { DodoClient } from '../transport/client';
+import { seenHere } from './business';
 import { billingAddressOf, pageHostOf, pageOf, payerOf, type Checkout } from './checkout';
 import { endsBecauseOf, endsWith, useOf } from './earlierPayment';
 import { idempotencyKeyOf, ofOthers, paymentMetadata } from './invoiceInput';
@@ -82,9 +83,10 @@ export class InvoiceLink {
 		const request: LinkRequest = {
 			amount,
 			currency: invoice.currency,
+			billingEntity: invoice.billing_entity_code,
 			metadata: paymentMetadata(ctx, index, invoice, attempt),
 			idempotencyKey: idempotencyKeyOf(invoice, attempt),
-			customer: payerOf(invoice.customer),
+			customer: payerOf(await seenHere(client, invoice.customer)),
 			billingAddress: billingAddressOf(invoice.customer),
 			taxId: invoice.customer?.tax_identification_number ?? undefined,
 		};

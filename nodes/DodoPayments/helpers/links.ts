@@ -1,11 +1,16 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
+import { brandOf, readBrands } from '../../shared/domain/brands';
 import { formatAmount, formatDodoAmount } from '../../shared/domain/money';
 import { additionalTexts, idParameter } from '../../shared/node/parameters';
 import type { DodoClient } from '../transport/client';
 import { openCheckout, type Checkout, type CheckoutRequest, type ProductChoice } from './checkout';
 
 /** A link to make, over an amount in minor units of its currency. */
-export type LinkRequest = Omit<CheckoutRequest, 'productId' | 'amount'> & { amount: number };
+export type LinkRequest = Omit<CheckoutRequest, 'productId' | 'amount'> & {
+	amount: number;
+	/** Code of the billing entity of Lago that asks for it. */
+	billingEntity?: string | null;
+};
 
 /** A link that was made, or was there already. */
 export interface OpenedLink {
@@ -23,15 +28,27 @@ export async function openLink(
 	request: LinkRequest,
 	index: number,
 ): Promise<OpenedLink> {
+	const { billingEntity, ...whole } = request;
 	const isSelected = ctx.getNodeParameter('productSource', index) === 'selected';
 	const choice: ProductChoice = isSelected
 		? { productId: idParameter(ctx, 'product', index) }
-		: { purpose: 'invoice', currency: request.currency, taxInclusive: !isTaxOnTop(ctx, index) };
+		: {
+				purpose: 'invoice',
+				currency: request.currency,
+				taxInclusive: !isTaxOnTop(ctx, index),
+				brandId: brandFor(ctx, index, billingEntity),
+			};
 	const { customerEmail, returnUrl } = additionalTexts(ctx, index);
-	const whole = { ...request };
 	if (customerEmail) whole.customer = { email: customerEmail };
 	if (returnUrl) whole.returnUrl = returnUrl;
 	return await openCheckout(client, whole, choice, Math.floor(Date.now() / 1000));
+}
+
+/** The brand of a billing entity, as the table of the node says; null for the primary one. @throws NodeOperationError */
+export function brandFor(ctx: IExecuteFunctions, index: number, entity: string | null | undefined): string | null {
+	const read = readBrands(additionalTexts(ctx, index).entityBrands ?? '');
+	if ('brands' in read) return brandOf(read.brands, entity);
+	throw new NodeOperationError(ctx.getNode(), `"Brands of Billing Entities": ${read.problem}`, { itemIndex: index });
 }
 
 /** Whether Dodo adds its tax to the amount. */

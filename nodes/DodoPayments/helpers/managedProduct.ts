@@ -9,7 +9,7 @@ import type { DodoClient } from '../transport/client';
 const MANAGED_BY = 'n8n-nodes-dodo-lago';
 const PRODUCT_LIMIT = 10_000;
 
-/** One product serves every invoice, another one every mandate, of a currency and tax mode. */
+/** One product serves every invoice, another one every mandate, of a currency, tax mode and brand. */
 export interface WantedProduct {
 	/** `invoice`: pay what you want, once; `mandate`: an on-demand subscription that is charged any amount later. */
 	purpose: 'invoice' | 'mandate';
@@ -17,6 +17,8 @@ export interface WantedProduct {
 	currency: string;
 	/** true: the amount contains the tax; false: Dodo adds its tax on top. */
 	taxInclusive: boolean;
+	/** Whose name customers see; null for the primary brand of the business. */
+	brandId: string | null;
 }
 
 const known = new BoundedMap<string, string>({ entries: 1_000 });
@@ -45,8 +47,8 @@ export function forgetProduct(client: DodoClient, wanted: WantedProduct): void {
 	known.delete(cacheKey(client, wanted));
 }
 
-function cacheKey(client: DodoClient, { purpose, currency, taxInclusive }: WantedProduct): string {
-	return `${client.accountKey} ${purpose} ${currency} ${taxInclusive}`;
+function cacheKey(client: DodoClient, { purpose, currency, taxInclusive, brandId }: WantedProduct): string {
+	return `${client.accountKey} ${purpose} ${currency} ${taxInclusive} ${brandId}`;
 }
 
 /** The oldest match, so that several workers agree even if two were created at the same instant. */
@@ -54,13 +56,19 @@ async function findProduct(client: DodoClient, wanted: WantedProduct): Promise<D
 	const products = await client.list(
 		productSchema,
 		'/products',
-		{ archived: false, recurring: wanted.purpose === 'mandate' },
+		{
+			archived: false,
+			recurring: wanted.purpose === 'mandate',
+			...(wanted.brandId === null ? {} : { brand_id: wanted.brandId }),
+		},
 		PRODUCT_LIMIT,
 	);
 	return products
 		.filter(
 			({ metadata, price_detail: price }) =>
 				metadata.managed_by === MANAGED_BY &&
+				// A list does not say of which brand a product is.
+				(metadata.brand_id ?? null) === wanted.brandId &&
 				(wanted.purpose === 'mandate' ? price?.type === 'recurring_price' : price?.pay_what_you_want === true) &&
 				price?.currency === wanted.currency &&
 				(price.tax_inclusive ?? false) === wanted.taxInclusive,
@@ -81,6 +89,7 @@ function oldestFirst(one: DodoProduct, other: DodoProduct): number {
 
 async function createProduct(client: DodoClient, wanted: WantedProduct): Promise<DodoProduct> {
 	const isMandate = wanted.purpose === 'mandate';
+	const brand: { brand_id?: string } = wanted.brandId === null ? {} : { brand_id: wanted.brandId };
 	const suffix = `(${wanted.currency}${wanted.taxInclusive ? '' : ', plus tax'})`;
 	return await client.request(productSchema, {
 		method: 'POST',
@@ -97,7 +106,8 @@ async function createProduct(client: DodoClient, wanted: WantedProduct): Promise
 				purchasing_power_parity: false,
 				...(isMandate ? RECURRING : PAY_WHAT_YOU_WANT),
 			},
-			metadata: { managed_by: MANAGED_BY },
+			metadata: { managed_by: MANAGED_BY, ...brand },
+			...brand,
 		},
 	});
 }

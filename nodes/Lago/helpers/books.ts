@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Answers } from '../../shared/domain/difference';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
-import { MANDATE_KEY } from '../../shared/domain/keys';
+import { mandatesOn } from '../../shared/domain/mandates';
 import { refundNamedBy } from '../../shared/domain/noteTie';
 import type { Listed } from '../../shared/domain/reconciliation';
 import { BoundedMap } from '../../shared/process/boundedMap';
@@ -73,16 +73,14 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 	};
 }
 
-/** The mandate of each customer that has one, by external id. */
-async function mandatesOf(client: LagoClient): Promise<Map<string, string>> {
+/** The mandates of each customer that has any, by external id. */
+async function mandatesOf(client: LagoClient): Promise<Map<string, string[]>> {
 	const customers = await client.list('customers', listedCustomerSchema, {}, ALL);
-	return new Map(
-		customers.flatMap(({ external_id, metadata }) =>
-			(metadata ?? [])
-				.filter(({ key }) => key === MANDATE_KEY)
-				.map(({ value }): [string, string] => [external_id, value ?? '']),
-		),
-	);
+	const kept = customers.map(({ external_id, metadata }): [string, string[]] => [
+		external_id,
+		mandatesOn(metadata ?? []),
+	]);
+	return new Map(kept.filter(([, ids]) => ids.length > 0));
 }
 
 function isUnpaid({ status, payment_status }: LagoInvoice): boolean {

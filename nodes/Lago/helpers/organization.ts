@@ -3,6 +3,7 @@ import { BoundedMap } from '../../shared/process/boundedMap';
 import { KeyCache } from '../../shared/process/keyCache';
 import { orNull } from '../../shared/transport/orNull';
 import type { RequestContext } from '../../shared/transport/request';
+import type { LagoInvoice } from '../../shared/wire/lago/objects';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
 import { LAGO_CREDENTIAL, type LagoClient } from '../transport/client';
 
@@ -19,6 +20,12 @@ const signerKey = (ctx: Pick<RequestContext, 'getNode'>, id: string): string =>
 /** An event of this organisation was verified with the credential's own HMAC key: nobody need be asked whose the credential is. */
 export function rememberSigner(ctx: Pick<RequestContext, 'getNode'>, organizationId: string): void {
 	signers.set(signerKey(ctx, organizationId), true);
+}
+
+/** An invoice with whose it is, so that its payments say so; without where Lago does not tell. Asked once by each process. Throws ApiError. */
+export async function withOrganization(client: LagoClient, invoice: LagoInvoice): Promise<LagoInvoice> {
+	const organizationId = await organizationOf(client);
+	return organizationId === null ? invoice : { ...invoice, organizationId };
 }
 
 /**

@@ -23,8 +23,8 @@ export interface Known {
 	notes?: Answers<string>;
 	/** Invoices marked as lost in a dispute, by id. */
 	lost?: ReadonlyMap<string, InvoiceFacts>;
-	/** The mandate that a customer's metadata names, by external id. */
-	mandates?: ReadonlyMap<string, string>;
+	/** The mandates that a customer's metadata names, by external id. */
+	mandates?: ReadonlyMap<string, readonly string[]>;
 	/** The Lago organisation that the workflow works for; its id is null when Lago does not say. */
 	organization?: { id: string | null };
 	/** Dodo's payments behind refunds and disputes, by id. */
@@ -57,7 +57,7 @@ function judgeSuccess(payment: Listed, { booked, unpaid, invoices, mandates, org
 	if (invoiceId === null) {
 		// What was due on a mandate of ours; other subscriptions are the merchant's own business.
 		if (mandates === undefined) return needs('mandates');
-		return [...mandates.values()].includes(subscriptionId ?? '') ? 'missing' : 'done';
+		return [...mandates.values()].flat().includes(subscriptionId ?? '') ? 'missing' : 'done';
 	}
 	if (!isLagoId(invoiceId)) return 'missing';
 	if (unpaid === undefined) return needs('unpaid');
@@ -134,10 +134,12 @@ function judgeDispute(dispute: Listed, { lost, payments, organization }: Known):
 	return invoice === undefined || decideVictory(invoice, ...about).action === 'recorded' ? 'done' : 'missing';
 }
 
-function judgeMandate(mandate: Listed, { mandates }: Known): Verdict {
+function judgeMandate(mandate: Listed, { mandates, organization }: Known): Verdict {
 	if (mandate.customer === null) return 'done';
+	const others = ofOthers(mandate, organization);
+	if (others !== false) return others;
 	if (mandates === undefined) return needs('mandates');
-	const isUsed = mandates.get(mandate.customer) === mandate.id;
+	const isUsed = mandates.get(mandate.customer)?.includes(mandate.id) === true;
 	return isUsed === (mandate.status === 'active') ? 'done' : 'missing';
 }
 
@@ -156,16 +158,15 @@ function isForeign({ invoiceId, subscriptionId }: Listed): boolean {
 /** Of several mandates of one customer that are active only the newest is to be used. */
 export function withoutSuperseded(listed: readonly Listed[]): Listed[] {
 	const newest = new Map<string, Listed>();
+	// Another organisation may give its customers the same ids.
+	const whose = ({ organizationId, customer }: Listed): string => `${organizationId} ${customer}`;
 	for (const one of listed) {
 		if (one.kind !== 'subscription' || one.status !== 'active' || one.customer === null) continue;
-		const other = newest.get(one.customer);
-		if (other === undefined || other.createdAt < one.createdAt) newest.set(one.customer, one);
+		const other = newest.get(whose(one));
+		if (other === undefined || other.createdAt < one.createdAt) newest.set(whose(one), one);
 	}
 	return listed.filter(
 		(one) =>
-			one.kind !== 'subscription' ||
-			one.status !== 'active' ||
-			one.customer === null ||
-			newest.get(one.customer) === one,
+			one.kind !== 'subscription' || one.status !== 'active' || one.customer === null || newest.get(whose(one)) === one,
 	);
 }

@@ -22,6 +22,8 @@ export interface InvoiceFacts extends OwedFacts {
 	nativeProvider: string | null;
 	/** The Dodo subscription that is recorded on its customer as mandate, null when there is none. */
 	mandateId: string | null;
+	/** Those of all businesses of Dodo's that keep one on the customer. */
+	mandateIds?: readonly string[];
 	metadata: MetadataEntry[];
 	/** What the payments of a checkout for it carry; absent where no secret is known to make it of. */
 	paymentProof?: string;

@@ -34,6 +34,9 @@ export const REQUEST_KEY = 'lago_payment_request_id';
 
 /** On a Dodo mandate: the customer, by the id that the merchant gave. */
 export const CUSTOMER_KEY = 'lago_customer_external_id';
+/** The same: the business at which it was set up, and which mandate of the customer that business knew then. */
+export const BUSINESS_KEY = 'dodo_business_id';
+export const REPLACES_KEY = 'replaces_mandate';
 
 /** On a Dodo refund: the credit note that caused it. */
 export const CREDIT_NOTE_KEY = 'lago_credit_note_id';

@@ -28,6 +28,8 @@ export interface PaymentFacts {
 	proof: string | null;
 	checkoutSessionId: string | null;
 	subscriptionId: string | null;
+	/** The business of Dodo's that took it, where the payment says so. */
+	businessId?: string | null;
 	errorCode: string | null;
 	/** When it came to its status, seconds since 1970; null when Dodo does not say. */
 	changedAt: number | null;
@@ -108,11 +110,11 @@ export function readPayment(
  */
 export function isProven(
 	{ id, checkoutSessionId, subscriptionId, proof }: PaymentFacts,
-	{ mandateId, metadata, paymentProof }: InvoiceFacts,
+	{ mandateId, mandateIds = [], metadata, paymentProof }: InvoiceFacts,
 ): boolean {
 	const { dodoId } = ourRecord(metadata);
 	if (dodoId === id) return true;
-	if (subscriptionId !== null) return subscriptionId === mandateId;
+	if (subscriptionId !== null) return subscriptionId === mandateId || mandateIds.includes(subscriptionId);
 	return checkoutSessionId !== null && (checkoutSessionId === dodoId || (proof !== null && proof === paymentProof));
 }
 

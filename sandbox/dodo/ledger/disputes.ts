@@ -22,7 +22,7 @@ export class Disputes {
 			dispute_id: dodoId('dis_'),
 			payment_id: paymentId,
 			business_id: this.context.state.businessId,
-			brand_id: this.context.state.businessId,
+			brand_id: payment.brand_id,
 			amount: String(amount ?? payment.total_amount),
 			currency: payment.currency,
 			dispute_stage: 'dispute',

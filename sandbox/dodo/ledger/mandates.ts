@@ -1,3 +1,4 @@
+import { brandOf } from './brands';
 import { dodoId } from '../../shared/ids';
 import { declineCode, declineOf, SUCCESS_CARD } from '../cards';
 import type { DodoContext } from '../context';
@@ -157,7 +158,7 @@ export class Mandates {
 		return {
 			...visible,
 			customer: limitedView(customer),
-			brand_id: this.context.state.businessId,
+			brand_id: brandOf(this.context.state, undefined, subscription.subscription_id),
 			addons: [],
 			meters: [],
 			credit_entitlement_cart: [],

@@ -1,3 +1,4 @@
+import { brandOf } from './brands';
 import { dodoId } from '../../shared/ids';
 import { cardView } from '../cards';
 import type { DodoContext } from '../context';
@@ -55,7 +56,7 @@ export class Payments {
 		const payment: Payment = {
 			payment_id: dodoId('pay_'),
 			business_id: state.businessId,
-			brand_id: state.businessId,
+			brand_id: brandOf(state, checkoutSessionId, subscriptionId),
 			status: status ?? null,
 			total_amount: sum('amount'),
 			tax: sum('tax'),

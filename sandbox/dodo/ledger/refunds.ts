@@ -37,7 +37,7 @@ export class Refunds {
 			refund_id: dodoId('ref_'),
 			payment_id: payment.payment_id,
 			business_id: this.context.state.businessId,
-			brand_id: this.context.state.businessId,
+			brand_id: payment.brand_id,
 			status: 'pending',
 			amount,
 			currency: payment.currency,

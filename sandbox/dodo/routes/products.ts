@@ -35,7 +35,7 @@ const fields = {
 	tax_category: z.enum(['digital_products', 'saas', 'e_book', 'edtech', 'live_tutoring']),
 	price,
 };
-const product = z.object({ ...fields, metadata: z.unknown() });
+const product = z.object({ ...fields, brand_id: z.string().nullish(), metadata: z.unknown() });
 const change = z.object({
 	name: fields.name.nullish(),
 	description: fields.description,
@@ -48,11 +48,13 @@ const change = z.object({
 export function productRoutes(api: SimulatedApi, state: DodoState): void {
 	api.route('post', '/products', ({ body }) => {
 		const input = parse(product, body);
+		const brandId = input.brand_id ?? state.businessId;
+		if (brandId !== state.businessId) existing(state.brands, brandId);
 		const now = timestamp();
 		const created: Product = {
 			product_id: dodoId('pdt_'),
 			business_id: state.businessId,
-			brand_id: state.businessId,
+			brand_id: brandId,
 			name: input.name,
 			description: input.description ?? null,
 			tax_category: input.tax_category,
@@ -68,9 +70,12 @@ export function productRoutes(api: SimulatedApi, state: DodoState): void {
 	});
 	api.route('get', '/products', (call) => {
 		const archived = call.query.archived === 'true';
-		const { recurring } = call.query;
+		const { recurring, brand_id: brand } = call.query;
 		const matching = [...state.products.values()].filter(
-			(one) => one.archived === archived && (recurring === undefined || String(one.is_recurring) === recurring),
+			(one) =>
+				one.archived === archived &&
+				(brand === undefined || one.brand_id === brand) &&
+				(recurring === undefined || String(one.is_recurring) === recurring),
 		);
 		return page(matching, call, listed);
 	});

@@ -100,13 +100,13 @@ describe('a payment that succeeded', () => {
 		[
 			'by a mandate of ours',
 			{ invoiceId: null, subscriptionId: 'sub_1' },
-			{ booked: booked(), mandates: new Map([['c', 'sub_1']]) },
+			{ booked: booked(), mandates: new Map([['c', ['sub_1']]]) },
 			'missing',
 		],
 		[
 			'by another subscription',
 			{ invoiceId: null, subscriptionId: 'sub_2' },
-			{ booked: booked(), mandates: new Map([['c', 'sub_1']]) },
+			{ booked: booked(), mandates: new Map([['c', ['sub_1']]]) },
 			'done',
 		],
 	])('%s', (_name, more, known, verdict) => expect(judge(listed(more), known)).toEqual(verdict));
@@ -226,7 +226,7 @@ describe('a mandate', () => {
 		customer,
 		invoiceId: null,
 	});
-	const mandates = (id: string): Known['mandates'] => new Map([['c', id]]);
+	const mandates = (id: string): Known['mandates'] => new Map([['c', ['sub_other', id]]]);
 	test.each<Row>([
 		['of nobody in Lago', of('active', null), {}, 'done'],
 		['asks for the customers', of('active'), {}, needs('mandates')],

@@ -11,6 +11,7 @@ import { heldBefore } from '../../../shared/node/unknown';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { RETRY_BUTTON } from '../../../shared/wire/lago/event';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
+import { seenHere } from '../../helpers/business';
 import { chargeOnce, type Charge, type ChargeOutcome } from '../../helpers/charges';
 import { endsBecauseOf } from '../../helpers/earlierPayment';
 import { invoiceField, invoiceIn, ofOthers, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
@@ -75,7 +76,7 @@ async function collect(
 ): Promise<Result<ChargeOutcome>> {
 	const others = ofOthers(ctx, index, invoice);
 	if (others !== null) return others;
-	const facts = toInvoiceFacts(invoice);
+	const facts = toInvoiceFacts({ ...invoice, customer: await seenHere(client, invoice.customer) });
 	const verdict = collectability(facts);
 	if (verdict.decision === 'skip') return { outcome: 'skipped', reason: verdict.reason, message: verdict.message };
 	if (verdict.decision === 'held') return verdict.held;

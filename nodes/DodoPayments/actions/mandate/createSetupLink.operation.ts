@@ -1,5 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
-import { CUSTOMER_KEY, MANDATE_KEY } from '../../../shared/domain/keys';
+import { BUSINESS_KEY, CUSTOMER_KEY, MANDATE_KEY, ORGANIZATION_KEY, REPLACES_KEY } from '../../../shared/domain/keys';
 import { additionalFields } from '../../../shared/node/fields';
 import { currencyParameter } from '../../../shared/node/money';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
@@ -9,6 +9,7 @@ import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { orNull } from '../../../shared/transport/orNull';
 import { mandateSchema } from '../../../shared/wire/dodo/objects';
 import { customerSchema, type LagoCustomer } from '../../../shared/wire/lago/objects';
+import { businessOf, seenHere } from '../../helpers/business';
 import {
 	billingAddressOf,
 	forgetCheckout,
@@ -17,14 +18,14 @@ import {
 	type Checkout,
 	type CheckoutRequest,
 } from '../../helpers/checkout';
-import { isTaxOnTop } from '../../helpers/links';
+import { brandFor, isTaxOnTop } from '../../helpers/links';
 import type { WantedProduct } from '../../helpers/managedProduct';
 import { fetchMandate, unchargeable } from '../../helpers/mandates';
 import { orHeld } from '../../helpers/refusals';
 import { TOLERANCE_S } from '../../helpers/verifySignature';
 import type { DodoClient } from '../../transport/client';
 import { customerEmailField, returnUrlField } from '../link.fields';
-import { taxField } from '../payment/product.fields';
+import { entityBrandsField, taxField } from '../payment/product.fields';
 
 const fields: INodeProperties[] = [
 	{
@@ -51,6 +52,7 @@ const fields: INodeProperties[] = [
 	additionalFields([
 		{ ...customerEmailField, description: 'Who agrees to be charged; taken from the customer when empty' },
 		returnUrlField,
+		entityBrandsField,
 	]),
 ];
 
@@ -66,7 +68,7 @@ export const createSetupLink: Operation<DodoClient, 'created' | 'existing' | 'he
 		const given = objectParameter(ctx, 'customer', 'Customer', index);
 		const before = heldBefore(given);
 		if (before !== null) return before;
-		const customer = customerIn(ctx, given, index);
+		const customer = await seenHere(client, customerIn(ctx, given, index));
 		const externalId = customer.external_id;
 		const currency = currencyParameter(
 			ctx,
@@ -82,7 +84,7 @@ export const createSetupLink: Operation<DodoClient, 'created' | 'existing' | 'he
 	},
 };
 
-type Customer = LagoCustomer & { external_id: string };
+type Customer = LagoCustomer & { external_id: string; organizationId?: string };
 
 async function setUp(
 	ctx: IExecuteFunctions,
@@ -92,7 +94,7 @@ async function setUp(
 	currency: string,
 ): Promise<Result<'created' | 'existing' | 'held'>> {
 	const externalId = customer.external_id;
-	const active = await activeMandate(client, customer, currency);
+	const { active, known } = await mandatesOf(client, customer, currency);
 	if (active !== null)
 		return {
 			outcome: 'existing',
@@ -100,18 +102,29 @@ async function setUp(
 			subscriptionId: active,
 		};
 	const { customerEmail, returnUrl } = additionalTexts(ctx, index);
+	const { organizationId } = customer;
+	const businessId = await businessOf(client);
+	const metadata: Record<string, string> = { [CUSTOMER_KEY]: externalId };
+	if (organizationId !== undefined) metadata[ORGANIZATION_KEY] = organizationId;
+	if (businessId !== null) metadata[BUSINESS_KEY] = businessId;
+	if (known !== null) metadata[REPLACES_KEY] = known;
 	const request = {
 		amount: null,
 		currency,
 		// Copied to charges without metadata of their own, so nothing of one invoice may stand here.
-		metadata: { [CUSTOMER_KEY]: externalId },
-		idempotencyKey: `lago-cus-${encodeURIComponent(externalId)}-${currency}`,
+		metadata,
+		idempotencyKey: `lago-cus-${encodeURIComponent(`${organizationId === undefined ? '' : `${organizationId}-`}${externalId}`)}-${currency}`,
 		customer: customerEmail ? { email: customerEmail } : payerOf(customer),
 		billingAddress: billingAddressOf(customer),
 		taxId: customer.tax_identification_number ?? undefined,
 		returnUrl,
 	};
-	const product: WantedProduct = { purpose: 'mandate', currency, taxInclusive: !isTaxOnTop(ctx, index) };
+	const product: WantedProduct = {
+		purpose: 'mandate',
+		currency,
+		taxInclusive: !isTaxOnTop(ctx, index),
+		brandId: brandFor(ctx, index, customer.billing_entity_code),
+	};
 	const opened = await orHeld(
 		openUnused(client, request, product, externalId),
 		`the set-up of automatic payment for customer ${externalId}`,
@@ -148,17 +161,27 @@ async function openUnused(
 /** More mandates than are set up in one day. */
 const MAX_NEW_MANDATES = 10_000;
 
-/** The mandate that the customer already has, if it can be charged in this currency. */
-async function activeMandate(client: DodoClient, customer: LagoCustomer, currency: string): Promise<string | null> {
+/** The mandate that the customer already has at this business: `active` if it can be charged in this currency, `known` whatever it is. */
+async function mandatesOf(
+	client: DodoClient,
+	customer: LagoCustomer,
+	currency: string,
+): Promise<{ active: string | null; known: string | null }> {
 	const id = customer.metadata?.find(({ key }) => key === MANDATE_KEY)?.value;
-	if (!id) return null;
-	const mandate = await orNull(fetchMandate(client, id), ({ gone }) => gone);
-	return mandate !== null && mandate.currency === currency && unchargeable(mandate) === null ? id : null;
+	const mandate = id ? await orNull(fetchMandate(client, id), ({ gone }) => gone) : null;
+	if (!id || mandate === null) return { active: null, known: null };
+	return { active: mandate.currency === currency && unchargeable(mandate) === null ? id : null, known: id };
 }
 
 function customerIn(ctx: IExecuteFunctions, given: IDataObject, index: number): Customer {
 	const parsed = customerSchema.safeParse(given.customer ?? given);
-	if (parsed.success && parsed.data.external_id) return { ...parsed.data, external_id: parsed.data.external_id };
+	const { organizationId } = given;
+	if (parsed.success && parsed.data.external_id)
+		return {
+			...parsed.data,
+			external_id: parsed.data.external_id,
+			organizationId: typeof organizationId === 'string' ? organizationId : undefined,
+		};
 	throw new NodeOperationError(ctx.getNode(), '"Customer" is not a customer as Lago returns it', {
 		itemIndex: index,
 		description: 'Put Lago > Customer > Get before this node and leave the field at {{ $json }}.',

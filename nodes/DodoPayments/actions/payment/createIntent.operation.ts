@@ -11,7 +11,7 @@ import { InvoiceLink, type LinkOutcome } from '../../helpers/invoiceLink';
 import { linkMessage, linkOf, openLink, type LinkRequest } from '../../helpers/links';
 import type { DodoClient } from '../../transport/client';
 import { customerEmailField, returnUrlField } from '../link.fields';
-import { productField, taxField } from './product.fields';
+import { entityBrandsField, productField, taxField } from './product.fields';
 
 const fields: INodeProperties[] = [
 	{
@@ -78,6 +78,7 @@ const fields: INodeProperties[] = [
 	additionalFields([
 		{ ...customerEmailField, description: 'Who pays; for a Lago invoice it is taken from its customer when empty' },
 		organizationField,
+		entityBrandsField,
 		{ ...returnUrlField, description: 'Where the customer goes after paying. Never a proof of payment.' },
 	]),
 ];

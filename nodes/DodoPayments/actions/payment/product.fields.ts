@@ -23,6 +23,18 @@ export const taxField: INodeProperties = {
 		'How the tax that Dodo Payments owes as merchant of record relates to the amount. Lago and Dodo must not both add tax.',
 };
 
+/** Which brand of Dodo's stands for which billing entity of Lago. */
+export const entityBrandsField: INodeProperties = {
+	displayName: 'Brands of Billing Entities',
+	name: 'entityBrands',
+	type: 'string',
+	typeOptions: { rows: 3 },
+	default: '',
+	placeholder: 'e.g. acme_de=brnd_2Kd9sX',
+	description:
+		'A line for each billing entity of Lago: its code, =, and the ID of the brand in Dodo Payments whose name customers see on page, statement and mail. Each brand gets products of its own; entities without a line use the primary brand.',
+};
+
 /** Which product carries the amount. */
 export const productField: INodeProperties[] = [
 	{

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { currencyParameter } from '../../../shared/node/money';
+import { idParameter } from '../../../shared/node/parameters';
 import { ensureProduct } from '../../helpers/managedProduct';
 import type { DodoClient } from '../../transport/client';
 import { taxField } from '../payment/product.fields';
@@ -16,6 +17,14 @@ const fields: INodeProperties[] = [
 		description: 'ISO code of the currency that invoices are paid in',
 	},
 	taxField,
+	{
+		displayName: 'Brand ID',
+		name: 'brand',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. brnd_2Kd9sX',
+		description: 'The brand whose name customers see; the primary one when empty',
+	},
 ];
 
 /** Product -> Ensure Invoice Product: found again instead of made twice. */
@@ -29,7 +38,12 @@ export const ensure: Operation<DodoClient, 'created' | 'existing'> = {
 	async execute(ctx, client, index) {
 		const currency = currencyParameter(ctx, 'currency', 'Currency', index);
 		const taxInclusive = ctx.getNodeParameter('taxMode', index) !== 'exclusive';
-		const { productId, created } = await ensureProduct(client, { purpose: 'invoice', currency, taxInclusive });
+		const { productId, created } = await ensureProduct(client, {
+			purpose: 'invoice',
+			currency,
+			taxInclusive,
+			brandId: idParameter(ctx, 'brand', index) || null,
+		});
 		return { productId, currency, taxInclusive, outcome: created ? 'created' : 'existing' };
 	},
 };

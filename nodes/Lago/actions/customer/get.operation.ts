@@ -3,6 +3,7 @@ import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { readOrHold } from '../../../shared/node/unknown';
 import { customerField, customerParameter } from '../../helpers/customerField';
 import { fetchCustomer } from '../../helpers/customers';
+import { organizationOf } from '../../helpers/organization';
 import type { LagoClient } from '../../transport/client';
 
 /** Customer -> Get: with its metadata. */
@@ -21,11 +22,11 @@ export const get: Operation<LagoClient, 'held'> = {
 				itemIndex: index,
 				description: 'Choose one from the list, or give the external ID that your system uses in Lago.',
 			});
-		return await readOrHold(
-			ctx,
-			index,
-			{ id, kind: 'customer', reason: 'unknown_customer' },
-			async () => await fetchCustomer(client, id),
-		);
+		return await readOrHold(ctx, index, { id, kind: 'customer', reason: 'unknown_customer' }, async () => {
+			const customer = await fetchCustomer(client, id);
+			const organizationId = await organizationOf(client);
+			// Travels with the mandate that is set up for the customer.
+			return organizationId === null ? customer : { ...customer, organizationId };
+		});
 	},
 };

@@ -1,6 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { CUSTOMER_ID_KEY, CUSTOMER_KEY, MANDATE_KEY } from '../../../shared/domain/keys';
+import { BUSINESS_KEY, CUSTOMER_KEY, ORGANIZATION_KEY, REPLACES_KEY } from '../../../shared/domain/keys';
+import { keysFor, withoutMandate } from '../../../shared/domain/mandates';
 import { held } from '../../../shared/domain/outcome';
+import { isOfOthers } from '../../../shared/domain/payment';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
@@ -14,6 +16,7 @@ import {
 	replaceEntries,
 	type CustomerEntry,
 } from '../../helpers/customers';
+import { organizationOf } from '../../helpers/organization';
 import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
 
@@ -64,6 +67,12 @@ export const saveMandate: Operation<LagoClient, SaveOutcome> = {
 				message: `Subscription ${mandate.subscription_id} was not set up for a Lago customer.`,
 				...about,
 			};
+		if (await isOfOtherOrganization(client, mandate))
+			return {
+				outcome: 'ignored',
+				message: `Mandate ${mandate.subscription_id} was set up for a customer of Lago organisation ${String(mandate.metadata[ORGANIZATION_KEY])}, which this workflow does not work for.`,
+				...about,
+			};
 		const saved = async (): Promise<Result<SaveOutcome>> =>
 			await withKeyedLock(
 				`customer ${client.accountKey} ${externalId}`,
@@ -81,6 +90,14 @@ export const saveMandate: Operation<LagoClient, SaveOutcome> = {
 	},
 };
 
+/** One account of Dodo may serve several organisations, and their customers may have the same ids. Throws ApiError. */
+async function isOfOtherOrganization(client: LagoClient, { metadata }: DodoMandate): Promise<boolean> {
+	const organizationId = textOf(metadata[ORGANIZATION_KEY]);
+	return organizationId !== null && isOfOthers({ organizationId }, await organizationOf(client, organizationId));
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
 async function save(client: LagoClient, mandate: DodoMandate, externalId: string): Promise<Result<SaveOutcome>> {
 	const id = mandate.subscription_id;
 	const customer = await orNull(fetchCustomer(client, externalId), ({ code }) => code === 'customer_not_found');
@@ -97,11 +114,13 @@ async function save(client: LagoClient, mandate: DodoMandate, externalId: string
 			outcome: 'unchanged',
 			message: `Mandate ${id} is ${mandate.status}; nothing changes on customer ${externalId}.`,
 		};
+	const { [BUSINESS_KEY]: businessId, [REPLACES_KEY]: replaces } = mandate.metadata;
+	const keys = keysFor(entries, { id, businessId: textOf(businessId), replaces: textOf(replaces) });
 	const known =
 		mandate.customer === null || mandate.customer === undefined
 			? entries
-			: withEntry(entries, CUSTOMER_ID_KEY, mandate.customer.customer_id);
-	const wanted = withEntry(known, MANDATE_KEY, id);
+			: withEntry(entries, keys.customer, mandate.customer.customer_id);
+	const wanted = withEntry(known, keys.mandate, id);
 	if (JSON.stringify(wanted) === JSON.stringify(entries))
 		return { outcome: 'unchanged', message: `Customer ${externalId} has mandate ${id} already.` };
 	if (wanted.length > MAX_CUSTOMER_ENTRIES)
@@ -121,8 +140,8 @@ async function remove(
 	externalId: string,
 	entries: CustomerEntry[],
 ): Promise<Result<'removed' | 'unchanged'>> {
-	const others = entries.filter(({ key }) => key !== MANDATE_KEY);
-	if (entries.find(({ key }) => key === MANDATE_KEY)?.value !== id)
+	const others = withoutMandate(entries, id);
+	if (others.length === entries.length)
 		return { outcome: 'unchanged', message: `Mandate ${id} has ended; customer ${externalId} does not use it.` };
 	await replaceEntries(client, externalId, others);
 	return {

@@ -14,6 +14,7 @@ import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../../shared
 import { youngOf } from '../../helpers/dueRetries';
 import type { LagoClient } from '../../transport/client';
 import { inTurns } from '../../helpers/inTurns';
+import { withOrganization } from '../../helpers/organization';
 import { withReferences, withRefunds } from '../../helpers/invoices';
 import { commonFilters } from '../list.fields';
 
@@ -130,7 +131,11 @@ export const getAll: Operation<LagoClient> = {
 			(invoice) => isOfEntities(invoice.billing_entity_code, entities) && keeps(toInvoiceFacts(invoice), nowS),
 		);
 		const kept = (show === 'retryDue' ? await youngOf(client, shown, readAt) : shown).slice(0, limit);
-		return await inTurns(kept, async (invoice) => await withReferences(client, await withRefunds(client, invoice)));
+		return await inTurns(kept, async (invoice) => {
+			const whole = await withReferences(client, await withRefunds(client, invoice));
+			// It begins a lane that no event has told whom it works for.
+			return show === 'retryDue' ? await withOrganization(client, whole) : whole;
+		});
 	},
 };
 

@@ -10,6 +10,7 @@ import { fetchInvoice, withReferences } from '../../helpers/invoices';
 import { merchantOf } from '../../helpers/merchant';
 import { linkKey } from '../../helpers/payLink';
 import { invoiceOfToken } from '../../helpers/payLinkToken';
+import { withOrganization } from '../../helpers/organization';
 import { payPage, visitorLanguage, type PageName, type PageSubject } from '../../helpers/payPage';
 import type { LagoClient } from '../../transport/client';
 
@@ -59,7 +60,7 @@ export const openPayLink: Operation<LagoClient, 'payable' | Closed> = {
 				outcome: 'payable',
 				message: `Invoice ${invoice.number} can be paid.`,
 				...about,
-				invoice: await withReferences(client, invoice),
+				invoice: await withOrganization(client, await withReferences(client, invoice)),
 			};
 		const { outcome, page } = closed(invoice, verdict.decision === 'held');
 		return shown(outcome, page, about, { invoice, merchant: await merchantOf(client, invoice) });

@@ -1,5 +1,6 @@
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
-import { MANDATE_KEY, PAYMENT_ID_KEY } from '../../../shared/domain/keys';
+import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
+import { mandatesOn, placesOf } from '../../../shared/domain/mandates';
 import { formatDodoAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import type { PaymentFacts } from '../../../shared/domain/payment';
@@ -28,7 +29,7 @@ export async function findInvoiceOfDues(
 	payment: PaymentFacts,
 	subscriptionId: string,
 ): Promise<string | Held | null> {
-	const customerId = await customerOf(client, subscriptionId);
+	const customerId = await customerOf(client, subscriptionId, payment.businessId);
 	if (customerId === null) return null;
 	const known = await knownInvoiceOf(client, payment, customerId);
 	if (known !== null) return known;
@@ -51,12 +52,20 @@ export async function findInvoiceOfDues(
 }
 
 /** The external id of the customer whom a mandate belongs to. An older Lago ignores filters that it does not know, and lists all of them. */
-async function customerOf(client: LagoClient, subscriptionId: string): Promise<string | null> {
-	const query = { [`metadata[${MANDATE_KEY}]`]: subscriptionId };
+async function customerOf(
+	client: LagoClient,
+	subscriptionId: string,
+	businessId: string | null | undefined,
+): Promise<string | null> {
 	const isTheirs = ({ metadata }: Pick<LagoCustomer, 'metadata'>): boolean =>
-		metadata?.some(({ key, value }) => key === MANDATE_KEY && value === subscriptionId) === true;
-	const customers = await client.list('customers', listedCustomerSchema, query, Number.MAX_SAFE_INTEGER, isTheirs);
-	return customers.find(isTheirs)?.external_id ?? null;
+		mandatesOn(metadata ?? []).includes(subscriptionId);
+	for (const place of placesOf(businessId)) {
+		const query = { [`metadata[${place}]`]: subscriptionId };
+		const customers = await client.list('customers', listedCustomerSchema, query, Number.MAX_SAFE_INTEGER, isTheirs);
+		const found = customers.find(isTheirs);
+		if (found !== undefined) return found.external_id;
+	}
+	return null;
 }
 
 /** The invoice that a payment is booked on already, or that names it. */

@@ -39,6 +39,7 @@ export const paymentSchema = onFirstUse(() =>
 			tax: minorUnits.nullish(),
 			currency: text,
 			metadata,
+			business_id: lenient(z.string()),
 			checkout_session_id: z.string().nullish(),
 			subscription_id: z.string().nullish(),
 			is_update_payment_method: lenient(z.boolean()),

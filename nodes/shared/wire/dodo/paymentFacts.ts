@@ -21,6 +21,7 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 		proof: textOf(payment.metadata[PROOF_KEY]),
 		checkoutSessionId: payment.checkout_session_id || null,
 		subscriptionId: payment.subscription_id || null,
+		...(payment.business_id ? { businessId: payment.business_id } : {}),
 		errorCode: payment.error_code ?? null,
 		changedAt: secondsOf(payment.updated_at ?? payment.created_at),
 		observedMode: modeOfLinks([payment.payment_link, payment.invoice_url]),

@@ -3,6 +3,7 @@ import type { Decimal } from '../../domain/exact';
 import type { InvoiceFacts } from '../../domain/invoice';
 import { lostOf, ourRecord } from '../../domain/invoiceMetadata';
 import { MANDATE_KEY } from '../../domain/keys';
+import { mandatesOn } from '../../domain/mandates';
 import { paidOn } from '../../domain/paid';
 import { lenient } from '../lenient';
 import { onFirstUse } from '../onFirstUse';
@@ -96,7 +97,7 @@ const feeSchema = onFirstUse(() =>
 /**
  * An invoice of the REST API as far as we rely on it (`lago-api:serializers/v1/invoice_serializer.rb`). Amounts in minor units of
  * `currency`. `metadata` comes by REST only, never in a webhook. Ours are `currencyCountedAlike` (the merchant says so in the Lago
- * credential), `paymentProof` (its checkouts carry it along), `readAt` (ms since 1970), `bookedReferences` (what Lago's payments name, where
+ * credential), `paymentProof` (its checkouts carry it along), `organizationId` (where no event says whose it is), `readAt` (ms since 1970), `bookedReferences` (what Lago's payments name, where
  * part of the invoice was paid and something is owed all the same) and `refundedByNotes` (what went back of an invoice whose status was put
  * back).
  */
@@ -123,6 +124,7 @@ export const invoiceSchema = onFirstUse(() =>
 			metadata: z.array(metadataEntrySchema).nullish(),
 			currencyCountedAlike: z.boolean().optional(),
 			paymentProof: z.string().optional(),
+			organizationId: z.string().optional(),
 			readAt: z.number().optional(),
 			bookedReferences: z.array(z.string()).optional(),
 			refundedByNotes: minorUnits.optional(),
@@ -259,6 +261,7 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		selfBilled: invoice.self_billed ?? false,
 		timeZone: invoice.customer?.applicable_timezone ?? undefined,
 		nativeProvider: invoice.customer?.billing_configuration?.payment_provider ?? null,
+		mandateIds: mandatesOn(invoice.customer?.metadata ?? []),
 		mandateId: invoice.customer?.metadata?.find(({ key }) => key === MANDATE_KEY)?.value || null,
 		paymentProof: invoice.paymentProof,
 		metadata,
