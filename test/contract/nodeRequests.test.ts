@@ -509,6 +509,7 @@ describeWithSpec('dodo', 'requests to Dodo Payments', (spec) => {
 		);
 		expect([...sent].sort()).toEqual([
 			'DELETE /webhooks/:id',
+			'GET /brands',
 			'GET /checkouts/:id',
 			'GET /disputes',
 			'GET /disputes/:id',

@@ -70,7 +70,9 @@ const READ = (invoice: Invoice): string => `GET /api/v1/invoices/${invoice.lago_
 test('whoever can pay is led on as fast as ever: who bills is not asked', async () => {
 	const invoice = lago.issueInvoice({ emit: false });
 	const opened = await open(invoice, 'de');
-	expect([opened.item.outcome, opened.asked]).toEqual(['payable', [READ(invoice)]]);
+	// Whose the invoice is goes along with its payment; asked once by a process.
+	expect([opened.item.outcome, opened.asked]).toEqual(['payable', [READ(invoice), 'GET /api/v1/organizations']]);
+	expect((await open(invoice, 'de')).asked).toEqual([READ(invoice)]);
 	const led = await answer(invoice, 'de', { checkoutUrl: 'https://checkout.example/session/cks_1' });
 	expect(led.sent).toMatchObject([{ statusCode: 302 }]);
 	expect(led.asked).toEqual([]);

@@ -19,6 +19,7 @@ test('the four secrets are enough', () => {
 			port: 5678,
 			reconcileMinutes: 5,
 			retrySchedule: '1d,3d,5d,7d',
+			entityBrands: '',
 			access: OFF,
 			owner: null,
 			dodo: {
@@ -44,6 +45,7 @@ test('everything else may be given', () => {
 			DODO_REQUESTS_PER_MINUTE: '1000',
 			LAGO_CURRENCIES_COUNTED_ALIKE: 'HUF, MGA',
 			RETRY_SCHEDULE: '2h,1d',
+			ENTITY_BRANDS: 'de=brnd_1, fr=brnd_2',
 			RECONCILE_INTERVAL_MINUTES: '15',
 			PORT: '6000',
 			OWNER_EMAIL: 'a@example.com',
@@ -54,6 +56,7 @@ test('everything else may be given', () => {
 			port: 6000,
 			reconcileMinutes: 15,
 			retrySchedule: '2h,1d',
+			entityBrands: 'de=brnd_1, fr=brnd_2',
 			access: OFF,
 			owner: { email: 'a@example.com', password: 'long enough' },
 			dodo: {
@@ -88,6 +91,7 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
 		{ ...KEYS, LAGO_API_URL: 'localhost:3000', DODO_API_URL: 'ftp://x' },
 		['LAGO_API_URL', 'DODO_API_URL'],
 	],
+	['brands without a table', { ...KEYS, ENTITY_BRANDS: 'de' }, ['ENTITY_BRANDS']],
 	['a schedule that is none', { ...KEYS, RETRY_SCHEDULE: 'daily' }, ['RETRY_SCHEDULE']],
 	...['0', '60', '1.5', 'often'].map((RECONCILE_INTERVAL_MINUTES): [string, NodeJS.ProcessEnv, string[]] => [
 		`a look every ${RECONCILE_INTERVAL_MINUTES} minutes`,
@@ -304,4 +308,11 @@ test('the full sync as the environment wants it', () => {
 		expect.arrayContaining(['invoice.created', ...ACCESS_EVENTS]),
 	);
 	expect(nodeOf(template, 'Update Access')?.disabled).toBe(true);
+	const branded = configureSync(template, { ...settings, entityBrands: 'de=brnd_1' });
+	const makers = branded.nodes.filter(({ parameters }) =>
+		['createIntent', 'createSetupLink'].includes(String(parameters.operation)),
+	);
+	expect(makers.length).toBeGreaterThan(3);
+	for (const { parameters } of makers) expect(parameters.additionalFields).toMatchObject({ entityBrands: 'de=brnd_1' });
+	expect(JSON.stringify(plain)).not.toContain('entityBrands');
 });

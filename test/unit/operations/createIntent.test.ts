@@ -490,6 +490,10 @@ describe('what is remembered is doubted when Dodo says so', () => {
 			const [item] = await itemsOf(executeContext({ parameters, credentialId: credential }), operations, DodoClient.of);
 			return item?.json as IDataObject;
 		};
+		// Who the business is goes along with the mandate.
+		dodo()
+			.get('/brands')
+			.reply(200, { items: [{ brand_id: 'bus_1', business_id: 'bus_1' }] });
 		lists('pdt_old');
 		dodo().post('/checkouts').reply(410, { code: 'PRODUCT_IS_DELETED', message: '' });
 		lists('pdt_new');
