@@ -138,7 +138,7 @@ describe('mandates', () => {
 		['cancelled', 'sub_1', 'missing'],
 		['cancelled', 'sub_2', 'done'],
 	])('one that is %s where %s is used: %s', (status, used, verdict) => {
-		const known = { mandates: new Map([['cus_1', used]]) };
+		const known = { mandates: new Map([['cus_1', [used]]]) };
 		expect(judge(mandate('sub_1', NOW, { status }), known)).toBe(verdict);
 	});
 });
