@@ -35,7 +35,7 @@ function page(all) {
 	const ofKind = (kind) => alive.filter((one) => [...KINDS, OTHER].find(({ fits }) => fits?.(one) ?? true) === kind);
 	const sections = [...KINDS, OTHER].map((kind) => [kind, ofKind(kind)]).filter(([, some]) => some.length > 0);
 	return [
-		`Of ${tested.length} changes ${tested.length - alive.length} were noticed (${share} %); ${all.length - tested.length} were not tried.`,
+		`Of ${tested.length} changes in ${new Set(tested.map(({ file }) => file)).size} files ${tested.length - alive.length} were noticed (${share} %); ${all.length - tested.length} were not tried.`,
 		...sections.map(([{ name, why }, some]) =>
 			[
 				`## ${name} (${some.length})\n\n${why}\n\n| where | instead of | stands |\n| --- | --- | --- |`,

@@ -2,13 +2,15 @@
 const isBound = ({ mutator, code, replacement }) =>
 	mutator === 'EqualityOperator' && /[<>]/.test(code) && code.replaceAll('=', '') === replacement.replaceAll('=', '');
 const isGuard = ({ mutator, code }) =>
-	mutator === 'OptionalChaining' || /^!?[\w.?()[\]]+ [!=]== (null|undefined)$/.test(code);
+	mutator === 'OptionalChaining' ||
+	/^\{\s*return null;\s*\}$|^step\.action === 'write'$/.test(code) ||
+	/^!?[\w.?()[\]]+ [!=]== (null|undefined)$/.test(code);
 
 export const KINDS = [
 	{
 		name: 'Another way to the same sum',
 		why: 'The search among the spreads of a refund finds another one that Lago takes, or the same one later. That Lago takes each of them the first time, and that it is exact where any is, are properties of their own.',
-		fits: ({ file }) => /refundSpread|refundAllocation/.test(file),
+		fits: ({ file }) => /refundSpread|refundAllocation|refundMirror/.test(file),
 	},
 	{
 		name: 'The long way instead of a short cut',
