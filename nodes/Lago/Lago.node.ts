@@ -9,7 +9,13 @@ import { outputsOf, runOperation } from '../shared/node/operation';
 import { ENDS_EVENTS } from '../shared/node/version';
 import { operations, properties } from './actions/operations';
 import { testLagoCredential } from './helpers/testCredential';
-import { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions } from './methods/listSearch';
+import {
+	searchCreditNotes,
+	searchCustomers,
+	searchInvoices,
+	searchSubscriptions,
+	searchTopUps,
+} from './methods/listSearch';
 import { getBillingEntities } from './methods/loadOptions';
 import { LagoClient } from './transport/client';
 
@@ -37,7 +43,7 @@ export class Lago implements INodeType {
 	methods = {
 		credentialTest: { testLagoCredential },
 		loadOptions: { getBillingEntities },
-		listSearch: { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions },
+		listSearch: { searchCreditNotes, searchCustomers, searchInvoices, searchSubscriptions, searchTopUps },
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {

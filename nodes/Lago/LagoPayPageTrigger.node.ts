@@ -11,7 +11,7 @@ import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { overloadGuard } from '../shared/webhook/overloadGuard';
 import { requireHmacKey } from './helpers/hmacKey';
-import { invoiceOfToken } from './helpers/payLinkToken';
+import { invoiceOfToken, topUpOfToken } from './helpers/payLinkToken';
 import { pageHeaders, payPage, visitorLanguage, type PageName } from './helpers/payPage';
 import { testLagoCredential } from './helpers/testCredential';
 import { payPageTriggerProperties } from './lagoPayPageTrigger.properties';
@@ -76,8 +76,10 @@ export class LagoPayPageTrigger implements INodeType {
 		}
 		const { t: token } = this.getQueryData() as Record<string, unknown>;
 		// A parameter that comes twice is a list.
-		const invoiceId = typeof token === 'string' ? invoiceOfToken(token, webhookHmacKey) : null;
-		if (invoiceId === null) return answered('forged');
+		const text = typeof token === 'string' ? token : '';
+		const invoiceId = invoiceOfToken(text, webhookHmacKey);
+		const topUpId = invoiceId === null ? topUpOfToken(text, webhookHmacKey) : null;
+		if (invoiceId === null && topUpId === null) return answered('forged');
 		if (this.getMode() !== 'manual') {
 			if (overloadGuard.isTooMuch) {
 				response.setHeader('Retry-After', String(RETRY_AFTER_S));
@@ -89,7 +91,8 @@ export class LagoPayPageTrigger implements INodeType {
 			response.on('close', () => end(false));
 		}
 		const entities = forEntities(readEntities(this.getNodeParameter('billingEntities', [])));
-		return { workflowData: [[{ json: { query: { t: token as string }, invoiceId, language, ...entities } }]] };
+		const linked = topUpId === null ? { invoiceId } : { topUpId };
+		return { workflowData: [[{ json: { query: { t: text }, ...linked, language, ...entities } }]] };
 	}
 }
 

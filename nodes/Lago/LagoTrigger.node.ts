@@ -16,7 +16,7 @@ import { whilePublishing } from '../shared/transport/publishError';
 import { answer } from '../shared/webhook/answer';
 import { admit } from '../shared/webhook/intake';
 import { headerOf, parseJson, readRawBody } from '../shared/webhook/readBody';
-import { entityOf, lagoEventSchema, RETRY_BUTTON } from '../shared/wire/lago/event';
+import { entityOf, lagoEventSchema, RETRY_BUTTON, TOP_UP_EVENT } from '../shared/wire/lago/event';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
 import { eventItem, outputOf } from './helpers/eventItem';
 import { requireHmacKey } from './helpers/hmacKey';
@@ -140,9 +140,10 @@ export class LagoTrigger implements INodeType {
 			data: data as IDataObject,
 		});
 		const output = outputOf(event);
-		// Invoices are collected and credit notes refunded at Dodo; all else is Lago's own.
+		// Invoices and top-ups are collected and credit notes refunded at Dodo; all else is Lago's own.
+		const isForDodo = output !== 'Other' || event === TOP_UP_EVENT;
 		return (
-			admit(this, item.delivery, output !== 'Other') ?? {
+			admit(this, item.delivery, isForDodo) ?? {
 				workflowData: leavingBy(this.getNode(), LAGO_OUTPUTS, output, item),
 			}
 		);

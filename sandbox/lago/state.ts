@@ -283,6 +283,9 @@ export interface Wallet {
 	/** When its balance changed. */
 	synced_at: string | null;
 	invoice_requires_successful_payment: boolean;
+	expiration_at: string | null;
+	terminated_at: string | null;
+	metadata: Record<string, string | null>;
 	created_at: string;
 }
 

@@ -77,6 +77,7 @@ test('every shipped template is tried here', () => {
 		'collect-only.json',
 		'lago-dodo-sync.json',
 		'pay-link.json',
+		'prepaid-top-ups.json',
 		'refunds-only.json',
 		// In a file of its own, with a mail server.
 		'reminders.json',

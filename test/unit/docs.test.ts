@@ -49,7 +49,7 @@ describe('docs/outcomes.md', () => {
 	});
 
 	test('names the outputs of every node that has several', () => {
-		const told = found(/^\| [A-Z][\w ]+ \| ([A-Z][\w ,]+) \|$/gm, page);
+		const told = found(/^\| [A-Z][\w -]+ \| ([A-Z][\w ,]+) \|$/gm, page);
 		const shown = [...Object.values(lagoOperations), ...Object.values(dodoOperations)].flatMap((resource) =>
 			Object.values(resource as Record<string, Parameters<typeof waysOf>[0]>).flatMap((operation) => {
 				const ways = waysOf(operation, true).map(({ name }) => name);

@@ -147,6 +147,7 @@ const SMALL = [
 	'access.json',
 	'collect-only.json',
 	'pay-link.json',
+	'prepaid-top-ups.json',
 	'refunds-only.json',
 	'reminders.json',
 	'retries.json',

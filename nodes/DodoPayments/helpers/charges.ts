@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import type { z } from 'zod';
 import { standingCharge, type MadeCharge, type Try } from '../../shared/domain/charge';
 import { encodeState } from '../../shared/domain/invoiceMetadata';
 import { ATTEMPT_KEY, INVOICE_KEY } from '../../shared/domain/keys';
@@ -124,21 +125,30 @@ async function afterRefusal(
 	return refused;
 }
 
-/** All payments of this invoice: by its mandate, and by a link that was paid after the invoice was read. */
-async function chargesOf(client: DodoClient, { invoice, mandateId, terms }: Charge): Promise<MadeCharge[]> {
-	const { customerId } = terms;
-	const query: IDataObject = customerId === null ? { subscription_id: mandateId } : { customer_id: customerId };
+/** The payments of an invoice that Dodo lists, newest first. @param by what narrows the list. */
+export async function paymentsOf(
+	client: DodoClient,
+	invoice: LagoInvoice,
+	by: IDataObject,
+): Promise<Array<z.output<typeof paymentSummarySchema>>> {
+	const query = { ...by };
 	const createdAt = Date.parse(String(invoice.created_at));
 	// Lago's clock is not Dodo's.
 	if (!Number.isNaN(createdAt)) query.created_at_gte = new Date(createdAt - CLOCK_MARGIN_MS).toISOString();
 	const payments = await client.list(paymentSummarySchema, '/payments', query, PAYMENT_LIMIT);
+	return payments.filter(({ metadata }) => metadata[INVOICE_KEY] === invoice.lago_id);
+}
+
+/** All payments of this invoice: by its mandate, and by a link that was paid after the invoice was read. */
+async function chargesOf(client: DodoClient, { invoice, mandateId, terms }: Charge): Promise<MadeCharge[]> {
+	const { customerId } = terms;
+	const by = customerId === null ? { subscription_id: mandateId } : { customer_id: customerId };
+	const payments = await paymentsOf(client, invoice, by);
 	const facts = toInvoiceFacts(invoice);
 	return payments
 		.filter(
-			({ metadata, status, subscription_id }) =>
-				metadata[INVOICE_KEY] === invoice.lago_id &&
-				// What was declined by link is no try of the mandate.
-				(subscription_id === mandateId || moneyIsMoving(status ?? null)),
+			// What was declined by link is no try of the mandate.
+			({ status, subscription_id }) => subscription_id === mandateId || moneyIsMoving(status ?? null),
 		)
 		.map(({ payment_id, status, refund_status, metadata }) => ({
 			id: payment_id,

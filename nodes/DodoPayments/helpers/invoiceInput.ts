@@ -9,6 +9,7 @@ import {
 	ORGANIZATION_KEY,
 	PROOF_KEY,
 	REQUEST_KEY,
+	TOP_UP_KEY,
 } from '../../shared/domain/keys';
 import type { Result } from '../../shared/node/operation';
 import { additionalTexts } from '../../shared/node/parameters';
@@ -51,6 +52,7 @@ export function paymentMetadata(
 		[INVOICE_NUMBER_KEY]: invoice.number,
 		[ATTEMPT_KEY]: String(attempt),
 	};
+	if (invoice.topUp) metadata[TOP_UP_KEY] = invoice.topUp.id;
 	if (invoice.paymentProof) metadata[PROOF_KEY] = invoice.paymentProof;
 	return { ...metadata, ...organizationMetadata(ctx, index, invoice.organizationId) };
 }
@@ -90,6 +92,11 @@ export function ofOthers(
 	const chosen = readEntities(startingEvent(ctx, index).billingEntities);
 	if (isOfEntities(entity, chosen)) return null;
 	return { outcome: 'skipped', reason: 'other_entity', message: ofOtherEntity({ number, entity }, chosen) };
+}
+
+/** What every item about an invoice says of it. */
+export function aboutInvoice({ lago_id, number, topUp }: LagoInvoice): IDataObject {
+	return { invoiceId: lago_id, invoiceNumber: number, ...(topUp && { topUp }) };
 }
 
 /** `lago-inv-<id>`, from the second attempt on with its number. Dodo does not honour it today. */

@@ -1,5 +1,5 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { decideIntent, type IntentDecision } from '../../shared/domain/intent';
+import { decideIntent, moneyIsMoving, type IntentDecision } from '../../shared/domain/intent';
 import { encodeState, ourRecord, type CollectionState } from '../../shared/domain/invoiceMetadata';
 import { nextState, noted, whileDue } from '../../shared/domain/phases';
 import type { Result } from '../../shared/node/operation';
@@ -8,6 +8,7 @@ import { toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects
 import type { DodoClient } from '../transport/client';
 import { seenHere } from './business';
 import { billingAddressOf, pageHostOf, pageOf, payerOf, type Checkout } from './checkout';
+import { paymentsOf } from './charges';
 import { endsBecauseOf, endsWith, useOf } from './earlierPayment';
 import { idempotencyKeyOf, ofOthers, paymentMetadata } from './invoiceInput';
 import { isTaxOnTop, linkMessage, linkOf, openLink, type LinkRequest } from './links';
@@ -80,6 +81,8 @@ export class InvoiceLink {
 
 	private async create({ attempt, amount }: LinkTry): Promise<Result<LinkOutcome>> {
 		const { ctx, client, index, invoice } = this;
+		const paid = await this.paidBefore();
+		if (paid !== null) return paid;
 		const request: LinkRequest = {
 			amount,
 			currency: invoice.currency,
@@ -106,6 +109,16 @@ export class InvoiceLink {
 			productId,
 			...this.toSave(checkout, this.stateWith(checkout, { attempt, amount }), readAt),
 		};
+	}
+
+	/** The link of a top-up may have been paid although nothing of it is written: only Dodo knows. An invoice always has its record. */
+	private async paidBefore(): Promise<Result<'held' | 'skipped'> | null> {
+		const { client, invoice } = this;
+		if (invoice.topUp === undefined) return null;
+		const { customerId } = payerOf(invoice.customer);
+		const payments = await paymentsOf(client, invoice, customerId === undefined ? {} : { customer_id: customerId });
+		const moving = payments.find(({ status, refund_status }) => moneyIsMoving(status) && refund_status !== 'full');
+		return moving === undefined ? null : endsWith(moving.payment_id, moving.status ?? null, invoice.number);
 	}
 
 	private stateWith(checkout: Checkout, asked: LinkTry): CollectionState {

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Answers } from '../../shared/domain/difference';
-import { ATTEMPT_KEY, CUSTOMER_KEY, INVOICE_KEY, ORGANIZATION_KEY } from '../../shared/domain/keys';
+import { ATTEMPT_KEY, CUSTOMER_KEY, INVOICE_KEY, ORGANIZATION_KEY, TOP_UP_KEY } from '../../shared/domain/keys';
 import {
 	movedOn,
 	readStage,
@@ -166,6 +166,7 @@ function readEntry(kind: Kind, entry: Entry): Listed {
 		createdAt: Math.floor(Date.parse(entry.created_at) / 1000),
 		paymentId: kind === 'payment' ? null : text(entry.payment_id),
 		invoiceId: text(metadata?.[INVOICE_KEY]),
+		topUpId: text(metadata?.[TOP_UP_KEY]),
 		organizationId: text(metadata?.[ORGANIZATION_KEY]),
 		attempt: Number(metadata?.[ATTEMPT_KEY]) || 1,
 		amount: entry.total_amount ?? NaN,

@@ -16,8 +16,10 @@ import {
 	toInvoiceFacts,
 	type LagoInvoice,
 } from '../../shared/wire/lago/objects';
+import { toTopUpRecord } from '../../shared/wire/lago/topUp';
 import type { LagoClient } from '../transport/client';
 import { organizationOf } from './organization';
+import { waitingTopUps } from './topUps';
 
 const ALL = Number.MAX_SAFE_INTEGER;
 /** A payment is booked at or after the moment when Dodo made it; clocks may differ by this. */
@@ -61,6 +63,13 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 			await invoices.answers(
 				about.map((one) => one.invoiceId ?? payments?.rows.get(one.paymentId ?? '')?.invoiceId ?? ''),
 				oldestOf(about) - ISSUED_BEFORE_S,
+			),
+		topUps: async () =>
+			new Map(
+				(await waitingTopUps(client)).map(({ wallet, transaction }) => [
+					transaction.lago_invoice_id,
+					toTopUpRecord(wallet, transaction),
+				]),
 			),
 		organization: async () => ({ id: await organizationOf(client) }),
 		notes: async (about) =>

@@ -3,6 +3,7 @@ import { calendarOf, DAY_MS } from '../../shared/domain/calendar';
 import type { PaymentFacts } from '../../shared/domain/payment';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { ApiError } from '../../shared/transport/apiError';
+import { orNull } from '../../shared/transport/orNull';
 import { paymentAnswerSchema } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 
@@ -20,6 +21,28 @@ export function isKnownFree(client: LagoClient): boolean {
 /** Remembers for a while that this server has no licence. */
 export function rememberFree(client: LagoClient): void {
 	free.set(client.accountKey, true);
+}
+
+/** Servers that have taken a payment, or would have. */
+const licensed = new BoundedMap<string, true>({ entries: 1_000, ageMs: FREE_TTL_MS });
+/** One more than Lago takes (`lago-api:app/models/payment.rb`), so that nothing is ever booked by asking. */
+const NO_REFERENCE = 'x'.repeat(41);
+
+/**
+ * Whether Lago takes payments of this invoice: asked by one that it refuses in any case, for want of a licence first. One call in ten minutes.
+ * @throws ApiError
+ */
+export async function takesPayments(client: LagoClient, invoiceId: string): Promise<boolean> {
+	if (licensed.has(client.accountKey)) return true;
+	const payment = { invoice_id: invoiceId, amount_cents: 1, reference: NO_REFERENCE };
+	const request = client.request(paymentAnswerSchema, { method: 'POST', path: '/payments', body: { payment } });
+	let isLicensed = true;
+	await orNull(request, ({ status, code }) => {
+		isLicensed = status === 422;
+		return isLicensed || (status === 403 && code === 'feature_unavailable');
+	});
+	if (isLicensed) licensed.set(client.accountKey, true);
+	return isLicensed;
 }
 
 /** What could be booked as status only, by account and payment: booked as payments when the licence is back. */
@@ -88,7 +111,10 @@ export async function bookPayment(
 		},
 		async (caught: unknown) => {
 			if (!(caught instanceof ApiError)) throw caught;
-			if (caught.status === 403 && caught.code === 'feature_unavailable') return 'refused' as const;
+			if (caught.status === 403 && caught.code === 'feature_unavailable') {
+				licensed.delete(client.accountKey);
+				return 'refused' as const;
+			}
 			const day = dayOf(payment);
 			if (caught.details.paid_at !== undefined && body.paid_at !== day)
 				return await bookPayment(client, { ...payment, paidOn: day, timeZone: 'UTC' });

@@ -5,7 +5,7 @@ import { isLagoId } from '../../shared/domain/payment';
 import { startingEvent } from '../../shared/node/start';
 import { readCredential } from '../../shared/transport/credential';
 import { LAGO_CREDENTIAL, type LagoCredential } from '../transport/client';
-import { signPayLink, tokenOfDebtor } from './payLinkToken';
+import { signPayLink, tokenOfDebtor, type Linked } from './payLinkToken';
 
 /** Where the pay page of the workflow is. */
 export const payLinkAddressField: INodeProperties = {
@@ -30,21 +30,22 @@ export function payLinkAddressOf(ctx: IExecuteFunctions, index: number): string 
 }
 
 /**
- * The permanent link of an invoice.
+ * The permanent link of an invoice or a top-up.
  * @throws NodeOperationError without an HMAC key in the credential or with an address that is none.
  */
 export async function payLinkOf(
 	ctx: IExecuteFunctions,
 	address: string,
-	invoiceId: string,
+	id: string,
 	index: number,
+	of: Linked = 'invoice',
 ): Promise<string> {
-	if (!isLagoId(invoiceId))
-		throw new NodeOperationError(ctx.getNode(), `"${invoiceId}" is not the ID of a Lago invoice`, {
+	if (!isLagoId(id))
+		throw new NodeOperationError(ctx.getNode(), `"${id}" is not the ID of a Lago invoice`, {
 			itemIndex: index,
 			description: 'Leave the invoice field at {{ $json }} behind Lago > Invoice > Get.',
 		});
-	return signPayLink(requireAddress(ctx, address, index), invoiceId, await linkKey(ctx, index));
+	return signPayLink(requireAddress(ctx, address, index), id, await linkKey(ctx, index), of);
 }
 
 /**

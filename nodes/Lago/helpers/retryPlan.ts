@@ -3,11 +3,13 @@ import { byRetryButton } from '../../shared/domain/olderLago';
 import { owedOn } from '../../shared/domain/owed';
 import { planNextTry, type Failure, type Plan } from '../../shared/domain/retryPlan';
 import type { RetryPolicy } from '../../shared/domain/retrySchedule';
+import type { TopUpRef } from '../../shared/domain/topUp';
 import type { Json, Result } from '../../shared/node/operation';
 import { toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
-import { changeInvoice, fetchInvoice, isFresh, withInvoice } from './invoices';
+import { isFresh, withInvoice } from './invoices';
 import { heldIfRefused } from './refusals';
+import { fetchCollected, writeRecord } from './topUps';
 
 /** What Plan Retry needs of an invoice, so that it need not be read again right after it was written. */
 export interface PlanFrom {
@@ -36,6 +38,8 @@ export function planFrom(invoice: LagoInvoice): PlanFrom {
 /** What is to be planned after, on which invoice, and how that stood if it was read or written this moment. */
 export interface FailureOfInvoice extends Failure {
 	invoiceId: string;
+	/** Of a top-up whose invoice Lago shows to nobody yet. */
+	topUp?: TopUpRef;
 	planFrom?: PlanFrom;
 }
 
@@ -45,13 +49,14 @@ export async function planRetryOf(
 	policy: RetryPolicy,
 	{ planFrom: known, ...visible }: FailureOfInvoice,
 ): Promise<Result<Plan['outcome'] | 'held'>> {
-	const { invoiceId } = visible;
+	const { invoiceId, topUp } = visible;
+	const id = { id: invoiceId, topUpId: topUp?.id };
 	return await withInvoice(client, invoiceId, async () => {
 		const isKnown = known !== undefined && isFresh(client, invoiceId, known.readAt);
-		const { metadata, ...invoice } = isKnown ? known : planFrom(await fetchInvoice(client, invoiceId));
+		const { metadata, ...invoice } = isKnown ? known : planFrom(await fetchCollected(client, id));
 		const planned = async (): Promise<Result<Plan['outcome']>> => {
 			const { plan, save } = planNextTry(policy, visible, { ...invoice, state: ourRecord(metadata).state }, Date.now());
-			if (save !== undefined) await changeInvoice(client, invoiceId, metadata, { state: save });
+			if (save !== undefined) await writeRecord(client, { id: invoiceId, topUp, metadata }, { state: save });
 			return { ...plan };
 		};
 		return {

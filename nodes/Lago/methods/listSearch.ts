@@ -1,8 +1,10 @@
 import type { IDataObject, ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { formatAmount } from '../../shared/domain/money';
+import { topUpAmount, topUpNumber } from '../../shared/domain/topUp';
 import { asNodeError } from '../../shared/transport/nodeError';
 import { subscriptionSchema } from '../../shared/wire/lago/access';
 import { creditNoteSchema, invoiceSchema, listedCustomerSchema } from '../../shared/wire/lago/objects';
+import { waitingTopUps } from '../helpers/topUps';
 import { LagoClient } from '../transport/client';
 
 const LIST_LIMIT = 100;
@@ -42,6 +44,22 @@ export async function searchCustomers(this: ILoadOptionsFunctions, filter?: stri
 			value: external_id,
 		}));
 	});
+}
+
+/** Top-ups that wait for their payment; Lago does not search them. */
+export async function searchTopUps(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
+	return await listing(this, async (client) =>
+		(await waitingTopUps(client))
+			.map(({ wallet, transaction: { lago_id, amount } }) => ({
+				name: [
+					topUpNumber(lago_id),
+					wallet.external_customer_id,
+					formatAmount(topUpAmount(amount, wallet.currency), wallet.currency),
+				].join(' · '),
+				value: lago_id,
+			}))
+			.filter(({ name }) => name.toLowerCase().includes((filter ?? '').toLowerCase())),
+	);
 }
 
 /** The subscriptions of the customer that is chosen in the same node; Lago does not search them. */

@@ -94,7 +94,7 @@ export class LagoClient extends ServiceClient {
 
 	/**
 	 * The first `limit` entries of a paged list.
-	 * @param key name of the list in the answer, e.g. `invoices`.
+	 * @param key path of the list; its last part is the name of the list in the answer, e.g. `invoices`.
 	 * @param isEnough nothing behind this entry is wanted.
 	 */
 	async list<T extends { lago_id: string }>(
@@ -122,7 +122,8 @@ export class LagoClient extends ServiceClient {
 		query: IDataObject,
 		perPage: number,
 	): Omit<Paging<T>, 'limit'> {
-		const answer = z.object({ [key]: z.array(item), meta: metaSchema });
+		const name = key.slice(key.lastIndexOf('/') + 1);
+		const answer = z.object({ [name]: z.array(item), meta: metaSchema });
 		return {
 			perPage,
 			idOf: ({ lago_id }) => lago_id,
@@ -133,7 +134,7 @@ export class LagoClient extends ServiceClient {
 					path: `/${key}`,
 					query: { ...query, page: index + 1, per_page: perPage },
 				});
-				return { entries: listed[key] as T[], full: fullPage(perPage, listed.meta as Meta) };
+				return { entries: listed[name] as T[], full: fullPage(perPage, listed.meta as Meta) };
 			},
 		};
 	}

@@ -11,12 +11,17 @@ export interface Answers<T> {
 	rows: ReadonlyMap<string, T>;
 }
 
+/** What an attempt is compared with. */
+export type Collection = Pick<InvoiceFacts, 'paymentStatus' | 'metadata'>;
+
 /** What of both books was read so far, in bulk. A list that is not there was not needed yet. */
 export interface Known {
 	/** Ids of Dodo's payments that are references of payments in Lago: all that came at or after `since`, seconds since 1970. */
 	booked?: { since: number; ids: ReadonlySet<string> };
 	/** Finalized invoices that are not paid, by id. */
 	unpaid?: ReadonlyMap<string, InvoiceFacts>;
+	/** Top-ups that wait for their payment, by the id of the invoice that Lago shows to nobody yet. */
+	topUps?: ReadonlyMap<string, Collection>;
 	/** Invoices in any state, by id. */
 	invoices?: Answers<Pick<InvoiceFacts, 'paymentStatus' | 'metadata' | 'totalPaid'>>;
 	/** Lago's refund status by the Dodo refund that a credit note names. */
@@ -78,16 +83,18 @@ function judgeSuccess(payment: Listed, { booked, unpaid, invoices, mandates, org
 }
 
 /** A payment that failed, was cancelled or runs: it means something only for an invoice that is still unpaid. */
-function judgeAttempt(payment: Listed, { unpaid, organization }: Known): Verdict {
+function judgeAttempt(payment: Listed, { unpaid, topUps, organization }: Known): Verdict {
 	const { invoiceId } = payment;
 	if (payment.amount === 0 || invoiceId === null || !isLagoId(invoiceId)) return 'done';
 	if (unpaid === undefined) return needs('unpaid');
-	const invoice = unpaid.get(invoiceId);
+	const isTopUp = Boolean(payment.topUpId) && !unpaid.has(invoiceId);
+	if (isTopUp && topUps === undefined) return needs('topUps');
+	const invoice = unpaid.get(invoiceId) ?? topUps?.get(invoiceId);
 	if (invoice === undefined || isRecorded(payment, invoice)) return 'done';
 	return ofOthers(payment, organization) || 'missing';
 }
 
-function isRecorded(payment: Listed, { paymentStatus, metadata }: InvoiceFacts): boolean {
+function isRecorded(payment: Listed, { paymentStatus, metadata }: Collection): boolean {
 	const { dodoId, state } = ourRecord(metadata);
 	const isOwn = dodoId === payment.id;
 	const isMoving = isUnderWay(state);

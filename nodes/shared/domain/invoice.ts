@@ -5,6 +5,7 @@ import { countedAs } from './counted';
 import { freeMetadataSlots, ourRecord, type MetadataEntry } from './invoiceMetadata';
 import { byRetryButton } from './olderLago';
 import { owedOn, type OwedFacts } from './owed';
+import type { TopUpRef } from './topUp';
 
 /** What the rules need to know of a Lago invoice. Amounts are minor units of `currency`. */
 export interface InvoiceFacts extends OwedFacts {
@@ -25,6 +26,8 @@ export interface InvoiceFacts extends OwedFacts {
 	/** Those of all businesses of Dodo's that keep one on the customer. */
 	mandateIds?: readonly string[];
 	metadata: MetadataEntry[];
+	/** Of an invoice that Lago shows to nobody before it is paid. */
+	topUp?: TopUpRef;
 	/** What the payments of a checkout for it carry; absent where no secret is known to make it of. */
 	paymentProof?: string;
 }

@@ -14,6 +14,9 @@ export const MANDATE_KEY = 'dodo_subscription_id';
 /** On a Lago customer, with the day behind it (`dodo_reminded_261128`): what they were reminded of last. Keys have 20 characters at most. */
 export const REMINDED_KEY = 'dodo_reminded_';
 
+/** On a Lago wallet, with the id of the transaction behind it: the record of a top-up that is to be paid, as an invoice has it in two entries. */
+export const TOP_UP_RECORD = 'dodo_top_up_';
+
 /** On a Lago credit note: the Dodo refund that it mirrors or that was made for it, and the payment that was refunded. */
 export const REFUND_ID_KEY = 'dodo_refund_id';
 export const REFUNDED_PAYMENT_KEY = 'dodo_payment_id';
@@ -25,6 +28,8 @@ export const INVOICE_KEY = 'lago_invoice_id';
 export const INVOICE_NUMBER_KEY = 'lago_invoice_number';
 export const ORGANIZATION_KEY = 'lago_organization_id';
 export const ATTEMPT_KEY = 'attempt';
+/** On a Dodo payment of a top-up whose invoice Lago shows to nobody before it is paid: the wallet's transaction, which leads to it. */
+export const TOP_UP_KEY = 'lago_wallet_transaction_id';
 /** What shows that a checkout was made for this invoice, by us. */
 export const PROOF_KEY = 'lago_proof';
 

@@ -16,6 +16,8 @@ export interface PaymentFacts {
 	currency: string;
 	/** `metadata.lago_invoice_id`, null when the payment has nothing to do with Lago. */
 	invoiceId: string | null;
+	/** `metadata.lago_wallet_transaction_id`: the top-up whose invoice it is; null or absent for any other invoice. */
+	topUpId?: string | null;
 	/** `metadata.lago_organization_id`: whose invoice it is, null when it does not say. */
 	organizationId: string | null;
 	/** What it asks of each of several invoices, oldest due first; absent on a payment of one. */

@@ -12,6 +12,8 @@ export interface Listed {
 	paymentId: string | null;
 	/** Of a payment: the Lago invoice that it names, which try it was, what was asked for, and the mandate. */
 	invoiceId: string | null;
+	/** The top-up whose invoice it is; null or absent for any other. */
+	topUpId?: string | null;
 	/** Whose invoice it is; null when it does not say. */
 	organizationId: string | null;
 	attempt: number;

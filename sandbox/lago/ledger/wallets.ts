@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { noteMetadata } from '../metadata';
 import { subunits } from '../money';
 import { invalid, notFound } from '../refusals';
 import { now, type Customer, type Invoice, type LagoState, type Wallet, type WalletTransaction } from '../state';
@@ -20,6 +21,7 @@ export interface NewWallet {
 	rate?: number;
 	name?: string | null;
 	requiresPayment?: boolean;
+	expiresAt?: string | null;
 }
 
 type NewTransaction = Pick<WalletTransaction, 'credits' | 'status' | 'transaction_status'> & Partial<WalletTransaction>;
@@ -30,6 +32,7 @@ export class Wallets {
 		private readonly state: LagoState,
 		private readonly events: LagoEvents,
 		private readonly invoices: Invoices,
+		private readonly premium: () => boolean,
 	) {
 		invoices.onPaymentStatus((invoice) => this.follow(invoice));
 	}
@@ -90,9 +93,31 @@ export class Wallets {
 					units: credits,
 				},
 			],
-			status: isPaidFirst ? 'open' : 'finalized',
+			// Without a licence nobody waits for the payment.
+			status: isPaidFirst && this.premium() ? 'open' : 'finalized',
 		});
 		transaction.lago_invoice_id = invoice.lago_id;
+	}
+
+	/** What waits for its payment stays so, and credits that are paid for later go nowhere. */
+	terminate(wallet: Wallet): Wallet {
+		if (wallet.status === 'terminated') return wallet;
+		Object.assign(wallet, { status: 'terminated', terminated_at: now() });
+		this.events.announce('wallet.terminated', 'wallet', () => walletView(wallet));
+		return wallet;
+	}
+
+	/** Merges (`lago-api:services/metadata/update_item_service.rb`), which is told as a change of the wallet. */
+	mergeMetadata(wallet: Wallet, given: unknown): Wallet['metadata'] {
+		wallet.metadata = noteMetadata({ ...wallet.metadata, ...noteMetadata(given) });
+		this.events.announce('wallet.updated', 'wallet', () => walletView(wallet));
+		return wallet.metadata;
+	}
+
+	forgetMetadata(wallet: Wallet, key: string): Wallet['metadata'] {
+		if (Object.keys(wallet.metadata).length === 0) notFound('metadata');
+		const { [key]: _gone, ...rest } = wallet.metadata;
+		return (wallet.metadata = rest);
 	}
 
 	/** Gives a credit invoice that came from nowhere the wallet it must have come from; nobody is told. */
@@ -186,7 +211,10 @@ export class Wallets {
 		return [...this.state.walletTransactions.values()].find((one) => one.lago_invoice_id === lago_id);
 	}
 
-	private store(customer: Customer, { currency, rate = 1, name = null, requiresPayment = false }: NewWallet): Wallet {
+	private store(
+		customer: Customer,
+		{ currency, rate = 1, name = null, requiresPayment = false, expiresAt = null }: NewWallet,
+	): Wallet {
 		const wallet: Wallet = {
 			lago_id: randomUUID(),
 			customer,
@@ -197,6 +225,9 @@ export class Wallets {
 			credits: 0,
 			synced_at: null,
 			invoice_requires_successful_payment: requiresPayment,
+			expiration_at: expiresAt,
+			terminated_at: null,
+			metadata: {},
 			created_at: now(),
 		};
 		this.state.wallets.set(wallet.lago_id, wallet);

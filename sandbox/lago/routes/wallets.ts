@@ -5,6 +5,15 @@ import type { LagoState, Wallet, WalletTransaction } from '../state';
 import { walletTransactionView, walletView } from '../views/wallets';
 import { page, root, V1 } from './requests';
 
+/** Names that Lago filters by; what is no word of theirs is passed over (`lago-api:app/queries/wallet_transactions_query.rb`). */
+const FILTERS = ['status', 'transaction_status', 'transaction_type'] as const;
+const WORDS: readonly unknown[] = [
+	...['pending', 'settled', 'failed'],
+	...['purchased', 'granted', 'voided', 'invoiced'],
+	...['inbound', 'outbound'],
+];
+const fits = (asked: unknown, is: string): boolean => !WORDS.includes(asked) || asked === is;
+
 /** Wallets and top-ups; credits come as decimal strings. */
 export function walletRoutes(api: SimulatedApi, state: LagoState, { wallets, customers }: LagoLedger): void {
 	const shown = (transaction: WalletTransaction): unknown =>
@@ -33,6 +42,7 @@ export function walletRoutes(api: SimulatedApi, state: LagoState, { wallets, cus
 			rate: Number(input.rate_amount ?? 1),
 			name: typeof input.name === 'string' ? input.name : null,
 			requiresPayment: input.invoice_requires_successful_payment === true,
+			expiresAt: typeof input.expiration_at === 'string' ? input.expiration_at : null,
 		});
 		wallets.topUp(wallet, topUp(input));
 		return ok({ wallet: alone(wallet) });
@@ -45,11 +55,22 @@ export function walletRoutes(api: SimulatedApi, state: LagoState, { wallets, cus
 		return page('wallets', matching, call, walletView);
 	});
 	api.route('get', `${V1}/wallets/:id`, ({ params }) => ok({ wallet: alone(wallets.get(params.id)) }));
+	api.route('delete', `${V1}/wallets/:id`, ({ params }) =>
+		ok({ wallet: alone(wallets.terminate(wallets.get(params.id))) }),
+	);
+	api.route('patch', `${V1}/wallets/:id/metadata`, ({ params, body }) =>
+		ok({ metadata: wallets.mergeMetadata(wallets.get(params.id), body.metadata) }),
+	);
+	api.route('delete', `${V1}/wallets/:id/metadata/:key`, ({ params }) =>
+		ok({ metadata: wallets.forgetMetadata(wallets.get(params.id), params.key ?? '') }),
+	);
 	api.route('get', `${V1}/wallets/:id/wallet_transactions`, (call) => {
 		const { lago_id } = wallets.get(call.params.id);
 		return page(
 			'wallet_transactions',
-			[...state.walletTransactions.values()].reverse().filter((one) => one.lago_wallet_id === lago_id),
+			[...state.walletTransactions.values()]
+				.reverse()
+				.filter((one) => one.lago_wallet_id === lago_id && FILTERS.every((name) => fits(call.query[name], one[name]))),
 			call,
 			shown,
 		);

@@ -14,6 +14,9 @@ export function walletView({
 	credits,
 	synced_at,
 	invoice_requires_successful_payment,
+	expiration_at,
+	terminated_at,
+	metadata,
 	created_at,
 }: Wallet): Record<string, unknown> {
 	const cents = Math.round(credits * rate * subunits(currency));
@@ -38,14 +41,15 @@ export function walletView({
 		ongoing_usage_balance_cents: 0,
 		invoice_requires_successful_payment,
 		created_at,
-		expiration_at: null,
+		expiration_at,
 		last_balance_sync_at: synced_at,
 		last_consumed_credit_at: null,
-		terminated_at: null,
+		terminated_at,
 		paid_top_up_min_amount_cents: null,
 		paid_top_up_max_amount_cents: null,
 		recurring_transaction_rules: [],
 		payment_method: NO_METHOD,
+		...(Object.keys(metadata).length > 0 ? { metadata } : {}),
 	};
 }
 

@@ -14,7 +14,14 @@ import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/obje
 import { seenHere } from '../../helpers/business';
 import { chargeOnce, type Charge, type ChargeOutcome } from '../../helpers/charges';
 import { endsBecauseOf } from '../../helpers/earlierPayment';
-import { invoiceField, invoiceIn, ofOthers, organizationField, paymentMetadata } from '../../helpers/invoiceInput';
+import {
+	aboutInvoice,
+	invoiceField,
+	invoiceIn,
+	ofOthers,
+	organizationField,
+	paymentMetadata,
+} from '../../helpers/invoiceInput';
 import { needsLink } from '../../helpers/linkInstead';
 import { termsOf } from '../../helpers/mandates';
 import { whileUpToDate } from '../../helpers/upToDate';
@@ -60,7 +67,7 @@ export const charge: Operation<DodoClient, ChargeOutcome> = {
 		const before = heldBefore(given);
 		if (before !== null) return before;
 		const invoice = invoiceIn(ctx, given, index);
-		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
+		const about = aboutInvoice(invoice);
 		return await withKeyedLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => ({
 			...(await collect(ctx, client, index, invoice)),
 			...about,

@@ -6,7 +6,7 @@ import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { before, DECIMAL_AMOUNTS, ENDS_EVENTS, since } from '../../../shared/node/version';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { bundleIn, BundleLink } from '../../helpers/bundleLink';
-import { invoiceField, invoiceIn, organizationField } from '../../helpers/invoiceInput';
+import { aboutInvoice, invoiceField, invoiceIn, organizationField } from '../../helpers/invoiceInput';
 import { InvoiceLink, type LinkOutcome } from '../../helpers/invoiceLink';
 import { linkMessage, linkOf, openLink, type LinkRequest } from '../../helpers/links';
 import type { DodoClient } from '../../transport/client';
@@ -100,7 +100,7 @@ export const createIntent: Operation<DodoClient, LinkOutcome> = {
 		if (typeof given.outcome === 'string' && given.invoice === undefined) return given;
 		if (ctx.getNode().typeVersion >= ENDS_EVENTS.dodoPayments && given.error) return given;
 		const invoice = invoiceIn(ctx, given, index);
-		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
+		const about = aboutInvoice(invoice);
 		return await withKeyedLock(`intent ${client.accountKey} ${invoice.lago_id}`, async () => ({
 			...(await new InvoiceLink(ctx, client, index, invoice).get()),
 			...about,

@@ -8,10 +8,12 @@ import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { fetchInvoice, withReferences } from '../../helpers/invoices';
 import { merchantOf } from '../../helpers/merchant';
+import { takesPayments } from '../../helpers/manualPayments';
 import { linkKey } from '../../helpers/payLink';
-import { invoiceOfToken } from '../../helpers/payLinkToken';
+import { invoiceOfToken, topUpOfToken } from '../../helpers/payLinkToken';
 import { withOrganization } from '../../helpers/organization';
 import { payPage, visitorLanguage, type PageName, type PageSubject } from '../../helpers/payPage';
+import { fetchTopUp } from '../../helpers/topUps';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -48,21 +50,27 @@ export const openPayLink: Operation<LagoClient, 'payable' | Closed> = {
 			...about,
 			...payPage(page, visitorLanguage(language), subject),
 		});
-		const invoiceId = invoiceOfToken(idParameter(ctx, 'link', index), await linkKey(ctx, index));
-		if (invoiceId === null) return shown('forged', 'forged');
-		const invoice = await orNull(fetchInvoice(client, invoiceId), ({ code }) => code === 'invoice_not_found');
+		const [token, key] = [idParameter(ctx, 'link', index), await linkKey(ctx, index)];
+		const [invoiceId, topUpId] = [invoiceOfToken(token, key), topUpOfToken(token, key)];
+		const read = invoiceId === null ? topUpId !== null && fetchTopUp(client, topUpId) : fetchInvoice(client, invoiceId);
+		if (!read) return shown('forged', 'forged');
+		const invoice = await orNull(read, ({ code }) => /^(invoice|wallet_transaction)_not_found$/.test(code ?? ''));
 		const isOurs = isOfEntities(invoice?.billing_entity_code, readEntities(billingEntities));
-		if (invoice === null || !isOurs) return shown('unknown', 'unknown', { invoiceId });
-		const about = { invoiceId, invoiceNumber: invoice.number };
+		if (invoice === null || !isOurs)
+			return shown('unknown', 'unknown', invoiceId === null ? { topUpId } : { invoiceId });
+		const about = { invoiceId: invoice.lago_id, invoiceNumber: invoice.number };
 		const verdict = collectability(toInvoiceFacts(invoice));
-		if (verdict.decision === 'collect')
+		if (
+			verdict.decision === 'collect' &&
+			(invoice.topUp === undefined || (await takesPayments(client, invoice.lago_id)))
+		)
 			return {
 				outcome: 'payable',
 				message: `Invoice ${invoice.number} can be paid.`,
 				...about,
 				invoice: await withOrganization(client, await withReferences(client, invoice)),
 			};
-		const { outcome, page } = closed(invoice, verdict.decision === 'held');
+		const { outcome, page } = closed(invoice, verdict.decision !== 'skip');
 		return shown(outcome, page, about, { invoice, merchant: await merchantOf(client, invoice) });
 	},
 };

@@ -36,6 +36,7 @@ const failureSchema = onFirstUse(() =>
 		.object({
 			outcome: z.string(),
 			invoiceId: z.string().min(1),
+			topUp: z.object({ id: z.string(), walletId: z.string() }).optional(),
 			declineCode: z.string().nullish(),
 			checkoutUrl: z.string().nullish(),
 			planFrom: z

@@ -1,5 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
+import type { InvoiceFacts } from '../../../shared/domain/invoice';
 import { changeFor, decideSave, type MadeIntent } from '../../../shared/domain/intentRecord';
 import { decodeState, metadataValue, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
@@ -11,11 +12,12 @@ import { ENDS_EVENTS, since } from '../../../shared/node/version';
 import { orNull } from '../../../shared/transport/orNull';
 import { metadataEntrySchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
-import { changeInvoice, fetchInvoice, isFresh, withInvoice } from '../../helpers/invoices';
+import { changeInvoice, isFresh, withInvoice } from '../../helpers/invoices';
 import { inTurns } from '../../helpers/inTurns';
 import { payLinkAddressField, payLinkAddressOf, payLinkOf } from '../../helpers/payLink';
 import { heldIfRefused } from '../../helpers/refusals';
 import { planRetryOf } from '../../helpers/retryPlan';
+import { fetchCollected, writeRecord } from '../../helpers/topUps';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [
@@ -49,6 +51,7 @@ const intentSchema = onFirstUse(() =>
 	z
 		.object({
 			invoiceId: z.string().min(1),
+			topUp: z.object({ id: z.string(), walletId: z.string() }).optional(),
 			saveToInvoice: z.object({
 				paymentReference: z.string().min(1),
 				state: z.string(),
@@ -64,6 +67,8 @@ type Saved = Result<'existing' | 'skipped'>;
 type SaveOutcome = Plan['outcome'] | 'existing' | 'held' | 'mandate_busy' | 'skipped';
 /** A busy mandate asks for no schedule. */
 const NO_SCHEDULE: RetryPolicy = { waits: [], minuteOfDay: 0 };
+/** What is collected: an invoice, or that of a top-up. */
+type Collected = Pick<InvoiceFacts, 'id' | 'topUp'>;
 
 /**
  * Invoice -> Save Payment Reference. Lago refuses to insert a key twice, so of two workers that made the first link of an invoice
@@ -112,10 +117,11 @@ async function saveOne(
 ): Promise<Result<SaveOutcome>> {
 	const { intent, state } = readIntent(ctx, given, index);
 	const { saveToInvoice, ...visible } = intent;
-	const { invoiceId } = intent;
+	const { invoiceId, topUp } = intent;
 	const { paymentReference: reference, metadata, readAt } = saveToInvoice;
 	const address = payLinkAddressOf(ctx, index);
-	const payLink = address === '' ? state.payLink : await payLinkOf(ctx, address, invoiceId, index);
+	const [linked, of] = topUp ? ([topUp.id, 'topUp'] as const) : ([invoiceId, 'invoice'] as const);
+	const payLink = address === '' ? state.payLink : await payLinkOf(ctx, address, linked, index, of);
 	const madeOn = metadata.map(({ lago_id, key, value }) => ({ id: lago_id, key, value }));
 	const made = { reference, state: { ...state, payLink }, madeOn };
 	const { checkoutUrl } = visible;
@@ -125,7 +131,7 @@ async function saveOne(
 		...(await heldIfRefused(
 			async () =>
 				await withInvoice(client, invoiceId, async () =>
-					pageOf(checkoutUrl, reference, await save(client, invoiceId, made, readAt)),
+					pageOf(checkoutUrl, reference, await save(client, { id: invoiceId, topUp }, made, readAt)),
 				),
 			`${reference} was to be noted on invoice ${invoiceId}`,
 			nextStep,
@@ -134,25 +140,27 @@ async function saveOne(
 }
 
 /** @param readAt when the metadata that it was made on was read, ms since 1970. */
-async function save(client: LagoClient, invoiceId: string, made: MadeIntent, readAt: number): Promise<Saved> {
+async function save(client: LagoClient, collected: Collected, made: MadeIntent, readAt: number): Promise<Saved> {
 	const { state, madeOn } = made;
 	// Lago guards the first insert only; what overwrites looks first.
-	if (metadataValue(madeOn, PAYMENT_ID_KEY) !== undefined || state.attempt > 1 || !isFresh(client, invoiceId, readAt))
-		return await readAndWrite(client, invoiceId, made);
+	const { id: invoiceId, topUp } = collected;
+	const isKnown = metadataValue(madeOn, PAYMENT_ID_KEY) !== undefined || state.attempt > 1;
+	if (topUp !== undefined || isKnown || !isFresh(client, invoiceId, readAt))
+		return await readAndWrite(client, collected, made);
 	const inserted = await orNull(
 		changeInvoice(client, invoiceId, madeOn, changeFor(made, madeOn)),
 		({ status }) => status === 422,
 	);
-	return inserted === null ? await readAndWrite(client, invoiceId, made) : isSaved(made);
+	return inserted === null ? await readAndWrite(client, collected, made) : isSaved(made);
 }
 
-async function readAndWrite(client: LagoClient, invoiceId: string, made: MadeIntent): Promise<Saved> {
-	const invoice = toInvoiceFacts(await fetchInvoice(client, invoiceId));
+async function readAndWrite(client: LagoClient, { id, topUp }: Collected, made: MadeIntent): Promise<Saved> {
+	const invoice = toInvoiceFacts(await fetchCollected(client, { id, topUpId: topUp?.id }));
 	const decision = decideSave(made, invoice);
 	if (decision.action === 'skip')
 		return { outcome: 'skipped', reason: decision.reason, message: decision.message, saved: false };
 	if (decision.action === 'adopt') return adopt(decision.recorded, decision.theirs);
-	if (decision.change !== null) await changeInvoice(client, invoiceId, invoice.metadata, decision.change);
+	if (decision.change !== null) await writeRecord(client, invoice, decision.change);
 	return isSaved(made);
 }
 

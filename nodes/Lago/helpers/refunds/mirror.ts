@@ -19,6 +19,7 @@ import { changeCreditNote, creditNotesOf, offsetOf } from '../creditNotes';
 import { bookingOf, changeRecord, fetchInvoice, paidOf, withInvoice } from '../invoices';
 import { rememberFree } from '../manualPayments';
 import { paidAt, settle } from '../settlement/settle';
+import { fetchCollected } from '../topUps';
 import { alreadyCredited, makeNote } from './note';
 
 /** What becomes of a refund in Lago's books. */
@@ -62,7 +63,7 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<Mirror
 			: null;
 	const earlyHit = early === null ? null : await alreadyCredited(client, early, refund);
 	if (earlyHit !== null) return earlyHit;
-	let invoice = await fetchInvoice(client, invoiceId);
+	let invoice = await fetchCollected(client, { id: invoiceId, topUpId: facts.topUpId });
 	const about = { invoiceNumber: invoice.number };
 	const listed = numberSaid === invoice.number ? early : null;
 	const notes = listed ?? (await creditNotesOf(client, { id: invoiceId, number: invoice.number }));
@@ -83,7 +84,8 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<Mirror
 			return { ...unclear, ...about };
 		if (settled.outcome !== 'settled' && settled.outcome !== 'already_settled')
 			return { ...(await returned(client, invoice, wanted)), ...about };
-		invoice = await fetchInvoice(client, invoiceId);
+		// Lago shows the invoice of a top-up a moment after it was paid.
+		invoice = await fetchCollected(client, { id: invoiceId, topUpId: facts.topUpId });
 		booking = await bookingOf(client, invoice, facts);
 		if (!booking.booked)
 			throw new ApiError(
@@ -170,9 +172,11 @@ async function returned(
 	invoice: LagoInvoice,
 	{ refund, facts }: Mirror,
 ): Promise<Result<'overpayment_returned'>> {
-	await record(client, invoice.lago_id, (state, dodoId) =>
-		dodoId === facts.id && state?.phase === 'overpaid' ? noted(state, 'surplus_returned') : null,
-	);
+	// Of a top-up that was never booked nothing was written.
+	if (invoice.topUp === undefined)
+		await record(client, invoice.lago_id, (state, dodoId) =>
+			dodoId === facts.id && state?.phase === 'overpaid' ? noted(state, 'surplus_returned') : null,
+		);
 	return {
 		outcome: 'overpayment_returned',
 		message: `Refund ${refund.refund_id} gave back payment ${facts.id}, which was never booked on invoice ${invoice.number}; the books need no change.`,

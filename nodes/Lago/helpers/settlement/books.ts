@@ -6,14 +6,16 @@ import { ApiError } from '../../../shared/transport/apiError';
 import { orNull } from '../../../shared/transport/orNull';
 import type { LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
-import { changeInvoice, type InvoiceChange } from '../invoices';
+import type { TopUpRef } from '../../../shared/domain/topUp';
+import type { InvoiceChange } from '../invoices';
 import type { PlanFrom } from '../retryPlan';
+import { writeRecord } from '../topUps';
 
 /** Times the invoice is read again because Lago's books changed between reading and writing. */
 export const MAX_ROUNDS = 3;
 
 /** What became of a payment in Lago's books; see docs/outcomes.md. */
-export type Settlement = (Held | Overpaid | Done) & { invoiceId?: string; invoiceNumber?: string };
+export type Settlement = (Held | Overpaid | Done) & { invoiceId?: string; invoiceNumber?: string; topUp?: TopUpRef };
 type Done =
 	| { outcome: 'settled' | 'already_settled' | 'ignored'; message: string; bookedAs?: 'payment' | 'status' }
 	| (AttemptNews & { planFrom?: PlanFrom });
@@ -35,7 +37,7 @@ export async function change(
 	wanted: InvoiceChange,
 ): Promise<LagoInvoice | null> {
 	return await orNull(
-		changeInvoice(client, invoice.id, invoice.metadata, wanted),
+		writeRecord(client, invoice, wanted),
 		({ details }) => details.key?.includes('value_already_exist') ?? false,
 	);
 }

@@ -3,12 +3,14 @@ import type { InvoiceFacts } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
+import { topUpNeedsPremium } from '../../../shared/domain/topUp';
 import type { PaymentFacts } from '../../../shared/domain/payment';
 import { decideSuccess, dueByStatus, overpaidBy, type SuccessDecision } from '../../../shared/domain/settlement';
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { bookedPayments, fetchInvoice, noteChanged, type BookedPayment } from '../invoices';
+import { fetchCollected, forgetRecord } from '../topUps';
 import { bookPayment, isKnownFree, rememberByStatus, rememberFree, type ManualPayment } from '../manualPayments';
 import { change, MAX_ROUNDS, restless, type Settlement } from './books';
 
@@ -22,7 +24,7 @@ export async function settleSuccess(
 	let booked: BookedPayment[] | null = null;
 	const references = (): string[] | null => booked?.map(({ reference }) => reference) ?? null;
 	for (let round = 0; round < MAX_ROUNDS; round++) {
-		const invoice = toInvoiceFacts(await fetchInvoice(client, invoiceId));
+		const invoice = toInvoiceFacts(await fetchCollected(client, { id: invoiceId, topUpId: payment.topUpId }));
 		let decision = decideSuccess(payment, invoice, references());
 		if (decision.action === 'look_up_references') {
 			booked = await bookedPayments(client, invoiceId);
@@ -63,6 +65,14 @@ async function bookWhole(
 	const bookedAs = await book(client, payment, invoice, amount, paidOn);
 	if (bookedAs === 'books_changed') return null;
 	if (bookedAs === 'too_little') return tooLittle(payment, invoice, amount);
+	if (bookedAs === 'needs_premium')
+		return {
+			...topUpNeedsPremium(
+				invoice.number,
+				`Payment ${payment.id} of ${formatAmount(amount, payment.currency)} succeeded, but is not booked`,
+			),
+			invoiceNumber: invoice.number,
+		};
 	if (surplus > 0) return await surplusOf(client, payment, invoice, surplus);
 	const note = bookedAs === 'payment' ? await correctRecord(client, payment, invoice) : '';
 	const sum = `${formatAmount(amount, payment.currency)} by payment ${payment.id}`;
@@ -182,11 +192,13 @@ async function book(
 	invoice: InvoiceFacts,
 	amount: number,
 	paidOn: string | undefined,
-): Promise<'payment' | 'status' | 'books_changed' | 'too_little'> {
+): Promise<'payment' | 'status' | 'books_changed' | 'needs_premium' | 'too_little'> {
 	const booked = await bookPayment(client, manualPayment(payment, invoice, amount, paidOn)).finally(() =>
 		noteChanged(client, invoice.id),
 	);
 	if (booked !== 'refused') return booked === 'booked' ? 'payment' : 'books_changed';
+	// Nobody sees its invoice, so its status cannot be set either.
+	if (invoice.topUp !== undefined) return 'needs_premium';
 	// Refused for want of a licence, or because the invoice was voided this moment: the same answer, but not the same thing.
 	if (!isKnownFree(client) && (await fetchInvoice(client, invoice.id)).status !== 'finalized') return 'books_changed';
 	rememberFree(client);
@@ -208,6 +220,10 @@ async function book(
  * the same, and the returned words say what is left as it was.
  */
 async function correctRecord(client: LagoClient, payment: PaymentFacts, invoice: InvoiceFacts): Promise<string> {
+	if (invoice.topUp !== undefined) {
+		if (invoice.metadata.length > 0) await forgetRecord(client, invoice.topUp);
+		return '';
+	}
 	const phase = ourRecord(invoice.metadata).state?.phase;
 	if (phase !== 'failed' && phase !== 'processing') return '';
 	const note = ` The metadata could not be corrected and still says "${phase}".`;

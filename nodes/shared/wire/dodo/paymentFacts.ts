@@ -1,5 +1,5 @@
 import { sharesIn } from '../../domain/bundle';
-import { ATTEMPT_KEY, INVOICE_KEY, ORGANIZATION_KEY, PROOF_KEY } from '../../domain/keys';
+import { ATTEMPT_KEY, INVOICE_KEY, ORGANIZATION_KEY, PROOF_KEY, TOP_UP_KEY } from '../../domain/keys';
 import { modeOfLinks } from '../../domain/mode';
 import type { PaymentFacts } from '../../domain/payment';
 import type { DodoPayment } from './objects';
@@ -15,6 +15,7 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 		tax: payment.tax ?? 0,
 		currency: payment.currency,
 		invoiceId: textOf(invoiceId),
+		topUpId: textOf(payment.metadata[TOP_UP_KEY]),
 		organizationId: textOf(organizationId),
 		attempt: /^[1-9]\d{0,5}$/.test(textOf(attempt) ?? '') ? Number(attempt) : 1,
 		...(shares && { shares }),

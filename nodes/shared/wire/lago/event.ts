@@ -101,6 +101,9 @@ export const LAGO_OTHER_EVENTS: readonly string[] = [
 /** What Lago's "Retry payment" button sends. */
 export const RETRY_BUTTON = 'invoice.payment_failure';
 
+/** What alone tells of a top-up that must be paid before it counts. */
+export const TOP_UP_EVENT = 'wallet_transaction.created';
+
 /** What tells of an invoice that may have to be collected. */
 export const COLLECT_EVENTS: readonly string[] = [
 	'invoice.created',

@@ -65,7 +65,7 @@ export const listedCustomerSchema = onFirstUse(() =>
 );
 
 /** Decimals come as text, with more digits than a number keeps, or as a number. Not a union: of 3,000 fees that would take longer than all else. */
-const decimal = z.custom<Decimal>((value) =>
+export const decimal = z.custom<Decimal>((value) =>
 	typeof value === 'number'
 		? Number.isFinite(value)
 		: typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value),
@@ -97,8 +97,9 @@ const feeSchema = onFirstUse(() =>
 /**
  * An invoice of the REST API as far as we rely on it (`lago-api:serializers/v1/invoice_serializer.rb`). Amounts in minor units of
  * `currency`. `metadata` comes by REST only, never in a webhook. Ours are `currencyCountedAlike` (the merchant says so in the Lago
- * credential), `paymentProof` (its checkouts carry it along), `organizationId` (where no event says whose it is), `readAt` (ms since 1970), `bookedReferences` (what Lago's payments name, where
- * part of the invoice was paid and something is owed all the same) and `refundedByNotes` (what went back of an invoice whose status was put
+ * credential), `paymentProof` (its checkouts carry it along), `organizationId` (where no event says whose it is), `readAt` (ms since 1970),
+ * `topUp` (of one that Lago shows to nobody yet, see `topUp.ts`), `bookedReferences` (what Lago's payments name, where part of the invoice was
+ * paid and something is owed all the same) and `refundedByNotes` (what went back of an invoice whose status was put
  * back).
  */
 export const invoiceSchema = onFirstUse(() =>
@@ -125,6 +126,7 @@ export const invoiceSchema = onFirstUse(() =>
 			currencyCountedAlike: z.boolean().optional(),
 			paymentProof: z.string().optional(),
 			organizationId: z.string().optional(),
+			topUp: z.object({ id: text, walletId: text }).optional(),
 			readAt: z.number().optional(),
 			bookedReferences: z.array(z.string()).optional(),
 			refundedByNotes: minorUnits.optional(),
@@ -264,6 +266,7 @@ export function toInvoiceFacts(invoice: LagoInvoice): InvoiceFacts {
 		mandateIds: mandatesOn(invoice.customer?.metadata ?? []),
 		mandateId: invoice.customer?.metadata?.find(({ key }) => key === MANDATE_KEY)?.value || null,
 		paymentProof: invoice.paymentProof,
+		topUp: invoice.topUp,
 		metadata,
 	};
 }

@@ -1,0 +1,151 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { WalletTransaction } from '../../sandbox/lago/state';
+import { readTemplate, type ImportedWorkflow } from '../support/n8n';
+import { byId, newCustomer, publishOperations, type Call } from './operations';
+import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
+
+/** The template as it is shipped, but for the mail, which goes nowhere. */
+let sync: Sync;
+let lane: ImportedWorkflow;
+let operate: Call;
+
+beforeAll(async () => {
+	sync = await startSync({ registration: 'automatic', template: null });
+	const template = readTemplate('prepaid-top-ups.json');
+	withoutClock(template);
+	const mail = { type: 'n8n-nodes-base.noOp', typeVersion: 1, parameters: {} };
+	lane = await sync.n8n.importWorkflow({
+		...template,
+		nodes: template.nodes.map((node) => (node.name === 'Send Link' ? { ...node, ...mail } : node)),
+	});
+	operate = await publishOperations(sync, {
+		setup: [
+			{
+				node: 'lago',
+				parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') },
+			},
+			{
+				node: 'dodoPayments',
+				parameters: {
+					resource: 'mandate',
+					operation: 'createSetupLink',
+					customer: '={{ $json }}',
+					currency: 'EUR',
+					taxMode: 'inclusive',
+					additionalFields: {},
+				},
+			},
+		],
+		keep: [
+			{
+				node: 'dodoPayments',
+				parameters: { resource: 'mandate', operation: 'get', mandate: byId('={{ $json.body.mandate }}') },
+			},
+			{ node: 'lago', parameters: { resource: 'customer', operation: 'saveMandate', mandate: '={{ $json }}' } },
+		],
+	});
+	await lane.publish();
+	await waitFor(() => sync.lago.state.endpoints.size === 1 && sync.dodo.state.webhooks.size === 1);
+}, 900_000);
+
+afterAll(async () => {
+	await sync?.stop();
+});
+
+const call = async (method: string, path: string, body?: IDataObject): Promise<IDataObject> => {
+	const response = await fetch(`${sync.lago.url}/api/v1${path}`, {
+		method,
+		headers: { authorization: `Bearer ${sync.lago.apiKey}`, 'content-type': 'application/json' },
+		body: JSON.stringify(body),
+	});
+	expect(response.status).toBe(200);
+	return (await response.json()) as IDataObject;
+};
+/** Somebody buys ten credits that count only when they are paid. */
+async function buy(customer: string): Promise<WalletTransaction> {
+	const wallet = { external_customer_id: customer, currency: 'EUR', rate_amount: '1.0', paid_credits: '10' };
+	await call('POST', '/wallets', { wallet: { ...wallet, invoice_requires_successful_payment: true } });
+	await sync.quiet();
+	return [...sync.lago.state.walletTransactions.values()].at(-1) as WalletTransaction;
+}
+const paymentsOf = ({ lago_id }: WalletTransaction) =>
+	[...sync.dodo.state.payments.values()].filter(({ metadata }) => metadata.lago_wallet_transaction_id === lago_id);
+const checkoutsOf = ({ lago_id }: WalletTransaction) =>
+	[...sync.dodo.state.checkouts.values()].filter(({ metadata }) => metadata.lago_wallet_transaction_id === lago_id);
+const bookedOn = ({ lago_invoice_id }: WalletTransaction): string[] =>
+	[...sync.lago.state.payments.values()]
+		.filter(({ lago_payable_id }) => lago_payable_id === lago_invoice_id)
+		.map(({ reference }) => String(reference));
+const creditsOf = ({ lago_wallet_id }: WalletTransaction): number | undefined =>
+	sync.lago.state.wallets.get(lago_wallet_id)?.credits;
+
+/** A customer who has agreed to automatic payment, as the full sync keeps it. */
+async function withMandate(customer: string): Promise<string> {
+	await newCustomer(sync, { external_id: customer });
+	const { checkoutSessionId } = await operate('setup', { customer });
+	const { subscription_id: mandate } = sync.dodo.activateMandate(String(checkoutSessionId));
+	await operate('keep', { mandate });
+	return mandate;
+}
+
+test('who has a mandate is charged at once, and has the credits', async () => {
+	await withMandate('prepaid_1');
+	const top = await buy('prepaid_1');
+	await waitFor(() => top.status === 'settled');
+	expect(paymentsOf(top)).toMatchObject([{ status: 'succeeded', total_amount: 1_000 }]);
+	expect([creditsOf(top), bookedOn(top)]).toEqual([10, [paymentsOf(top)[0]?.payment_id]]);
+	// The same event again, by another key.
+	const delivery = sync.lago.deliveries.find(({ event }) => event === 'wallet_transaction.created');
+	expect((await sync.postLago(delivery?.body ?? '')).status).toBe(200);
+	await sync.quiet();
+	expect([paymentsOf(top).length, creditsOf(top)]).toEqual([1, 10]);
+});
+
+test('everybody else gets a link that does not die, and the credits when it is paid', async () => {
+	await newCustomer(sync, { external_id: 'prepaid_2' });
+	const top = await buy('prepaid_2');
+	const [mailed] = (await sync.n8n.lastRunOf('Send Link')).items('Send Link');
+	expect(mailed).toMatchObject({ outcome: 'created', amountDue: 'EUR 10.00', customerEmail: expect.any(String) });
+	expect(mailed?.payLink).toMatch(new RegExp(`^${sync.n8n.hook('pay')}\\?t=[\\w-]{38}$`));
+	expect(checkoutsOf(top)).toHaveLength(0);
+	const clicks = await Promise.all(
+		[1, 2, 3].map(async () => await fetch(String(mailed?.payLink), { redirect: 'manual' })),
+	);
+	expect(clicks.map(({ status }) => status)).toEqual([302, 302, 302]);
+	expect(checkoutsOf(top)).toHaveLength(1);
+	sync.dodo.payCheckout(checkoutsOf(top)[0]?.id ?? '');
+	await sync.quiet();
+	expect([top.status, creditsOf(top), bookedOn(top).length]).toEqual(['settled', 10, 1]);
+	const page = await fetch(String(mailed?.payLink), { redirect: 'manual' });
+	expect([page.status, await page.text()]).toEqual([200, expect.stringMatching(/is paid/)]);
+});
+
+test('one whose event never came is found, and asked for once', async () => {
+	for (const endpoint of sync.lago.state.endpoints.values()) Object.assign(endpoint, { event_types: ['plan.created'] });
+	await newCustomer(sync, { external_id: 'prepaid_3' });
+	const top = await buy('prepaid_3');
+	expect((await sync.n8n.executeFrom('Every 15 Minutes', lane.id)).nodes).not.toContain('Send Link');
+	top.created_at = new Date(Date.now() - 120_000).toISOString();
+	const found = await sync.n8n.executeFrom('Every 15 Minutes', lane.id);
+	expect(found.items('Send Link')).toMatchObject([{ invoiceId: top.lago_invoice_id, savedOnWallet: true }]);
+	const again = await sync.n8n.executeFrom('Every 15 Minutes', lane.id);
+	expect(again.nodes).not.toContain('Send Link');
+	for (const endpoint of sync.lago.state.endpoints.values()) Object.assign(endpoint, { event_types: null });
+});
+
+test('a declined charge is tried again when it is due', async () => {
+	const mandate = await withMandate('prepaid_4');
+	sync.dodo.planCharge(mandate, { code: 'INSUFFICIENT_FUNDS' });
+	const top = await buy('prepaid_4');
+	const wallet = sync.lago.state.wallets.get(top.lago_wallet_id);
+	const key = `dodo_top_up_${top.lago_id}`;
+	await waitFor(() => /^pay_\S+ v1;failed;.*n=\d+/.test(wallet?.metadata[key] ?? ''));
+	expect(top.status).toBe('pending');
+	Object.assign(sync.dodo.state.subscriptions.get(mandate) ?? {}, { status: 'active', dues: null });
+	const due = `n=${Math.floor(Date.now() / 1000) - 60}`;
+	if (wallet) wallet.metadata[key] = (wallet.metadata[key] ?? '').replace(/n=\d+/, due);
+	await sync.n8n.executeFrom('Every 15 Minutes', lane.id);
+	await waitFor(() => top.status === 'settled');
+	expect(paymentsOf(top).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
+	expect([creditsOf(top), bookedOn(top).length]).toEqual([10, 1]);
+});
