@@ -5,6 +5,7 @@ import { fieldsOf, type Operation, type Result } from '../../../shared/node/oper
 import { readOrHold } from '../../../shared/node/unknown';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { takesPayments } from '../../helpers/manualPayments';
+import { withOrganization } from '../../helpers/organization';
 import { fetchTopUp } from '../../helpers/topUps';
 import type { LagoClient } from '../../transport/client';
 import { topUpField, topUpParameter } from './topUp.field';
@@ -42,5 +43,6 @@ async function read(client: LagoClient, id: string): Promise<Result<Outcome>> {
 	const sum = formatAmount(verdict.amount, invoice.currency);
 	if (!(await takesPayments(client, invoiceId)))
 		return { ...topUpNeedsPremium(number, `${sum} are not collected`), ...about };
-	return { outcome: 'payable', message: `${sum} are to be paid before ${number} counts.`, ...about, invoice };
+	const message = `${sum} are to be paid before ${number} counts.`;
+	return { outcome: 'payable', message, ...about, invoice: await withOrganization(client, invoice) };
 }
