@@ -185,11 +185,22 @@ export class Editor {
 	}
 
 	async photograph(name: string): Promise<void> {
+		await this.page.screenshot({ path: await this.ready(name) });
+	}
+
+	/** The fields of the open node, without what came in and went out. */
+	async photographPanel(name: string): Promise<void> {
+		await this.byId('ndv').locator('[data-test-id="node-parameters"]').first().waitFor();
+		const path = await this.ready(name);
+		await this.byId('ndv').locator('[data-test-id="node-parameters"]').first().screenshot({ path });
+	}
+
+	/** Where a picture goes, once nothing moves any more that would make every picture another one. */
+	private async ready(name: string): Promise<string> {
 		const path = this.picture(name);
 		mkdirSync(dirname(path), { recursive: true });
-		// Whatever still moves would make every picture another one.
 		await this.page.waitForTimeout(600);
-		await this.page.screenshot({ path });
+		return path;
 	}
 
 	private get dialog(): Locator {
