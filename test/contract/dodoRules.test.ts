@@ -343,13 +343,21 @@ describe('refunds', () => {
 	const settled = async (refund_id: string) =>
 		await eventually(() => dodo.state.refunds.get(refund_id)?.status !== 'pending');
 
-	test('one at a time, never more than was paid, full in the end', async () => {
-		const payment = await paid();
-		const first = await refund(payment.payment_id, item(payment, 4_000));
-		expect(await refund(payment.payment_id, item(payment, 1))).toMatchObject({
+	test('one at a time', async () => {
+		const slow = await startDodoSimulator({ chargeDelayMs: 60_000 });
+		const ask = callerOf(slow.url, slow.apiKey);
+		const { payment_id } = slow.createPayment({ status: 'succeeded', total_amount: 10_000 });
+		expect((await ask('POST', '/refunds', { payment_id })).body.status).toBe('pending');
+		expect(await ask('POST', '/refunds', { payment_id })).toMatchObject({
 			status: 422,
 			body: { code: 'EXISTING_REFUND_REQUEST_PROCESSING' },
 		});
+		await slow.close();
+	});
+
+	test('never more than was paid, full in the end', async () => {
+		const payment = await paid();
+		const first = await refund(payment.payment_id, item(payment, 4_000));
 		await settled(first.body.refund_id);
 		expect(payment.refund_status).toBe('partial');
 		expect((await refund(payment.payment_id, item(payment, 6_001))).body.code).toBe('LINE_ITEM_REFUND_AMOUNT_TOO_HIGH');
