@@ -8,7 +8,7 @@ import {
 import { runOperation } from '../shared/node/operation';
 import { operations, properties } from './actions/operations';
 import { testDodoCredential } from './helpers/testCredential';
-import { searchInvoiceProducts, searchMandates, searchPayments } from './methods/listSearch';
+import { searchInvoiceProducts, searchMandates, searchPayments, searchPayouts } from './methods/listSearch';
 import { DodoClient } from './transport/client';
 
 // Programmatic, not declarative: an operation is several dependent calls with a decision between them.
@@ -33,7 +33,7 @@ export class DodoPayments implements INodeType {
 
 	methods = {
 		credentialTest: { testDodoCredential },
-		listSearch: { searchInvoiceProducts, searchMandates, searchPayments },
+		listSearch: { searchInvoiceProducts, searchMandates, searchPayments, searchPayouts },
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {

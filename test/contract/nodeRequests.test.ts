@@ -1,7 +1,12 @@
 import type { IDataObject, IHookFunctions, ILoadOptionsFunctions } from 'n8n-workflow';
 import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
 import * as dodoEndpoint from '../../nodes/DodoPayments/helpers/endpoint';
-import { searchInvoiceProducts, searchMandates, searchPayments } from '../../nodes/DodoPayments/methods/listSearch';
+import {
+	searchInvoiceProducts,
+	searchMandates,
+	searchPayments,
+	searchPayouts,
+} from '../../nodes/DodoPayments/methods/listSearch';
 import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import * as lagoEndpoint from '../../nodes/Lago/helpers/endpoint';
@@ -13,8 +18,8 @@ import {
 	searchSubscriptions,
 } from '../../nodes/Lago/methods/listSearch';
 import { LagoClient } from '../../nodes/Lago/transport/client';
+import { runOperation, type Operations } from '../../nodes/shared/node/operation';
 import type { ServiceClient } from '../../nodes/shared/transport/serviceClient';
-import type { Operations } from '../../nodes/shared/node/operation';
 import {
 	startDodoSimulator,
 	startLagoSimulator,
@@ -138,6 +143,7 @@ beforeAll(async () => {
 	await permanentLink();
 	await access();
 
+	await monthEnd();
 	await lists();
 	await looksAtEverything();
 
@@ -378,6 +384,36 @@ async function automaticPayment(): Promise<void> {
 	expect(await runLago(save, { ...mandate, status: 'cancelled' })).toMatchObject([{ outcome: 'removed' }]);
 }
 
+/** A statement of all that happened so far, of a period and of the payout that ends it. */
+async function monthEnd(): Promise<void> {
+	// Longer ago than the lists of a statement go back.
+	const [old] = dodo.state.payments.values();
+	Object.assign(old ?? {}, { created_at: '2026-01-02T03:04:05.000000Z' });
+	const { payout_id } = dodo.payOut();
+	const get = { resource: 'statement', operation: 'get' };
+	const period = { of: 'period', from: '2020-01-01', until: '2100-01-01' };
+	for (const asked of [period, { of: 'payout', payout: payout_id }]) {
+		const items = await runDodo({ ...get, ...asked });
+		const context = executeContext({
+			input: items,
+			parameters: { resource: 'statement', operation: 'compare' },
+			credential: { baseUrl: lago.url },
+			typeVersion: 1.2,
+		});
+		const [rows = [], sums = [], summary = []] = await runOperation(context, lagoOperations, LagoClient.of);
+		expect(rows.map(({ json }) => json.Movement)).toEqual(expect.arrayContaining(['payment', 'refund', 'payout']));
+		expect(sums.map(({ json }) => json.Scope)).toEqual(expect.arrayContaining(['Account', 'Billing Entity', 'Lago']));
+		expect(summary).toMatchObject([{ json: { outcome: 'adds_up' } }]);
+	}
+	await expect(runDodo({ ...get, of: 'payout', payout: 'pyt_unknown' })).rejects.toThrow('no payout pyt_unknown');
+	await expect(runDodo({ ...get, ...period, until: '2019-01-01' })).rejects.toThrow('not later than');
+	await expect(runLago({ resource: 'statement', operation: 'compare' }, { error: 'x' })).rejects.toThrow('no part of');
+	const search = Object.assign(executeContext({ parameters: {}, credential: { baseUrl: dodo.url } }), {
+		getCurrentNodeParameter: () => '',
+	}) as unknown as ILoadOptionsFunctions;
+	expect((await searchPayouts.call(search)).results).toMatchObject([{ value: payout_id }]);
+}
+
 /** What the editor offers to choose from. */
 async function lists(): Promise<void> {
 	const contextOf = (baseUrl: string) =>
@@ -509,6 +545,7 @@ describeWithSpec('dodo', 'requests to Dodo Payments', (spec) => {
 		);
 		expect([...sent].sort()).toEqual([
 			'DELETE /webhooks/:id',
+			'GET /balances/ledger',
 			'GET /brands',
 			'GET /checkouts/:id',
 			'GET /disputes',
@@ -516,6 +553,7 @@ describeWithSpec('dodo', 'requests to Dodo Payments', (spec) => {
 			'GET /payments',
 			'GET /payments/:id',
 			'GET /payments/:id/line-items',
+			'GET /payouts',
 			'GET /products',
 			'GET /refunds',
 			'GET /refunds/:id',

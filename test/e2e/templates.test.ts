@@ -76,6 +76,7 @@ test('every shipped template is tried here', () => {
 		'access.json',
 		'collect-only.json',
 		'lago-dodo-sync.json',
+		'month-end.json',
 		'pay-link.json',
 		'prepaid-top-ups.json',
 		'refunds-only.json',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { OUTCOMES, REASONS, type Meaning } from '../../nodes/shared/domain/outcome';
+import { needsPerson, STATEMENT_REASONS, type StatementReason } from '../../nodes/shared/domain/statement/reasons';
 import { waysOf } from '../../nodes/shared/node/operation';
 import { DODO_OUTPUTS, LAGO_OUTPUTS } from '../../nodes/shared/node/start';
 import { STORIES } from '../../scripts/docs/accessStories';
@@ -62,6 +63,23 @@ describe('docs/outcomes.md', () => {
 	test('explains nothing that the code does not say', () => {
 		const NAMES = ['outcome', 'message', 'reason', 'difference', 'payment', 'status'];
 		expect([...documented].filter((word) => !NAMES.includes(word) && !new RegExp(`'${word}'`).test(code))).toEqual([]);
+	});
+});
+
+describe('docs/month-end.md', () => {
+	const page = readPage('docs/month-end.md');
+
+	test('explains every reason of a row, and no other, and says what to do where a person is needed', () => {
+		const rows = [...page.matchAll(/^\| `(\w+)` \|[^|]+\| ([^|]+) \|$/gm)].map(([, reason, step]) => [reason, step]);
+		expect(rows.map(([reason]) => reason).sort()).toEqual(Object.keys(STATEMENT_REASONS).sort());
+		for (const [reason, step] of rows)
+			if (needsPerson(reason as StatementReason)) expect([reason, step]).not.toEqual([reason, 'nothing']);
+	});
+
+	test('names every column of the sample sheet, which a script has made', () => {
+		const [headings = ''] = read('docs/month-end-sample.csv').split('\n');
+		const named = found(/^\| ([A-Z][\w ,]+?) \|/gm, page).flatMap((columns) => columns.split(', '));
+		expect(headings.split(',').filter((column) => !named.includes(column))).toEqual([]);
 	});
 });
 

@@ -241,6 +241,7 @@ test('every operation is in the table', () => {
 		'dodoPayments mandate getTroubled',
 		'lago event saveProgress',
 		'lago invoice answerPayLink',
+		'lago statement compare',
 	]);
 	expect(cases.length).toBeGreaterThan(100);
 });

@@ -38,6 +38,7 @@ const read = (file: string): Template => JSON.parse(readFileSync(join(FOLDER, fi
 
 /** n8n's own nodes that a template may use, with a version that every supported n8n has. */
 const BASE_NODES: Readonly<Record<string, number[]>> = {
+	'n8n-nodes-base.convertToFile': [1.1],
 	'n8n-nodes-base.emailSend': [2.1],
 	'n8n-nodes-base.errorTrigger': [1],
 	'n8n-nodes-base.executeWorkflow': [1.3],
@@ -48,6 +49,7 @@ const BASE_NODES: Readonly<Record<string, number[]>> = {
 	'n8n-nodes-base.scheduleTrigger': [1.2],
 	'n8n-nodes-base.set': [3.4],
 	'n8n-nodes-base.splitInBatches': [3],
+	'n8n-nodes-base.splitOut': [1],
 	'n8n-nodes-base.stickyNote': [1],
 	'n8n-nodes-base.switch': [3, 3.2, 3.3],
 };
@@ -100,6 +102,7 @@ const MAX_BRANCHES = 7;
 const BASE_TYPES: Readonly<Record<string, INodeType>> = {
 	...Object.fromEntries(
 		[
+			'convertToFile',
 			'emailSend',
 			'errorTrigger',
 			'executeWorkflow',
@@ -107,6 +110,7 @@ const BASE_TYPES: Readonly<Record<string, INodeType>> = {
 			'manualTrigger',
 			'scheduleTrigger',
 			'set',
+			'splitOut',
 			'stickyNote',
 		].map((name) => [`n8n-nodes-base.${name}`, standIn(name, 1)]),
 	),
@@ -146,6 +150,7 @@ const hasFallback = ({ parameters }: INode): boolean =>
 const SMALL = [
 	'access.json',
 	'collect-only.json',
+	'month-end.json',
 	'pay-link.json',
 	'prepaid-top-ups.json',
 	'refunds-only.json',

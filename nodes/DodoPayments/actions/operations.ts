@@ -5,9 +5,10 @@ import { mandate } from './mandate/mandate.resource';
 import { payment } from './payment/payment.resource';
 import { product } from './product/product.resource';
 import { refund } from './refund/refund.resource';
+import { statement } from './statement/statement.resource';
 
 /** As the menu has them. */
-const resources = [event, mandate, payment, product, refund];
+const resources = [event, mandate, payment, product, refund, statement];
 
 /** Everything the node can do: resource -> operation. */
 export const operations = operationsOf(resources);

@@ -3,6 +3,7 @@ import { INVOICE_NUMBER_KEY } from '../../shared/domain/keys';
 import { formatDodoAmount } from '../../shared/domain/money';
 import { asNodeError } from '../../shared/transport/nodeError';
 import { mandateSchema, paymentSummarySchema, productSchema } from '../../shared/wire/dodo/objects';
+import { payoutSchema } from '../../shared/wire/dodo/statement';
 import { DodoClient } from '../transport/client';
 
 const LIST_LIMIT = 100;
@@ -45,6 +46,26 @@ export async function searchInvoiceProducts(this: ILoadOptionsFunctions, filter 
 					].join(' · '),
 					value: product_id,
 				}));
+		},
+		filter,
+	);
+}
+
+/** The newest payouts. */
+export async function searchPayouts(this: ILoadOptionsFunctions, filter = ''): Promise<INodeListSearchResult> {
+	return await listing(
+		this,
+		async (client) => {
+			const payouts = await client.list(payoutSchema, '/payouts', {}, LIST_LIMIT);
+			return payouts.map(({ payout_id, status, amount, currency, created_at }) => ({
+				name: [
+					new Date(created_at).toISOString().slice(0, 10),
+					formatDodoAmount(amount, currency),
+					status,
+					payout_id,
+				].join(' · '),
+				value: payout_id,
+			}));
 		},
 		filter,
 	);

@@ -7,7 +7,7 @@ import { readCredential } from '../../shared/transport/credential';
 import { ApiError } from '../../shared/transport/apiError';
 import type { ApiRequest, RequestContext } from '../../shared/transport/request';
 import { turns } from '../../shared/process/turns';
-import { readPages } from '../../shared/transport/paging';
+import { PageReader, readPages, type Paging } from '../../shared/transport/paging';
 import { ServiceClient } from '../../shared/transport/serviceClient';
 import { takeTurn } from './rateLimit';
 
@@ -87,14 +87,25 @@ export class DodoClient extends ServiceClient {
 		limit: number,
 		isEnough?: (entry: T) => boolean,
 	): Promise<T[]> {
-		const perPage = Math.min(PAGE_SIZE, limit);
+		return await readPages<T>({ ...this.paging(item, path, query, Math.min(PAGE_SIZE, limit)), limit, isEnough });
+	}
+
+	/** A list to be read page by page. */
+	pages<T>(item: z.ZodType<T, z.ZodTypeDef, unknown>, path: string, query: IDataObject): PageReader<T> {
+		return new PageReader<T>(this.paging(item, path, query, PAGE_SIZE));
+	}
+
+	private paging<T>(
+		item: z.ZodType<T, z.ZodTypeDef, unknown>,
+		path: string,
+		query: IDataObject,
+		perPage: number,
+	): Omit<Paging<T>, 'limit'> {
 		// `/payments` lists objects that carry `payment_id`.
 		const id = `${path.slice(1, -1)}_id`;
-		return await readPages<T>({
+		return {
 			perPage,
-			limit,
-			isEnough,
-			idOf: (entry) => (entry as Record<string, unknown>)[id] ?? entry,
+			idOf: (entry) => (entry as Record<string, unknown>)[id] ?? (entry as Record<string, unknown>).id ?? entry,
 			read: async (page_number) => {
 				if (page_number > 0) this.patience.nextItem();
 				const { items } = await this.request(z.object({ items: z.array(item) }), {
@@ -104,7 +115,7 @@ export class DodoClient extends ServiceClient {
 				});
 				return { entries: items };
 			},
-		});
+		};
 	}
 }
 

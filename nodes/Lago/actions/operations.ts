@@ -7,10 +7,11 @@ import { event } from './event/event.resource';
 import { invoice } from './invoice/invoice.resource';
 import { paymentRequest } from './paymentRequest/paymentRequest.resource';
 import { reminder } from './reminder/reminder.resource';
+import { statement } from './statement/statement.resource';
 import { topUp } from './topUp/topUp.resource';
 
 /** As the menu has them. */
-const resources = [access, creditNote, customer, event, invoice, paymentRequest, reminder, topUp];
+const resources = [access, creditNote, customer, event, invoice, paymentRequest, reminder, statement, topUp];
 
 /** Everything the node can do: resource -> operation. */
 export const operations = operationsOf(resources);

@@ -30,6 +30,8 @@ export interface OperationOutput<Given extends Outcome = Outcome> {
 	name: string;
 	/** `outcome` of the items that leave here; none for the output that takes all others. */
 	outcomes?: readonly Given[];
+	/** Instead of `outcomes`, for items that say none: whether one leaves here. */
+	takes?(item: Json): boolean;
 }
 
 /** Since `ENDS_EVENTS` it takes the place of all outputs that are only for what needs a person. */
@@ -136,13 +138,13 @@ export function waysOf(
 	return [...(endsEvent === true ? [{ name: 'Done' }] : good), NEEDS_A_PERSON];
 }
 
-function wayOut(ctx: IExecuteFunctions, ways: readonly OperationOutput[], json: Json): number {
-	const { outcome, error } = json;
+function wayOut(ctx: IExecuteFunctions, ways: readonly OperationOutput[], item: Json): number {
+	const { outcome, error } = item;
 	// n8n takes it from there to the error output, and looks only there when it is to try again.
 	if (error !== undefined && ctx.getNode().onError === 'continueErrorOutput') return 0;
-	if (ways.at(-1) === NEEDS_A_PERSON && (error || needsAPerson(json))) return ways.length - 1;
-	const own = ways.findIndex(({ outcomes }) => outcomes?.some((one) => one === String(outcome)));
-	return Math.max(0, own === -1 ? ways.findIndex(({ outcomes }) => outcomes === undefined) : own);
+	if (ways.at(-1) === NEEDS_A_PERSON && (error || needsAPerson(item))) return ways.length - 1;
+	const own = ways.findIndex((way) => way.takes?.(item) ?? way.outcomes?.some((one) => one === String(outcome)));
+	return Math.max(0, own === -1 ? ways.findIndex(({ outcomes, takes }) => !outcomes && !takes) : own);
 }
 
 /**

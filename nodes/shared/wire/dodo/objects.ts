@@ -122,7 +122,11 @@ export const refundSummarySchema = onFirstUse(() => refundSchema.schema.omit({ m
 export const lineItemsSchema = onFirstUse(() =>
 	z.object({
 		currency: text,
-		items: z.array(z.object({ items_id: text, amount: minorUnits, refundable_amount: minorUnits }).passthrough()),
+		items: z.array(
+			z
+				.object({ items_id: text, amount: minorUnits, refundable_amount: minorUnits, tax: lenient(minorUnits) })
+				.passthrough(),
+		),
 	}),
 );
 

@@ -1,0 +1,115 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/operations';
+import { DodoClient } from '../../nodes/DodoPayments/transport/client';
+import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
+import { LagoClient } from '../../nodes/Lago/transport/client';
+import { runOperation } from '../../nodes/shared/node/operation';
+import type { Payment } from '../../sandbox/dodo/state';
+import type { Invoice } from '../../sandbox/lago/state';
+import { API_KEY, executeContext } from '../../test/support/executeContext';
+import { waitUntil } from '../../test/support/waiting';
+import { World } from '../../test/support/world';
+import { ROOT } from '../n8n/package';
+
+const LONG_MS = 10_000;
+
+/** What happens in the sample month; every day of it is one that has passed by now. */
+async function live(world: World): Promise<void> {
+	const { dodo, lago } = world;
+	let customers = 0;
+	const bill = (amount: number, currency = 'EUR'): Invoice =>
+		lago.issueInvoice({
+			customer: { external_id: `customer-${++customers}`, name: `Customer ${customers}` },
+			fees: [{ amountCents: amount, taxRate: 0 }],
+			currency,
+			emit: false,
+		});
+	const pay = async (invoice: Invoice): Promise<Payment> => {
+		const intent = await world.link(invoice);
+		await world.save(intent);
+		return dodo.payCheckout(String(intent.checkoutSessionId));
+	};
+	const settled = async (amount: number, currency?: string): Promise<Payment> => {
+		const payment = await pay(bill(amount, currency));
+		await world.settle(payment);
+		return payment;
+	};
+	const refund = async (payment: Payment, amount: number, isMirrored: boolean): Promise<void> => {
+		const made = dodo.refundPayment(payment.payment_id, { amount });
+		const read = () => dodo.state.refunds.get(made.refund_id) ?? made;
+		await waitUntil('The refund was not made', LONG_MS, 5, () => read().status === 'succeeded');
+		if (isMirrored) await world.mirror(read());
+	};
+	const passDays = (days: number): void => [dodo, lago].forEach((service) => service.passDays(days));
+
+	const first = await settled(24_000);
+	await settled(9_900, 'USD');
+	passDays(3);
+	const yen = await settled(50_000, 'JPY');
+	await refund(first, 6_000, true);
+	lago.payManually(bill(12_000).lago_id, 12_000, 'bank transfer 17');
+	passDays(4);
+	dodo.payOut();
+	passDays(2);
+	const lost = await settled(8_000);
+	const open = await settled(4_500);
+	await pay(bill(3_300));
+	passDays(5);
+	const dispute = dodo.openDispute(lost.payment_id);
+	await world.record(dodo.moveDispute(dispute.dispute_id, 'lost'));
+	dodo.openDispute(open.payment_id);
+	await refund(yen, 10_000, false);
+	passDays(4);
+	dodo.createPayment({ status: 'succeeded', total_amount: 2_500, currency: 'EUR' });
+	await settled(15_000);
+	passDays(1);
+}
+
+async function run(): Promise<void> {
+	const world = await World.start();
+	try {
+		await live(world);
+		const on = (baseUrl: string, parameters: object, input: IDataObject[]): IExecuteFunctions =>
+			executeContext({
+				parameters: { ...parameters },
+				input,
+				credential: { baseUrl, apiKey: API_KEY },
+				typeVersion: 1.2,
+			});
+		const now = Date.now();
+		const period = { from: new Date(now - 31 * 86_400_000).toISOString(), until: new Date(now).toISOString() };
+		const get = { resource: 'statement', operation: 'get', of: 'period', ...period };
+		const [read = []] = await runOperation(on(world.dodo.url, get, [{}]), dodoOperations, DodoClient.of);
+		const compare = { resource: 'statement', operation: 'compare' };
+		const input = read.map(({ json }) => json);
+		const [rows = [], sums = [], summary = []] = await runOperation(
+			on(world.lago.url, compare, input),
+			lagoOperations,
+			LagoClient.of,
+		);
+		for (const [name, items] of [
+			['month-end-sample.csv', rows],
+			['month-end-sample-sums.csv', sums],
+		] as const)
+			writeFileSync(join(ROOT, 'docs', name), csvOf(items.map(({ json }) => json)));
+		console.log(`docs/month-end-sample.csv is written.\n${String(summary[0]?.json.message)}`);
+	} finally {
+		await world.stop();
+	}
+}
+
+/** As Convert to File writes it. */
+function csvOf(rows: readonly IDataObject[]): string {
+	const headings = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+	const quoted = (value: unknown): string => {
+		const text = String(value ?? '');
+		return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+	};
+	return [headings, ...rows.map((row) => headings.map((heading) => row[heading]))]
+		.map((cells) => `${cells.map(quoted).join(',')}\n`)
+		.join('');
+}
+
+void run();

@@ -1,0 +1,489 @@
+import type { IDataObject, IHttpRequestOptions } from 'n8n-workflow';
+
+/** Money that came in at Dodo, and what became of it. Times in seconds from the beginning of the month; amounts in minor units. */
+export interface Story {
+	currency: 'EUR' | 'USD' | 'CHF' | 'JPY';
+	/** What Lago billed. */
+	amount: number;
+	taxPercent: number;
+	at: number;
+	/** Lago's payment is dated so much later. */
+	lag: number;
+	fate: 'booked' | 'held' | 'overpaid' | 'foreign' | 'less' | 'onTop' | 'byStatus';
+	entity: string;
+	timeZone: string;
+	refund: null | {
+		after: number;
+		perMille: number;
+		note: 'exact' | 'beside' | 'missing';
+		lag: number;
+		/** Dodo's bank sent the refund back. */
+		reversedAfter: number | null;
+	};
+	dispute: null | { after: number; decidedAfter: number; end: 'won' | 'lost' | 'open'; lag: number };
+}
+
+/** What a person booked in Lago, or gave back, outside Dodo. */
+export interface ByHand {
+	currency: Story['currency'];
+	amount: number;
+	at: number;
+	entity: string;
+	/** A credit note with a refund that nobody has made at Dodo. */
+	note: null | 'pending' | 'succeeded' | 'failed';
+}
+
+export interface Month {
+	stories: Story[];
+	byHand: ByHand[];
+	/** When Dodo pays out what is there. */
+	payouts: number[];
+	/** Corrections of Dodo's own. */
+	adjustments: Array<{ at: number; amount: number; wallet: 'USD' | 'EUR' }>;
+}
+
+export const FROM = Date.UTC(2026, 9, 1);
+export const UNTIL = Date.UTC(2026, 10, 1);
+const MONTH_S = (UNTIL - FROM) / 1000;
+const UNITS: Readonly<Record<string, number>> = { EUR: 100, USD: 100, CHF: 100, JPY: 1 };
+
+const isoOf = (seconds: number): string => new Date(FROM + seconds * 1000).toISOString();
+const uuidOf = (kind: number, index: number): string =>
+	`0000000${kind}-0000-4000-8000-${String(index).padStart(12, '0')}`;
+const within = (seconds: number): boolean => seconds >= 0 && seconds < MONTH_S;
+export const walletOf = (currency: string): 'EUR' | 'USD' => (currency === 'EUR' ? 'EUR' : 'USD');
+/** Whole minor units of the wallet, by a rate of the day's kind. */
+const toWallet = (amount: number, currency: string): number =>
+	currency === 'JPY' ? Math.round(amount * 0.67) : currency === 'CHF' ? Math.round(amount * 1.1235) : amount;
+
+interface Posting {
+	at: number;
+	type: string;
+	amount: number;
+	wallet: 'EUR' | 'USD';
+	reference: string | null;
+}
+
+/** What must come out, worked out from what happened and from nothing else. */
+export interface Expected {
+	/** By wallet, signed minor units. */
+	wallets: Record<
+		string,
+		{ tax: number; fees: number; disputeFees: number; conversions: number; other: number; payouts: number } & {
+			gross: number;
+			refunds: number;
+			disputes: number;
+			opening: number;
+			closing: number;
+		}
+	>;
+	/** What Lago's own reports say of the month, by currency; minor units. */
+	lago: Record<string, { payments: number; creditNotes: number }>;
+	/** Of what Dodo moved within the month: the reason of its difference, null for none; by `movement id`. */
+	reasons: Map<string, string | null>;
+}
+
+/** Both services in memory, with the books of a month and what lies around it. */
+export class MonthOfBooks {
+	readonly expected: Expected = { wallets: {}, lago: {}, reasons: new Map() };
+	/** Oldest first, as JSON goes over the wire. */
+	readonly ledger: IDataObject[] = [];
+	private readonly postings: Posting[] = [];
+	private readonly dodo: Record<string, IDataObject[]> = { payments: [], refunds: [], disputes: [], payouts: [] };
+	private readonly lines = new Map<string, IDataObject>();
+	private readonly lago: Record<string, IDataObject[]> = { invoices: [], payments: [], credit_notes: [] };
+	calls = 0;
+
+	constructor({ stories, byHand, payouts, adjustments }: Month) {
+		stories.forEach((story, index) => this.tell(story, index));
+		byHand.forEach((one, index) => this.bookByHand(one, 10_000 + index));
+		for (const { at, amount, wallet } of adjustments) this.post(at, 'adjustment', amount, wallet, null);
+		this.keepLedger(payouts);
+		for (const list of [...Object.values(this.dodo), ...Object.values(this.lago)])
+			list.sort((one, other) => String(other.created_at).localeCompare(String(one.created_at)));
+	}
+
+	private tell(story: Story, index: number): void {
+		const { currency, amount, taxPercent, at, fate } = story;
+		const net = Math.round((amount * 100) / (100 + taxPercent));
+		const tax = fate === 'onTop' ? Math.round((amount * taxPercent) / 100) : amount - net;
+		const charged = fate === 'onTop' ? amount + tax : amount;
+		const id = `pay_${index}`;
+		const invoiceId = fate === 'foreign' ? null : uuidOf(1, index);
+		const wallet = walletOf(currency);
+		const gross = toWallet(charged, currency);
+		this.post(at, 'payment', gross, wallet, id);
+		this.post(at, 'tax', -toWallet(tax, currency), wallet, id);
+		this.post(at, 'payment_fees', -(Math.round(gross / 25) + 40), wallet, id);
+		this.dodo.payments?.push({
+			payment_id: id,
+			status: 'succeeded',
+			total_amount: charged,
+			currency,
+			metadata: invoiceId === null ? {} : { lago_invoice_id: invoiceId, lago_invoice_number: `INV-${index}` },
+			customer: { customer_id: `cus_${index}`, name: `Payer ${index}`, email: 'payer@example.com' },
+			created_at: isoOf(at - 5),
+		});
+		this.lines.set(id, { currency, items: [{ items_id: 'i', amount: charged, tax, refundable_amount: charged }] });
+		const bookedAt = Math.floor(at + story.lag);
+		const booked = fate === 'less' ? amount - 1 - (amount % 7) : amount;
+		const isBooked = ['booked', 'less', 'onTop'].includes(fate) && booked > 0;
+		if (isBooked) this.book(id, invoiceId, booked, currency, bookedAt, index);
+		// A Lago without licence has no other document of it than the invoice.
+		if (fate === 'byStatus' && within(at)) this.lagoOf(currency).payments += amount;
+		if (fate === 'overpaid') this.book('bank transfer', invoiceId, amount, currency, Math.floor(at - 86_400), index);
+		const lostAt = story.dispute?.end === 'lost' ? at + story.dispute.after + story.dispute.decidedAfter : null;
+		if (invoiceId !== null) this.issue(story, index, invoiceId, id, lostAt);
+		this.expectPayment(story, id, isBooked, bookedAt, tax, booked);
+		if (story.refund !== null) this.giveBack(story, story.refund, { index, id, charged, tax, isBooked });
+		if (story.dispute !== null) this.dispute(story, story.dispute, { index, id, charged });
+	}
+
+	private expectPayment(
+		{ at, fate, amount }: Story,
+		id: string,
+		isBooked: boolean,
+		bookedAt: number,
+		tax: number,
+		booked: number,
+	): void {
+		if (!within(at)) return;
+		const reason =
+			fate === 'foreign'
+				? 'not_of_lago'
+				: fate === 'overpaid'
+					? 'overpaid'
+					: fate === 'byStatus'
+						? null
+						: !isBooked
+							? 'held'
+							: !within(bookedAt)
+								? 'other_period'
+								: fate === 'less' && booked !== amount
+									? 'amount_differs'
+									: fate === 'onTop' && tax > 0
+										? 'tax_on_top'
+										: null;
+		this.expected.reasons.set(`payment ${id}`, reason);
+	}
+
+	private issue(story: Story, index: number, invoiceId: string, paymentId: string, lostAt: number | null): void {
+		const { fate, amount, currency } = story;
+		const phase = fate === 'held' ? 'open' : fate === 'overpaid' ? 'overpaid' : 'paid';
+		this.lago.invoices?.push({
+			lago_id: invoiceId,
+			number: `INV-${index}`,
+			status: 'finalized',
+			payment_status: fate === 'held' ? 'pending' : 'succeeded',
+			billing_entity_code: story.entity,
+			issuing_date: isoOf(story.at - 86_400 * 2).slice(0, 10),
+			created_at: isoOf(story.at - 86_400 * 2),
+			currency,
+			total_amount_cents: amount,
+			total_due_amount_cents: fate === 'held' ? amount : 0,
+			total_paid_amount_cents: fate === 'held' || fate === 'byStatus' ? 0 : amount,
+			payment_dispute_lost_at: lostAt === null ? null : isoOf(lostAt + (story.dispute?.lag ?? 0)),
+			customer: { external_id: `c-${index}`, name: `Customer ${index}`, applicable_timezone: story.timeZone },
+			metadata: [
+				{ lago_id: 'm1', key: 'dodo_payment_id', value: fate === 'held' ? `cks_${index}` : paymentId },
+				{ lago_id: 'm2', key: 'dodo_state', value: `v1;${phase};a=1;m=${amount}` },
+			],
+		});
+	}
+
+	private book(
+		reference: string,
+		invoiceId: string | null,
+		amount: number,
+		currency: string,
+		at: number,
+		index: number,
+	): void {
+		this.lago.payments?.push({
+			lago_id: uuidOf(2, (this.lago.payments?.length ?? 0) * 100_000 + index),
+			reference,
+			amount_cents: amount,
+			amount_currency: currency,
+			invoice_ids: [invoiceId],
+			payment_status: 'succeeded',
+			created_at: isoOf(at),
+		});
+		if (within(at)) this.lagoOf(currency).payments += amount;
+	}
+
+	private giveBack(
+		{ at, currency }: Story,
+		{ after, perMille, note, lag, reversedAfter }: NonNullable<Story['refund']>,
+		{
+			index,
+			id,
+			charged,
+			tax,
+			isBooked,
+		}: { index: number; id: string; charged: number; tax: number; isBooked: boolean },
+	): void {
+		const amount = Math.max(1, Math.round((charged * perMille) / 1_000));
+		const when = at + after;
+		const refundId = `ref_${index}`;
+		const wallet = walletOf(currency);
+		const moved = toWallet(amount, currency);
+		if (moved === 0) return;
+		this.post(when, 'refund', -moved, wallet, refundId);
+		this.post(when, 'tax_reversal', toWallet(Math.round((tax * amount) / charged), currency), wallet, refundId);
+		this.post(when, 'refund_fees', -100, wallet, refundId);
+		if (reversedAfter !== null) this.post(when + reversedAfter, 'refund_reversal', moved, wallet, refundId);
+		this.dodo.refunds?.push({
+			refund_id: refundId,
+			payment_id: id,
+			status: reversedAfter === null ? 'succeeded' : 'failed',
+			amount,
+			currency,
+			created_at: isoOf(when - 5),
+		});
+		const hasNote = isBooked && note !== 'missing';
+		const noted = note === 'beside' ? amount + 1 : amount;
+		const notedAt = Math.floor(when + lag);
+		if (hasNote) this.note(noted, currency, notedAt, index, uuidOf(1, index), 'succeeded', refundId);
+		const isReversedHere = reversedAfter !== null && within(when + reversedAfter);
+		if (within(when) && !isReversedHere)
+			this.expected.reasons.set(
+				`refund ${refundId}`,
+				hasNote
+					? !within(notedAt)
+						? 'other_period'
+						: note === 'beside'
+							? 'rounding'
+							: null
+					: this.withoutNote(index, isBooked),
+			);
+	}
+
+	private withoutNote(index: number, isBooked: boolean): string {
+		const { lago } = this;
+		const invoice = lago.invoices?.find(({ lago_id }) => lago_id === uuidOf(1, index));
+		if (invoice === undefined) return 'not_of_lago';
+		return isBooked || String(JSON.stringify(invoice.metadata)).includes('v1;paid')
+			? 'no_credit_note'
+			: 'overpayment_returned';
+	}
+
+	private note(
+		amount: number,
+		currency: string,
+		at: number,
+		index: number,
+		invoiceId: string,
+		status: string,
+		refundId: string | null,
+	): void {
+		this.lago.credit_notes?.push({
+			lago_id: uuidOf(3, index),
+			number: `INV-${index}-CN1`,
+			lago_invoice_id: invoiceId,
+			invoice_number: `INV-${index}`,
+			currency,
+			refund_status: status,
+			total_amount_cents: amount,
+			refund_amount_cents: amount,
+			created_at: isoOf(at),
+			...(refundId === null ? {} : { metadata: { dodo_refund_id: refundId } }),
+		});
+		if (within(at)) this.lagoOf(currency).creditNotes += amount;
+	}
+
+	private dispute(
+		{ at, currency, fate }: Story,
+		{ after, decidedAfter, end, lag }: NonNullable<Story['dispute']>,
+		{ index, id, charged }: { index: number; id: string; charged: number },
+	): void {
+		const [opened, decided] = [at + after, at + after + decidedAfter];
+		const disputeId = `dis_${index}`;
+		const moved = toWallet(charged, currency);
+		const wallet = walletOf(currency);
+		this.post(opened, 'dispute', -moved, wallet, disputeId);
+		this.post(opened, 'dispute_fees', -3_000, wallet, disputeId);
+		if (end === 'won') this.post(decided, 'dispute_reversal', moved, wallet, disputeId);
+		this.dodo.disputes?.push({
+			dispute_id: disputeId,
+			payment_id: id,
+			amount: String(charged),
+			currency,
+			dispute_status: `dispute_${end === 'open' ? 'opened' : end}`,
+			created_at: isoOf(opened - 5),
+		});
+		const isUndone = end === 'won' && within(opened) && within(decided);
+		if ((!within(opened) && !(end === 'won' && within(decided))) || isUndone) return;
+		const reason =
+			fate === 'foreign'
+				? 'not_of_lago'
+				: end === 'open'
+					? 'dispute_open'
+					: end === 'won'
+						? 'dispute_won'
+						: within(decided + lag)
+							? null
+							: 'other_period';
+		this.expected.reasons.set(`dispute ${disputeId}`, reason);
+	}
+
+	private bookByHand({ currency, amount, at, entity, note }: ByHand, index: number): void {
+		const invoiceId = uuidOf(1, index);
+		this.issue({ ...A_STORY, currency, amount, at, entity }, index, invoiceId, 'none', null);
+		if (note === null) this.book(`cheque ${index}`, invoiceId, amount, currency, Math.floor(at), index);
+		else this.note(amount, currency, Math.floor(at), index, invoiceId, note, null);
+	}
+
+	private lagoOf(currency: string): { payments: number; creditNotes: number } {
+		return (this.expected.lago[currency] ??= { payments: 0, creditNotes: 0 });
+	}
+
+	private post(at: number, type: string, amount: number, wallet: 'EUR' | 'USD', reference: string | null): void {
+		if (amount !== 0) this.postings.push({ at, type, amount, wallet, reference });
+	}
+
+	/** Everything in order of time; what a payout takes is what is there by then. */
+	private keepLedger(payouts: readonly number[]): void {
+		const balances: Record<string, number> = { EUR: 0, USD: 0 };
+		for (const wallet of ['EUR', 'USD']) {
+			const none = { gross: 0, refunds: 0, disputes: 0, tax: 0, fees: 0, disputeFees: 0, conversions: 0, other: 0 };
+			this.expected.wallets[wallet] = { ...none, payouts: 0, opening: 0, closing: 0 };
+		}
+		const enter = ({ at, type, amount, wallet, reference }: Posting): void => {
+			const before = balances[wallet] ?? 0;
+			balances[wallet] = before + amount;
+			this.ledger.push({
+				id: `bal_${this.ledger.length}`,
+				business_id: 'bus_1',
+				event_type: type,
+				amount: Math.abs(amount),
+				is_credit: amount > 0,
+				currency: wallet,
+				before_balance: before,
+				after_balance: before + amount,
+				usd_equivalent_amount: 0,
+				reference_object_id: reference,
+				created_at: isoOf(at).replace('Z', '417Z'),
+			});
+			const sums = this.expected.wallets[wallet];
+			if (sums === undefined) return;
+			if (at < 0) sums.opening += amount;
+			if (at < MONTH_S) sums.closing += amount;
+			if (within(at)) sums[KIND[type] ?? 'other'] += amount;
+		};
+		const order = [...this.postings, ...payouts.map((at) => ({ at, type: 'pay out' }) as Posting)];
+		order.sort((one, other) => one.at - other.at);
+		for (const posting of order) {
+			if (posting.type !== 'pay out') enter(posting);
+			else this.payOut(posting.at, balances, enter);
+		}
+	}
+
+	private payOut(at: number, balances: Record<string, number>, enter: (posting: Posting) => void): void {
+		const id = `pyt_${at}`;
+		const { EUR: euros = 0 } = balances;
+		if (euros > 0) {
+			enter({ at, type: 'currency_conversion', amount: -euros, wallet: 'EUR', reference: id });
+			enter({ at, type: 'currency_conversion', amount: Math.round(euros * 1.08), wallet: 'USD', reference: id });
+		}
+		const left = (balances.USD ?? 0) - 500;
+		if (left <= 0) return;
+		enter({ at, type: 'payout_fees', amount: -500, wallet: 'USD', reference: id });
+		enter({ at, type: 'payout', amount: -left, wallet: 'USD', reference: id });
+		this.dodo.payouts?.push({
+			payout_id: id,
+			status: 'success',
+			amount: left,
+			fee: 500,
+			currency: 'USD',
+			created_at: isoOf(at),
+		});
+	}
+
+	/** n8n's `httpRequestWithAuthentication`. */
+	readonly request = async (_type: string, { url, qs = {} }: IHttpRequestOptions): Promise<unknown> => {
+		this.calls++;
+		const { host, pathname } = new URL(url);
+		const [, name = '', id, part] = pathname.replace('/api/v1', '').split('/');
+		const body = host.startsWith('lago') ? this.ofLago(name, id, qs) : this.ofDodo(name, id, part, qs);
+		return await Promise.resolve(body === undefined ? { statusCode: 404, body: {} } : { statusCode: 200, body });
+	};
+
+	private ofDodo(
+		name: string,
+		id: string | undefined,
+		part: string | undefined,
+		qs: IDataObject,
+	): IDataObject | undefined {
+		if (name === 'balances') return pageOf(this.ledger.toReversed(), qs);
+		if (part === 'line-items') return this.lines.get(id ?? '');
+		const list = this.dodo[name] ?? [];
+		return id === undefined ? pageOf(list, qs) : list.find((one) => one[`${name.slice(0, -1)}_id`] === id);
+	}
+
+	private ofLago(name: string, id: string | undefined, qs: IDataObject): IDataObject | undefined {
+		const list = this.lago[name] ?? [];
+		if (id !== undefined) {
+			const invoice = list.find(({ lago_id }) => lago_id === id);
+			return invoice && { invoice };
+		}
+		const wanted =
+			qs.payment_dispute_lost === undefined ? list : list.filter((one) => one.payment_dispute_lost_at !== null);
+		const [page, size] = [Number(qs.page), Number(qs.per_page)];
+		return { [name]: wanted.slice((page - 1) * size, page * size) };
+	}
+}
+
+const A_STORY: Story = {
+	currency: 'EUR',
+	amount: 0,
+	taxPercent: 0,
+	at: 0,
+	lag: 0,
+	fate: 'booked',
+	entity: 'main',
+	timeZone: 'UTC',
+	refund: null,
+	dispute: null,
+};
+
+/** Which sum of a statement a ledger entry belongs to. */
+const KIND: Readonly<
+	Record<
+		string,
+		'gross' | 'refunds' | 'disputes' | 'tax' | 'fees' | 'disputeFees' | 'conversions' | 'other' | 'payouts'
+	>
+> = {
+	payment: 'gross',
+	refund: 'refunds',
+	refund_reversal: 'refunds',
+	dispute: 'disputes',
+	dispute_reversal: 'disputes',
+	tax: 'tax',
+	tax_reversal: 'tax',
+	payment_fees: 'fees',
+	refund_fees: 'fees',
+	payout_fees: 'fees',
+	dispute_fees: 'disputeFees',
+	currency_conversion: 'conversions',
+	payout: 'payouts',
+};
+
+function pageOf(newestFirst: IDataObject[], qs: IDataObject): IDataObject {
+	const size = Number(qs.page_size ?? 10);
+	const first = Number(qs.page_number ?? 0) * size;
+	const matching = newestFirst.filter(
+		(one) =>
+			(qs.created_at_gte === undefined ||
+				Date.parse(String(one.created_at)) >= Date.parse(String(qs.created_at_gte))) &&
+			(qs.created_at_lte === undefined ||
+				Date.parse(String(one.created_at)) <= Date.parse(String(qs.created_at_lte))) &&
+			(qs.reference_object_id === undefined || one.reference_object_id === qs.reference_object_id) &&
+			(qs.event_type === undefined || one.event_type === qs.event_type),
+	);
+	return { items: matching.slice(first, first + size) };
+}
+
+/** A decimal of a sheet in minor units. */
+export function minorUnits(amount: unknown, currency: string): number {
+	return Math.round(Number(amount) * (UNITS[currency] ?? 100));
+}
