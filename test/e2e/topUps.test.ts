@@ -52,6 +52,10 @@ afterAll(async () => {
 	await sync?.stop();
 });
 
+afterEach(() => {
+	for (const endpoint of sync.lago.state.endpoints.values()) Object.assign(endpoint, { event_types: null });
+});
+
 const call = async (method: string, path: string, body?: IDataObject): Promise<IDataObject> => {
 	const response = await fetch(`${sync.lago.url}/api/v1${path}`, {
 		method,
@@ -130,7 +134,6 @@ test('one whose event never came is found, and asked for once', async () => {
 	expect(found.items('Send Link')).toMatchObject([{ invoiceId: top.lago_invoice_id, savedOnWallet: true }]);
 	const again = await sync.n8n.executeFrom('Every 15 Minutes', lane.id);
 	expect(again.nodes).not.toContain('Send Link');
-	for (const endpoint of sync.lago.state.endpoints.values()) Object.assign(endpoint, { event_types: null });
 });
 
 test('a declined charge is tried again when it is due', async () => {

@@ -3,6 +3,7 @@ import { readAddress } from '../../shared/domain/address';
 import type { Debtor } from '../../shared/domain/dueTogether';
 import { isLagoId } from '../../shared/domain/payment';
 import { startingEvent } from '../../shared/node/start';
+import { reconciliationMemoryOf } from '../../shared/reconciliation/reconciliationMemory';
 import { readCredential } from '../../shared/transport/credential';
 import { LAGO_CREDENTIAL, type LagoCredential } from '../transport/client';
 import { signPayLink, tokenOfDebtor, type Linked } from './payLinkToken';
@@ -26,7 +27,9 @@ export function payLinkAddressOf(ctx: IExecuteFunctions, index: number): string 
 	const address = String(ctx.getNodeParameter('payLinkAddress', index, '') ?? '').trim();
 	if (!address.startsWith('/')) return address;
 	const { webhookBaseUrl } = startingEvent(ctx, index);
-	return typeof webhookBaseUrl === 'string' ? `${webhookBaseUrl}${address}` : '';
+	// In a lane of a schedule it is that of the last event of this workflow.
+	const base = webhookBaseUrl ?? reconciliationMemoryOf(ctx).source?.webhookBaseUrl;
+	return typeof base === 'string' ? `${base}${address}` : '';
 }
 
 /**
