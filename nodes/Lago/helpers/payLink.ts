@@ -3,7 +3,6 @@ import { readAddress } from '../../shared/domain/address';
 import type { Debtor } from '../../shared/domain/dueTogether';
 import { isLagoId } from '../../shared/domain/payment';
 import { startingEvent } from '../../shared/node/start';
-import { reconciliationMemoryOf } from '../../shared/reconciliation/reconciliationMemory';
 import { readCredential } from '../../shared/transport/credential';
 import { LAGO_CREDENTIAL, type LagoCredential } from '../transport/client';
 import { signPayLink, tokenOfDebtor, type Linked } from './payLinkToken';
@@ -22,13 +21,17 @@ export const payLinkAddressField: INodeProperties = {
 /**
  * The address from {@link payLinkAddressField}, whole; empty when there is none, or only a path and no trigger has told what it belongs
  * to.
+ * @param otherwise what a path belongs to where no event tells.
  */
-export function payLinkAddressOf(ctx: IExecuteFunctions, index: number): string {
+export function payLinkAddressOf(
+	ctx: IExecuteFunctions,
+	index: number,
+	otherwise: () => string | undefined = () => undefined,
+): string {
 	const address = String(ctx.getNodeParameter('payLinkAddress', index, '') ?? '').trim();
 	if (!address.startsWith('/')) return address;
 	const { webhookBaseUrl } = startingEvent(ctx, index);
-	// In a lane of a schedule it is that of the last event of this workflow.
-	const base = webhookBaseUrl ?? reconciliationMemoryOf(ctx).source?.webhookBaseUrl;
+	const base = webhookBaseUrl ?? otherwise();
 	return typeof base === 'string' ? `${base}${address}` : '';
 }
 

@@ -5,6 +5,7 @@ import { formatAmount } from '../../../shared/domain/money';
 import { noted } from '../../../shared/domain/phases';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
 import { objectParameter } from '../../../shared/node/parameters';
+import { reconciliationMemoryOf } from '../../../shared/reconciliation/reconciliationMemory';
 import { orNull } from '../../../shared/transport/orNull';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { withInvoice } from '../../helpers/invoices';
@@ -45,7 +46,9 @@ export const createPayLink: Operation<LagoClient, 'created' | 'held' | 'skipped'
 		const given = objectParameter(ctx, 'topUpItem', 'Top-Up', index);
 		const { id } = (given.topUp ?? {}) as IDataObject;
 		if (typeof id !== 'string' || !ASKS.includes(given.outcome)) return given;
-		const payLink = await payLinkOf(ctx, payLinkAddressOf(ctx, index), id, index, 'topUp');
+		// In the lane of a schedule it is that of the last event of this workflow.
+		const lastBase = (): string | undefined => reconciliationMemoryOf(ctx).source?.webhookBaseUrl;
+		const payLink = await payLinkOf(ctx, payLinkAddressOf(ctx, index, lastBase), id, index, 'topUp');
 		return await withInvoice(client, String(given.invoiceId), async () => await linkFor(client, id, payLink));
 	},
 };
