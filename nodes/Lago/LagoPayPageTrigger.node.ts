@@ -11,7 +11,7 @@ import { webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { overloadGuard } from '../shared/webhook/overloadGuard';
 import { requireHmacKey } from './helpers/hmacKey';
-import { invoiceOfToken, topUpOfToken } from './helpers/payLinkToken';
+import { debtorOfToken, invoiceOfToken, topUpOfToken } from './helpers/payLinkToken';
 import { pageHeaders, payPage, visitorLanguage, type PageName } from './helpers/payPage';
 import { testLagoCredential } from './helpers/testCredential';
 import { payPageTriggerProperties } from './lagoPayPageTrigger.properties';
@@ -74,12 +74,13 @@ export class LagoPayPageTrigger implements INodeType {
 			);
 			return answered('unavailable');
 		}
-		const { t: token } = this.getQueryData() as Record<string, unknown>;
+		const { t, c, pay } = this.getQueryData() as Record<string, unknown>;
 		// A parameter that comes twice is a list.
-		const text = typeof token === 'string' ? token : '';
-		const invoiceId = invoiceOfToken(text, webhookHmacKey);
-		const topUpId = invoiceId === null ? topUpOfToken(text, webhookHmacKey) : null;
-		if (invoiceId === null && topUpId === null) return answered('forged');
+		const isOfAll = t === undefined && typeof c === 'string' && debtorOfToken(c, webhookHmacKey) !== null;
+		const text = isOfAll ? c : typeof t === 'string' ? t : '';
+		const invoiceId = isOfAll ? null : invoiceOfToken(text, webhookHmacKey);
+		const topUpId = isOfAll || invoiceId !== null ? null : topUpOfToken(text, webhookHmacKey);
+		if (invoiceId === null && topUpId === null && !isOfAll) return answered('forged');
 		if (this.getMode() !== 'manual') {
 			if (overloadGuard.isTooMuch) {
 				response.setHeader('Retry-After', String(RETRY_AFTER_S));
@@ -90,9 +91,11 @@ export class LagoPayPageTrigger implements INodeType {
 			// The visitor has gone.
 			response.on('close', () => end(false));
 		}
+		// Whoever goes on from the list of everything that is due has seen it.
+		const confirmed = isOfAll ? { isConfirmed: pay === '1' } : {};
 		const entities = forEntities(readEntities(this.getNodeParameter('billingEntities', [])));
 		const linked = topUpId === null ? { invoiceId } : { topUpId };
-		return { workflowData: [[{ json: { query: { t: text }, ...linked, language, ...entities } }]] };
+		return { workflowData: [[{ json: { query: { t: text }, ...linked, language, ...confirmed, ...entities } }]] };
 	}
 }
 

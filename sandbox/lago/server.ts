@@ -24,6 +24,7 @@ import {
 	type Customer,
 	type Invoice,
 	type Payment,
+	type PaymentRequest,
 	type Subscription,
 	type WalletTransaction,
 	type WebhookEndpoint,
@@ -166,6 +167,12 @@ export class LagoSimulator extends SimulatedService<LagoState> {
 	/** Somebody books money in Lago by hand. Needs a licence, like the API. */
 	payManually(id: string, amountCents: number, reference = 'by hand'): Payment {
 		return this.ledger.payments.record({ invoice_id: id, amount_cents: amountCents, reference });
+	}
+
+	/** Somebody, or a dunning campaign, asks for overdue invoices of one customer together. */
+	requestPayment(ids: string[]): PaymentRequest {
+		const { external_id } = this.ledger.invoices.get(ids[0]).customer;
+		return this.ledger.paymentRequests.create({ external_customer_id: external_id, lago_invoice_ids: ids });
 	}
 
 	/** A native provider collects a payment request: one payment over all its invoices. */

@@ -81,7 +81,8 @@ test('whoever can pay is led on as fast as ever: who bills is not asked', async 
 test('a page names who bills, with their logo; Lago is asked once for many pages', async () => {
 	const invoice = paid();
 	const { item, asked } = await open(invoice, 'de-AT');
-	expect(asked).toEqual([READ(invoice), ENTITY]);
+	// The last tells what else the customer owes.
+	expect(asked).toEqual([READ(invoice), ENTITY, 'GET /api/v1/invoices']);
 	expect(item).toMatchObject({
 		outcome: 'paid',
 		message: `Invoice ${invoice.number} is paid`,
@@ -92,7 +93,7 @@ test('a page names who bills, with their logo; Lago is asked once for many pages
 		html: expect.stringContaining(`<header><img src="${LOGO}" alt=""><bdi>Acme &#38; Söhne</bdi></header>`),
 	});
 	const again = await open(invoice, 'ja');
-	expect(again.asked).toEqual([READ(invoice)]);
+	expect(again.asked).toEqual([READ(invoice), 'GET /api/v1/invoices']);
 	expect(again.item.html).toMatch(/<html lang="ja".*Acme &#38; Söhne.*支払い済み/);
 	const shown = await answer(invoice, 'ja', again.item);
 	expect(shown.sent).toMatchObject([{ statusCode: 200, headers: { 'Content-Language': 'ja' }, body: again.item.html }]);
@@ -104,7 +105,7 @@ test('each invoice is of the billing entity that made it', async () => {
 	const invoice = paid();
 	invoice.billing_entity_code = other.code;
 	const { item, asked } = await open(invoice, 'en');
-	expect(asked).toEqual([READ(invoice), 'GET /api/v1/billing_entities/acme%20eu']);
+	expect(asked).toEqual([READ(invoice), 'GET /api/v1/billing_entities/acme%20eu', 'GET /api/v1/invoices']);
 	expect(item.html).toMatch(/<header><bdi>Acme EU<\/bdi><\/header>/);
 });
 

@@ -61,7 +61,7 @@ export function paymentMetadata(
 export function bundleMetadata(
 	ctx: IExecuteFunctions,
 	index: number,
-	{ invoices, proof, requestId, customerId }: Bundle,
+	{ invoices, proof, requestId, customerId, organizationId }: Bundle,
 	attempt: number,
 ): Record<string, string> {
 	return {
@@ -70,7 +70,7 @@ export function bundleMetadata(
 		...(requestId === null ? {} : { [REQUEST_KEY]: requestId }),
 		[CUSTOMER_KEY]: customerId,
 		[ATTEMPT_KEY]: String(attempt),
-		...organizationMetadata(ctx, index),
+		...organizationMetadata(ctx, index, organizationId),
 	};
 }
 

@@ -11,6 +11,7 @@ import type { Result } from '../../shared/node/operation';
 import type { Bundle } from '../../shared/wire/bundle';
 import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
+import { organizationOf } from './organization';
 
 /** More open invoices than one customer ever has. */
 const MOST_OPEN = 2_000;
@@ -60,11 +61,11 @@ export interface Asked {
 	readAt: number;
 }
 
-/** What is to be paid together, as an item; or why nothing is. */
-export function askFor(
+/** What is to be paid together, as an item; or why nothing is. Throws ApiError. */
+export async function askFor(
 	client: LagoClient,
 	{ debtor, invoices, requestId, readAt }: Asked,
-): Result<'held' | 'payable' | 'skipped'> {
+): Promise<Result<'held' | 'payable' | 'skipped'>> {
 	const due = dueOf(invoices);
 	const { currency, customerId } = debtor;
 	const about = {
@@ -100,6 +101,7 @@ export function askFor(
 			metadata: byId.get(invoice.id)?.metadata ?? [],
 		})),
 		...(proof === null ? {} : { proof }),
+		organizationId: (await organizationOf(client)) ?? undefined,
 		requestId,
 		readAt,
 	};

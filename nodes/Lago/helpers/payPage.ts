@@ -15,6 +15,10 @@ const PAGES = {
 	voided: [410, Text.Voided, Text.NothingDue, Text.Ask],
 	notHere: [409, Text.NotHere, Text.Ask],
 	nothingDue: [409, Text.NotHere, Text.NothingDue, Text.Ask],
+	allDue: [200, Text.AllDue],
+	allPaid: [200, Text.AllDue, Text.NothingDue],
+	/** Less than any payment can be over. */
+	allLater: [409, Text.AllDue, Text.Ask],
 	/** For whatever keeps a genuine link from being opened now. */
 	unavailable: [503, Text.Unavailable, Text.UnderWay, Text.Ask],
 	/** More is going on than can be done at once. */
@@ -27,6 +31,19 @@ export type PageName = keyof typeof PAGES;
 export interface PageSubject {
 	invoice?: LagoInvoice;
 	merchant?: Merchant;
+	/** Everything that one payment can be made for. */
+	allDue?: AllDue;
+	/** Where that is shown. */
+	allDueHref?: string;
+}
+
+/** What a customer owes, oldest due first; minor units of `currency`. */
+export interface AllDue {
+	/** Leads on to the checkout. */
+	href: string;
+	amount: number;
+	currency: string;
+	invoices: Array<{ number: string; dueOn: string; amount: number }>;
 }
 
 export interface PayPage {
@@ -53,13 +70,14 @@ export const pageHeaders = (language?: string): Record<string, string> => ({
 export const visitorLanguage = (header: unknown): string => preferredLanguage(header, Object.keys(PAY_PAGE_TEXTS));
 
 /** @param locale as {@link visitorLanguage} tells it. */
-export function payPage(name: PageName, locale: string, { invoice, merchant }: PageSubject = {}): PayPage {
+export function payPage(name: PageName, locale: string, subject: PageSubject = {}): PayPage {
+	const { invoice, merchant, allDue, allDueHref } = subject;
 	const language = languageOf(locale);
 	const words = PAY_PAGE_TEXTS[language]?.split('\n') ?? [];
-	const say = (text: Text): string => (words[text] ?? '').replace('{n}', () => invoice?.number ?? '');
+	const say = (text: Text, name = invoice?.number ?? ''): string => (words[text] ?? '').replace('{n}', () => name);
 	const [statusCode, heading, ...below] = PAGES[name];
 	const title = say(heading);
-	const text = below.map(say).join(' ');
+	const text = below.map((one) => say(one)).join(' ');
 	const logo = readAddress(merchant?.logo_url ?? '');
 	const image = logo?.protocol === 'https:' ? `<img src="${escapeHtml(logo.href)}" alt="">` : '';
 	const html = [
@@ -71,6 +89,8 @@ export function payPage(name: PageName, locale: string, { invoice, merchant }: P
 		`<h1>${escapeHtml(title)}</h1>`,
 		...[invoice ? billOf(invoice, locale) : '', text].map((line) => line && `<p>${escapeHtml(line)}</p>`),
 		statusCode === 503 ? `<a href="">${say(Text.TryAgain)}</a>` : '',
+		allDue ? tableOf(allDue, locale) + linkTo(allDue.href, say(Text.Pay, amountIn(allDue, locale))) : '',
+		allDueHref ? linkTo(allDueHref, say(Text.AllDue)) : '',
 		'</main></body></html>',
 	].join('');
 	return { statusCode, language, title, text, html };
@@ -80,7 +100,7 @@ export function payPage(name: PageName, locale: string, { invoice, merchant }: P
 const STYLE =
 	':root{color-scheme:light dark}body{font:1.05rem/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;margin:0;padding:1rem;overflow-wrap:anywhere}' +
 	'main{max-width:32rem;text-align:center}h1{font-size:1.5rem}img{display:block;max-width:12rem;max-height:4rem;margin:auto;padding:.5rem;background:#fff}' +
-	'a{display:block;padding:.75rem;background:CanvasText;color:Canvas}';
+	'table{width:100%;margin:1rem 0;border-spacing:0 .5rem;text-align:start}td:last-child{text-align:end}a{display:block;margin:.5rem 0;padding:.75rem;background:CanvasText;color:Canvas}';
 /**
  * In the page, because n8n lets no node set this header. A logo may come from any https address: Lago's leads on to wherever the file is stored
  * (`lago-api:app/models/billing_entity.rb`).
@@ -89,11 +109,27 @@ const POLICY = `default-src 'none';base-uri 'none';form-action 'none';style-src 
 
 /** Date and amount of an invoice, as they are written where the visitor is. */
 function billOf({ issuing_date: date, currency, total_amount_cents: total }: LagoInvoice, locale: string): string {
+	return [dayIn(date, locale), amountIn({ amount: total, currency }, locale)].filter(Boolean).join(' · ');
+}
+
+function dayIn(date: string | null | undefined, locale: string): string {
 	const day = new Date(date ?? NaN);
-	return [
-		Number.isNaN(+day) ? '' : day.toLocaleDateString(locale, { dateStyle: 'long', timeZone: 'UTC' }),
-		currencyOf(currency) && localAmount(total, currency, locale),
-	]
-		.filter(Boolean)
-		.join(' · ');
+	return Number.isNaN(+day) ? '' : day.toLocaleDateString(locale, { dateStyle: 'long', timeZone: 'UTC' });
+}
+
+function amountIn({ amount, currency }: { amount: number; currency: string }, locale: string): string {
+	return currencyOf(currency) === null ? '' : localAmount(amount, currency, locale);
+}
+
+function tableOf({ invoices, currency }: AllDue, locale: string): string {
+	const rows = invoices.map(({ number, dueOn, amount }) =>
+		[number, dayIn(dueOn, locale), amountIn({ amount, currency }, locale)].map(
+			(cell) => `<td>${escapeHtml(cell)}</td>`,
+		),
+	);
+	return `<table>${rows.map((cells) => `<tr>${cells.join('')}</tr>`).join('')}</table>`;
+}
+
+function linkTo(href: string, text: string): string {
+	return `<a href="${escapeHtml(href)}">${escapeHtml(text)}</a>`;
 }

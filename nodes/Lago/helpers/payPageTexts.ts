@@ -9,9 +9,11 @@ export enum Text {
 	NotHere,
 	NothingDue,
 	Ask,
+	AllDue,
+	Pay,
 }
 
-/** The words of the pay page by language, each on a line; the first language is for everybody else. `{n}` is the number of the invoice. */
+/** The words of the pay page by language, each on a line; the first language is for everybody else. `{n}` is the number of the invoice, or what is to be paid. */
 export const PAY_PAGE_TEXTS: Readonly<Record<string, string>> = {
 	en: `This link is not valid
 This invoice cannot be paid right now
@@ -21,7 +23,9 @@ Invoice {n} is paid
 Invoice {n} was cancelled
 Invoice {n} cannot be paid here
 There is nothing to pay.
-Please ask whoever sent you the link.`,
+Please ask whoever sent you the link.
+Everything that is due
+Pay {n}`,
 	de: `Dieser Link ist ungültig
 Diese Rechnung kann gerade nicht bezahlt werden
 Vielleicht läuft schon eine Zahlung.
@@ -30,7 +34,9 @@ Rechnung {n} ist bezahlt
 Rechnung {n} ist storniert
 Rechnung {n} kann hier nicht bezahlt werden
 Es ist nichts zu zahlen.
-Bitte fragen Sie den Absender.`,
+Bitte fragen Sie den Absender.
+Alles, was fällig ist
+{n} bezahlen`,
 	fr: `Ce lien n’est pas valable
 Cette facture ne peut pas être payée pour le moment
 Un paiement est peut-être en cours.
@@ -39,7 +45,9 @@ La facture {n} est payée
 La facture {n} est annulée
 La facture {n} ne peut pas être payée ici
 Il n’y a rien à payer.
-Adressez-vous à l’expéditeur.`,
+Adressez-vous à l’expéditeur.
+Tout ce qui est dû
+Payer {n}`,
 	es: `Este enlace no es válido
 Esta factura no se puede pagar ahora
 Quizá haya un pago en curso.
@@ -48,7 +56,9 @@ La factura {n} está pagada
 La factura {n} está anulada
 La factura {n} no se puede pagar aquí
 No hay nada que pagar.
-Consulte al remitente.`,
+Consulte al remitente.
+Todo lo pendiente
+Pagar {n}`,
 	pt: `Este link não é válido
 Esta fatura não pode ser paga agora
 Talvez haja um pagamento em curso.
@@ -57,7 +67,9 @@ A fatura {n} está paga
 A fatura {n} está cancelada
 A fatura {n} não pode ser paga aqui
 Não há nada a pagar.
-Consulte o remetente.`,
+Consulte o remetente.
+Tudo o que está em aberto
+Pagar {n}`,
 	it: `Questo link non è valido
 Questa fattura non può essere pagata ora
 Forse un pagamento è in corso.
@@ -66,7 +78,9 @@ La fattura {n} è pagata
 La fattura {n} è annullata
 La fattura {n} non può essere pagata qui
 Non c’è nulla da pagare.
-Chieda al mittente.`,
+Chieda al mittente.
+Tutto ciò che è dovuto
+Paga {n}`,
 	nl: `Deze link is niet geldig
 Deze factuur kan nu niet worden betaald
 Misschien loopt er al een betaling.
@@ -75,7 +89,9 @@ Factuur {n} is betaald
 Factuur {n} is geannuleerd
 Factuur {n} kan hier niet worden betaald
 Er is niets te betalen.
-Vraag het de afzender.`,
+Vraag het de afzender.
+Alles wat openstaat
+{n} betalen`,
 	pl: `Ten link jest nieprawidłowy
 Tej faktury nie można teraz opłacić
 Być może płatność jest w toku.
@@ -84,7 +100,9 @@ Faktura {n} jest opłacona
 Faktura {n} jest anulowana
 Faktury {n} nie można tutaj opłacić
 Nie ma nic do zapłaty.
-Proszę zapytać nadawcę.`,
+Proszę zapytać nadawcę.
+Wszystko do zapłaty
+Zapłać {n}`,
 	ja: `このリンクは無効です
 この請求書は現在お支払いいただけません
 お支払いの処理中の可能性があります。
@@ -93,5 +111,7 @@ Proszę zapytać nadawcę.`,
 請求書 {n} は取り消されました
 請求書 {n} はここではお支払いいただけません
 お支払いの必要はありません。
-送信者にお問い合わせください。`,
+送信者にお問い合わせください。
+お支払いが必要なすべての請求
+{n} を支払う`,
 };

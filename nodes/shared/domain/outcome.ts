@@ -31,6 +31,7 @@ export const OUTCOMES = {
 	held: 'needs a person',
 	ignored: 'nothing done',
 	incomplete: 'under way',
+	listed: 'done',
 	mandate_busy: 'needs a person',
 	mirrored: 'nothing done',
 	needs_link: 'under way',

@@ -26,6 +26,8 @@ export const bundleSchema = onFirstUse(() =>
 			.min(1),
 		/** What shows that a checkout over exactly these shares was made by us; absent where there is no secret to make it of. */
 		proof: z.string().optional(),
+		/** Whose invoices they are; absent where Lago does not tell. */
+		organizationId: z.string().optional(),
 		/** The payment request of Lago that asks for it. */
 		requestId: z.string().nullable(),
 		/** When the invoices were read, ms since 1970. */

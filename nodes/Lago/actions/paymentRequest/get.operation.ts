@@ -83,7 +83,7 @@ export const get: Operation<LagoClient, 'held' | 'payable' | 'skipped'> = {
 		const open = await openInvoicesOf(client, debtor);
 		const wanted = request && new Set(request.invoices.map(({ lago_id }) => lago_id));
 		const invoices = open.filter(({ lago_id }) => wanted === null || wanted.has(lago_id));
-		const asked = askFor(client, { debtor, invoices, requestId: request?.lago_id ?? null, readAt });
+		const asked = await askFor(client, { debtor, invoices, requestId: request?.lago_id ?? null, readAt });
 		const address = payLinkAddressOf(ctx, index);
 		const email = request?.email ?? request?.customer?.email ?? invoices[0]?.customer?.email ?? null;
 		return {
