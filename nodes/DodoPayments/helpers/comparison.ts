@@ -186,7 +186,7 @@ export class Comparison {
 			payments: async (about, { payments }) => await paymentsBehind(client, about, listed, payments),
 		};
 		const ours = (one: Listed): boolean =>
-			one.kind !== 'payment' || one.invoiceId !== null || one.subscriptionId !== null;
+			one.kind !== 'payment' || one.invoiceId !== null || one.subscriptionId !== null || one.members !== undefined;
 		const missing = sources === null ? telling.filter(ours) : await missingOf(telling, running.known, sources);
 		const isMissing = new Set(missing);
 		for (const one of telling) if (!isMissing.has(one)) arrived.set(`${running.workflowId} ${factOf(one)}`, true);

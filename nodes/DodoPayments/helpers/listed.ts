@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Answers } from '../../shared/domain/difference';
+import { sharesIn } from '../../shared/domain/bundle';
 import { ATTEMPT_KEY, CUSTOMER_KEY, INVOICE_KEY, ORGANIZATION_KEY, TOP_UP_KEY } from '../../shared/domain/keys';
 import {
 	movedOn,
@@ -158,6 +159,8 @@ export async function paymentsBehind(
 
 function readEntry(kind: Kind, entry: Entry): Listed {
 	const { metadata } = entry;
+	const members = kind === 'payment' ? sharesIn(metadata ?? {})?.map(({ invoiceId }) => invoiceId) : undefined;
+	const isForCustomer = members !== undefined || (kind === 'subscription' && entry.on_demand === true);
 	const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 	return {
 		kind,
@@ -171,7 +174,8 @@ function readEntry(kind: Kind, entry: Entry): Listed {
 		attempt: Number(metadata?.[ATTEMPT_KEY]) || 1,
 		amount: entry.total_amount ?? NaN,
 		subscriptionId: text(entry.subscription_id),
-		customer: kind === 'subscription' && entry.on_demand === true ? text(metadata?.[CUSTOMER_KEY]) : null,
+		customer: isForCustomer ? text(metadata?.[CUSTOMER_KEY]) : null,
+		...(members && { members }),
 	};
 }
 

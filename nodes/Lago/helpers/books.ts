@@ -61,7 +61,9 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 			byId((await list({ statuses: ['finalized'], payment_statuses: ['pending', 'failed'] })).filter(isUnpaid)),
 		invoices: async (about, { payments }) =>
 			await invoices.answers(
-				about.map((one) => one.invoiceId ?? payments?.rows.get(one.paymentId ?? '')?.invoiceId ?? ''),
+				about.flatMap(
+					(one) => one.members ?? one.invoiceId ?? payments?.rows.get(one.paymentId ?? '')?.invoiceId ?? [],
+				),
 				oldestOf(about) - ISSUED_BEFORE_S,
 			),
 		topUps: async () =>
@@ -71,6 +73,7 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 					toTopUpRecord(wallet, transaction),
 				]),
 			),
+		bookings: async (about, { bookings }) => await bookingsOf(client, about, bookings),
 		organization: async () => ({ id: await organizationOf(client) }),
 		notes: async (about) =>
 			await notes.answers(
@@ -80,6 +83,31 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 		lost: async () => byId((await list({ payment_dispute_lost: 'true' })).filter((one) => one.payment_dispute_lost_at)),
 		mandates: async () => await mandatesOf(client),
 	};
+}
+
+/** One page of payments for each payment of several invoices: there are few of them, and a booking may be missing on one invoice only. */
+async function bookingsOf(
+	client: LagoClient,
+	about: readonly Listed[],
+	before: Answers<readonly string[]> | undefined,
+): Promise<Answers<readonly string[]>> {
+	const rows = new Map(before?.rows);
+	for (const { id, customer, createdAt } of about) {
+		const since = (createdAt - CLOCKS_DIFFER_S) * 1000;
+		const isOlder = ({ created_at }: Record<string, unknown>): boolean => Date.parse(String(created_at)) < since;
+		const query = { external_customer_id: customer ?? '' };
+		// A Lago without licence has no such payments, and some say so by refusing.
+		const listed = await orNull(
+			client.list('payments', paymentSchema, query, ALL, isOlder),
+			({ code }) => code === 'feature_unavailable',
+		);
+		const own = (listed ?? []).filter(({ reference }) => reference === id);
+		rows.set(
+			id,
+			own.flatMap(({ lago_payable_id, invoice_ids }) => lago_payable_id ?? invoice_ids ?? []),
+		);
+	}
+	return { asked: new Set([...(before?.asked ?? []), ...rows.keys()]), rows };
 }
 
 /** The mandates of each customer that has any, by external id. */

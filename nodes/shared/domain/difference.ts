@@ -18,6 +18,8 @@ export type Collection = Pick<InvoiceFacts, 'paymentStatus' | 'metadata'>;
 export interface Known {
 	/** Ids of Dodo's payments that are references of payments in Lago: all that came at or after `since`, seconds since 1970. */
 	booked?: { since: number; ids: ReadonlySet<string> };
+	/** The invoices on which payments of several invoices are booked, by the id of the payment. */
+	bookings?: Answers<readonly string[]>;
 	/** Finalized invoices that are not paid, by id. */
 	unpaid?: ReadonlyMap<string, InvoiceFacts>;
 	/** Top-ups that wait for their payment, by the id of the invoice that Lago shows to nobody yet. */
@@ -52,8 +54,10 @@ export function judge(entry: Listed, known: Known): Verdict {
 	return entry.kind === 'dispute' ? judgeDispute(entry, known) : judgeMandate(entry, known);
 }
 
-function judgeSuccess(payment: Listed, { booked, unpaid, invoices, mandates, organization }: Known): Verdict {
-	const { id, invoiceId, subscriptionId } = payment;
+function judgeSuccess(payment: Listed, known: Known): Verdict {
+	const { booked, unpaid, invoices, mandates, organization } = known;
+	const { id, invoiceId, subscriptionId, members } = payment;
+	if (members !== undefined && payment.amount !== 0) return judgeSeveral(payment, members, known);
 	if (payment.amount === 0 || (invoiceId === null && subscriptionId === null)) return 'done';
 	const others = ofOthers(payment, organization);
 	if (others !== false) return others;
@@ -82,15 +86,42 @@ function judgeSuccess(payment: Listed, { booked, unpaid, invoices, mandates, org
 		: 'missing';
 }
 
+/** A payment of several invoices has arrived when each of them has its part, or says that it was too much. */
+function judgeSeveral(
+	payment: Listed,
+	members: readonly string[],
+	{ bookings, invoices, organization }: Known,
+): Verdict {
+	const { id } = payment;
+	const others = ofOthers(payment, organization);
+	if (others !== false) return others;
+	if (members.length === 0) return 'missing';
+	if (bookings?.asked.has(id) !== true) return needs('bookings');
+	const rest = members.filter((one) => bookings.rows.get(id)?.includes(one) !== true);
+	if (rest.some((one) => invoices?.asked.has(one) !== true)) return needs('invoices');
+	const isNoted = (one: string): boolean => {
+		const invoice = invoices?.rows.get(one);
+		const { dodoId, state } = ourRecord(invoice?.metadata ?? []);
+		const phase = phaseOf(state);
+		const isSaid =
+			phase === 'overpaid' || phase === 'returned' || (phase === 'paid' && invoice?.paymentStatus === 'succeeded');
+		return dodoId === id && isSaid;
+	};
+	return rest.every(isNoted) ? 'done' : 'missing';
+}
+
 /** A payment that failed, was cancelled or runs: it means something only for an invoice that is still unpaid. */
 function judgeAttempt(payment: Listed, { unpaid, topUps, organization }: Known): Verdict {
-	const { invoiceId } = payment;
-	if (payment.amount === 0 || invoiceId === null || !isLagoId(invoiceId)) return 'done';
+	const { invoiceId, members = [invoiceId ?? ''] } = payment;
+	if (payment.amount === 0 || !members.every(isLagoId)) return 'done';
 	if (unpaid === undefined) return needs('unpaid');
-	const isTopUp = Boolean(payment.topUpId) && !unpaid.has(invoiceId);
+	const isTopUp = Boolean(payment.topUpId) && !members.every((one) => unpaid.has(one));
 	if (isTopUp && topUps === undefined) return needs('topUps');
-	const invoice = unpaid.get(invoiceId) ?? topUps?.get(invoiceId);
-	if (invoice === undefined || isRecorded(payment, invoice)) return 'done';
+	const isMissing = (id: string): boolean => {
+		const invoice = unpaid.get(id) ?? topUps?.get(id);
+		return invoice !== undefined && !isRecorded(payment, invoice);
+	};
+	if (!members.some(isMissing)) return 'done';
 	return ofOthers(payment, organization) || 'missing';
 }
 
@@ -117,6 +148,7 @@ function judgeRefund(refund: Listed, known: Known): Verdict {
 	if (payment === undefined) return 'missing';
 	const others = isForeign(payment) ? 'done' : ofOthers(payment, organization);
 	if (others !== false) return others;
+	// Shared out over several invoices, which only its own lane can compare.
 	if (payment.invoiceId === null || !isLagoId(payment.invoiceId)) return 'missing';
 	if (invoices?.asked.has(payment.invoiceId) !== true) return needs('invoices');
 	const { dodoId, state } = ourRecord(invoices.rows.get(payment.invoiceId)?.metadata ?? []);
@@ -135,6 +167,8 @@ function judgeDispute(dispute: Listed, { lost, payments, organization }: Known):
 	if (payment === undefined) return 'missing';
 	const others = isForeign(payment) ? 'done' : ofOthers(payment, organization);
 	if (others !== false) return others;
+	// The same.
+	if (payment.members !== undefined) return 'missing';
 	const invoice = lost.get(payment.invoiceId ?? '');
 	const about = [{ id: dispute.id }, { id: paymentId }] as const;
 	if (end === 'lost') return invoice !== undefined && hasLoss(invoice, ...about) ? 'done' : 'missing';
@@ -158,8 +192,8 @@ function ofOthers(payment: Listed, ours: Known['organization']): false | Verdict
 }
 
 /** Made for nothing that Lago knows. */
-function isForeign({ invoiceId, subscriptionId }: Listed): boolean {
-	return invoiceId === null && subscriptionId === null;
+function isForeign({ invoiceId, subscriptionId, members }: Listed): boolean {
+	return invoiceId === null && subscriptionId === null && members === undefined;
 }
 
 /** Of several mandates of one customer that are active only the newest is to be used. */

@@ -14,12 +14,14 @@ export interface Listed {
 	invoiceId: string | null;
 	/** The top-up whose invoice it is; null or absent for any other. */
 	topUpId?: string | null;
+	/** Of a payment of several invoices: all that it names; empty where nobody can read which. */
+	members?: readonly string[];
 	/** Whose invoice it is; null when it does not say. */
 	organizationId: string | null;
 	attempt: number;
 	amount: number;
 	subscriptionId: string | null;
-	/** Of a mandate: the external id of the Lago customer that it was set up for. */
+	/** Of a mandate, or of a payment of several invoices: the external id of the Lago customer that it was made for. */
 	customer: string | null;
 }
 
