@@ -6,7 +6,7 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { runOperation } from '../shared/node/operation';
-import { operations, properties } from './actions/operations';
+import { operations, properties, subtitle } from './actions/operations';
 import { testDodoCredential } from './helpers/testCredential';
 import { searchInvoiceProducts, searchMandates, searchPayments, searchPayouts } from './methods/listSearch';
 import { DodoClient } from './transport/client';
@@ -20,7 +20,7 @@ export class DodoPayments implements INodeType {
 		group: ['transform'],
 		version: [1, 1.1, 1.2],
 		defaultVersion: 1.2,
-		subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
+		subtitle,
 		description: 'Ask customers for money through Dodo Payments, the merchant of record, and look up what became of it',
 		defaults: { name: 'Dodo Payments' },
 		inputs: [NodeConnectionTypes.Main],

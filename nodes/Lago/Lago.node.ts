@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 import { outputsOf, runOperation } from '../shared/node/operation';
 import { ENDS_EVENTS } from '../shared/node/version';
-import { operations, properties } from './actions/operations';
+import { operations, properties, subtitle } from './actions/operations';
 import { testLagoCredential } from './helpers/testCredential';
 import {
 	searchCreditNotes,
@@ -28,7 +28,7 @@ export class Lago implements INodeType {
 		group: ['transform'],
 		version: [1, 1.1, 1.2, 1.3],
 		defaultVersion: 1.3,
-		subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
+		subtitle,
 		description:
 			'Read invoices, credit notes and customers of Lago, and book in Lago what became of payments, refunds and disputes at Dodo Payments',
 		defaults: { name: 'Lago' },

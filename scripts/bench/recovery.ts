@@ -27,7 +27,7 @@ export async function measureRecovery(): Promise<Row[]> {
 			during.every((invoice) => sync.checkoutsOf(invoice).length === 1 && sync.stateOf(invoice) !== '') &&
 			before.every(({ payment_status }) => payment_status === 'succeeded');
 		const looks = async (): Promise<number> =>
-			(await sync.n8n.runsAfter(newest)).filter(({ nodes }) => nodes.includes('Save Progress')).length;
+			(await sync.n8n.runsAfter(newest)).filter(({ nodes }) => nodes.includes('Save the Progress')).length;
 		await waitFor(isEqual, 5 * MINUTE_MS);
 		const cycles = Math.max(1, await looks());
 		// When nothing is wrong: the calls of the looks that follow.

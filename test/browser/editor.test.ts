@@ -108,7 +108,7 @@ inBrowser('a person in the editor', () => {
 		dodo.reset();
 	};
 	const openCredential = async (): Promise<void> => {
-		await editor.openNode('Get Invoice');
+		await editor.openNode('Read the Invoice');
 		await editor.connect();
 	};
 
@@ -144,7 +144,7 @@ inBrowser('a person in the editor', () => {
 		])(
 			'Dodo Payments: %s',
 			async (_name, fields, expected) => {
-				await editor.openNode('Charge Mandate');
+				await editor.openNode('Charge the Mandate');
 				await editor.connect();
 				for (const [field, value] of Object.entries(fields())) await editor.fill(field, value);
 				expect(await editor.saveCredential()).toMatch(expected);
@@ -182,7 +182,7 @@ inBrowser('a person in the editor', () => {
 
 		const invoice = await collected();
 		expect(invoice.payment_status).toBe('succeeded');
-		const execution = await n8n.lastExecutionWith('Update Payment Status');
+		const execution = await n8n.lastExecutionWith('Book the Payment');
 		expect(execution.status).toBe('success');
 		await editor.openExecution(editor.workflowId, execution.id);
 		await editor.photograph('5-execution');
@@ -194,7 +194,7 @@ inBrowser('a person in the editor', () => {
 			.nodes.filter(({ type }) => type.endsWith('.byHandTrigger'))
 			.map(({ name }) => name);
 		expect(buttons.length).toBeGreaterThanOrEqual(3);
-		await editor.openNode('Get Customer');
+		await editor.openNode('Choose the Customer');
 		await editor.choose('customer', [...lago.state.customers.values()][0]?.external_id ?? '');
 		await editor.closeNode();
 		for (const button of buttons) {
@@ -205,7 +205,7 @@ inBrowser('a person in the editor', () => {
 			expect([button, run.status, run.error]).toEqual([button, 'success', null]);
 			note(`run "${button}"`);
 		}
-		expect((await n8n.lastExecutionWith('Create Set-Up Link')).items('Create Set-Up Link')).toMatchObject([
+		expect((await n8n.lastExecutionWith('Make the Link')).items('Make the Link')).toMatchObject([
 			{ outcome: 'created' },
 		]);
 	});

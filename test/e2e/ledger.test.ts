@@ -79,11 +79,12 @@ describe('a copy of a delivery of either service is answered without an executio
 		expect(await copiesAfter(async () => await sync.n8n.killAndRestart())).toEqual({ answers, executed: 0 });
 	});
 
-	test('after its trigger and its mark were renamed, and a restart', async () => {
+	test('after its trigger and the end of its lane were renamed, and a restart', async () => {
 		const NAMES = [
 			['Lago Trigger', 'From Lago'],
 			['Dodo Payments Trigger', 'From Dodo'],
-			['Mark as Processed', 'Done'],
+			['Note It on the Invoice', 'Noted'],
+			['Book the Payment', 'Booked'],
 		] as const;
 		const rename = async (back: boolean): Promise<void> => {
 			await sync.n8n.changeTemplate((text) =>

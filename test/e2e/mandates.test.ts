@@ -20,8 +20,9 @@ beforeAll(async () => {
 			withoutClock(workflow);
 			const { nodes } = workflow;
 			// As a person activates it in the editor.
-			for (const node of nodes) if (node.name === 'Refund Overpayment') delete node.disabled;
-			for (const node of nodes) if (node.name === 'Get Customer') node.parameters.customer = byId('cust_template');
+			for (const node of nodes) if (node.name === 'Return What Was Paid Twice') delete node.disabled;
+			for (const node of nodes)
+				if (node.name === 'Choose the Customer') node.parameters.customer = byId('cust_template');
 		},
 	});
 	operate = await publishOperations(sync, {
@@ -109,7 +110,7 @@ describe('set-up', () => {
 			],
 		});
 		const own = structuredClone(customer('cust_template').metadata);
-		const [link] = (await sync.n8n.executeFrom('Set Up Automatic Payment')).items('Create Set-Up Link');
+		const [link] = (await sync.n8n.executeFrom('Set Up Automatic Payment')).items('Make the Link');
 		expect(link).toMatchObject({
 			outcome: 'created',
 			customerExternalId: 'cust_template',
@@ -128,7 +129,7 @@ describe('set-up', () => {
 		]);
 		// No money moved, and asking again finds the mandate.
 		expect(sync.dodo.state.payments.size).toBe(0);
-		const [again] = (await sync.n8n.executeFrom('Set Up Automatic Payment')).items('Create Set-Up Link');
+		const [again] = (await sync.n8n.executeFrom('Set Up Automatic Payment')).items('Make the Link');
 		expect(again).toMatchObject({ outcome: 'existing', subscriptionId: mandate.subscription_id });
 		expect(again).not.toHaveProperty('setupUrl');
 	});
@@ -165,7 +166,7 @@ describe('set-up', () => {
 		});
 		await agree(id);
 		expect(customer(id).metadata.map(({ key }) => key)).toEqual(['a', 'b', 'c', 'd']);
-		expect(await lastItem('Save Mandate')).toMatchObject({ outcome: 'held', reason: 'metadata_full' });
+		expect(await lastItem('Keep the Mandate')).toMatchObject({ outcome: 'held', reason: 'metadata_full' });
 		expect((await sync.n8n.lastExecution()).nodes).toContain('Tell Me');
 	});
 });
@@ -288,7 +289,7 @@ describe('charge', () => {
 		sync.parked.add(running.payment_id);
 		await sync.quiet();
 		const invoice = await issueTo(id);
-		expect(await lastItem('Charge Mandate')).toMatchObject({ outcome: 'mandate_busy' });
+		expect(await lastItem('Charge the Mandate')).toMatchObject({ outcome: 'mandate_busy' });
 		expect(sync.lago.deliveries.at(-1)).toMatchObject({ status: 200 });
 		expect(sync.paymentsFor(invoice)).toHaveLength(0);
 		expect(sync.checkoutsOf(invoice)).toHaveLength(0);
@@ -316,12 +317,12 @@ describe('charge', () => {
 		const [failed] = sync.paymentsFor(invoice);
 		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(failed?.payment_id);
 		expect(sync.stateOf(invoice)).toMatch(/^v1;failed;a=1;/);
-		expect(await lastItem('Update Payment Status')).toMatchObject({
+		expect(await lastItem('Book the Payment')).toMatchObject({
 			outcome: 'retry_planned',
 			declineCode: 'GENERIC_DECLINE',
 		});
 		const next = await issueTo(id);
-		expect(await lastItem('Charge Mandate')).toMatchObject({ outcome: 'needs_link', reason: 'mandate_on_hold' });
+		expect(await lastItem('Charge the Mandate')).toMatchObject({ outcome: 'needs_link', reason: 'mandate_on_hold' });
 		expect(sync.lago.metadataOf(next.lago_id, 'dodo_payment_id')).toBe(sync.checkoutOf(next).id);
 		await sync.pay(next);
 		expect(next.payment_status).toBe('succeeded');
@@ -340,7 +341,7 @@ describe('charge', () => {
 			mandates.forEach(end);
 			for (const id of [cold, warm]) {
 				const invoice = await issueTo(id);
-				expect(await lastItem('Charge Mandate')).toMatchObject({ outcome: 'needs_link', reason });
+				expect(await lastItem('Charge the Mandate')).toMatchObject({ outcome: 'needs_link', reason });
 				expect(sync.checkoutOf(invoice).cart[0]?.amount).toBe(10_000);
 				expect(sync.paymentsFor(invoice)).toHaveLength(0);
 			}
@@ -362,7 +363,7 @@ describe('charge', () => {
 			{ key: 'dodo_customer_id', value: mandate.customer.customer_id },
 		]);
 		const invoice = await issueTo(id);
-		expect(await lastItem('Charge Mandate')).toMatchObject({ outcome: 'needs_link', reason: 'no_mandate' });
+		expect(await lastItem('Charge the Mandate')).toMatchObject({ outcome: 'needs_link', reason: 'no_mandate' });
 		expect(sync.checkoutsOf(invoice)).toHaveLength(1);
 	});
 
@@ -375,7 +376,7 @@ describe('charge', () => {
 		expect(entry(id, 'dodo_subscription_id')).toBe(newer.subscription_id);
 		sync.dodo.sendSample('subscription.cancelled', { ...old, status: 'cancelled', on_demand: true });
 		await sync.quiet();
-		expect(await lastItem('Save Mandate')).toMatchObject({ outcome: 'unchanged' });
+		expect(await lastItem('Keep the Mandate')).toMatchObject({ outcome: 'unchanged' });
 		expect(entry(id, 'dodo_subscription_id')).toBe(newer.subscription_id);
 	});
 
@@ -383,7 +384,7 @@ describe('charge', () => {
 		const id = await freshCustomer();
 		await agree(id);
 		const invoice = await issueTo(id, { currency: 'USD' });
-		expect(await lastItem('Charge Mandate')).toMatchObject({ outcome: 'needs_link', reason: 'mandate_currency' });
+		expect(await lastItem('Charge the Mandate')).toMatchObject({ outcome: 'needs_link', reason: 'mandate_currency' });
 		const payment = await sync.pay(invoice);
 		expect(payment).toMatchObject({ currency: 'USD', subscription_id: null });
 		expect(invoice.payment_status).toBe('succeeded');
@@ -437,7 +438,7 @@ describe('a new card for a held mandate', () => {
 				reason: `Overpayment of invoice ${invoice.number}`,
 			},
 		]);
-		expect(await lastItem('Create Credit Note')).toMatchObject({ outcome: 'overpayment_returned' });
+		expect(await lastItem('Make the Credit Note')).toMatchObject({ outcome: 'overpayment_returned' });
 		expect(sync.notesOf(invoice)).toHaveLength(0);
 		expect(sync.bookedOn(invoice)).toMatchObject([{ reference: byLink.payment_id, amount_cents: 10_000 }]);
 		expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(surplus[0]?.payment_id);
@@ -471,7 +472,7 @@ describe('retries', () => {
 		expect(invoice.payment_status).toBe('failed');
 		expect(days.map((day) => Date.parse(`${day}T09:00:00${offset}`))).toContain(plannedMs(invoice));
 		expect(sync.stateOf(invoice)).toContain(';f=1');
-		const planned = await lastItem('Update Payment Status');
+		const planned = await lastItem('Book the Payment');
 		expect(planned).toMatchObject({
 			outcome: 'retry_planned',
 			nextTryAt: new Date(plannedMs(invoice) ?? 0).toISOString(),
@@ -496,7 +497,7 @@ describe('retries', () => {
 		expect(invoice.payment_status).toBe('failed');
 		expect(plannedMs(invoice)).toBeNull();
 		const run = await sync.n8n.lastExecution();
-		expect(run.items('Update Payment Status')).toMatchObject([
+		expect(run.items('Book the Payment')).toMatchObject([
 			{ outcome: 'hard_decline', declineCode: 'STOLEN_CARD', nextStep: expect.any(String) },
 		]);
 		expect(run.nodes).toContain('Tell Me');
@@ -518,7 +519,7 @@ describe('retries', () => {
 			invoice: { lago_id: invoice.lago_id },
 		});
 		expect((await sync.postLago(copy)).status).toBe(200);
-		expect(await lastItem('Charge Mandate')).toMatchObject({ outcome: 'skipped', reason: 'retry_planned' });
+		expect(await lastItem('Charge the Mandate')).toMatchObject({ outcome: 'skipped', reason: 'retry_planned' });
 		expect(sync.paymentsFor(invoice)).toHaveLength(1);
 		sync.lago.retryPayment(invoice.lago_id);
 		await sync.quiet();
@@ -609,8 +610,8 @@ describe('retries', () => {
 		sync.dodo.faults.add({ method: 'POST', path, kind: '500', times: 1_000 });
 		const run = await sync.n8n.executeFrom('Every Hour');
 		await sync.quiet();
-		expect(run.nodes).toContain('Tell Me');
-		expect(JSON.stringify(run.items('Tell Me'))).toContain('Dodo Payments');
+		expect(run.nodes).toContain('Tell Me: Retries');
+		expect(JSON.stringify(run.items('Tell Me: Retries'))).toContain('Dodo Payments');
 		expect(invoices.map(({ payment_status }) => payment_status)).toEqual(['succeeded', 'failed']);
 		sync.dodo.faults.clear();
 		// The next hour, when it is clear that the charge was not made.
@@ -641,11 +642,11 @@ describe('retries', () => {
 		expect(last.items('Plan Next Try')).toMatchObject([
 			{ outcome: 'exhausted', invoiceId: invoice.lago_id, nextStep: expect.any(String) },
 		]);
-		expect(last.nodes).toContain('Tell Me');
+		expect(last.nodes).toContain('Tell Me: Retries');
 		expect(plannedMs(invoice)).toBeNull();
 		const after = sync.stateOf(invoice);
 		const idle = await sync.n8n.executeFrom('Every Hour');
-		expect(idle.items('Get Due Retries').some(({ lago_id }) => lago_id === invoice.lago_id)).toBe(false);
+		expect(idle.items('Find What Is Due').some(({ lago_id }) => lago_id === invoice.lago_id)).toBe(false);
 		expect(sync.stateOf(invoice)).toBe(after);
 		// The link on the invoice was the same all the time, with one new page behind it after the decline, and still takes the money.
 		expect(/;l=(.*)$/.exec(after)?.[1]).toBe(link);

@@ -129,8 +129,8 @@ test('an invoice that nobody announced is collected by a look', async () => {
 	const invoice = sync.lago.issueInvoice({ emit: false });
 	letAMinutePass(sync);
 	expect((await fetch(sync.n8n.hook('look'))).status).toBe(200);
-	const run = await sync.n8n.lastRunOf('Save Progress');
-	expect(run.items('Save Progress')).toMatchObject([{ outcome: 'reconciled', missed: 1, healed: 1, failed: 0 }]);
+	const run = await sync.n8n.lastRunOf('Save the Progress');
+	expect(run.items('Save the Progress')).toMatchObject([{ outcome: 'reconciled', missed: 1, healed: 1, failed: 0 }]);
 	expect(sync.lago.metadataOf(invoice.lago_id, 'dodo_payment_id')).toBe(sync.checkoutOf(invoice).id);
 });
 

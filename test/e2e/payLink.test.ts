@@ -82,7 +82,7 @@ test('the link stands on the invoice, and leads to the checkout that exists alre
 	const invoice = await sync.issue();
 	const link = linkOn(invoice);
 	expect(link).toMatch(new RegExp(`^${sync.n8n.hook('pay')}\\?t=[\\w-]{38}$`));
-	expect((await sync.n8n.lastRunOf('Save Payment Reference')).items('Save Payment Reference')).toMatchObject([
+	expect((await sync.n8n.lastRunOf('Note It on the Invoice')).items('Note It on the Invoice')).toMatchObject([
 		{ outcome: 'created', payLink: link },
 	]);
 	const first = await click(link);

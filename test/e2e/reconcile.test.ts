@@ -9,7 +9,7 @@ let operate: Call;
 const startedByHand = (workflow: WorkflowJson): void => {
 	for (const node of workflow.nodes) {
 		// What fails on purpose need not fail twice.
-		if (node.name === 'Update Payment Status') node.retryOnFail = false;
+		if (node.name === 'Book the Payment') node.retryOnFail = false;
 		if (node.name === 'Every 5 Minutes')
 			Object.assign(node, {
 				type: 'n8n-nodes-base.webhook',
@@ -62,8 +62,8 @@ async function look(): Promise<{ summary: Summary; calls: string[] }> {
 	const calls = [...sync.lago.calls.slice(before[0]), ...sync.dodo.calls.slice(before[1])].map(
 		({ method, path }) => `${method} ${path}`,
 	);
-	const run = await sync.n8n.lastRunOf('Save Progress');
-	return { summary: run.items('Save Progress')[0] as unknown as Summary, calls };
+	const run = await sync.n8n.lastRunOf('Save the Progress');
+	return { summary: run.items('Save the Progress')[0] as unknown as Summary, calls };
 }
 
 /** Looks until nothing is missed any more. */
@@ -164,7 +164,7 @@ test('what needs a person is shown to one, and not again by every look', async (
 	const before = await sync.n8n.newestId();
 	const { summary } = await look();
 	expect(summary).toMatchObject({ missed: 1, held: 1, healed: 0 });
-	const told = (await sync.n8n.runsAfter(before)).flatMap((run) => run.items('Tell Me'));
+	const told = (await sync.n8n.runsAfter(before)).flatMap((run) => run.items('Tell Me: Lago'));
 	expect(told).toMatchObject([{ outcome: 'held', reason: 'metadata_full' }]);
 	expect((await look()).summary).toMatchObject({ outcome: 'nothing_missed' });
 	invoice.metadata.splice(0);
@@ -196,7 +196,7 @@ test('a person can look back by hand: what is missing in the other book is handl
 	letAMinutePass(sync);
 	const booked = sync.lago.state.payments.size;
 	const run = await sync.n8n.executeFrom('Look Back Now');
-	const [summary] = run.items('Save Progress') as unknown as Summary[];
+	const [summary] = run.items('Save the Progress') as unknown as Summary[];
 	expect(summary).toMatchObject({ outcome: 'reconciled', failed: 0 });
 	// The payment, and the invoice of an earlier test that had no room for metadata then; nothing else but what waits for a person.
 	expect(summary?.healed).toBe(2);

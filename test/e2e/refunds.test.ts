@@ -110,7 +110,7 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 			made.push(refund_id);
 			const notes = sync.notesOf(invoice);
 			expect(notes).toHaveLength(made.length);
-			const [item] = (await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note');
+			const [item] = (await sync.n8n.lastRunOf('Make the Credit Note')).items('Make the Credit Note');
 			expect(item).toMatchObject({
 				outcome: 'credited',
 				refundId: refund_id,
@@ -181,11 +181,11 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 			metadata: { dodo_refund_id: refund_id, dodo_payment_id: payment.payment_id },
 		});
 		await sync.quiet();
-		const run = await sync.n8n.lastRunOf('Save Refund');
-		expect(run.items('Save Refund')).toMatchObject([
+		const run = await sync.n8n.lastRunOf('Note the Refund');
+		expect(run.items('Note the Refund')).toMatchObject([
 			{ outcome: 'held', reason: 'duplicate_credit_note', creditNoteId: second.lago_id, nextStep: expect.any(String) },
 		]);
-		expect(run.nodes).toContain('Tell Me');
+		expect(run.nodes).toContain('Tell Me: Lago');
 		expect([first?.refund_status, second.refund_status]).toEqual(['succeeded', 'failed']);
 		expect(refundsOf(payment)).toHaveLength(1);
 		expect(refundCalls()).toBe(0);
@@ -202,8 +202,8 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 		note.refund_status = 'succeeded';
 		await sync.quiet();
 		await refund(payment);
-		const run = await sync.n8n.lastRunOf('Create Credit Note');
-		expect(run.items('Create Credit Note')).toMatchObject([
+		const run = await sync.n8n.lastRunOf('Make the Credit Note');
+		expect(run.items('Make the Credit Note')).toMatchObject([
 			{ outcome: 'held', reason: 'refund_exceeds_booked', nextStep: expect.any(String) },
 		]);
 		expect(run.nodes).toContain('Tell Me');
@@ -220,11 +220,11 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 		});
 		await sync.quiet();
 		await refund(foreign);
-		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([
+		expect((await sync.n8n.lastRunOf('Make the Credit Note')).items('Make the Credit Note')).toMatchObject([
 			{ outcome: 'ignored' },
 		]);
 		await refund(unknown);
-		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([
+		expect((await sync.n8n.lastRunOf('Make the Credit Note')).items('Make the Credit Note')).toMatchObject([
 			{ outcome: 'held', reason: 'unknown_invoice' },
 		]);
 		expect(deliveriesOf('refund.succeeded').map(({ status }) => status)).toEqual([200, 200]);
@@ -239,8 +239,8 @@ describe('Dodo to Lago: one credit note for each refund', () => {
 		expect(wallet?.credits).toBe(100);
 		if (wallet) wallet.credits = 40;
 		await refund(payment, 6_000);
-		const run = await sync.n8n.lastRunOf('Create Credit Note');
-		expect(run.items('Create Credit Note')).toMatchObject([
+		const run = await sync.n8n.lastRunOf('Make the Credit Note');
+		expect(run.items('Make the Credit Note')).toMatchObject([
 			{ outcome: 'held', reason: 'lago_refused', nextStep: expect.any(String) },
 		]);
 		expect(run.nodes).toContain('Tell Me');
@@ -345,8 +345,8 @@ describe('Lago to Dodo: one refund for each credit note', () => {
 		const note = await noteInLago(invoice, 10_000, [{ fee: 0, amount: 10_000 }]);
 		expect(refundsOf(payment)).toMatchObject([{ status: 'failed' }]);
 		expect(note.refund_status).toBe('failed');
-		const run = await sync.n8n.lastRunOf('Create Credit Note');
-		expect(run.items('Create Credit Note')).toMatchObject([
+		const run = await sync.n8n.lastRunOf('Make the Credit Note');
+		expect(run.items('Make the Credit Note')).toMatchObject([
 			{ outcome: 'refund_failed', creditNoteId: note.lago_id, nextStep: expect.any(String) },
 		]);
 		expect(run.nodes).toContain('Tell Me');
@@ -357,11 +357,11 @@ describe('Lago to Dodo: one refund for each credit note', () => {
 		const { invoice, payment } = await paid();
 		payment.created_at = new Date(Date.now() - 31 * 86_400_000).toISOString();
 		const note = await noteInLago(invoice, 10_000, [{ fee: 0, amount: 10_000 }]);
-		const run = await sync.n8n.lastRunOf('Save Refund');
-		expect(run.items('Save Refund')).toMatchObject([
+		const run = await sync.n8n.lastRunOf('Note the Refund');
+		expect(run.items('Note the Refund')).toMatchObject([
 			{ outcome: 'held', reason: 'refund_refused', message: expect.stringContaining('REFUND_WINDOW_EXPIRED') },
 		]);
-		expect(run.nodes).toContain('Tell Me');
+		expect(run.nodes).toContain('Tell Me: Lago');
 		expect(note.refund_status).toBe('failed');
 		expect(refundsOf(payment)).toHaveLength(0);
 	});
@@ -371,7 +371,7 @@ describe('Lago to Dodo: one refund for each credit note', () => {
 		sync.lago.payManually(invoice.lago_id, 10_000);
 		await sync.quiet();
 		const note = await noteInLago(invoice, 5_000, [{ fee: 0, amount: 5_000 }]);
-		expect((await sync.n8n.lastRunOf('Save Refund')).items('Save Refund')).toMatchObject([
+		expect((await sync.n8n.lastRunOf('Note the Refund')).items('Note the Refund')).toMatchObject([
 			{ outcome: 'held', reason: 'no_dodo_payment', creditNoteId: note.lago_id },
 		]);
 		expect(deliveriesOf('credit_note.created')).toMatchObject([{ status: 200 }]);
@@ -385,7 +385,7 @@ describe('Lago to Dodo: one refund for each credit note', () => {
 			items: [{ fee_id: invoice.fees[0]?.lago_id ?? '', amount_cents: 1_000 }],
 		});
 		await sync.quiet();
-		expect((await sync.n8n.lastRunOf('Save Refund')).items('Save Refund')).toMatchObject([
+		expect((await sync.n8n.lastRunOf('Note the Refund')).items('Note the Refund')).toMatchObject([
 			{ outcome: 'skipped', reason: 'no_refund' },
 		]);
 		expect(refundCalls()).toBe(0);
@@ -404,7 +404,7 @@ describe('disputes', () => {
 	const losses = (): number => sync.lago.calls.filter(({ path }) => path.endsWith('/lose_dispute')).length;
 	const lagoWrites = (): string[] =>
 		sync.lago.calls.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
-	const outcome = async () => (await sync.n8n.lastRunOf('Record Dispute')).items('Record Dispute')[0];
+	const outcome = async () => (await sync.n8n.lastRunOf('Record the Dispute')).items('Record the Dispute')[0];
 
 	test.each<[DisputeStatus | 'opened', string]>([
 		['opened', 'dispute_open'],
@@ -424,7 +424,7 @@ describe('disputes', () => {
 			currency: 'EUR',
 			invoiceId: invoice.lago_id,
 		});
-		expect((await sync.n8n.lastRunOf('Record Dispute')).nodes).toContain('Tell Me');
+		expect((await sync.n8n.lastRunOf('Record the Dispute')).nodes).toContain('Tell Me');
 		expect(lagoWrites()).toEqual([]);
 		expect(invoice.payment_dispute_lost_at).toBeNull();
 	});
@@ -471,8 +471,8 @@ describe('disputes', () => {
 		await sync.quiet();
 		const dispute = sync.dodo.openDispute(foreign.payment_id);
 		await move(dispute, 'lost');
-		const run = await sync.n8n.lastRunOf('Record Dispute');
-		expect(run.items('Record Dispute')).toMatchObject([{ outcome: 'ignored' }]);
+		const run = await sync.n8n.lastRunOf('Record the Dispute');
+		expect(run.items('Record the Dispute')).toMatchObject([{ outcome: 'ignored' }]);
 		expect(run.nodes).not.toContain('Tell Me');
 		expect(deliveriesOf('dispute.lost')).toMatchObject([{ status: 200 }]);
 		expect(lagoWrites()).toEqual([]);
@@ -498,7 +498,7 @@ describe('money that nobody owed', () => {
 		const invoice = await sync.issue();
 		sync.lago.voidInvoice(invoice.lago_id);
 		const payment = await sync.pay(invoice);
-		const run = await sync.n8n.lastRunOf('Update Payment Status');
+		const run = await sync.n8n.lastRunOf('Book the Payment');
 		expect(run.items('Tell Me')).toMatchObject([
 			{
 				outcome: 'overpaid',
@@ -510,7 +510,7 @@ describe('money that nobody owed', () => {
 		]);
 		expect(refundCalls()).toBe(0);
 		await refund(payment);
-		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([
+		expect((await sync.n8n.lastRunOf('Make the Credit Note')).items('Make the Credit Note')).toMatchObject([
 			{ outcome: 'overpayment_returned' },
 		]);
 		expect(sync.notesOf(invoice)).toHaveLength(0);
@@ -520,12 +520,12 @@ describe('money that nobody owed', () => {
 		const invoice = await sync.issue();
 		sync.lago.payManually(invoice.lago_id, 10_000);
 		const payment = await sync.pay(invoice);
-		const run = await sync.n8n.lastRunOf('Update Payment Status');
+		const run = await sync.n8n.lastRunOf('Book the Payment');
 		expect(run.items('Tell Me')).toMatchObject([
 			{ outcome: 'overpaid', reason: 'paid_twice', paymentId: payment.payment_id },
 		]);
 		await refund(payment);
-		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([
+		expect((await sync.n8n.lastRunOf('Make the Credit Note')).items('Make the Credit Note')).toMatchObject([
 			{ outcome: 'overpayment_returned' },
 		]);
 		expect(sync.notesOf(invoice)).toHaveLength(0);
@@ -545,7 +545,7 @@ describe('money that nobody owed', () => {
 		expect(sync.notesOf(invoice)).toMatchObject([{ refund_amount_cents: 1_000, refund_status: 'succeeded' }]);
 		await refund(surplus);
 		expect(sync.notesOf(invoice)).toHaveLength(1);
-		expect((await sync.n8n.lastRunOf('Create Credit Note')).items('Create Credit Note')).toMatchObject([
+		expect((await sync.n8n.lastRunOf('Make the Credit Note')).items('Make the Credit Note')).toMatchObject([
 			{ outcome: 'overpayment_returned' },
 		]);
 	});
@@ -575,8 +575,8 @@ describe('free Lago', () => {
 		sync.lago.premium = false;
 		const { invoice, payment } = await paid({ customer: { external_id: 'cust_free' } });
 		await refund(payment, 3_000);
-		const run = await sync.n8n.lastRunOf('Create Credit Note');
-		expect(run.items('Create Credit Note')).toMatchObject([
+		const run = await sync.n8n.lastRunOf('Make the Credit Note');
+		expect(run.items('Make the Credit Note')).toMatchObject([
 			{ outcome: 'needs_premium', invoiceId: invoice.lago_id, nextStep: expect.any(String) },
 		]);
 		expect(run.nodes).toContain('Tell Me');

@@ -212,7 +212,7 @@ describe('settle', () => {
 			const execution = await sync.n8n.lastExecution();
 			expect(execution.status).toBe('success');
 			expect(execution.nodes).toContain('Tell Me');
-			expect(execution.items('Update Payment Status')).toMatchObject([
+			expect(execution.items('Book the Payment')).toMatchObject([
 				{ outcome: 'held', reason, nextStep: expect.any(String) },
 			]);
 		};
@@ -262,7 +262,7 @@ describe('settle', () => {
 			expect(execution.items('Tell Me')).toMatchObject([
 				{ outcome: 'overpaid', reason, paymentId, amount: 10_000, nextStep: expect.any(String) },
 			]);
-			// "Refund Overpayment" is shipped deactivated: no money moves by itself.
+			// "Return What Was Paid Twice" is shipped deactivated: no money moves by itself.
 			expect(sync.dodo.calls.filter(({ path }) => path.startsWith('/refunds'))).toHaveLength(0);
 		};
 

@@ -201,14 +201,14 @@ describe.each([
 		await publish('refunds-only.json');
 		const made = sync.dodo.refundPayment(payment.payment_id, { amount: 4_000 });
 		await sync.quiet();
-		const run = await sync.n8n.lastRunOf('Create Credit Note');
+		const run = await sync.n8n.lastRunOf('Make the Credit Note');
 		if (!premium) {
 			expect(run.items('Tell Me')).toMatchObject([{ outcome: 'needs_premium', invoiceId: invoice.lago_id }]);
 			expect(sync.stateOf(invoice)).toContain(';r=4000');
 			expect(sync.notesOf(invoice)).toHaveLength(0);
 			return;
 		}
-		expect(run.items('Create Credit Note')).toMatchObject([{ outcome: 'credited', refundAmount: 4_000 }]);
+		expect(run.items('Make the Credit Note')).toMatchObject([{ outcome: 'credited', refundAmount: 4_000 }]);
 		expect(sync.notesOf(invoice)).toMatchObject([
 			{ refund_amount_cents: 4_000, refund_status: 'succeeded', metadata: { dodo_refund_id: made.refund_id } },
 		]);
@@ -240,7 +240,7 @@ describe.each([
 		expect(sync.stateOf(invoice)).toMatch(/^v1;failed;a=1;.*n=\d+;f=1/);
 		expect(
 			(await sync.n8n.executeFrom('Every Hour', id))
-				.items('Get Due Retries')
+				.items('Find What Is Due')
 				.filter(({ lago_id }) => lago_id === invoice.lago_id),
 		).toHaveLength(0);
 		sync.lago.setMetadata(invoice.lago_id, {

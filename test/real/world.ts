@@ -203,7 +203,7 @@ function asShipped(workflow: WorkflowJson, setUpCustomer: string): void {
 	}).nodes;
 	for (const { name, parameters } of workflow.nodes) {
 		if (name === 'Lago Trigger') parameters.registration = 'automatic';
-		if (name === 'Get Customer') parameters.customer = { __rl: true, mode: 'id', value: setUpCustomer };
+		if (name === 'Choose the Customer') parameters.customer = { __rl: true, mode: 'id', value: setUpCustomer };
 	}
 	withoutClock(workflow);
 }

@@ -293,7 +293,7 @@ test('the full sync as the environment wants it', () => {
 		path: 'lago',
 	});
 	expect([
-		nodeOf(plain, 'Update Payment Status')?.parameters.retrySchedule,
+		nodeOf(plain, 'Book the Payment')?.parameters.retrySchedule,
 		nodeOf(plain, 'Plan Next Try')?.parameters.schedule,
 	]).toEqual(['2h', '2h']);
 	expect(nodeOf(plain, 'Every 5 Minutes')?.parameters).toEqual({

@@ -134,11 +134,11 @@ describe.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md',
 				),
 			);
 			for (const name of [
-				'Refund Overpayment',
+				'Return What Was Paid Twice',
 				'Refund Overpayments Now',
 				'Plan Next Try',
 				'Tell Me',
-				'Get Customer',
+				'Choose the Customer',
 			].filter((one) => text.includes(`_${one}_`)))
 				expect([...names]).toContain(name);
 		});

@@ -24,6 +24,7 @@ import { outputOf as dodoOutputOf } from '../../nodes/DodoPayments/helpers/event
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { outputOf as lagoOutputOf } from '../../nodes/Lago/helpers/eventItem';
 import { signPayLink } from '../../nodes/Lago/helpers/payLinkToken';
+import { waysOf } from '../../nodes/shared/node/operation';
 import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy } from '../../nodes/shared/node/start';
 import { madeFor } from '../support/madeFor';
 import { additionalData, loadNodeTypes, PACKAGE } from '../support/n8nCore';
@@ -174,7 +175,7 @@ it('there is the full sync, and a small template for each part of it', () => {
 
 it('a node of one name does the same in every template, but for what a template leaves out', () => {
 	// By what a template leaves out.
-	const DIFFER = ['Dodo Payments Trigger', 'Lago Trigger', 'Save Payment Reference', 'Update Payment Status'];
+	const DIFFER = ['Dodo Payments Trigger', 'Lago Trigger', 'Note It on the Invoice', 'Book the Payment'];
 	const seen = new Map<string, string>();
 	for (const { nodes } of files.map(read))
 		for (const { name, type, parameters } of nodes.filter(
@@ -239,7 +240,7 @@ describe.each(files)('%s', (file) => {
 			);
 			const connected = connections[name]?.main ?? [];
 			expect([name, connected.length <= outputs.length]).toEqual([name, true]);
-			const held = outputs.findIndex((output) => typeof output === 'object' && output.displayName === 'Held');
+			const held = outputs.findIndex((output) => typeof output === 'object' && output.displayName === 'Needs a Person');
 			if (held !== -1) expect([name, connected[held]]).toEqual([name, [expect.objectContaining({ type: 'main' })]]);
 		}
 	});
@@ -304,17 +305,14 @@ describe.each(files)('%s', (file) => {
 				expect(connections[name]).toBeUndefined();
 				continue;
 			}
-			// An error output of its own makes n8n ask for the outputs of a node; where they are an expression, that is one for the engine.
-			const hasErrorOutput = nodeTypes.getByNameAndVersion(node.type).description.outputs instanceof Array;
-			expect([name, node.onError]).toEqual([name, hasErrorOutput ? 'continueErrorOutput' : 'continueRegularOutput']);
-			const { outputs = [{}] } = (node.type.endsWith('.lago') ? lagoOperations : dodoOperations)[
+			// An error output of its own makes n8n ask for the outputs of a node: where they are an expression, that is one for the engine.
+			expect([name, node.onError]).toEqual([name, 'continueRegularOutput']);
+			const operation = (node.type.endsWith('.lago') ? lagoOperations : dodoOperations)[
 				node.parameters.resource as string
-			]?.[node.parameters.operation as string] as { outputs?: object[] };
+			]?.[node.parameters.operation as string];
+			const ways = waysOf(operation as Parameters<typeof waysOf>[0], true).length;
 			const wired = connections[name]?.main ?? [];
-			expect([name, wired.map((ends) => (ends ?? []).length)]).toEqual([
-				name,
-				Array(outputs.length + (hasErrorOutput ? 1 : 0)).fill(1),
-			]);
+			expect([name, wired.map((ends) => (ends ?? []).length)]).toEqual([name, Array(Math.max(1, ways)).fill(1)]);
 		}
 	});
 
@@ -362,7 +360,7 @@ describe.each(files)('%s', (file) => {
 		expect(notes.length).toBeGreaterThanOrEqual(Math.min(lanes, 3));
 		for (const note of notes) expect(note).toMatch(/^#{2,3} \w/);
 		for (const node of nodes.filter(({ type }) => type.startsWith(PACKAGE)))
-			expect(node.name).toMatch(/^[A-Z][A-Za-z]+([ -]([A-Z][A-Za-z]+|as|the))*\??$/);
+			expect(node.name).toMatch(/^[A-Z][A-Za-z]+([ -]([A-Z][A-Za-z]+|as|the|for|on|in))*\??$/);
 	});
 });
 
@@ -460,10 +458,14 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		webhookBaseUrl: 'https://n8n.example/webhook',
 		data: { lago_id: INVOICE_ID },
 	};
-	const COLLECT = ['Lago Trigger', 'Get Invoice', 'Charge Mandate', 'Create Payment Intent', 'Save Payment Reference'];
-	// The access lane is switched off.
-	const END = ['Mark as Processed', 'Update Access'];
-	const SETTLE = ['Dodo Payments Trigger', 'Update Payment Status'];
+	const COLLECT = [
+		'Lago Trigger',
+		'Read the Invoice',
+		'Charge the Mandate',
+		'Ask for the Money',
+		'Note It on the Invoice',
+	];
+	const SETTLE = ['Dodo Payments Trigger', 'Book the Payment'];
 	/** What n8n's expression engine is asked: the first question of an execution costs more than all its nodes. */
 	const asked = jest.spyOn(Expression.prototype, 'resolveSimpleParameterValue');
 	const expressions = (): unknown[] =>
@@ -492,7 +494,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 			.reply(200, { invoice: invoice() });
 		const { run, reached, last } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...COLLECT, ...END]);
+		expect(reached).toEqual(COLLECT);
 		expect(expressions()).toEqual([]);
 		expect(sent.checkout).toMatchObject({
 			product_cart: [{ product_id: 'pdt_1', quantity: 1, amount: 12995 }],
@@ -517,7 +519,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 				],
 			},
 		});
-		expect(last('Save Payment Reference')).toMatchObject({
+		expect(last('Note It on the Invoice')).toMatchObject({
 			outcome: 'created',
 			checkoutSessionId: 'cks_1',
 			saved: true,
@@ -528,16 +530,16 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		getInvoice({ payment_status: 'succeeded' });
 		const { run, reached, last } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...COLLECT, ...END]);
-		expect(last('Save Payment Reference')).toMatchObject({ outcome: 'skipped', reason: 'already_paid' });
+		expect(reached).toEqual(COLLECT);
+		expect(last('Note It on the Invoice')).toMatchObject({ outcome: 'skipped', reason: 'already_paid' });
 	});
 
 	it('collect: an invoice without room for our metadata is held', async () => {
 		getInvoice({ metadata: ['a', 'b', 'c', 'd'].map((key) => ({ lago_id: key, key, value: 'x' })) });
 		const { run, reached, last } = await runLane('Lago Trigger', issued);
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...COLLECT, 'Tell Me', ...END]);
-		expect(last('Tell Me')).toMatchObject({ outcome: 'held', reason: 'metadata_full' });
+		expect(reached).toEqual([...COLLECT, 'Tell Me: Lago']);
+		expect(last('Tell Me: Lago')).toMatchObject({ outcome: 'held', reason: 'metadata_full' });
 	});
 
 	it('collect: a blip is tried again, an outage fails the execution', async () => {
@@ -558,7 +560,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		},
 		invoiceId: INVOICE_ID,
 	};
-	const PAY = ['Pay Page', 'Open Pay Link', 'Create Checkout', 'Save Checkout', 'Answer Pay Link'];
+	const PAY = ['Pay Page', 'Check the Link', 'Make the Checkout', 'Note the Checkout', 'Lead the Visitor There'];
 
 	it('pay page: a checkout is made, noted on the invoice, and the visitor led there', async () => {
 		const checkoutUrl = 'https://test.checkout.dodopayments.com/session/cks_1';
@@ -577,7 +579,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 				headers: { Location: checkoutUrl, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' },
 			},
 		]);
-		expect(last('Answer Pay Link')).toEqual({
+		expect(last('Lead the Visitor There')).toEqual({
 			outcome: 'redirected',
 			message: 'The visitor was led to the checkout of invoice ACM-1.',
 			checkoutUrl,
@@ -589,7 +591,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 	it('pay page: an invoice that is paid shows its page', async () => {
 		getInvoice({ payment_status: 'succeeded' });
 		const { reached, answers } = await runLane('Pay Page', clicked);
-		expect(reached).toEqual(['Pay Page', 'Open Pay Link', 'Answer Pay Link']);
+		expect(reached).toEqual(['Pay Page', 'Check the Link', 'Lead the Visitor There']);
 		expect(expressions()).toEqual([]);
 		expect(answers).toMatchObject([{ statusCode: 200, body: expect.stringContaining('is paid') }]);
 	});
@@ -614,7 +616,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 	it('pay page: what fails on the way ends on a page, even after a checkout was made that could not be noted', async () => {
 		lago().get(`/api/v1/invoices/${INVOICE_ID}`).reply(401, { status: 401, error: 'Unauthorized' });
 		const { run, reached, answers } = await runLane('Pay Page', clicked);
-		expect([run.status, reached]).toEqual(['success', ['Pay Page', 'Open Pay Link', 'Answer Pay Link']]);
+		expect([run.status, reached]).toEqual(['success', ['Pay Page', 'Check the Link', 'Lead the Visitor There']]);
 		expect(answers).toMatchObject([{ statusCode: 503, body: expect.stringContaining('cannot be paid right now') }]);
 
 		getInvoice();
@@ -623,13 +625,13 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 			.reply(200, { session_id: 'cks_2', checkout_url: 'https://test.checkout.dodopayments.com/session/cks_2' });
 		dodo().get('/products').query(true).reply(200, { items: [] });
 		dodo().post('/products').reply(200, { product_id: 'pdt_1', created_at: '2026-11-01T10:00:00Z' });
-		lago().put(`/api/v1/invoices/${INVOICE_ID}`).times(2).reply(401, { status: 401, error: 'Unauthorized' });
+		lago().put(`/api/v1/invoices/${INVOICE_ID}`).reply(401, { status: 401, error: 'Unauthorized' });
 		const unsaved = await runLane('Pay Page', clicked);
 		expect(unsaved.reached).toEqual(PAY);
 		expect(unsaved.answers).toMatchObject([
 			{ statusCode: 503, body: expect.stringContaining('cannot be paid right now') },
 		]);
-		expect(unsaved.last('Answer Pay Link')).toMatchObject({ outcome: 'page_shown', statusCode: 503 });
+		expect(unsaved.last('Lead the Visitor There')).toMatchObject({ outcome: 'page_shown', statusCode: 503 });
 	});
 
 	const payment = (changes: IDataObject = {}): IDataObject => ({
@@ -658,12 +660,12 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 			.reply(200, { payment: { lago_id: 'p1', reference: 'pay_1' } });
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment());
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...SETTLE, ...END]);
+		expect(reached).toEqual(SETTLE);
 		expect(expressions()).toEqual([]);
 		expect(booked).toEqual({
 			payment: { invoice_id: INVOICE_ID, amount_cents: 12995, reference: 'pay_1', paid_at: '2026-11-01T10:01:11.000Z' },
 		});
-		expect(last('Update Payment Status')).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
+		expect(last('Book the Payment')).toMatchObject({ outcome: 'settled', bookedAs: 'payment' });
 	});
 
 	it('settle: a decline is recorded together with its next try, in one call', async () => {
@@ -679,8 +681,8 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 			'Dodo Payments Trigger',
 			payment({ status: 'failed', error_code: 'INSUFFICIENT_FUNDS' }),
 		);
-		expect(reached).toEqual([...SETTLE, ...END]);
-		expect(last('Update Payment Status')).toMatchObject({ outcome: 'retry_planned', failedTries: 1 });
+		expect(reached).toEqual(SETTLE);
+		expect(last('Book the Payment')).toMatchObject({ outcome: 'retry_planned', failedTries: 1 });
 	});
 
 	it.each([
@@ -690,7 +692,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		getInvoice(changedInvoice);
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment(changes));
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...SETTLE, 'Tell Me', ...END]);
+		expect(reached).toEqual([...SETTLE, 'Return What Was Paid Twice', 'Tell Me']);
 		expect(last('Tell Me')).toMatchObject({ outcome: 'held', reason, nextStep: expect.stringMatching(/\w/) });
 	});
 
@@ -698,7 +700,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		getInvoice({ status: 'voided', total_due_amount_cents: 0 });
 		const { run, reached, last } = await runLane('Dodo Payments Trigger', payment());
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...SETTLE, 'Refund Overpayment', 'Tell Me', ...END]);
+		expect(reached).toEqual([...SETTLE, 'Return What Was Paid Twice', 'Tell Me']);
 		expect(last('Tell Me')).toMatchObject({
 			outcome: 'overpaid',
 			reason: 'invoice_voided',
@@ -722,21 +724,21 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 			};
 			const { run, reached, last } = await runLane('Dodo Payments Trigger', refund);
 			expect(run.status).toBe('success');
-			expect(reached).toEqual(['Dodo Payments Trigger', 'Get Refunded Payment', 'Create Credit Note', ...END]);
-			expect(last('Create Credit Note')).toMatchObject({ outcome: 'ignored', refundId: 'ref_1', paymentId: 'pay_1' });
+			expect(reached).toEqual(['Dodo Payments Trigger', 'Read the Refunded Payment', 'Make the Credit Note']);
+			expect(last('Make the Credit Note')).toMatchObject({ outcome: 'ignored', refundId: 'ref_1', paymentId: 'pay_1' });
 		},
 	);
 
 	it('an event that only access depends on goes past the lanes that move money', async () => {
 		const { run, reached } = await runLane('Lago Trigger', { ...issued, event: 'invoice.payment_status_updated' });
 		expect(run.status).toBe('success');
-		expect(reached).toEqual(['Lago Trigger', ...END]);
+		expect(reached).toEqual(['Lago Trigger', 'Update Access']);
 	});
 
 	it('settle: a payment for something else goes no further', async () => {
 		const { run, reached } = await runLane('Dodo Payments Trigger', payment({ metadata: {} }));
 		expect(run.status).toBe('success');
-		expect(reached).toEqual([...SETTLE, ...END]);
+		expect(reached).toEqual(SETTLE);
 	});
 });
 

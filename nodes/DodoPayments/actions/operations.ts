@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { operationsOf, propertiesOf } from '../../shared/node/menu';
+import { operationsOf, propertiesOf, subtitleOf } from '../../shared/node/menu';
 import { event } from './event/event.resource';
 import { mandate } from './mandate/mandate.resource';
 import { payment } from './payment/payment.resource';
@@ -9,6 +9,9 @@ import { statement } from './statement/statement.resource';
 
 /** As the menu has them. */
 const resources = [event, mandate, payment, product, refund, statement];
+
+/** In words, what a node on the canvas does. */
+export const subtitle = subtitleOf(resources);
 
 /** Everything the node can do: resource -> operation. */
 export const operations = operationsOf(resources);

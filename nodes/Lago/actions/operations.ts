@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { operationsOf, propertiesOf } from '../../shared/node/menu';
+import { operationsOf, propertiesOf, subtitleOf } from '../../shared/node/menu';
 import { access } from './access/access.resource';
 import { creditNote } from './creditNote/creditNote.resource';
 import { customer } from './customer/customer.resource';
@@ -12,6 +12,9 @@ import { topUp } from './topUp/topUp.resource';
 
 /** As the menu has them. */
 const resources = [access, creditNote, customer, event, invoice, paymentRequest, reminder, statement, topUp];
+
+/** In words, what a node on the canvas does. */
+export const subtitle = subtitleOf(resources);
 
 /** Everything the node can do: resource -> operation. */
 export const operations = operationsOf(resources);

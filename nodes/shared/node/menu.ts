@@ -15,6 +15,14 @@ export interface Resource<Client extends ServiceClient> {
 	default: string;
 }
 
+/** What stands below the name of a node on the canvas: `Invoice: Get Many`, as the menu has it. */
+export function subtitleOf<Client extends ServiceClient>(resources: ReadonlyArray<Resource<Client>>): string {
+	const words = resources.flatMap(({ name, value, operations }) =>
+		Object.entries(operations).map(([operation, { menu }]) => [`${value}.${operation}`, `${name}: ${menu.name}`]),
+	);
+	return `={{ (${JSON.stringify(Object.fromEntries(words))})[$parameter.resource + "." + $parameter.operation] }}`;
+}
+
 /** resource -> operation, for the router. */
 export function operationsOf<Client extends ServiceClient>(
 	resources: ReadonlyArray<Resource<Client>>,

@@ -7,7 +7,7 @@ export function disputes({ world }: Stage): void {
 			const { payment, invoice } = await world().paidOneOff();
 			const since = await n8n.newestId();
 			const { dispute_id } = dodo.openDispute(payment.payment_id);
-			await world().said(since, 'Record Dispute', dispute_id, ({ outcome }) => outcome === 'dispute_open');
+			await world().said(since, 'Record the Dispute', dispute_id, ({ outcome }) => outcome === 'dispute_open');
 			return { invoice, dispute_id };
 		};
 
@@ -28,7 +28,7 @@ export function disputes({ world }: Stage): void {
 			const { invoice, dispute_id } = await opened();
 			const since = await n8n.newestId();
 			dodo.moveDispute(dispute_id, 'won');
-			await world().said(since, 'Record Dispute', dispute_id, ({ outcome }) => outcome === 'dispute_won');
+			await world().said(since, 'Record the Dispute', dispute_id, ({ outcome }) => outcome === 'dispute_won');
 			expect(await shop.invoice(invoice.lago_id)).toMatchObject({
 				payment_dispute_lost_at: null,
 				payment_status: 'succeeded',

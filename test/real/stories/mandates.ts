@@ -20,7 +20,7 @@ export function mandates({ world }: Stage): void {
 				external_id: setUpCustomer,
 				metadata: [{ key: 'crm', value: '4711', display_in_invoice: false }],
 			});
-			const [link] = (await n8n.executeFrom('Set Up Automatic Payment')).items('Create Set-Up Link');
+			const [link] = (await n8n.executeFrom('Set Up Automatic Payment')).items('Make the Link');
 			expect(link).toMatchObject({ outcome: 'created', customerExternalId: setUpCustomer });
 			mandate = dodo.activateMandate(String(link?.checkoutSessionId)).subscription_id;
 			await world().until(`the mandate on customer ${setUpCustomer}`, mandateInLago, (saved) => saved === mandate);

@@ -10,7 +10,7 @@ export function payLink({ world }: Stage): void {
 			const checkout = await world().collected(issued);
 			const said = await world().said(
 				since,
-				'Save Payment Reference',
+				'Note It on the Invoice',
 				issued.number,
 				({ invoiceId, payLink: link }) => invoiceId === issued.lago_id && typeof link === 'string',
 			);

@@ -45,7 +45,7 @@ export function refunds({ world, premium, licensed }: Stage): void {
 				const { refund_id } = dodo.refundPayment(payment.payment_id, { amount: 3_000 });
 				const said = await world().said(
 					since,
-					'Create Credit Note',
+					'Make the Credit Note',
 					refund_id,
 					({ refundId }) => refundId === refund_id,
 				);

@@ -48,7 +48,7 @@ export function topUps({ world, licensed }: Stage): void {
 				expect(invoice).toMatchObject({ invoice_type: 'credit', payment_status: 'succeeded' });
 				await world().said(
 					since,
-					'Get Invoice',
+					'Read the Invoice',
 					invoice.number,
 					(item) => item.lagoInvoiceId === invoice_id || item.lago_id === invoice_id,
 				);

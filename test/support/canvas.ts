@@ -1,0 +1,116 @@
+/** A node of a workflow, as far as it has a place. Pixels. */
+export interface Placed {
+	name: string;
+	type: string;
+	position: [x: number, y: number];
+	parameters: Record<string, unknown>;
+}
+
+interface Ends {
+	[from: string]: { main?: Array<Array<{ node: string }> | null> };
+}
+
+interface Rectangle {
+	left: number;
+	top: number;
+	right: number;
+	bottom: number;
+}
+
+interface Wire {
+	from: string;
+	to: string;
+	start: [number, number];
+	end: [number, number];
+}
+
+/** How a canvas looks; lengths in pixels at 100 %. */
+export interface CanvasFigures {
+	width: number;
+	height: number;
+	/** Wires that end in another lane than they begin in. */
+	acrossBorders: string[];
+	crossings: string[];
+	/** Wires that are longer than the widest lane. */
+	tooLong: string[];
+	/** Nodes that no lane holds, or that lie on one another. */
+	misplaced: string[];
+	/** Wires that lead back to the left. */
+	backwards: string[];
+}
+
+/** n8n draws a node as a square of this size, its name below it. */
+const NODE = 96;
+const LABEL = 44;
+
+export const isNote = ({ type }: Placed): boolean => type.endsWith('.stickyNote');
+
+/** Measures a canvas: wires as straight lines from the right edge of a node to the left edge of the next. */
+export function canvasFigures(nodes: readonly Placed[], connections: Ends): CanvasFigures {
+	const lanes = nodes.filter(isNote).map((note) => ({ name: note.name, ...noteOf(note) }));
+	const steps = nodes.filter((node) => !isNote(node));
+	const boxes = new Map(steps.map((node) => [node.name, boxOf(node)]));
+	const laneOf = (name: string): string | undefined =>
+		lanes.find((lane) => isWithin(boxes.get(name) as Rectangle, lane))?.name;
+	const wires = wiresOf(boxes, connections);
+	const all = [...lanes, ...boxes.values()];
+	const widest = Math.max(...lanes.map(({ left, right }) => right - left));
+	const told = ({ from, to }: Wire): string => `${from} > ${to}`;
+	return {
+		width: Math.max(...all.map(({ right }) => right)) - Math.min(...all.map(({ left }) => left)),
+		height: Math.max(...all.map(({ bottom }) => bottom)) - Math.min(...all.map(({ top }) => top)),
+		acrossBorders: wires.filter(({ from, to }) => laneOf(from) !== laneOf(to)).map(told),
+		crossings: pairs(wires)
+			.filter(([one, other]) => cross(one, other))
+			.map(([one, other]) => `${told(one)} x ${told(other)}`),
+		tooLong: wires.filter(({ start, end }) => Math.hypot(end[0] - start[0], end[1] - start[1]) > widest).map(told),
+		misplaced: [
+			...steps.filter(({ name }) => laneOf(name) === undefined).map(({ name }) => name),
+			...pairs(steps.map(({ name }) => ({ name, ...withLabel(boxes.get(name) as Rectangle) })))
+				.filter(([one, other]) => overlap(one, other))
+				.map(([one, other]) => `${one.name} on ${other.name}`),
+			...pairs(lanes)
+				.filter(([one, other]) => overlap(one, other))
+				.map(([one, other]) => `${one.name} on ${other.name}`),
+		],
+		backwards: wires.filter(({ start, end }) => end[0] <= start[0]).map(told),
+	};
+}
+
+const boxOf = ({ position: [left, top] }: Placed): Rectangle => ({ left, top, right: left + NODE, bottom: top + NODE });
+const withLabel = (box: Rectangle): Rectangle => ({ ...box, bottom: box.bottom + LABEL });
+
+function noteOf({ position: [left, top], parameters: { width, height } }: Placed): Rectangle {
+	return { left, top, right: left + Number(width), bottom: top + Number(height) };
+}
+
+const isWithin = (inner: Rectangle, outer: Rectangle): boolean =>
+	inner.left >= outer.left && inner.right <= outer.right && inner.top >= outer.top && inner.bottom <= outer.bottom;
+const overlap = (one: Rectangle, other: Rectangle): boolean =>
+	one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+
+/** One wire for two nodes, however many outputs lead from one to the other. */
+function wiresOf(boxes: ReadonlyMap<string, Rectangle>, connections: Ends): Wire[] {
+	const names = new Set(
+		Object.entries(connections).flatMap(([from, { main = [] }]) =>
+			main.flatMap((ends) => (ends ?? []).map(({ node }) => JSON.stringify([from, node]))),
+		),
+	);
+	return [...names].map((text) => {
+		const [from, to] = JSON.parse(text) as [string, string];
+		const [out, into] = [boxes.get(from) as Rectangle, boxes.get(to) as Rectangle];
+		return { from, to, start: [out.right, out.top + NODE / 2], end: [into.left, into.top + NODE / 2] };
+	});
+}
+
+function pairs<T>(list: readonly T[]): Array<[T, T]> {
+	return list.flatMap((one, index) => list.slice(index + 1).map((other): [T, T] => [one, other]));
+}
+
+/** Whether two wires that share no node cross each other; what meets at a node does not. */
+function cross(one: Wire, other: Wire): boolean {
+	if (one.from === other.from || one.to === other.to) return false;
+	const side = ({ start: [x1, y1], end: [x2, y2] }: Wire, [x, y]: [number, number]): number =>
+		Math.sign((x2 - x1) * (y - y1) - (y2 - y1) * (x - x1));
+	return side(one, other.start) * side(one, other.end) < 0 && side(other, one.start) * side(other, one.end) < 0;
+}

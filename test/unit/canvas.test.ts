@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { canvasFigures, isNote, type Placed } from '../support/canvas';
+
+const FOLDER = join(__dirname, '..', '..', 'workflows');
+// Reminders go round in a loop, and are drawn by rules of their own.
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json') && name !== 'reminders.json');
+/** "Zoom to fit" of a window of 1440 x 900 is then 0.6 or more, so that names can be read. */
+const ROOM = { width: 2_200, height: 1_300 };
+const MOST = { acrossBorders: 12, crossings: 6, words: 40 };
+
+describe.each(files)('%s', (file) => {
+	const { nodes, connections } = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as {
+		nodes: Placed[];
+		connections: Parameters<typeof canvasFigures>[1];
+	};
+	const figures = canvasFigures(nodes, connections);
+
+	test('is seen at one glance', () => {
+		expect(figures.width).toBeLessThanOrEqual(ROOM.width);
+		expect(figures.height).toBeLessThanOrEqual(ROOM.height);
+		expect(figures.misplaced).toEqual([]);
+	});
+
+	test('tells stories from left to right, each in its lane', () => {
+		const { acrossBorders, crossings, tooLong, backwards } = figures;
+		expect({ tooLong, backwards }).toEqual({ tooLong: [], backwards: [] });
+		expect([acrossBorders, acrossBorders.length <= MOST.acrossBorders]).toEqual([acrossBorders, true]);
+		expect([crossings, crossings.length <= MOST.crossings]).toEqual([crossings, true]);
+	});
+
+	test('says in few words what happens', () => {
+		const notes = nodes.filter(isNote).map(({ parameters }) => String(parameters.content));
+		expect(notes.length).toBeGreaterThan(0);
+		for (const note of notes) {
+			const words = note.match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? [];
+			expect([note, words.length <= MOST.words]).toEqual([note, true]);
+		}
+	});
+
+	test('names no step as the menu names an operation', () => {
+		for (const { name } of nodes) expect(name).not.toMatch(/^(Get|Create|Update) (?!Access)/);
+	});
+});
