@@ -98,3 +98,6 @@ export async function eventually(condition: () => boolean, timeoutMs = 5_000): P
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	}
 }
+
+/** Lago has it (`lago-api:app/controllers/api/v1/organizations_controller.rb#show`), its OpenAPI file does not. */
+export const UNDESCRIBED = 'GET /api/v1/organizations is not in the description of lago';

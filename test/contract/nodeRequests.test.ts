@@ -30,7 +30,7 @@ import type { Payment } from '../../sandbox/dodo/state';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 import { letAMinutePass } from '../support/sync';
 import { describeWithSpec, validateRequest } from '../support/openapi';
-import { pathOf } from './helpers';
+import { pathOf, UNDESCRIBED } from './helpers';
 
 const ALL = { returnAll: true, limit: 50, filters: {} };
 
@@ -579,8 +579,6 @@ describeWithSpec('dodo', 'requests to Dodo Payments', (spec) => {
 	});
 });
 
-/** Lago has it (`lago-api:app/controllers/api/v1/organizations_controller.rb#show`), its OpenAPI file does not. */
-const UNDESCRIBED = 'GET /api/v1/organizations is not in the description of lago';
 /** A real Lago takes a moment as well (`lago-api:services/payments/manual_create_service.rb`), and lists payments by it. */
 const TAKES_MOMENTS = '/payment/paid_at must match format "date" {"format":"date"}';
 

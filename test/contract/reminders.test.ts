@@ -9,7 +9,7 @@ import type { Customer } from '../../sandbox/lago/state';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 import { describeWithSpec, validateRequest } from '../support/openapi';
 import { World } from '../support/world';
-import { callerOf, pathOf } from './helpers';
+import { callerOf, pathOf, UNDESCRIBED } from './helpers';
 
 // More calls than Dodo takes in a minute.
 jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
@@ -284,7 +284,8 @@ describe.each(['dodo', 'lago'] as const)('at %s', (name) => {
 			expect(calls.length).toBeGreaterThan(4);
 			for (const call of calls) {
 				const { method, body } = call;
-				expect([method, call.path, validateRequest(spec, method, pathOf(call), body)]).toEqual([method, call.path, []]);
+				const wrong = validateRequest(spec, method, pathOf(call), body).filter((words) => words !== UNDESCRIBED);
+				expect([method, call.path, wrong]).toEqual([method, call.path, []]);
 			}
 		});
 	});

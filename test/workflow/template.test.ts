@@ -474,7 +474,14 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 	const asked = jest.spyOn(Expression.prototype, 'resolveSimpleParameterValue');
 	const expressions = (): unknown[] =>
 		asked.mock.calls.map(([value]) => value).filter((value) => typeof value === 'string' && value.startsWith('='));
-	beforeEach(() => void asked.mockClear());
+	beforeEach(() => {
+		asked.mockClear();
+		// Whose the credential is, is asked once by each process.
+		lago()
+			.get('/api/v1/organizations')
+			.optionally()
+			.reply(200, { organization: { lago_id: 'org_1' } });
+	});
 	afterAll(() => asked.mockRestore());
 
 	it('what is asked of the expression engine is seen here', () => {
