@@ -130,6 +130,7 @@ describe.each([
 			payment: ['checkReminder', 'createIntent', 'get', 'getAll'],
 			product: ['ensure'],
 			refund: ['create', 'get', 'getAll'],
+			statement: ['get'],
 		},
 	],
 	[
@@ -153,6 +154,8 @@ describe.each([
 			],
 			paymentRequest: ['get'],
 			reminder: ['getDue', 'reserve', 'saveSent'],
+			statement: ['compare'],
+			topUp: ['createPayLink', 'get', 'getAll'],
 		},
 	],
 ])('%s', (name, implemented, expected: Record<string, string[]>) => {

@@ -172,7 +172,9 @@ describe('what the Lago credential says', () => {
 		}
 		lago()
 			.get(`/invoices/${ID}`)
-			.reply(200, { invoice: lagoInvoice(FORINTS) });
+			.reply(200, { invoice: lagoInvoice(FORINTS) })
+			.get('/organizations')
+			.reply(200, { organization: { lago_id: 'org_1' } });
 		expect(await onLago({ resource: 'invoice', operation: 'openPayLink', ...click }, {}, 'HUF')).toMatchObject([
 			{ outcome: 'payable', invoice: SAID },
 		]);
