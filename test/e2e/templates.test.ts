@@ -77,6 +77,8 @@ test('every shipped template is tried here', () => {
 		'collect-only.json',
 		'lago-dodo-sync.json',
 		'month-end.json',
+		// In a file of its own, beside the full sync.
+		'pay-everything.json',
 		'pay-link.json',
 		'prepaid-top-ups.json',
 		'refunds-only.json',

@@ -153,6 +153,7 @@ const SMALL = [
 	'access.json',
 	'collect-only.json',
 	'month-end.json',
+	'pay-everything.json',
 	'pay-link.json',
 	'prepaid-top-ups.json',
 	'refunds-only.json',
@@ -573,9 +574,14 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 	};
 	const PAY = ['Pay Page', 'Check the Link', 'Make the Checkout', 'Note the Checkout', 'Lead the Visitor There'];
 
+	/** Asked once by each process. */
+	const getOrganization = (): nock.Scope =>
+		lago().get('/api/v1/organizations').optionally().reply(200, { organization: {} });
+
 	it('pay page: a checkout is made, noted on the invoice, and the visitor led there', async () => {
 		const checkoutUrl = 'https://test.checkout.dodopayments.com/session/cks_1';
 		getInvoice();
+		getOrganization();
 		dodo().get('/products').query(true).reply(200, { items: [] });
 		dodo().post('/products').reply(200, { product_id: 'pdt_1', created_at: '2026-11-01T10:00:00Z' });
 		dodo().post('/checkouts').reply(200, { session_id: 'cks_1', checkout_url: checkoutUrl });
@@ -631,6 +637,7 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		expect(answers).toMatchObject([{ statusCode: 503, body: expect.stringContaining('cannot be paid right now') }]);
 
 		getInvoice();
+		getOrganization();
 		dodo()
 			.post('/checkouts')
 			.reply(200, { session_id: 'cks_2', checkout_url: 'https://test.checkout.dodopayments.com/session/cks_2' });

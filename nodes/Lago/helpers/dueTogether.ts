@@ -106,10 +106,12 @@ export async function askFor(
 		readAt,
 	};
 	const { length } = due.members;
+	const amountDue = formatAmount(due.amount, currency);
 	return {
 		outcome: 'payable',
-		message: `Customer ${customerId} owes ${formatAmount(due.amount, currency)} on ${length} ${length === 1 ? 'invoice' : 'invoices'}.`,
+		message: `Customer ${customerId} owes ${amountDue} on ${length} ${length === 1 ? 'invoice' : 'invoices'}.`,
 		amount: due.amount,
+		amountDue,
 		invoiceCount: length,
 		...about,
 		bundle,

@@ -74,7 +74,7 @@ export const get: Operation<LagoClient, 'held' | 'payable' | 'skipped'> = {
 		description: 'What is still open of a payment request or a customer, to be paid in one payment',
 	},
 	fields: fieldsOf('paymentRequest', 'get', fields),
-	outputs: [{ name: 'Done' }, { name: 'Held', outcomes: ['held'] }],
+	outputs: [{ name: 'Payable', outcomes: ['payable'] }, { name: 'Nothing Due' }, { name: 'Held', outcomes: ['held'] }],
 	async execute(ctx, client, index) {
 		const isCustomer = ctx.getNodeParameter('source', index) === 'customer';
 		const request = isCustomer ? null : requestIn(ctx, index);
