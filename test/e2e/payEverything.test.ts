@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import type { Payment } from '../../sandbox/dodo/state';
 import type { Invoice, PaymentRequest } from '../../sandbox/lago/state';
@@ -156,6 +157,23 @@ describe('its first lane beside the full sync', () => {
 		expect(run.items('Save the Progress')).toMatchObject([{ failed: 0 }]);
 		await sync.quiet();
 	};
+
+	test('the same event again is no second mail; where nothing is due any more there is none at all', async () => {
+		const invoices = await issue([1_000]);
+		await ask(invoices);
+		const mails = sink.mails.length;
+		const { body = '' } = sync.lago.deliveries.findLast(({ event }) => event === 'payment_request.created') ?? {};
+		const headers = { 'content-type': 'application/json', 'X-Lago-Unique-Key': randomUUID(), ...sync.lago.sign(body) };
+		const again = await fetch(sync.n8n.hook('requests'), { method: 'POST', body, headers });
+		expect(again.status).toBe(200);
+		sync.lago.requestPayment(invoices.map(({ lago_id }) => lago_id));
+		sync.lago.payManually(String(invoices[0]?.lago_id), 1_000);
+		await sync.quiet();
+		const { nodes, items } = await sync.n8n.lastRunOf('Read What Is Due');
+		expect(items('Read What Is Due')).toMatchObject([{ outcome: 'skipped', reason: 'nothing_due' }]);
+		expect(nodes).toEqual(['Lago Trigger', 'Read What Is Due', 'Mark as Processed']);
+		expect(sink.mails).toHaveLength(mails);
+	});
 
 	test('refunds of a part are shared out over the invoices, the youngest due first', async () => {
 		const invoices = await issue(AMOUNTS);
