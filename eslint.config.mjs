@@ -93,9 +93,6 @@ export default tseslint.config(
 			'n8n-nodes-base/node-class-description-inputs-wrong-regular-node': 'off',
 			'n8n-nodes-base/node-class-description-outputs-wrong': 'off',
 			'n8n-nodes-base/node-param-type-options-max-value-present': 'off',
-			// Want "Names or IDs"; billing entities are chosen by code.
-			'n8n-nodes-base/node-param-description-wrong-for-dynamic-multi-options': 'off',
-			'n8n-nodes-base/node-param-display-name-wrong-for-dynamic-multi-options': 'off',
 			// Guesses by name and takes the HMAC key for no secret.
 			'@n8n/community-nodes/credential-unnecessary-password': 'off',
 		},

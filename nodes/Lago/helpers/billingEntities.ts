@@ -4,13 +4,13 @@ import { startingEvent } from '../../shared/node/start';
 
 /** For which billing entities of an organisation a node works. Two nodes with the same choice work for the same ones. */
 export const billingEntitiesField: INodeProperties = {
-	displayName: 'Billing Entities',
+	displayName: 'Billing Entity Names or IDs',
 	name: 'billingEntities',
 	type: 'multiOptions',
 	typeOptions: { loadOptionsMethod: 'getBillingEntities' },
 	default: [],
 	description:
-		'Whose invoices this is about; what belongs to other billing entities is ignored. Empty for all. Choose from the list, or specify codes using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+		'Whose invoices this is about, by code; what belongs to other billing entities is ignored. Empty for all. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 };
 
 /** What is chosen in {@link billingEntitiesField}; none in a workflow that was made before there was one. */
