@@ -1,6 +1,10 @@
-import type { INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 import { DodoPayments } from '../../nodes/DodoPayments/DodoPayments.node';
+import { DodoPaymentsTrigger } from '../../nodes/DodoPayments/DodoPaymentsTrigger.node';
 import { Lago } from '../../nodes/Lago/Lago.node';
+import { LagoAccessTrigger } from '../../nodes/Lago/LagoAccessTrigger.node';
+import { LagoPayPageTrigger } from '../../nodes/Lago/LagoPayPageTrigger.node';
+import { LagoTrigger } from '../../nodes/Lago/LagoTrigger.node';
 
 /** The menus are put together from the operations, where n8n's lint rules for menus do not see them. */
 const menus = [new DodoPayments(), new Lago()].flatMap(({ description: { name: node, properties } }) =>
@@ -35,4 +39,30 @@ test.each(['dodoPayments', 'lago'])('no two actions of %s read the same', (node)
 	const actions = operations.flatMap(({ menu, action }) => (menu.startsWith(`${node} > `) ? [action] : []));
 	expect(actions.length).toBeGreaterThan(10);
 	expect(new Set(actions).size).toBe(actions.length);
+});
+
+/** Fields of a field: those of a collection, and those of each group of a fixed one. */
+const inside = ({ options = [] }: INodeProperties): INodeProperties[] =>
+	options.flatMap((option) =>
+		'values' in option
+			? (option as INodePropertyCollection).values
+			: 'type' in option
+				? [option as INodeProperties]
+				: [],
+	);
+const whole = (field: INodeProperties): INodeProperties[] => [field, ...inside(field).flatMap(whole)];
+
+test.each(
+	[DodoPayments, DodoPaymentsTrigger, Lago, LagoAccessTrigger, LagoPayPageTrigger, LagoTrigger].map(
+		(Node) => [Node.name, new Node().description.properties] as const,
+	),
+)('every field of %s says what it is for', (_node, properties) => {
+	const silent = properties
+		.flatMap(whole)
+		.filter(({ name, type, description, hint }) => {
+			const says = description ?? hint ?? '';
+			return says === '' && type !== 'notice' && type !== 'collection' && !['resource', 'operation'].includes(name);
+		})
+		.map(({ displayName }) => displayName);
+	expect(silent).toEqual([]);
 });

@@ -23,6 +23,7 @@ export function commonFilters(what: string): INodeProperties[] {
 		{
 			displayName: 'Customer ID',
 			name: 'customer_id',
+			description: 'Only those of this customer at Dodo Payments',
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. cus_9VuW4K7O3GHwasENg31m',

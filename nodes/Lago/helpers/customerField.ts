@@ -6,6 +6,7 @@ import { idParameter } from '../../shared/node/parameters';
 export const customerField: INodeProperties = {
 	displayName: 'Customer',
 	name: 'customer',
+	description: 'Chosen by name, or by the external ID that your own systems use',
 	type: 'resourceLocator',
 	required: true,
 	default: { mode: 'list', value: '' },

@@ -46,6 +46,7 @@ export function registrationFields(words: { automatic: string; manual: string; n
 		{
 			displayName: 'Registration',
 			name: 'registration',
+			description: 'Who tells the service where to send its events',
 			type: 'options',
 			options: [
 				{ name: 'Automatic', value: 'automatic', description: words.automatic },

@@ -17,6 +17,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Payment For',
 		name: 'source',
+		description: 'What the customer is asked to pay',
 		type: 'options',
 		noDataExpression: true,
 		options: [

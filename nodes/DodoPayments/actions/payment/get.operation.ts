@@ -10,6 +10,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Payment',
 		name: 'payment',
+		description: 'Which payment to read',
 		type: 'resourceLocator',
 		required: true,
 		default: { mode: 'list', value: '' },

@@ -13,6 +13,7 @@ const fields: INodeProperties[] = [
 		{
 			displayName: 'Status',
 			name: 'status',
+			description: 'Only payments that stand there',
 			type: 'options',
 			options: [
 				{ name: 'Cancelled', value: 'cancelled' },
@@ -25,6 +26,7 @@ const fields: INodeProperties[] = [
 		{
 			displayName: 'Subscription ID',
 			name: 'subscription_id',
+			description: 'Only what was charged by this mandate',
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. sub_4mQ0Ydq2Hk1nTzFh3XbUv',

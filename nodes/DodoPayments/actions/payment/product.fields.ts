@@ -40,6 +40,7 @@ export const productField: INodeProperties[] = [
 	{
 		displayName: 'Product',
 		name: 'productSource',
+		description: 'What Dodo Payments sells the invoice as',
 		type: 'options',
 		options: [
 			{

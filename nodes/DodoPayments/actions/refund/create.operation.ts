@@ -25,6 +25,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Refund For',
 		name: 'source',
+		description: 'Why money goes back, and so how much',
 		type: 'options',
 		noDataExpression: true,
 		options: [
@@ -63,6 +64,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Payment',
 		name: 'payment',
+		description: 'Which payment to give back',
 		type: 'resourceLocator',
 		required: true,
 		default: { mode: 'list', value: '' },

@@ -9,6 +9,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Refund ID',
 		name: 'refundId',
+		description: 'Which refund to read',
 		type: 'string',
 		required: true,
 		default: '',

@@ -13,6 +13,7 @@ const fields: INodeProperties[] = [
 		{
 			displayName: 'Status',
 			name: 'status',
+			description: 'Only refunds that stand there',
 			type: 'options',
 			options: [
 				{ name: 'Failed', value: 'failed' },

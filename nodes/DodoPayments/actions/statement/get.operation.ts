@@ -13,6 +13,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Of',
 		name: 'of',
+		description: 'What the statement covers',
 		type: 'options',
 		options: [
 			{ name: 'Payout', value: 'payout', description: 'What one payout was made of' },
@@ -41,6 +42,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Payout',
 		name: 'payout',
+		description: 'Whose movements to list',
 		type: 'resourceLocator',
 		required: true,
 		default: { mode: 'list', value: '' },

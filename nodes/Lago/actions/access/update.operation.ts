@@ -20,6 +20,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Look At',
 		name: 'lookAt',
+		description: 'About whom: the customer of what comes in, or everybody whose access changes with time',
 		type: 'options',
 		options: [
 			{
@@ -80,6 +81,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Metadata Key',
 		name: 'metadataKey',
+		description: 'Under which name the state stands on the customer; at most 20 characters',
 		type: 'string',
 		required: true,
 		default: 'access_state',

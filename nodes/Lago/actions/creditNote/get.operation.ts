@@ -13,6 +13,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Credit Note',
 		name: 'creditNote',
+		description: 'Which credit note to read',
 		type: 'resourceLocator',
 		required: true,
 		default: { mode: 'list', value: '' },

@@ -14,6 +14,7 @@ const fields: INodeProperties[] = [
 		{
 			displayName: 'Invoice Number',
 			name: 'invoice_number',
+			description: 'Only credit notes of this invoice',
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. ACM-1A2B-042-007',
@@ -21,6 +22,7 @@ const fields: INodeProperties[] = [
 		{
 			displayName: 'Refund Status',
 			name: 'refund_status',
+			description: 'Only credit notes whose refund stands there',
 			type: 'options',
 			options: [
 				{ name: 'Failed', value: 'failed' },

@@ -10,6 +10,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Invoice',
 		name: 'invoice',
+		description: 'Which invoice to read',
 		type: 'resourceLocator',
 		required: true,
 		default: { mode: 'list', value: '' },

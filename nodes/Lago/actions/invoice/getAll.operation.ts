@@ -64,6 +64,7 @@ const fields: INodeProperties[] = [
 		{
 			displayName: 'Payment Status',
 			name: 'payment_statuses',
+			description: 'Only invoices that Lago counts as paid, failed or still to be paid',
 			type: 'multiOptions',
 			options: [
 				{ name: 'Failed', value: 'failed' },
@@ -75,6 +76,7 @@ const fields: INodeProperties[] = [
 		{
 			displayName: 'Status',
 			name: 'statuses',
+			description: 'Only invoices in these states; finalized ones can be paid',
 			type: 'multiOptions',
 			options: [
 				{ name: 'Draft', value: 'draft' },

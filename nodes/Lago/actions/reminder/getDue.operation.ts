@@ -22,6 +22,7 @@ const fields: INodeProperties[] = [
 	{
 		displayName: 'Show',
 		name: 'show',
+		description: 'Those who get a mail now, or a table of everybody with the reason',
 		type: 'options',
 		options: [
 			{ name: 'Due Now', value: 'now', description: 'Mails that may go out at this hour' },

@@ -104,6 +104,7 @@ const whomFields: INodeProperties[] = [
 					{
 						displayName: 'About',
 						name: 'kind',
+						description: 'Which step this text is for',
 						type: 'options',
 						options: [
 							{ name: 'Card Expires', value: 'card_expires' },
@@ -128,8 +129,15 @@ const whomFields: INodeProperties[] = [
 						placeholder: 'e.g. de',
 						description: 'Only for customers of this language; for all when empty',
 					},
-					{ displayName: 'Subject', name: 'subject', type: 'string', default: '' },
-					{ displayName: 'Text', name: 'text', type: 'string', typeOptions: { rows: 4 }, default: '' },
+					{ displayName: 'Subject', name: 'subject', description: 'Subject of the mail', type: 'string', default: '' },
+					{
+						displayName: 'Text',
+						name: 'text',
+						description: 'Text of the mail',
+						type: 'string',
+						typeOptions: { rows: 4 },
+						default: '',
+					},
 				],
 			},
 		],

@@ -8,6 +8,7 @@ const EXAMPLE = '9d16facc-a762-47b3-8244-030765b3a2ee';
 export const topUpField: INodeProperties = {
 	displayName: 'Top-Up',
 	name: 'topUp',
+	description: 'Which top-up to read',
 	type: 'resourceLocator',
 	required: true,
 	default: { mode: 'list', value: '' },
