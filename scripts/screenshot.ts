@@ -8,11 +8,7 @@ import { ROOT } from './n8n/package';
 /** The lanes of the full sync, by their sticky notes, and the pictures of them in the docs. */
 const LANES: Readonly<Record<string, string>> = {
 	Collect: 'collect',
-	'Refunds from Lago': 'refunds-from-lago',
 	Settle: 'settle',
-	'Refunds from Dodo': 'refunds-from-dodo',
-	Disputes: 'disputes',
-	Mandates: 'mandates',
 	Reconcile: 'reconcile',
 	Retries: 'retries',
 	Pay: 'pay-page',
@@ -23,7 +19,7 @@ const LANES: Readonly<Record<string, string>> = {
 /** The same of a template of its own. */
 const REMINDER_LANES: Readonly<Record<string, string>> = { Send: 'reminders', Preview: 'reminders-preview' };
 /** Large enough for the whole template to be readable. */
-const VIEWPORT = { width: 3300, height: 2700 };
+const VIEWPORT = { width: 2560, height: 1600 };
 
 /** Draws docs/images: the full sync in the editor of a real n8n, whole and lane by lane, by headless Chromium. */
 async function main(): Promise<void> {
