@@ -1,4 +1,6 @@
-/** The tests of money and refunds once more, on the oldest Lago that was run: one of November 2025. */
+import '../support/oneWorld';
+
+/** The tests of money and refunds once more, on the oldest Lago that was run: one of November 2025. The world is asked for here: by the first of the files below, it would end with it. */
 jest.mock('../../sandbox/lago/server', () => {
 	const actual = jest.requireActual<typeof import('../../sandbox/lago/server')>('../../sandbox/lago/server');
 	return {
