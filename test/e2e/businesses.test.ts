@@ -155,7 +155,7 @@ test('one customer with a mandate at each: each invoice is charged at its own bu
 		[south, southId],
 	] as const) {
 		const run = await sync.n8n.executeFrom('Set Up Automatic Payment', workflowId);
-		const [link] = run.items('Create Set-Up Link');
+		const [link] = run.items('Make the Link');
 		dodo.activateMandate(String(link?.checkoutSessionId));
 		await quiet();
 	}
