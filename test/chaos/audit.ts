@@ -18,14 +18,25 @@ export interface Audit {
 /** Every checkout that ever stood on an invoice, so that a payer may have seen it. */
 export class HandedOut {
 	private readonly seen = new Map<string, Set<string>>();
+	/** Those that a new page followed after a payment on them had been declined, as it may. */
+	private readonly followed = new Set<string>();
 
-	constructor({ lago }: Pick<Sync, 'lago'>) {
+	constructor({ lago, dodo }: Pick<Sync, 'lago' | 'dodo'>) {
 		lago.activity.on('call', ({ method, path }: { method: string; path: string }) => {
 			const invoiceId = /^\/api\/v1\/invoices\/([^/]+)$/.exec(path)?.[1];
 			if (method !== 'PUT' || invoiceId === undefined) return;
 			const reference = lago.metadataOf(invoiceId, 'dodo_payment_id');
-			if (reference?.startsWith('cks_')) this.of(invoiceId).add(reference);
+			if (!reference?.startsWith('cks_') || this.of(invoiceId).has(reference)) return;
+			for (const { checkout_session_id, status } of dodo.state.payments.values())
+				if (status === 'failed' && checkout_session_id !== null && this.of(invoiceId).has(checkout_session_id))
+					this.followed.add(checkout_session_id);
+			this.of(invoiceId).add(reference);
 		});
+	}
+
+	/** Those that nothing has followed: more than one could bring the money twice. */
+	liveOf(invoiceId: string): number {
+		return [...this.of(invoiceId)].filter((id) => !this.followed.has(id)).length;
 	}
 
 	of(invoiceId: string): Set<string> {
@@ -79,7 +90,7 @@ export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: Ha
 		result.orphans += sessions.filter(({ id }) => !shown.has(id)).length;
 		// By mandate or by link: one thing that can bring the money.
 		const charges = own.filter(({ subscription_id }) => subscription_id !== null);
-		exactlyOne(shown.size + charges.length, `live Dodo object of invoice ${invoice.number}`);
+		exactlyOne(handedOut.liveOf(invoice.lago_id) + charges.length, `live Dodo object of invoice ${invoice.number}`);
 		if (succeeded.length > 1) result.doubled.push(`invoice ${invoice.number} was paid ${succeeded.length} times`);
 		for (const payment of succeeded) auditBooking(invoice, payment);
 		const booked = bookedOn(invoice);
