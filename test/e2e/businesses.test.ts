@@ -20,7 +20,7 @@ const CUSTOMER = 'both-sides';
 /** Works for these billing entities. */
 function narrow(workflow: WorkflowJson, billingEntities: string[]): void {
 	for (const { name, type, parameters } of workflow.nodes) {
-		if (name === 'Get Customer') parameters.customer = { __rl: true, mode: 'id', value: CUSTOMER };
+		if (name === 'Choose the Customer') parameters.customer = { __rl: true, mode: 'id', value: CUSTOMER };
 		const isLook = type.endsWith('.lago') && parameters.operation === 'getMissed';
 		if (isLook || /\.lago(PayPage|Access)?Trigger$/.test(type)) parameters.billingEntities = billingEntities;
 		if (type.endsWith('.lago') && parameters.operation === 'getAll')
