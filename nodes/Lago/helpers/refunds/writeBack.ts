@@ -26,7 +26,9 @@ export async function writeBack(
 	const refundStatus: RefundStatus =
 		refund.status === 'succeeded' || refund.status === 'failed' ? refund.status : 'pending';
 	const metadata = { [REFUND_ID_KEY]: refund.refund_id, [REFUNDED_PAYMENT_KEY]: refund.payment_id };
-	if (note.refund_status !== refundStatus || refundNamedBy(note) !== refund.refund_id)
+	// While it runs, its end may have been written already by whoever heard of it later.
+	const isTold = refundStatus === 'pending' || note.refund_status === refundStatus;
+	if (!isTold || refundNamedBy(note) !== refund.refund_id)
 		await changeCreditNote(client, noteId, { refundStatus, metadata });
 	const about = {
 		creditNoteId: noteId,
