@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isShared, seenBy } from '../../shared/domain/mandates';
 import { KeyCache } from '../../shared/process/keyCache';
-import { orNull } from '../../shared/transport/orNull';
+import { orNull, tellsNothing } from '../../shared/transport/orNull';
 import type { LagoCustomer } from '../../shared/wire/lago/objects';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
 import type { DodoClient } from '../transport/client';
@@ -14,16 +14,7 @@ const businesses = new KeyCache<{ id: string | null }>();
 export async function businessOf(client: DodoClient): Promise<string | null> {
 	const known = await businesses.get(client.accountKey, false, async () => {
 		const request = client.request(brandsSchema, { method: 'GET', path: '/brands' });
-		const isRefused = ({
-			final,
-			status,
-			code,
-		}: {
-			final: boolean;
-			status: number | null;
-			code: string | null;
-		}): boolean => final || status === 403 || code === 'UNEXPECTED_ANSWER';
-		return { id: (await orNull(request, isRefused))?.items[0]?.business_id ?? null };
+		return { id: (await orNull(request, tellsNothing))?.items[0]?.business_id ?? null };
 	});
 	return known.id;
 }

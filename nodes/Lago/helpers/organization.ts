@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { KeyCache } from '../../shared/process/keyCache';
-import { orNull } from '../../shared/transport/orNull';
+import { orNull, tellsNothing } from '../../shared/transport/orNull';
 import type { RequestContext } from '../../shared/transport/request';
 import type { LagoInvoice } from '../../shared/wire/lago/objects';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
@@ -38,17 +38,7 @@ export async function organizationOf(client: LagoClient, expected: string | null
 	if (expected !== null && signers.has(`${client.credentialId} ${expected}`)) return expected;
 	const ask = async (): Promise<{ id: string | null }> => {
 		const request = client.request(answerSchema, { method: 'GET', path: '/organizations' });
-		// A key may be kept from reading it, and whoever books with such a key must not be kept from booking.
-		const isRefused = ({
-			final,
-			status,
-			code,
-		}: {
-			final: boolean;
-			status: number | null;
-			code: string | null;
-		}): boolean => final || status === 403 || code === 'UNEXPECTED_ANSWER';
-		return { id: (await orNull(request, isRefused))?.organization?.lago_id ?? null };
+		return { id: (await orNull(request, tellsNothing))?.organization?.lago_id ?? null };
 	};
 	const known = await organizations.get(client.accountKey, false, ask);
 	if (expected === null || known.id === null || known.id === expected) return known.id;

@@ -10,3 +10,7 @@ export async function orNull<T>(request: Promise<T>, isExpected: (refusal: ApiEr
 		throw caught;
 	});
 }
+
+/** Whose a key is, is asked for safety: one that may not read it, and a service that does not tell, must keep nobody from booking. */
+export const tellsNothing = ({ final, status, code }: ApiError): boolean =>
+	final || status === 403 || code === 'UNEXPECTED_ANSWER';
