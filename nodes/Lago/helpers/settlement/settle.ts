@@ -47,7 +47,7 @@ export async function settle(
 ): Promise<Settlement> {
 	const reading = readPayment(payment, mode, await organizationOfAny(client, payment));
 	const facts = { ...payment, observedMode: payment.observedMode ?? mode };
-	const settled = await settleAs(reading, client, facts, mode, paidOn, retries, entities);
+	const settled = await settleAs(reading, client, facts, paidOn, retries, entities);
 	if ('bookedAs' in settled && settled.bookedAs === 'payment') await repairSome(client);
 	return settled;
 }
@@ -63,7 +63,8 @@ export async function settleAll(...given: Parameters<typeof settle>): Promise<Se
 	const split = partsOf(payment, client.proofs);
 	const named = { ...payment, invoiceId: shares[0]?.invoiceId ?? 'in a list that nobody can read' };
 	const reading = readPayment(named, mode, await organizationOfAny(client, payment));
-	if ('outcome' in reading || reading.kind === 'ignored') return [await settleAs(reading, ...given)];
+	if ('outcome' in reading || reading.kind === 'ignored')
+		return [await settleAs(reading, client, payment, paidOn, retries, entities)];
 	if (split === null) return [unprovenBundle(payment)];
 	const others = await othersOf(client, payment, entities);
 	if (others !== null) return [{ outcome: 'ignored', message: others }];
@@ -89,7 +90,6 @@ async function settleAs(
 	reading: PaymentReading,
 	client: LagoClient,
 	payment: PaymentFacts,
-	_mode: DodoMode | null,
 	paidOn: string | undefined,
 	retries: () => RetryPolicy | null = () => null,
 	entities: readonly string[] = [],
