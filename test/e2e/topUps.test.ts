@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { WalletTransaction } from '../../sandbox/lago/state';
 import { readTemplate, type ImportedWorkflow } from '../support/n8n';
-import { byId, newCustomer, publishOperations, type Call } from './operations';
+import { byId, newCustomer, mandateSetUp, publishOperations, type Call } from './operations';
 import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
 
 /** The template as it is shipped, but for the mail, which goes nowhere. */
@@ -19,23 +19,7 @@ beforeAll(async () => {
 		nodes: template.nodes.map((node) => (node.name === 'Send Link' ? { ...node, ...mail } : node)),
 	});
 	operate = await publishOperations(sync, {
-		setup: [
-			{
-				node: 'lago',
-				parameters: { resource: 'customer', operation: 'get', customer: byId('={{ $json.body.customer }}') },
-			},
-			{
-				node: 'dodoPayments',
-				parameters: {
-					resource: 'mandate',
-					operation: 'createSetupLink',
-					customer: '={{ $json }}',
-					currency: 'EUR',
-					taxMode: 'inclusive',
-					additionalFields: {},
-				},
-			},
-		],
+		setup: mandateSetUp('EUR'),
 		keep: [
 			{
 				node: 'dodoPayments',
