@@ -9,6 +9,11 @@ const NOTE_LIMIT = 1_000;
 /** Lago's word for where a refund stands. */
 export type RefundStatus = 'pending' | 'succeeded' | 'failed';
 
+/** How a refund of Dodo has ended. While it runs nothing is written: its end may have been written already by whoever heard of it later. */
+export function refundEnd(status: string | null | undefined): RefundStatus | undefined {
+	return status === 'succeeded' || status === 'failed' ? status : undefined;
+}
+
 /** One credit note. Throws ApiError, 404 for an unknown one. */
 export async function fetchCreditNote(client: LagoClient, id: string): Promise<LagoCreditNote> {
 	return (

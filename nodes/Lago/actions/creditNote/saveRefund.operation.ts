@@ -7,7 +7,7 @@ import { fieldsOf, type Json, type Operation, type Result } from '../../../share
 import { objectParameter } from '../../../shared/node/parameters';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
-import { changeCreditNote, creditNotesOf, type RefundStatus } from '../../helpers/creditNotes';
+import { changeCreditNote, creditNotesOf, refundEnd } from '../../helpers/creditNotes';
 import { heldIfRefused } from '../../helpers/refusals';
 import type { LagoClient } from '../../transport/client';
 
@@ -76,7 +76,7 @@ async function save(client: LagoClient, refund: Refund): Promise<Json> {
 	const refused =
 		refund.outcome === 'held' && (refund.reason === 'refund_refused' || refund.reason === 'refund_failed');
 	if (!refund.refundId && !refused) return refund;
-	const refundStatus = refused ? 'failed' : endOf(refund.status);
+	const refundStatus = refused ? 'failed' : refundEnd(refund.status);
 	const metadata: Record<string, string> = {};
 	if (refund.refundId) metadata[REFUND_ID_KEY] = refund.refundId;
 	if (refund.refundId && refund.paymentId) metadata[REFUNDED_PAYMENT_KEY] = refund.paymentId;
@@ -89,7 +89,7 @@ async function confirm(client: LagoClient, refund: Refund): Promise<Result<'held
 	const notes = await creditNotesOf(client, { id: refund.invoiceId, number: refund.invoiceNumber });
 	const [first, ...surplus] = notes.filter((note) => refundNamedBy(note) === refund.refundId);
 	const isSurplus = surplus.some(({ lago_id }) => lago_id === refund.creditNoteId);
-	const refundStatus = isSurplus ? 'failed' : endOf(refund.status);
+	const refundStatus = isSurplus ? 'failed' : refundEnd(refund.status);
 	const current = notes.find(({ lago_id }) => lago_id === refund.creditNoteId)?.refund_status;
 	if (refundStatus !== undefined && current !== refundStatus)
 		await changeCreditNote(client, refund.creditNoteId, { refundStatus });
@@ -107,9 +107,4 @@ async function confirm(client: LagoClient, refund: Refund): Promise<Result<'held
 		...(refundStatus === 'succeeded' ? { outcome: 'refund_confirmed' } : {}),
 		message: `Credit note ${refund.creditNoteNumber} mirrors refund ${refund.refundId} (${refundStatus ?? 'pending'}).`,
 	};
-}
-
-/** How the refund has ended. While it runs nothing is written: its end may have been written already. */
-function endOf(status: string | null | undefined): RefundStatus | undefined {
-	return status === 'succeeded' || status === 'failed' ? status : undefined;
 }

@@ -5,7 +5,7 @@ import type { Result } from '../../../shared/node/operation';
 import { orNull } from '../../../shared/transport/orNull';
 import type { DodoRefund } from '../../../shared/wire/dodo/objects';
 import type { LagoClient } from '../../transport/client';
-import { changeCreditNote, fetchCreditNote, type RefundStatus } from '../creditNotes';
+import { changeCreditNote, fetchCreditNote, refundEnd } from '../creditNotes';
 
 /** What becomes of a credit note whose refund was made. */
 export type WriteBackOutcome = 'held' | 'ignored' | 'refund_confirmed' | 'refund_failed';
@@ -23,11 +23,9 @@ export async function writeBack(
 			`Refund ${refund.refund_id} (${refund.status}) was made for credit note ${noteId}, which this Lago organisation does not have.`,
 			'Check that the Lago credential belongs to the organisation that made the credit note.',
 		);
-	const refundStatus: RefundStatus =
-		refund.status === 'succeeded' || refund.status === 'failed' ? refund.status : 'pending';
+	const refundStatus = refundEnd(refund.status);
 	const metadata = { [REFUND_ID_KEY]: refund.refund_id, [REFUNDED_PAYMENT_KEY]: refund.payment_id };
-	// While it runs, its end may have been written already by whoever heard of it later.
-	const isTold = refundStatus === 'pending' || note.refund_status === refundStatus;
+	const isTold = refundStatus === undefined || note.refund_status === refundStatus;
 	if (!isTold || refundNamedBy(note) !== refund.refund_id)
 		await changeCreditNote(client, noteId, { refundStatus, metadata });
 	const about = {
@@ -46,7 +44,7 @@ export async function writeBack(
 		};
 	return {
 		outcome: refundStatus === 'succeeded' ? 'refund_confirmed' : 'ignored',
-		message: `Refund ${refund.refund_id} for credit note ${note.number} is ${refundStatus}.`,
+		message: `Refund ${refund.refund_id} for credit note ${note.number} is ${refundStatus ?? 'pending'}.`,
 		...about,
 	};
 }
