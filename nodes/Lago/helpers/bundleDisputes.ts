@@ -1,5 +1,6 @@
 import { broughtBy, sumOf } from '../../shared/domain/bundle';
 import type { DisputeFacts } from '../../shared/domain/dispute';
+import { proportion } from '../../shared/domain/exact';
 import type { DodoMode } from '../../shared/domain/mode';
 import type { PaymentFacts } from '../../shared/domain/payment';
 import { shareOut } from '../../shared/domain/shareOut';
@@ -35,7 +36,7 @@ async function lose(client: LagoClient, { dispute, payment, facts, mode, said }:
 		message: `${said}, but what it took was booked on none of the invoices; the books need no change.`,
 	};
 	if (books === null) return [nothing];
-	const measure = (gross: number): number => Math.round((gross * broughtBy(facts)) / facts.amount);
+	const measure = (gross: number): number => proportion(gross, broughtBy(facts), facts.amount);
 	const isSaid = dispute.amount !== null && (dispute.currency ?? facts.currency) === facts.currency;
 	const left = Math.max(0, facts.amount - dispute.refunded);
 	const amount = measure(isSaid ? Math.min(left, dispute.amount ?? left) : left);

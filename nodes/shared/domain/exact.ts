@@ -45,6 +45,16 @@ export function rounded(parts: bigint, unit: bigint = ONE): bigint {
 	return parts < 0n ? -near : near;
 }
 
+/**
+ * `amount * of / whole` in whole minor units: half up, or up. The product of two amounts of Dodo has more digits than a number keeps.
+ * None is negative; of nothing there is nothing.
+ */
+export function proportion(amount: number, of: number, whole: number, round: 'near' | 'up' = 'near'): number {
+	if (whole === 0) return 0;
+	const [product, divisor] = [BigInt(amount) * BigInt(of), BigInt(whole)];
+	return Number(round === 'up' ? (product + divisor - 1n) / divisor : (2n * product + divisor) / (2n * divisor));
+}
+
 /** `a / b` of two numbers in parts of {@link ONE}, to the nearest part. */
 export function quotient(a: bigint, b: bigint): bigint {
 	return (a * ONE + (a < 0n ? -b : b) / 2n) / b;

@@ -1,4 +1,4 @@
-import { decimalOf, exact, type Decimal } from './exact';
+import { decimalOf, exact, proportion, type Decimal } from './exact';
 import { formatAmount } from './money';
 import { held, type Held } from './outcome';
 import type { PaymentFacts } from './payment';
@@ -135,7 +135,7 @@ function shareOf(
 	booked: number,
 ): number | null {
 	if (booked === amount) return refunded;
-	return booked === amount - tax ? Math.round((refunded * booked) / amount) : null;
+	return booked === amount - tax ? proportion(refunded, booked, amount) : null;
 }
 
 function creditableFees({ fees }: RefundedInvoice, notes: readonly EarlierNote[]): CreditableFee[] {

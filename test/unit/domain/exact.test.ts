@@ -1,4 +1,4 @@
-import { decimalOf, exact, exactly, ONE, quotient, rounded } from '../../../nodes/shared/domain/exact';
+import { decimalOf, exact, exactly, ONE, proportion, quotient, rounded } from '../../../nodes/shared/domain/exact';
 
 const parts = (numerator: bigint, denominator = 1n): bigint => (numerator * ONE) / denominator;
 
@@ -70,3 +70,23 @@ it.each<[bigint, bigint, string]>([
 	[-2n, 3n, `-0.${'6'.repeat(29)}7`],
 	[0n, 3n, `0.${'0'.repeat(30)}`],
 ])('%s / %s = %s', (a, b, text) => expect(decimalOf(quotient(parts(a), parts(b)))).toBe(text));
+
+it.each<[number, number, number, number, number]>([
+	[0, 5, 10, 0, 0],
+	[3, 0, 10, 0, 0],
+	[3, 5, 0, 0, 0],
+	[1, 1, 2, 1, 1],
+	[1, 1, 3, 0, 1],
+	[2, 2, 3, 1, 2],
+	[1_230, 6_150, 7_380, 1_025, 1_025],
+	// All of it is all of it, however many digits the product has.
+	[2_147_483_647, 2_147_483_629, 2_147_483_647, 2_147_483_629, 2_147_483_629],
+	[2_147_483_645, 1_999_999_999, 2_147_483_645, 1_999_999_999, 1_999_999_999],
+	[628_135_222, 491_506_223, 628_135_222, 491_506_223, 491_506_223],
+	// 1,073,741,823 and an exact half.
+	[1_073_741_823, 2_147_483_647, 2_147_483_646, 1_073_741_824, 1_073_741_824],
+	[1_500_000_001, 1_399_999_999, 1_600_000_000, 1_312_500_000, 1_312_500_000],
+])('%s of %s, as of %s: %s, at most %s', (amount, of, whole, near, up) => {
+	expect(proportion(amount, of, whole)).toBe(near);
+	expect(proportion(amount, of, whole, 'up')).toBe(up);
+});

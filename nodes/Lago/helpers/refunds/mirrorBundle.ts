@@ -1,4 +1,5 @@
 import { broughtBy } from '../../../shared/domain/bundle';
+import { proportion } from '../../../shared/domain/exact';
 import { formatAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import { noted } from '../../../shared/domain/phases';
@@ -39,22 +40,21 @@ async function mirror(client: LagoClient, wanted: Omit<Mirror, 'invoiceId'>): Pr
 		];
 	const all = made.reduce((sum, one) => sum + one.amount, 0) + (own === undefined ? amount : 0);
 	const ofMade = new Set(made.map(({ id }) => id)).add(refund.refund_id);
-	const measure = (gross: number, round: (exact: number) => number): number =>
-		round((gross * broughtBy(facts)) / facts.amount);
+	const measure = (gross: number, round?: 'up'): number => proportion(gross, broughtBy(facts), facts.amount, round);
 	const members = books.map((book): MemberMoney => ({ ...book, ...doneOf(book, refund.refund_id) }));
 	const inBooks = books.reduce((sum, book) => sum + creditedFor(book, ofMade), 0);
 	const isByStatus = books.some(({ asStatus }) => asStatus);
 	const { parts, left } = shareOut(
 		{
 			// The sums decide; a refund is rounded up so that none of them is kept from its last unit.
-			amount: measure(isByStatus ? all : amount, Math.ceil),
-			all: measure(all, Math.round),
+			amount: measure(isByStatus ? all : amount, 'up'),
+			all: measure(all),
 			inBooks,
 			target: own?.invoiceId ? books.findIndex(({ invoiceId }) => invoiceId === own.invoiceId) : null,
 		},
 		members,
 	);
-	await noteReturned(client, books, measure(all, Math.round), own?.invoiceId ?? null);
+	await noteReturned(client, books, measure(all), own?.invoiceId ?? null);
 	const told: Mirrored[] = [];
 	for (const [place, book] of books.entries()) {
 		const part = parts[place] ?? 0;
