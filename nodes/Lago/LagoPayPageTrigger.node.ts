@@ -18,6 +18,8 @@ import { payPageTriggerProperties } from './lagoPayPageTrigger.properties';
 import { getBillingEntities } from './methods/loadOptions';
 import { LAGO_CREDENTIAL, type LagoCredential } from './transport/client';
 
+/** The version since which the link of an invoice offers to pay everything that is due, before it leads to the checkout. */
+const OFFERS_ALL = 1.2;
 /** Seconds after which there may be room again. */
 const RETRY_AFTER_S = 5;
 
@@ -31,7 +33,8 @@ export class LagoPayPageTrigger implements INodeType {
 		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
 		group: ['trigger'],
 		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
-		version: 1.1,
+		version: [1.1, OFFERS_ALL],
+		defaultVersion: OFFERS_ALL,
 		subtitle: '={{"GET /" + $parameter["path"]}}',
 		description:
 			'Starts the workflow when a customer opens the pay link of an invoice; whatever is not genuine gets a friendly page and starts no execution',
@@ -67,6 +70,7 @@ export class LagoPayPageTrigger implements INodeType {
 			return { noWebhookResponse: true };
 		};
 		neverInJson(response, language);
+		if (isAhead(this.getHeaderData())) return answered('busy');
 		const { webhookHmacKey = '' } = await readCredential<LagoCredential>(this, LAGO_CREDENTIAL);
 		if (webhookHmacKey === '') {
 			this.logger.warn(
@@ -91,12 +95,20 @@ export class LagoPayPageTrigger implements INodeType {
 			// The visitor has gone.
 			response.on('close', () => end(false));
 		}
-		// Whoever goes on from the list of everything that is due has seen it.
-		const confirmed = isOfAll ? { isConfirmed: pay === '1' } : {};
+		// Whoever goes on from the list of what is due has seen it.
+		const mayChoose = isOfAll || (invoiceId !== null && this.getNode().typeVersion >= OFFERS_ALL);
+		const confirmed = mayChoose ? { isConfirmed: pay === '1' } : {};
 		const entities = forEntities(readEntities(this.getNodeParameter('billingEntities', [])));
 		const linked = topUpId === null ? { invoiceId } : { topUpId };
 		return { workflowData: [[{ json: { query: { t: text }, ...linked, language, ...confirmed, ...entities } }]] };
 	}
+}
+
+/** Whether a browser asks before anybody has clicked, `Sec-Purpose: prefetch;prerender`, or as it was called before: no checkout is made for that. */
+function isAhead(headers: ReturnType<IWebhookFunctions['getHeaderData']>): boolean {
+	return ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>
+		/prefetch|preview|prerender/i.test(String((headers as Record<string, unknown>)[name] ?? '')),
+	);
 }
 
 /** An execution that fails, or ends without an answer, makes n8n send its own words as JSON; a visitor reads a page instead. */

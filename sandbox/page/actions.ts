@@ -106,7 +106,8 @@ export const actions: Readonly<Record<string, (input: unknown, world: World) => 
 		const link = decodeState(lago.metadataOf(invoice, 'dodo_state'))?.payLink;
 		if (link === undefined || new URL(link).origin !== new URL(n8nUrl).origin)
 			throw new Error('There is no pay link of this n8n on the invoice.');
-		const { status } = await fetch(link, { redirect: 'manual', headers: { 'user-agent': USER_AGENT } });
+		// Whoever presses this has chosen this invoice.
+		const { status } = await fetch(`${link}&pay=1`, { redirect: 'manual', headers: { 'user-agent': USER_AGENT } });
 		if (status !== 302) throw new Error(`The pay page answered ${status} instead of leading to a checkout.`);
 	}),
 	pay: action({ id, card, amount }, ({ id: session, ...options }, { dodo }) => dodo.payCheckout(session, options)),

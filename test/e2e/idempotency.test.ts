@@ -612,7 +612,8 @@ describe('calls for each event', () => {
 		const { payLink } = await operate('createPayLink', { invoice: await get('invoiceGet', invoice.lago_id) });
 		await cost('first click on the link', async () => await fetch(String(payLink), { redirect: 'manual' }), {
 			dodo: 1,
-			lago: 2,
+			// The invoice, what else is due, and the reference.
+			lago: 3,
 		});
 	});
 

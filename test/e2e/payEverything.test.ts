@@ -175,6 +175,30 @@ describe('its first lane beside the full sync', () => {
 		expect(sink.mails).toHaveLength(mails);
 	});
 
+	test('the link of one invoice lists all that is due: this one is paid by itself, then the rest in one payment', async () => {
+		const invoices = await issue(AMOUNTS);
+		const [first, ...others] = invoices as [Invoice, ...Invoice[]];
+		const own = /;l=(.+)$/.exec(sync.stateOf(first))?.[1] ?? '';
+		const buttons = async (): Promise<string[]> => {
+			const page = await fetch(own, { redirect: 'manual' });
+			return [...(await page.text()).matchAll(/<a href="([^"]+)"/g)].map(([, href]) =>
+				new URL(String(href).replace('&#38;', '&'), own).toString(),
+			);
+		};
+		const [only, all] = await buttons();
+		const single = await fetch(String(only), { redirect: 'manual' });
+		expect(single.headers.get('location')).toBe(`${sync.dodo.url}/session/${sync.checkoutOf(first).id}`);
+		await sync.pay(first);
+		expect(paidOn(invoices)).toEqual([1_000, 0, 0]);
+		// The page is older than the payment: what is due is read anew.
+		expect((await fetch(String(all), { redirect: 'manual' })).status).toBe(302);
+		const [made] = checkoutsOf(others);
+		sync.dodo.payCheckout(String(made?.id));
+		await sync.quiet();
+		expect(paidOn(invoices)).toEqual(AMOUNTS);
+		expect(await buttons()).toEqual([]);
+	});
+
 	test('refunds of a part are shared out over the invoices, the youngest due first', async () => {
 		const invoices = await issue(AMOUNTS);
 		const payment = await paid(invoices);

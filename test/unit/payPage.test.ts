@@ -51,6 +51,22 @@ test.each(LANGUAGES.flatMap((language) => PAGES.map((page): [string, PageName] =
 	},
 );
 
+test.each(LANGUAGES)('%s: the choice between one invoice and everything is whole', (language) => {
+	const sum = { currency: 'EUR', invoices: [{ number: '<1>', dueOn: '2026-11-28', amount: 1_000 }] };
+	const only = { href: '?t=a&pay=1', number: '<1>', amount: 1_000, currency: 'EUR' };
+	const { html } = payPage('allDue', language, { only, allDue: { href: '?c=b&pay=1', amount: 3_030, ...sum } });
+	const links = [...html.matchAll(/<a href="([^"]+)">([^<]+)<\/a>/g)].map(([, href, text]) => [
+		href,
+		plain(text ?? ''),
+	]);
+	expect(links).toEqual([
+		['?t=a&#38;pay=1', expect.stringMatching(/10[.,]00/)],
+		['?c=b&#38;pay=1', expect.stringMatching(/30[.,]30/)],
+	]);
+	expect(html).toContain('<th>&#60;1&#62;</th>');
+	expect(html).not.toMatch(/\{n|undefined/);
+});
+
 test.each<[string, Partial<LagoInvoice>, string]>([
 	['en', {}, 'November 28, 2026 · €100.00'],
 	['en-GB', {}, '28 November 2026 · €100.00'],

@@ -11,24 +11,33 @@ import type { Result } from '../../shared/node/operation';
 import type { Bundle } from '../../shared/wire/bundle';
 import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
+import { entityQuery } from './billingEntities';
 import { organizationOf } from './organization';
 
 /** More open invoices than one customer ever has. */
 const MOST_OPEN = 2_000;
+/** What one call brings of a list. */
+export const ONE_PAGE = 100;
 
-/** The open invoices of a debtor as they are now, newest first; one call for each hundred. Throws ApiError. */
+/**
+ * The open invoices of a debtor as they are now, newest first; one call for each hundred. Throws ApiError.
+ * @param limit how many are wanted.
+ * @param chosen codes of the billing entities that are worked for; none for all.
+ */
 export async function openInvoicesOf(
 	client: LagoClient,
 	{ customerId, currency, billingEntity }: Debtor,
+	{ limit = MOST_OPEN, chosen = [] }: { limit?: number; chosen?: readonly string[] } = {},
 ): Promise<LagoInvoice[]> {
+	const entities = billingEntity === null ? chosen : [billingEntity];
 	const query = {
 		external_customer_id: customerId,
 		currency,
 		statuses: ['finalized'],
 		payment_statuses: ['pending', 'failed'],
-		...(billingEntity === null ? {} : { billing_entity_codes: [billingEntity] }),
+		...entityQuery(entities),
 	};
-	const listed = await client.list('invoices', invoiceSchema, query, MOST_OPEN);
+	const listed = await client.list('invoices', invoiceSchema, query, limit);
 	// An older Lago ignores filters that it does not know.
 	return listed
 		.filter(
@@ -36,7 +45,7 @@ export async function openInvoicesOf(
 				one.currency === currency &&
 				one.payment_status !== 'succeeded' &&
 				one.customer?.external_id === customerId &&
-				(billingEntity === null || one.billing_entity_code === billingEntity),
+				(entities.length === 0 || entities.includes(one.billing_entity_code ?? '')),
 		)
 		.map((one) => client.withUnit(one));
 }

@@ -1,12 +1,11 @@
-import { sleep } from 'n8n-workflow';
 import { z } from 'zod';
 import { pathPart } from '../../shared/domain/address';
 import { KeyCache } from '../../shared/process/keyCache';
-import { orNull } from '../../shared/transport/orNull';
 import { lenient } from '../../shared/wire/lenient';
 import type { LagoInvoice } from '../../shared/wire/lago/objects';
 import { onFirstUse } from '../../shared/wire/onFirstUse';
 import type { LagoClient } from '../transport/client';
+import { inTime } from './inTime';
 
 /** Who bills, as customers know them; empty where nobody tells. `logo_url` may have any scheme. */
 export interface Merchant {
@@ -43,5 +42,5 @@ export async function merchantOf(
 		true,
 		async () => (await client.request(answerSchema, { method: 'GET', path })).billing_entity,
 	);
-	return (await Promise.race([orNull(asked, () => true), sleep(LONGEST_WAIT_MS)])) ?? {};
+	return (await inTime(asked, LONGEST_WAIT_MS)) ?? {};
 }

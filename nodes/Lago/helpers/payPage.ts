@@ -35,14 +35,20 @@ export interface PageSubject {
 	allDue?: AllDue;
 	/** Where that is shown. */
 	allDueHref?: string;
+	/** The invoice whose link was clicked, where the visitor chooses between it and everything. */
+	only?: Priced & { href: string; number: string };
 }
 
-/** What a customer owes, oldest due first; minor units of `currency`. */
-export interface AllDue {
-	/** Leads on to the checkout. */
-	href: string;
+/** Minor units of `currency`. */
+interface Priced {
 	amount: number;
 	currency: string;
+}
+
+/** What a customer owes, oldest due first. */
+export interface AllDue extends Priced {
+	/** Leads on to the checkout. */
+	href: string;
 	invoices: Array<{ number: string; dueOn: string; amount: number }>;
 }
 
@@ -71,7 +77,7 @@ export const visitorLanguage = (header: unknown): string => preferredLanguage(he
 
 /** @param locale as {@link visitorLanguage} tells it. */
 export function payPage(name: PageName, locale: string, subject: PageSubject = {}): PayPage {
-	const { invoice, merchant, allDue, allDueHref } = subject;
+	const { invoice, merchant, allDue, allDueHref, only } = subject;
 	const language = languageOf(locale);
 	const words = PAY_PAGE_TEXTS[language]?.split('\n') ?? [];
 	const say = (text: Text, name = invoice?.number ?? ''): string => (words[text] ?? '').replace('{n}', () => name);
@@ -89,7 +95,9 @@ export function payPage(name: PageName, locale: string, subject: PageSubject = {
 		`<h1>${escapeHtml(title)}</h1>`,
 		...[invoice ? billOf(invoice, locale) : '', text].map((line) => line && `<p>${escapeHtml(line)}</p>`),
 		statusCode === 503 ? `<a href="">${say(Text.TryAgain)}</a>` : '',
-		allDue ? tableOf(allDue, locale) + linkTo(allDue.href, say(Text.Pay, amountIn(allDue, locale))) : '',
+		allDue ? tableOf(allDue, locale, only?.number) : '',
+		only ? linkTo(only.href, say(Text.PayOnly, amountIn(only, locale))) : '',
+		allDue ? linkTo(allDue.href, say(only ? Text.PayAll : Text.Pay, amountIn(allDue, locale))) : '',
 		allDueHref ? linkTo(allDueHref, say(Text.AllDue)) : '',
 		'</main></body></html>',
 	].join('');
@@ -100,7 +108,7 @@ export function payPage(name: PageName, locale: string, subject: PageSubject = {
 const STYLE =
 	':root{color-scheme:light dark}body{font:1.05rem/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;margin:0;padding:1rem;overflow-wrap:anywhere}' +
 	'main{max-width:32rem;text-align:center}h1{font-size:1.5rem}img{display:block;max-width:12rem;max-height:4rem;margin:auto;padding:.5rem;background:#fff}' +
-	'table{width:100%;margin:1rem 0;border-spacing:0 .5rem;text-align:start}td:last-child{text-align:end}a{display:block;margin:.5rem 0;padding:.75rem;background:CanvasText;color:Canvas}';
+	'table{width:100%;margin:1rem 0;border-spacing:.5rem;text-align:start}th{text-align:start}tr>:last-child{text-align:end;white-space:nowrap}a{display:block;margin:.5rem 0;padding:.75rem;background:CanvasText;color:Canvas}';
 /**
  * In the page, because n8n lets no node set this header. A logo may come from any https address: Lago's leads on to wherever the file is stored
  * (`lago-api:app/models/billing_entity.rb`).
@@ -117,16 +125,18 @@ function dayIn(date: string | null | undefined, locale: string): string {
 	return Number.isNaN(+day) ? '' : day.toLocaleDateString(locale, { dateStyle: 'long', timeZone: 'UTC' });
 }
 
-function amountIn({ amount, currency }: { amount: number; currency: string }, locale: string): string {
+function amountIn({ amount, currency }: Priced, locale: string): string {
 	return currencyOf(currency) === null ? '' : localAmount(amount, currency, locale);
 }
 
-function tableOf({ invoices, currency }: AllDue, locale: string): string {
-	const rows = invoices.map(({ number, dueOn, amount }) =>
-		[number, dayIn(dueOn, locale), amountIn({ amount, currency }, locale)].map(
-			(cell) => `<td>${escapeHtml(cell)}</td>`,
-		),
-	);
+/** @param clicked the number of the invoice that stands out. */
+function tableOf({ invoices, currency }: AllDue, locale: string, clicked?: string): string {
+	const rows = invoices.map(({ number, dueOn, amount }) => {
+		const tag = number === clicked ? 'th' : 'td';
+		return [number, dayIn(dueOn, locale), amountIn({ amount, currency }, locale)].map(
+			(cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`,
+		);
+	});
 	return `<table>${rows.map((cells) => `<tr>${cells.join('')}</tr>`).join('')}</table>`;
 }
 

@@ -11,6 +11,8 @@ export enum Text {
 	Ask,
 	AllDue,
 	Pay,
+	PayOnly,
+	PayAll,
 }
 
 /** The words of the pay page by language, each on a line; the first language is for everybody else. `{n}` is the number of the invoice, or what is to be paid. */
@@ -25,7 +27,9 @@ Invoice {n} cannot be paid here
 There is nothing to pay.
 Please ask whoever sent you the link.
 Everything that is due
-Pay {n}`,
+Pay {n}
+Pay only this invoice: {n}
+Pay everything that is due: {n}`,
 	de: `Dieser Link ist ungültig
 Diese Rechnung kann gerade nicht bezahlt werden
 Vielleicht läuft schon eine Zahlung.
@@ -36,7 +40,9 @@ Rechnung {n} kann hier nicht bezahlt werden
 Es ist nichts zu zahlen.
 Bitte fragen Sie den Absender.
 Alles, was fällig ist
-{n} bezahlen`,
+{n} bezahlen
+Nur diese Rechnung bezahlen: {n}
+Alles bezahlen, was fällig ist: {n}`,
 	fr: `Ce lien n’est pas valable
 Cette facture ne peut pas être payée pour le moment
 Un paiement est peut-être en cours.
@@ -47,7 +53,9 @@ La facture {n} ne peut pas être payée ici
 Il n’y a rien à payer.
 Adressez-vous à l’expéditeur.
 Tout ce qui est dû
-Payer {n}`,
+Payer {n}
+Payer seulement cette facture : {n}
+Payer tout ce qui est dû : {n}`,
 	es: `Este enlace no es válido
 Esta factura no se puede pagar ahora
 Quizá haya un pago en curso.
@@ -58,7 +66,9 @@ La factura {n} no se puede pagar aquí
 No hay nada que pagar.
 Consulte al remitente.
 Todo lo pendiente
-Pagar {n}`,
+Pagar {n}
+Pagar solo esta factura: {n}
+Pagar todo lo pendiente: {n}`,
 	pt: `Este link não é válido
 Esta fatura não pode ser paga agora
 Talvez haja um pagamento em curso.
@@ -69,7 +79,9 @@ A fatura {n} não pode ser paga aqui
 Não há nada a pagar.
 Consulte o remetente.
 Tudo o que está em aberto
-Pagar {n}`,
+Pagar {n}
+Pagar só esta fatura: {n}
+Pagar tudo o que está em aberto: {n}`,
 	it: `Questo link non è valido
 Questa fattura non può essere pagata ora
 Forse un pagamento è in corso.
@@ -80,7 +92,9 @@ La fattura {n} non può essere pagata qui
 Non c’è nulla da pagare.
 Chieda al mittente.
 Tutto ciò che è dovuto
-Paga {n}`,
+Paga {n}
+Paga solo questa fattura: {n}
+Paga tutto ciò che è dovuto: {n}`,
 	nl: `Deze link is niet geldig
 Deze factuur kan nu niet worden betaald
 Misschien loopt er al een betaling.
@@ -91,7 +105,9 @@ Factuur {n} kan hier niet worden betaald
 Er is niets te betalen.
 Vraag het de afzender.
 Alles wat openstaat
-{n} betalen`,
+{n} betalen
+Alleen deze factuur betalen: {n}
+Alles betalen wat openstaat: {n}`,
 	pl: `Ten link jest nieprawidłowy
 Tej faktury nie można teraz opłacić
 Być może płatność jest w toku.
@@ -102,7 +118,9 @@ Faktury {n} nie można tutaj opłacić
 Nie ma nic do zapłaty.
 Proszę zapytać nadawcę.
 Wszystko do zapłaty
-Zapłać {n}`,
+Zapłać {n}
+Zapłać tylko tę fakturę: {n}
+Zapłać wszystko, co jest do zapłaty: {n}`,
 	ja: `このリンクは無効です
 この請求書は現在お支払いいただけません
 お支払いの処理中の可能性があります。
@@ -113,5 +131,7 @@ Zapłać {n}`,
 お支払いの必要はありません。
 送信者にお問い合わせください。
 お支払いが必要なすべての請求
-{n} を支払う`,
+{n} を支払う
+この請求書のみを支払う：{n}
+すべての請求を支払う：{n}`,
 };

@@ -15,6 +15,11 @@ export abstract class ServiceClient {
 		this.patience = isExecution(ctx) ? patienceOf(ctx) : oneTry();
 	}
 
+	/** The same client for what nothing depends on: each request is tried once. */
+	get once(): this {
+		return Object.create(this, { patience: { value: oneTry() } }) as this;
+	}
+
 	/** The workflow that this client works for; empty outside of workflows. */
 	get workflowId(): string {
 		return isExecution(this.ctx) && 'getWorkflow' in this.ctx ? (this.ctx.getWorkflow().id ?? '') : '';

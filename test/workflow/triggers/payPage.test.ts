@@ -53,6 +53,29 @@ describe('Lago Pay Page Trigger', () => {
 		response.end(302);
 	});
 
+	it.each<[string, number, object, object]>([
+		['of version 1.2: the visitor may choose', 1.2, {}, { isConfirmed: false }],
+		['of version 1.2: the visitor has chosen', 1.2, { pay: '1' }, { isConfirmed: true }],
+		['of version 1.1: nobody is asked', 1.1, { pay: '1' }, {}],
+	])('a page %s', async (_case, typeVersion, query, told) => {
+		const trigger = bench();
+		trigger.node.typeVersion = typeVersion;
+		const { items, response } = await trigger.visit({ t: token, ...query });
+		expect(items).toEqual([{ query: { t: token }, invoiceId: INVOICE_ID, language: 'en', ...told }]);
+		response.end(302);
+	});
+
+	it.each<[string, string]>([
+		['sec-purpose', 'prefetch;prerender'],
+		['purpose', 'prefetch'],
+		['x-moz', 'prefetch'],
+		['x-purpose', 'preview'],
+	])('a browser that asks before anybody has clicked (%s: %s): no execution', async (header, value) => {
+		const { items, response } = await bench().visit({ t: token }, 'webhook', { [header]: value });
+		expect(items).toBeNull();
+		showsPage(response, 503, /try again/);
+	});
+
 	const bent = (at: number): string => token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
 	it.each<[string, object]>([
 		['no parameter', {}],
