@@ -61,7 +61,8 @@ const click = async (link: string, method = 'GET'): Promise<Answer> => {
 const sessionIn = (location: string | null): string => /\/session\/(cks_\w+)$/.exec(location ?? '')?.[1] ?? '';
 /** An invoice whose link is out, but for which nothing was made at Dodo yet. */
 const linkOnly = async (): Promise<{ invoice: Invoice; link: string }> => {
-	const invoice = sync.lago.issueInvoice({ emit: false });
+	// Of somebody who owes nothing else.
+	const invoice = sync.lago.issueInvoice({ emit: false, customer: { external_id: randomUUID() } });
 	const made = await operate('link', { lagoInvoiceId: invoice.lago_id });
 	expect(made).toMatchObject({ outcome: 'created', invoiceNumber: invoice.number, savedOnInvoice: true });
 	return { invoice, link: String(made.payLink) };
