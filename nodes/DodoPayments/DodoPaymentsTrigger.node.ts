@@ -10,7 +10,7 @@ import { spelled } from '../shared/domain/address';
 import { forEntities, readEntities } from '../shared/domain/entities';
 import { secretProblem } from '../shared/domain/secrets';
 import { isManual } from '../shared/node/fields';
-import { described, DODO_OUTPUTS, leavingBy } from '../shared/node/start';
+import { chosenEvents, described, DODO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
 import { readCredential } from '../shared/transport/credential';
 import { refuseToPublish, whilePublishing } from '../shared/transport/publishError';
@@ -34,7 +34,7 @@ export class DodoPaymentsTrigger implements INodeType {
 		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
 		version: [1, 1.1, 1.2, 1.3],
 		defaultVersion: 1.3,
-		subtitle: '={{$parameter["events"].join(", ")}}',
+		subtitle: chosenEvents,
 		description:
 			'Starts the workflow when Dodo Payments reports a payment, refund, dispute or subscription; every delivery is verified',
 		eventTriggerDescription: 'Waiting for Dodo Payments to call the test URL',

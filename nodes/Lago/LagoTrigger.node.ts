@@ -10,7 +10,7 @@ import {
 import { spelled } from '../shared/domain/address';
 import { forEntities, isOfEntities, readEntities } from '../shared/domain/entities';
 import { isManual } from '../shared/node/fields';
-import { described, LAGO_OUTPUTS, leavingBy } from '../shared/node/start';
+import { chosenEvents, described, LAGO_OUTPUTS, leavingBy } from '../shared/node/start';
 import { pathOf, webhookPath } from '../shared/node/webhookPath';
 import { whilePublishing } from '../shared/transport/publishError';
 import { answer } from '../shared/webhook/answer';
@@ -37,7 +37,7 @@ export class LagoTrigger implements INodeType {
 		// Of a version 1 n8n asks its expression engine for each request whether the body is a file.
 		version: [1, 1.1, 1.2, 1.3],
 		defaultVersion: 1.3,
-		subtitle: '={{$parameter["events"].join(", ")}}',
+		subtitle: chosenEvents,
 		description:
 			'Starts the workflow when Lago reports an invoice, credit note, subscription or customer; every delivery is verified',
 		eventTriggerDescription: 'Waiting for Lago to call the test URL',

@@ -15,10 +15,16 @@ export interface Resource<Client extends ServiceClient> {
 	default: string;
 }
 
-/** What stands below the name of a node on the canvas: `Invoice: Get Many`, as the menu has it. */
+/** As much as fits below a node, so that it does not lie on the words of the next one. Characters. */
+const SUBTITLE = 20;
+
+/** What stands below the name of a node on the canvas: `Invoice: Get Many`, as the menu has it, or `Save Payment Reference`. */
 export function subtitleOf<Client extends ServiceClient>(resources: ReadonlyArray<Resource<Client>>): string {
 	const words = resources.flatMap(({ name, value, operations }) =>
-		Object.entries(operations).map(([operation, { menu }]) => [`${value}.${operation}`, `${name}: ${menu.name}`]),
+		Object.entries(operations).map(([operation, { menu }]) => {
+			const whole = `${name}: ${menu.name}`;
+			return [`${value}.${operation}`, whole.length > SUBTITLE ? menu.name : whole];
+		}),
 	);
 	return `={{ (${JSON.stringify(Object.fromEntries(words))})[$parameter.resource + "." + $parameter.operation] }}`;
 }

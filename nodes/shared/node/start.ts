@@ -22,6 +22,10 @@ export function described(outputs: readonly string[]): INodeTypeDescription['out
 	return `={{ $parameter.separateOutputs === false ? ["${NodeConnectionTypes.Main}"] : ${JSON.stringify(several)} }}`;
 }
 
+/** What stands below the name of a trigger: the event that it waits for, or how many. */
+export const chosenEvents =
+	'={{ $parameter.events.length === 1 ? $parameter.events[0] : $parameter.events.length + " kinds of event" }}';
+
 /** The field that gives each kind of event an output of its own. What somebody chose is never told apart by surprise. */
 export function separateOutputs(outputs: readonly string[]): INodeProperties {
 	return {
