@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { decodeState } from '../../nodes/shared/domain/invoiceMetadata';
 import { allocateRefund } from '../../nodes/shared/domain/refundAllocation';
 import { toRefundedInvoice } from '../../nodes/shared/wire/lago/creditFacts';
 import { invoiceSchema } from '../../nodes/shared/wire/lago/objects';
@@ -8,6 +7,7 @@ import { DECLINE_CODES } from '../dodo/cards';
 import { subunits } from '../lago/money';
 import type { Invoice } from '../lago/state';
 import { invoiceView } from '../lago/views/invoices';
+import { openAllDueLink, openInvoiceLink, openTopUpLink, orderCredits, USER_AGENT } from './links';
 
 /** What can be done on the page: as customer, as merchant in Lago, as merchant in Dodo's dashboard, as bank. */
 export interface World {
@@ -33,8 +33,6 @@ const card = z
 const currency = z.enum(['EUR', 'USD', 'JPY', 'KWD']);
 /** How long a bank debit is on its way here; in real life it is days. */
 const DEBIT_MS = 5_000;
-/** The API calls that the page makes in a person's name, as the timeline knows them. */
-export const USER_AGENT = 'sandbox-page';
 
 /** Declares an action: what it needs, and what it does. */
 function action<Shape extends z.ZodRawShape>(
@@ -102,14 +100,14 @@ export const actions: Readonly<Record<string, (input: unknown, world: World) => 
 		);
 	}),
 
-	followPayLink: action({ id }, async ({ id: invoice }, { lago, n8nUrl }) => {
-		const link = decodeState(lago.metadataOf(invoice, 'dodo_state'))?.payLink;
-		if (link === undefined || new URL(link).origin !== new URL(n8nUrl).origin)
-			throw new Error('There is no pay link of this n8n on the invoice.');
-		// Whoever presses this has chosen this invoice.
-		const { status } = await fetch(`${link}&pay=1`, { redirect: 'manual', headers: { 'user-agent': USER_AGENT } });
-		if (status !== 302) throw new Error(`The pay page answered ${status} instead of leading to a checkout.`);
-	}),
+	orderCredits: action(
+		{ customer: id, amount: z.number().int().positive(), currency: currency.default('EUR') },
+		async (order, { lago }) => await orderCredits(order, lago),
+	),
+
+	followPayLink: action({ id }, async ({ id: invoice }, world) => await openInvoiceLink(invoice, world)),
+	payEverything: action({ customer: id }, async ({ customer }, world) => await openAllDueLink(customer, world)),
+	followTopUpLink: action({ id }, async ({ id: wallet }, world) => await openTopUpLink(wallet, world)),
 	pay: action({ id, card, amount }, ({ id: session, ...options }, { dodo }) => dodo.payCheckout(session, options)),
 	payByDebit: action({ id, card, amount }, ({ id: session, ...options }, { dodo }) =>
 		dodo.payCheckout(session, { ...options, settleAfterMs: DEBIT_MS }),

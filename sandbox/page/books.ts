@@ -1,3 +1,4 @@
+import { sharesIn } from '../../nodes/shared/domain/bundle';
 import { decodeState } from '../../nodes/shared/domain/invoiceMetadata';
 import { DECLINE_CODES } from '../dodo/cards';
 import { subunits } from '../lago/money';
@@ -6,34 +7,41 @@ import type { World } from './actions';
 /** Both books as the page shows them, newest first. Amounts in minor units. */
 export function books({ dodo, lago }: World): Record<string, unknown> {
 	const newestFirst = <T>(map: Map<string, T>): T[] => [...map.values()].reverse();
-	const numberOf = (paymentId: string): string =>
-		String(dodo.state.payments.get(paymentId)?.metadata.lago_invoice_number ?? '');
+	const about = (metadata: Readonly<Record<string, unknown>> = {}) => aboutOf(lago, metadata);
+	const ofPayment = (paymentId: string) => {
+		const { invoice, customer } = about(dodo.state.payments.get(paymentId)?.metadata);
+		return { invoice, customer };
+	};
 	return {
 		premium: lago.premium,
 		declineCodes: DECLINE_CODES,
-		invoices: newestFirst(lago.state.invoices).map((invoice) => {
-			const metadata = Object.fromEntries(invoice.metadata.map(({ key, value }) => [key, value]));
-			return {
-				id: invoice.lago_id,
-				number: invoice.number,
-				customer: invoice.customer.external_id,
-				type: invoice.invoice_type,
-				status: invoice.status,
-				paymentStatus: invoice.payment_status,
-				disputeLost: invoice.payment_dispute_lost_at !== null,
-				due: invoice.payment_due_date,
-				overdue: invoice.payment_overdue,
-				total: invoice.total_amount_cents,
-				paid: invoice.total_paid_amount_cents,
-				currency: invoice.currency,
-				fees: invoice.fees.map((fee) => ({ name: fee.item.name, amount: fee.amount_cents, taxRate: fee.taxes_rate })),
-				metadata,
-				state: decodeState(metadata.dodo_state),
-			};
-		}),
+		// Lago shows nobody the invoice of a top-up that waits for its payment.
+		invoices: newestFirst(lago.state.invoices)
+			.filter(({ status }) => status !== 'open')
+			.map((invoice) => {
+				const metadata = Object.fromEntries(invoice.metadata.map(({ key, value }) => [key, value]));
+				return {
+					id: invoice.lago_id,
+					number: invoice.number,
+					customer: invoice.customer.external_id,
+					type: invoice.invoice_type,
+					status: invoice.status,
+					paymentStatus: invoice.payment_status,
+					disputeLost: invoice.payment_dispute_lost_at !== null,
+					due: invoice.payment_due_date,
+					overdue: invoice.payment_overdue,
+					total: invoice.total_amount_cents,
+					paid: invoice.total_paid_amount_cents,
+					currency: invoice.currency,
+					fees: invoice.fees.map((fee) => ({ name: fee.item.name, amount: fee.amount_cents, taxRate: fee.taxes_rate })),
+					metadata,
+					state: decodeState(metadata.dodo_state),
+				};
+			}),
 		creditNotes: newestFirst(lago.state.creditNotes).map((note) => ({
 			number: note.number,
 			invoice: note.invoice.number,
+			customer: note.invoice.customer.external_id,
 			refund: note.refund_amount_cents,
 			currency: note.invoice.currency,
 			status: note.refund_status,
@@ -53,6 +61,9 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 			customer: wallet.customer.external_id,
 			balance: Math.round(wallet.credits * wallet.rate * subunits(wallet.currency)),
 			currency: wallet.currency,
+			waiting: [...lago.state.walletTransactions.values()]
+				.filter((one) => one.lago_wallet_id === wallet.lago_id && one.status === 'pending')
+				.reduce((sum, { credits }) => sum + Math.round(credits * wallet.rate * subunits(wallet.currency)), 0),
 		})),
 		mandates: newestFirst(dodo.state.subscriptions).map((mandate) => ({
 			id: mandate.subscription_id,
@@ -65,8 +76,7 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 		})),
 		checkouts: newestFirst(dodo.state.checkouts).map((checkout) => ({
 			id: checkout.id,
-			invoice: checkout.metadata.lago_invoice_number ?? '',
-			customer: checkout.metadata.lago_customer_external_id ?? '',
+			...about(checkout.metadata),
 			page: `${dodo.url}/session/${checkout.id}`,
 			customerChooses: checkout.cart.some(({ customerChooses }) => customerChooses),
 			isMandate: checkout.mandate !== null,
@@ -77,7 +87,7 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 		})),
 		payments: newestFirst(dodo.state.payments).map((payment) => ({
 			id: payment.payment_id,
-			invoice: payment.metadata.lago_invoice_number ?? '',
+			...about(payment.metadata),
 			amount: payment.total_amount,
 			left: (dodo.state.paymentLines.get(payment.payment_id) ?? []).reduce(
 				(sum, line) => sum + line.amount - line.refunded,
@@ -91,7 +101,7 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 		})),
 		refunds: newestFirst(dodo.state.refunds).map((refund) => ({
 			id: refund.refund_id,
-			invoice: numberOf(refund.payment_id),
+			...ofPayment(refund.payment_id),
 			amount: refund.amount,
 			currency: refund.currency,
 			status: refund.status,
@@ -99,11 +109,28 @@ export function books({ dodo, lago }: World): Record<string, unknown> {
 		})),
 		disputes: newestFirst(dodo.state.disputes).map((dispute) => ({
 			id: dispute.dispute_id,
-			invoice: numberOf(dispute.payment_id),
+			...ofPayment(dispute.payment_id),
 			amount: Number(dispute.amount),
 			currency: dispute.currency,
 			status: dispute.dispute_status,
 			rdr: dispute.is_resolved_by_rdr,
 		})),
+	};
+}
+
+/** What a payment or its session is for: an invoice, or the parts of several, and whose. */
+function aboutOf({ state }: World['lago'], metadata: Readonly<Record<string, unknown>>) {
+	const word = (name: string): string => String(metadata[name] ?? '');
+	const shares = (sharesIn(metadata) ?? []).map(({ invoiceId, amount }) => ({
+		invoice: state.invoices.get(invoiceId)?.number ?? '',
+		amount,
+	}));
+	const invoice = state.invoices.get(word('lago_invoice_id'));
+	// A top-up gets its number with its payment.
+	const own = invoice === undefined || invoice.status === 'open' ? word('lago_invoice_number') : invoice.number;
+	return {
+		invoice: shares.at(-1)?.invoice ?? own,
+		shares,
+		customer: word('lago_customer_external_id') || (invoice?.customer.external_id ?? ''),
 	};
 }

@@ -3,9 +3,18 @@ import { element } from './dom.js';
 import { askAmount, askChosen, button, code, link, more, pill, shownCard, withCard } from './entry.js';
 import { money } from './words.js';
 
+const nameOf = (number, shares) => (shares.length > 0 ? `${shares.length} invoices in one` : number);
+
+/** What one payment of several invoices has for each. */
+const parts = (shares, currency) =>
+	shares.length > 0
+		? element('p', {}, shares.map((one) => `${one.invoice} ${money(one.amount, currency)}`).join(' · '))
+		: null;
+
 export function checkout({
 	id,
 	invoice: number,
+	shares,
 	customer: payer,
 	isMandate,
 	page,
@@ -21,15 +30,16 @@ export function checkout({
 		: [button('Pay', 'pay', chosen, id), button('Pay by bank debit', 'payByDebit', chosen, id)];
 	return {
 		document: number,
-		name: isMandate ? `Set-up for ${payer}` : number,
+		name: isMandate ? `Set-up for ${payer}` : nameOf(number, shares),
 		pills: [pill(open ? 'open' : used ? 'used' : 'expired')],
 		amount: isMandate ? '' : money(amount, currency),
-		detail: [element('p', {}, link(page, id) ?? '')],
+		detail: [element('p', {}, link(page, id) ?? ''), parts(shares, currency)],
 		buttons: open ? buttons : [],
 	};
 }
 
-export function payment({ id, invoice: number, amount, left, currency, status, code: reason, refunded, byMandate }) {
+export function payment(one) {
+	const { id, invoice: number, shares, amount, left, currency, status, code: reason, refunded, byMandate } = one;
 	const buttons = [];
 	if (status === 'succeeded') {
 		if (left > 0) buttons.push(button('Refund', 'refund', askAmount(currency, left, { id }), id));
@@ -43,7 +53,7 @@ export function payment({ id, invoice: number, amount, left, currency, status, c
 	}
 	return {
 		document: number,
-		name: number,
+		name: nameOf(number, shares),
 		pills: [pill(status ?? 'not begun')],
 		amount: money(amount, currency),
 		below: refunded ? `${refunded} refund` : '',
@@ -54,6 +64,7 @@ export function payment({ id, invoice: number, amount, left, currency, status, c
 				code(id),
 				...[byMandate && 'by mandate', reason].filter(Boolean).flatMap((word) => [' · ', word]),
 			),
+			parts(shares, currency),
 		],
 		buttons,
 	};

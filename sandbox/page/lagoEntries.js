@@ -75,6 +75,10 @@ export function customer({ id, timeZone, currency, metadata, mandates, access })
 		const answer = await ask(`Time zone of ${id}, such as Asia/Tokyo; empty for the organisation's`, timeZone);
 		return answer === null ? null : { id, zone: answer };
 	};
+	const credits = async () => {
+		const answer = await ask(`How many credits does ${id} order? They are granted when they are paid.`, '50');
+		return answer === null ? null : { customer: id, amount: Number(answer), ...(currency && { currency }) };
+	};
 	const why = access.reasons.map(({ rule, invoice_number, clears_when }) =>
 		[rule.replaceAll('_', ' '), invoice_number, clears_when && `until ${clears_when}`].filter(Boolean).join(', '),
 	);
@@ -93,6 +97,8 @@ export function customer({ id, timeZone, currency, metadata, mandates, access })
 				button('Start subscription', 'startSubscription', { customer: id }, id),
 				button('End subscription', 'endSubscription', { id: `sub_${id}` }, id),
 				button('Time zone', 'timeZone', zone, id),
+				button('Pay everything that is due', 'payEverything', { customer: id }, id),
+				button('Order credits', 'orderCredits', credits, id),
 				code(lines(metadata)),
 			),
 		],
@@ -108,8 +114,15 @@ export const creditNote = ({ number, invoice: document, refund, currency, status
 	amount: `− ${money(refund, currency)}`,
 });
 
-export const wallet = ({ id, customer: owner, balance, currency }) => ({
-	name: owner,
-	amount: money(balance, currency),
-	buttons: balance > 0 ? [button('Spend', 'spendWallet', askAmount(currency, balance, { id }), id)] : [],
-});
+export const wallet = ({ id, customer: owner, balance, currency, waiting }) => {
+	const buttons = balance > 0 ? [button('Spend', 'spendWallet', askAmount(currency, balance, { id }), id)] : [];
+	if (waiting > 0) buttons.push(button('Open the link of the top-up', 'followTopUpLink', { id }, id));
+	return {
+		document: owner,
+		name: owner,
+		pills: waiting > 0 ? [pill('pending')] : [],
+		amount: money(balance, currency),
+		below: waiting > 0 ? `${money(waiting, currency)} when paid` : '',
+		buttons,
+	};
+};

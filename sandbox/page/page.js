@@ -4,6 +4,7 @@ import { $, element, list } from './dom.js';
 import { drawFlow, drawVerdict } from './flow.js';
 import { drawBooks, drawFigures } from './ledgers.js';
 import { aboutIt, known } from './player.js';
+import { report } from './reports.js';
 import { minorUnits, rulesInWords } from './words.js';
 
 function drawTimeline(timeline) {
@@ -61,6 +62,7 @@ $('issue').addEventListener('submit', (event) => {
 $('day').addEventListener('click', () => void act('passDays', { days: 1 }));
 $('week').addEventListener('click', () => void act('passDays', { days: 7 }));
 $('payOut').addEventListener('click', () => void act('payOut', {}));
+for (const name of ['closing', 'reminding']) $(name).addEventListener('click', () => void report(name));
 $('premium').addEventListener('change', (event) => void act('premium', { value: event.target.checked }));
 document.addEventListener('acted', () => void refresh());
 

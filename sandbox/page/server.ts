@@ -10,7 +10,9 @@ import { accessBook, type SandboxRules } from './access';
 import { actions } from './actions';
 import { balances } from './balance';
 import { books } from './books';
+import { closing } from './closing';
 import type { Executions } from './executions';
+import { reminding } from './reminding';
 import { Timeline } from './timeline';
 
 export interface Sandbox {
@@ -38,6 +40,8 @@ const FILES = [
 	'flow.js',
 	'stories.js',
 	'player.js',
+	'reports.js',
+	'reports.css',
 ];
 
 /** What the sandbox stands between. */
@@ -77,6 +81,8 @@ export async function startSandbox({ port, dodo, lago, n8nUrl, executions, rules
 			timeline: timeline.entries.slice(-200),
 		});
 	});
+	app.get('/closing', (_request: Request, response: Response) => void response.json(closing(world, Date.now())));
+	app.get('/reminding', (_request: Request, response: Response) => void response.json(reminding(world, Date.now())));
 	app.post('/act', async (request: Request, response: Response) => {
 		// Nothing is parsed unless it is called JSON: a form of another page cannot say that without asking first.
 		const { action, ...input } = (request.body ?? {}) as Record<string, unknown>;

@@ -1,20 +1,20 @@
-// The three stories: who does what, in which order, and how one sees that it has happened.
+// The stories: who does what, in which order, and how one sees that it has happened.
 
 /** What the books hold of one customer; newest first, as everywhere. */
 export function sceneOf(state, customer) {
 	const invoices = state.invoices.filter((one) => one.customer === customer);
 	const [invoice] = invoices;
-	const number = invoice?.number;
-	const of = (list) => list.filter((one) => one.invoice === number);
+	const of = (list) => list.filter((one) => one.customer === customer);
 	return {
 		state,
 		customer,
 		invoices,
 		invoice,
-		checkout: of(state.checkouts).find(({ open }) => open),
+		checkout: of(state.checkouts).find(({ open, isMandate }) => open && !isMandate),
 		payment: of(state.payments)[0],
 		refund: of(state.refunds)[0],
 		note: of(state.creditNotes)[0],
+		wallet: of(state.wallets)[0],
 		mandate: state.mandates.find((one) => one.customer === customer),
 		known: state.customers.find((one) => one.id === customer),
 		access: state.access.find((one) => one.id === customer),
@@ -25,6 +25,8 @@ const hasLink = ({ invoice, checkout }) => Boolean(invoice?.state && checkout);
 const isPaid = ({ invoice }) => invoice?.paymentStatus === 'succeeded';
 const isBalanced = ({ state }, number) =>
 	state.balances.every(({ differences }) => differences.every((one) => one.number !== number));
+const isAllPaid = ({ invoices }) => invoices.every(({ paymentStatus }) => paymentStatus === 'succeeded');
+const isEven = ({ state }) => state.balances.every(({ differences }) => differences.length === 0);
 const pay = ({ checkout }) => [['pay', { id: checkout.id }]];
 
 /**
@@ -171,6 +173,83 @@ export const STORIES = [
 				show: 'invoices',
 				tell: 'n8n books it; the planned try is dropped',
 				until: (scene) => isPaid(scene) && !scene.invoice.state?.nextTryAt,
+			},
+		],
+	},
+	{
+		id: 'everything',
+		title: 'Two invoices, one payment',
+		about: 'Everything that is due, paid at once.',
+		customer: 'adventure',
+		steps: [
+			{
+				where: 'lago',
+				show: 'invoices',
+				tell: 'Lago bills EUR 120.00 and EUR 60.00',
+				acts: ({ customer }) => [10_000, 5_000].map((amount) => ['issue', { customer, amount, taxRate: 20 }]),
+				until: ({ invoices }) => invoices.length === 2 && invoices.every(({ state }) => state),
+			},
+			{
+				where: 'lago',
+				show: 'invoices',
+				tell: '17 days pass: both are overdue',
+				acts: () => [['passDays', { days: 17 }]],
+				until: ({ invoices }) => invoices.every(({ overdue }) => overdue),
+			},
+			{
+				where: 'n8n',
+				show: 'checkouts',
+				tell: 'The customer opens the link to all of it: n8n makes one checkout',
+				acts: ({ customer }) => [['payEverything', { customer }]],
+				until: ({ checkout }) => checkout?.shares.length === 2,
+			},
+			{
+				where: 'dodo',
+				show: 'payments',
+				tell: 'The customer pays once',
+				acts: pay,
+				until: ({ payment }) => payment?.status === 'succeeded',
+			},
+			{
+				where: 'lago',
+				show: 'invoices',
+				tell: 'n8n books its part on each invoice',
+				until: (scene) => isAllPaid(scene) && isEven(scene),
+			},
+		],
+	},
+	{
+		id: 'topUp',
+		title: 'Credits that are paid first',
+		about: 'Granted once, when the money is there.',
+		customer: 'woodgrove',
+		steps: [
+			{
+				where: 'lago',
+				show: 'wallets',
+				tell: 'A customer orders EUR 50.00 of credits: none are granted yet',
+				acts: ({ customer }) => [['orderCredits', { customer, amount: 50 }]],
+				until: ({ wallet }) => wallet?.waiting === 5_000,
+			},
+			{
+				where: 'n8n',
+				show: 'checkouts',
+				tell: 'The customer opens the link that was mailed: n8n makes the checkout',
+				acts: ({ wallet }) => [['followTopUpLink', { id: wallet.id }]],
+				until: ({ checkout }) => checkout,
+			},
+			{
+				where: 'dodo',
+				show: 'payments',
+				tell: 'The customer pays',
+				acts: pay,
+				until: ({ payment }) => payment?.status === 'succeeded',
+			},
+			{
+				where: 'lago',
+				show: 'wallets',
+				tell: 'n8n books it, and Lago grants the credits',
+				until: (scene) => scene.wallet.balance === 5_000 && scene.wallet.waiting === 0 && isEven(scene),
 			},
 		],
 	},

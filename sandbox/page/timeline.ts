@@ -1,4 +1,4 @@
-import { USER_AGENT } from './actions';
+import { USER_AGENT } from './links';
 import type { Execution, Executions } from './executions';
 import { wordsOfCall } from './callWords';
 import type { CallRecord, DeliveryRecord, DodoSimulator, LagoSimulator } from '../simulators';

@@ -167,6 +167,32 @@ test('a pay link is followed to n8n and to nobody else', async () => {
 	pushed.add('followPayLink');
 });
 
+test('credits are ordered, and their link and the one to everything due lead to a checkout', async () => {
+	const n8n = await startReceiver();
+	n8n.answer = () => 302;
+	const world = { dodo, lago, n8nUrl: n8n.url.replace('/hook', '') };
+	const opened = async (action: string, input: object): Promise<unknown> =>
+		await actions[action]?.(input, world).then(
+			() => n8n.received.length,
+			({ message }: Error) => message,
+		);
+	expect(await act('orderCredits', { customer: 'buyer', amount: 50 })).toEqual(done);
+	const wallet = last(lago.state.wallets);
+	expect((await state()).wallets).toEqual(
+		expect.arrayContaining([expect.objectContaining({ customer: 'buyer', balance: 0, waiting: 5_000 })]),
+	);
+	// Lago shows nobody its invoice.
+	await until(() => last(lago.state.walletTransactions).lago_invoice_id !== null);
+	expect((await state()).invoices).not.toContainEqual(expect.objectContaining({ customer: 'buyer' }));
+	expect(await opened('followTopUpLink', { id: wallet.lago_id })).toBe(1);
+	expect(await opened('followTopUpLink', { id: 'another' })).toContain('No top-up');
+	expect(await opened('payEverything', { customer: 'buyer' })).toBe('Nothing of buyer is open.');
+	lago.issueInvoice({ customer: { external_id: 'buyer' } });
+	expect(await opened('payEverything', { customer: 'buyer' })).toBe(2);
+	await n8n.close();
+	for (const action of ['followTopUpLink', 'payEverything']) pushed.add(action);
+});
+
 test('a refund that n8n asks for fails when the bank was told so, once', async () => {
 	const payment = dodo.payCheckout(await checkout('SIM-3', 900));
 	expect(await act('failNextRefund', { id: payment.payment_id })).toEqual(done);
@@ -307,7 +333,8 @@ test('a wallet that was spent: what is gone cannot be refunded, and Lago says so
 		transaction_type: 'outbound',
 	});
 	expect((await state()).wallets).toEqual([
-		{ id: expect.any(String), customer: 'topper', balance: 3_000, currency: 'EUR' },
+		{ id: expect.any(String), customer: 'topper', balance: 3_000, currency: 'EUR', waiting: 0 },
+		expect.objectContaining({ customer: 'buyer' }),
 	]);
 	expect(await act('creditNote', { id: invoice.lago_id })).toMatchObject({
 		status: 400,
@@ -423,7 +450,9 @@ test('every control is also a call; pages from elsewhere cannot make it', async 
 test('what the page did in a name is not taken for a call of n8n', () => {
 	const setUps = sandbox.timeline.entries.filter(({ from }) => from === 'you');
 	expect(setUps.length).toBeGreaterThan(0);
-	expect(setUps.every(({ what }) => /^POST \/(products|checkouts)$/.test(what))).toBe(true);
+	expect(setUps.every(({ what }) => /^POST \/(products|checkouts|api\/v1\/(customers|wallets))$/.test(what))).toBe(
+		true,
+	);
 });
 
 test('what cannot be done is said in the words of the service, and nothing else is taken', async () => {

@@ -110,6 +110,22 @@ inBrowser('the sandbox page', () => {
 				expect(tries.map(({ status }) => status)).toEqual(['failed', 'succeeded']);
 			},
 		],
+		[
+			'Two invoices, one payment',
+			'adventure',
+			'Update Payment Status',
+			() => {
+				const own = [...world.lago.state.payments.values()].filter((one) => one.external_customer_id === 'adventure');
+				expect(own.map(({ amount_cents: amount }) => amount).sort()).toEqual([12_000, 6_000].sort());
+				expect(new Set(own.map(({ reference }) => reference)).size).toBe(1);
+			},
+		],
+		[
+			'Credits that are paid first',
+			'woodgrove',
+			'Update Payment Status',
+			() => expect([...world.lago.state.wallets.values()].map(({ credits }) => credits)).toEqual([50]),
+		],
 	])(
 		'one button plays "%s" to its end',
 		async (title, customer, node, holds) => {
@@ -144,6 +160,29 @@ inBrowser('the sandbox page', () => {
 		},
 		30_000,
 	);
+
+	test('the month and the reminders: what they come to, and nothing that axe finds', async () => {
+		const page = await open({ reducedMotion: 'reduce' });
+		const late = world.lago.issueInvoice({ customer: { external_id: 'late' } });
+		world.lago.passDays(15);
+		const audit = async (): Promise<void> => {
+			await page.evaluate(AXE);
+			const found = await page.evaluate("axe.run('#report').then(({ violations }) => violations.map(({ id }) => id))");
+			expect(found).toEqual([]);
+			await page.getByRole('button', { name: 'Close' }).click();
+		};
+		await page.getByRole('button', { name: 'Month end' }).click();
+		await page.locator('.account .pill', { hasText: 'adds up' }).first().waitFor();
+		expect(await page.locator('.account .pill.bad').count()).toBe(0);
+		await audit();
+		await page.getByRole('button', { name: 'Reminders' }).click();
+		expect(await page.locator('.mails tbody tr', { hasText: 'late' }).textContent()).toMatch(
+			new RegExp(`Overdue: .100\\.00${late.number}`),
+		);
+		await audit();
+		world.lago.voidInvoice(late.lago_id);
+		expect(problems).toEqual([]);
+	}, 30_000);
 
 	/** Whether each checkout of a customer's invoices was paid, oldest first. */
 	function sessionsOf(customer: string): boolean[] {

@@ -6,7 +6,7 @@ import { operations as lagoOperations } from '../../nodes/Lago/actions/operation
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { runOperation } from '../../nodes/shared/node/operation';
 import { executeContext } from '../support/executeContext';
-import { minorUnits, MonthOfBooks, type Month, type Story } from '../support/monthOfBooks';
+import { minorUnits, MonthOfBooks, type Month, type Shared, type Story } from '../support/monthOfBooks';
 import { runs } from '../support/runs';
 
 const RUNS = runs(150, 20_000);
@@ -39,6 +39,8 @@ const story: fc.Arbitrary<Story> = fc.record({
 		'less',
 		'onTop',
 		'byStatus',
+		'topUp',
+		'topUpHeld',
 	),
 	entity,
 	timeZone: fc.constantFrom('UTC', 'Asia/Tokyo', 'America/Los_Angeles'),
@@ -60,7 +62,24 @@ const story: fc.Arbitrary<Story> = fc.record({
 		}),
 	),
 });
+const shared: fc.Arbitrary<Shared> = fc.record({
+	currency,
+	amounts: fc.array(amount, { minLength: 2, maxLength: 4 }),
+	at: moment,
+	lag,
+	entity,
+	paidBefore: fc.option(fc.constantFrom(0, 1), { freq: 2 }),
+	byStatus: fc.constantFrom(false, false, true),
+	refund: fc.option(
+		fc.record({ after: fc.integer({ min: 60, max: 25 * DAY }), perMille: fc.integer({ min: 1, max: 1_000 }), lag }),
+	),
+	lost: fc.option(
+		fc.record({ after: fc.integer({ min: 60, max: 30 * DAY }), decidedAfter: fc.integer({ min: 60, max: 30 * DAY }) }),
+		{ freq: 3 },
+	),
+});
 const month: fc.Arbitrary<Month> = fc.record({
+	shared: fc.array(shared, { maxLength: 6 }),
 	stories: fc.array(story, { maxLength: 25 }),
 	byHand: fc.array(
 		fc.record({ currency, amount, at: moment, entity, note: fc.constantFrom(null, 'pending', 'succeeded', 'failed') }),

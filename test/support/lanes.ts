@@ -78,7 +78,7 @@ export class Lanes implements AskN8n {
 		};
 		const told = body === '' ? {} : (JSON.parse(body) as { type: string; data: Told } & Record<string, Told>);
 		const location = await (pathname.endsWith('/pay')
-			? this.payPage(step, String(searchParams.get('t')))
+			? this.payPage(step, searchParams)
 			: pathname.endsWith('/lago')
 				? this.ofLago(step, told as Record<string, Told> & { webhook_type: string })
 				: this.ofDodo(step, told as { type: string; data: Told }));
@@ -105,6 +105,7 @@ export class Lanes implements AskN8n {
 
 	private async ofDodo(step: Step, { type, data }: { type: string; data: Told }): Promise<undefined> {
 		const [kind] = type.split('.');
+		// All its invoices; the first one tells.
 		if (kind === 'payment') await step('Update Payment Status', this.world.settle(data as unknown as Payment));
 		if (kind === 'refund') await step('Create Credit Note', this.world.mirror(data as unknown as Refund));
 		if (kind === 'dispute') await step('Record Dispute', this.world.record(data as unknown as Dispute));
@@ -113,8 +114,10 @@ export class Lanes implements AskN8n {
 		await step('Save Mandate', this.world.onLago('customer', 'saveMandate', { mandate: HERE }, mandate));
 	}
 
-	private async payPage(step: Step, link: string): Promise<string> {
-		const opened = await step('Open Pay Link', this.world.onLago('invoice', 'openPayLink', { link }));
+	private async payPage(step: Step, asked: URLSearchParams): Promise<string> {
+		const link = asked.get('t') ?? asked.get('c');
+		const how = { began: { isConfirmed: asked.get('pay') === '1' }, trigger: 'lagoPayPageTrigger' };
+		const opened = await step('Open Pay Link', this.world.onLago('invoice', 'openPayLink', { link }, {}, how));
 		return String((await this.linkAndSave(step, true, opened)).checkoutUrl);
 	}
 

@@ -9,7 +9,8 @@ export interface Story {
 	at: number;
 	/** Lago's payment is dated so much later. */
 	lag: number;
-	fate: 'booked' | 'held' | 'overpaid' | 'foreign' | 'less' | 'onTop' | 'byStatus';
+	/** `topUp` and `topUpHeld`: credits that count only when they are paid; Lago shows nobody the invoice of one that is not. */
+	fate: 'booked' | 'held' | 'overpaid' | 'foreign' | 'less' | 'onTop' | 'byStatus' | 'topUp' | 'topUpHeld';
 	entity: string;
 	timeZone: string;
 	refund: null | {
@@ -21,6 +22,24 @@ export interface Story {
 		reversedAfter: number | null;
 	};
 	dispute: null | { after: number; decidedAfter: number; end: 'won' | 'lost' | 'open'; lag: number };
+}
+
+/** One payment for several invoices of one customer. */
+export interface Shared {
+	currency: Story['currency'];
+	/** What each invoice asked for, the oldest due first. */
+	amounts: number[];
+	at: number;
+	lag: number;
+	entity: string;
+	/** The place of an invoice that a bank transfer has paid before; null for none. */
+	paidBefore: number | null;
+	/** Whether Lago has a licence, and so payments. */
+	byStatus: boolean;
+	/** What went back so much later: first what was never booked, then of the youngest due. */
+	refund: null | { after: number; perMille: number; lag: number };
+	/** The bank took all of it, so much later. */
+	lost: null | { after: number; decidedAfter: number };
 }
 
 /** What a person booked in Lago, or gave back, outside Dodo. */
@@ -35,6 +54,7 @@ export interface ByHand {
 
 export interface Month {
 	stories: Story[];
+	shared: Shared[];
 	byHand: ByHand[];
 	/** When Dodo pays out what is there. */
 	payouts: number[];
@@ -94,8 +114,9 @@ export class MonthOfBooks {
 	private readonly lago: Record<string, IDataObject[]> = { invoices: [], payments: [], credit_notes: [] };
 	calls = 0;
 
-	constructor({ stories, byHand, payouts, adjustments }: Month) {
+	constructor({ stories, shared, byHand, payouts, adjustments }: Month) {
 		stories.forEach((story, index) => this.tell(story, index));
+		shared.forEach((one, index) => this.tellShared(one, 20_000 + index));
 		byHand.forEach((one, index) => this.bookByHand(one, 10_000 + index));
 		for (const { at, amount, wallet } of adjustments) this.post(at, 'adjustment', amount, wallet, null);
 		this.keepLedger(payouts);
@@ -120,23 +141,123 @@ export class MonthOfBooks {
 			status: 'succeeded',
 			total_amount: charged,
 			currency,
-			metadata: invoiceId === null ? {} : { lago_invoice_id: invoiceId, lago_invoice_number: `INV-${index}` },
+			metadata:
+				invoiceId === null
+					? {}
+					: {
+							lago_invoice_id: invoiceId,
+							lago_invoice_number: `INV-${index}`,
+							...(fate.startsWith('topUp') ? { lago_wallet_transaction_id: uuidOf(4, index) } : {}),
+						},
 			customer: { customer_id: `cus_${index}`, name: `Payer ${index}`, email: 'payer@example.com' },
 			created_at: isoOf(at - 5),
 		});
 		this.lines.set(id, { currency, items: [{ items_id: 'i', amount: charged, tax, refundable_amount: charged }] });
 		const bookedAt = Math.floor(at + story.lag);
 		const booked = fate === 'less' ? amount - 1 - (amount % 7) : amount;
-		const isBooked = ['booked', 'less', 'onTop'].includes(fate) && booked > 0;
+		const isBooked = ['booked', 'less', 'onTop', 'topUp'].includes(fate) && booked > 0;
 		if (isBooked) this.book(id, invoiceId, booked, currency, bookedAt, index);
 		// A Lago without licence has no other document of it than the invoice.
 		if (fate === 'byStatus' && within(at)) this.lagoOf(currency).payments += amount;
 		if (fate === 'overpaid') this.book('bank transfer', invoiceId, amount, currency, Math.floor(at - 86_400), index);
 		const lostAt = story.dispute?.end === 'lost' ? at + story.dispute.after + story.dispute.decidedAfter : null;
-		if (invoiceId !== null) this.issue(story, index, invoiceId, id, lostAt);
+		if (invoiceId !== null && fate !== 'topUpHeld') this.issue(story, index, invoiceId, id, lostAt);
 		this.expectPayment(story, id, isBooked, bookedAt, tax, booked);
 		if (story.refund !== null) this.giveBack(story, story.refund, { index, id, charged, tax, isBooked });
 		if (story.dispute !== null) this.dispute(story, story.dispute, { index, id, charged });
+	}
+
+	/** Metadata as our checkouts carry them; each invoice has a payment of its own in Lago, with the same reference. */
+	private tellShared(shared: Shared, index: number): void {
+		const { currency, amounts, at, lag, entity, paidBefore, byStatus, refund, lost } = shared;
+		const id = `pay_${index}`;
+		const invoices = amounts.map((amount, place) => ({ amount, index: index * 10 + place }));
+		const charged = amounts.reduce((sum, amount) => sum + amount, 0);
+		const wallet = walletOf(currency);
+		const gross = toWallet(charged, currency);
+		this.post(at, 'payment', gross, wallet, id);
+		this.post(at, 'payment_fees', -(Math.round(gross / 25) + 40), wallet, id);
+		const asked = invoices.map((one) => `${uuidOf(1, one.index)}:${one.amount}`).join(' ');
+		this.dodo.payments?.push({
+			payment_id: id,
+			status: 'succeeded',
+			total_amount: charged,
+			currency,
+			metadata: { lago_invoices: asked, lago_customer_external_id: `c-${index}` },
+			customer: { customer_id: `cus_${index}`, name: `Payer ${index}`, email: 'payer@example.com' },
+			created_at: isoOf(at - 5),
+		});
+		this.lines.set(id, { currency, items: [{ items_id: 'i', amount: charged, tax: 0, refundable_amount: charged }] });
+		const bookedAt = Math.floor(at + lag);
+		const lostAt = lost === null ? null : at + lost.after + lost.decidedAfter;
+		invoices.forEach((one, place) => {
+			const invoiceId = uuidOf(1, one.index);
+			const isSurplus = place === paidBefore;
+			const fate = isSurplus ? 'overpaid' : byStatus ? 'byStatus' : 'booked';
+			// What the bank took of a payment is written on the invoices that have something of it.
+			const story = { ...A_STORY, currency, amount: one.amount, at, entity, fate } as const;
+			this.issue(story, one.index, invoiceId, id, isSurplus ? null : lostAt);
+			if (isSurplus) this.book('bank transfer', invoiceId, one.amount, currency, Math.floor(at - 86_400), one.index);
+			else if (!byStatus) this.book(id, invoiceId, one.amount, currency, bookedAt, one.index);
+			else if (within(at)) this.lagoOf(currency).payments += one.amount;
+		});
+		if (within(at)) {
+			const isLate = !byStatus && !within(bookedAt) && amounts.length > (paidBefore === null ? 0 : 1);
+			const reason = isLate ? 'other_period' : paidBefore === null ? null : 'overpaid';
+			this.expected.reasons.set(`payment ${id}`, reason);
+		}
+		if (refund !== null) this.giveBackShared(shared, refund, { index, id, charged });
+		if (lost !== null)
+			this.dispute(
+				{ ...A_STORY, currency, at, fate: 'booked' },
+				{ ...lost, end: 'lost', lag: 0 },
+				{ index, id, charged },
+			);
+	}
+
+	private giveBackShared(
+		{ currency, amounts, at, paidBefore, byStatus }: Shared,
+		{ after, perMille, lag }: NonNullable<Shared['refund']>,
+		{ index, id, charged }: { index: number; id: string; charged: number },
+	): void {
+		const amount = Math.max(1, Math.round((charged * perMille) / 1_000));
+		const moved = toWallet(amount, currency);
+		if (moved === 0) return;
+		const when = at + after;
+		const refundId = `ref_${index}`;
+		this.post(when, 'refund', -moved, walletOf(currency), refundId);
+		this.dodo.refunds?.push({
+			refund_id: refundId,
+			payment_id: id,
+			status: 'succeeded',
+			amount,
+			currency,
+			created_at: isoOf(when - 5),
+		});
+		const notedAt = Math.floor(when + lag);
+		const surplus = paidBefore === null ? 0 : (amounts[paidBefore] ?? 0);
+		let left = byStatus ? 0 : amount - Math.min(amount, surplus);
+		const hasNote = left > 0;
+		for (let place = amounts.length - 1; place >= 0; place--) {
+			const part = place === paidBefore ? 0 : Math.min(left, amounts[place] ?? 0);
+			left -= part;
+			const member = index * 10 + place;
+			if (part > 0) this.note(part, currency, notedAt, member, uuidOf(1, member), 'succeeded', refundId);
+		}
+		if (!within(when)) return;
+		const isBeyond = byStatus && amount > surplus;
+		this.expected.reasons.set(
+			`refund ${refundId}`,
+			hasNote
+				? within(notedAt)
+					? surplus === 0
+						? null
+						: 'overpayment_returned'
+					: 'other_period'
+				: isBeyond
+					? 'no_credit_note'
+					: 'overpayment_returned',
+		);
 	}
 
 	private expectPayment(
@@ -261,10 +382,17 @@ export class MonthOfBooks {
 	private withoutNote(index: number, isBooked: boolean): string {
 		const { lago } = this;
 		const invoice = lago.invoices?.find(({ lago_id }) => lago_id === uuidOf(1, index));
+		// A top-up that was never booked.
+		if (invoice === undefined && this.isTopUp(index)) return 'overpayment_returned';
 		if (invoice === undefined) return 'not_of_lago';
 		return isBooked || String(JSON.stringify(invoice.metadata)).includes('v1;paid')
 			? 'no_credit_note'
 			: 'overpayment_returned';
+	}
+
+	private isTopUp(index: number): boolean {
+		const payment = this.dodo.payments?.find(({ payment_id }) => payment_id === `pay_${index}`);
+		return JSON.stringify(payment?.metadata).includes('lago_wallet_transaction_id');
 	}
 
 	private note(
@@ -320,9 +448,11 @@ export class MonthOfBooks {
 					? 'dispute_open'
 					: end === 'won'
 						? 'dispute_won'
-						: within(decided + lag)
-							? null
-							: 'other_period';
+						: fate === 'topUpHeld'
+							? 'dispute_not_recorded'
+							: within(decided + lag)
+								? null
+								: 'other_period';
 		this.expected.reasons.set(`dispute ${disputeId}`, reason);
 	}
 
@@ -405,7 +535,11 @@ export class MonthOfBooks {
 		const { host, pathname } = new URL(url);
 		const [, name = '', id, part] = pathname.replace('/api/v1', '').split('/');
 		const body = host.startsWith('lago') ? this.ofLago(name, id, qs) : this.ofDodo(name, id, part, qs);
-		return await Promise.resolve(body === undefined ? { statusCode: 404, body: {} } : { statusCode: 200, body });
+		const missing = {
+			statusCode: 404,
+			body: { status: 404, error: 'Not Found', code: `${name.slice(0, -1)}_not_found` },
+		};
+		return await Promise.resolve(body === undefined ? missing : { statusCode: 200, body });
 	};
 
 	private ofDodo(

@@ -19,6 +19,8 @@ import { API_KEY, executeContext, itemsOf } from './executeContext';
 
 /** The page that pay links lead to; short, so that they have room on an invoice. */
 export const PAY_PAGE = 'https://n8n.example/pay';
+/** Of the organisation; permanent links are signed with it. */
+const HMAC_KEY = 'hmac';
 
 /** Stands around a request of an operation to a service; may hold it or its answer. */
 export type Gate = (options: IHttpRequestOptions, send: () => Promise<unknown>) => Promise<unknown>;
@@ -65,7 +67,10 @@ export class World {
 	/** @param version of Lago, e.g. `1.36`; today's unless told. */
 	static async start(version: string | null = null): Promise<World> {
 		const dodo = await startDodoSimulator({ apiKey: API_KEY, chargeDelayMs: 1 });
-		return new World(dodo, await startLagoSimulator({ apiKey: API_KEY, ...(version === null ? {} : { version }) }));
+		return new World(
+			dodo,
+			await startLagoSimulator({ apiKey: API_KEY, hmacKey: HMAC_KEY, ...(version === null ? {} : { version }) }),
+		);
 	}
 
 	/** The same books seen by another world, whose locks and caches are its own when its module is. */
@@ -229,7 +234,7 @@ export class World {
 		const context = executeContext({
 			input: [input],
 			parameters: { additionalFields: {}, ...parameters },
-			credential: { baseUrl, webhookHmacKey: 'hmac' },
+			credential: { baseUrl, webhookHmacKey: HMAC_KEY },
 			credentialId: baseUrl,
 			began,
 			trigger,

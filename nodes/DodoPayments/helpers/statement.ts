@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { z } from 'zod';
-import type { KnownMovement, Period } from '../../shared/domain/statement/compare';
+import type { KnownMovement, Period } from '../../shared/domain/statement/books';
 import { LedgerReader, type Balance, type Movement } from '../../shared/domain/statement/ledger';
 import { orNull } from '../../shared/transport/orNull';
 import { lineItemsSchema } from '../../shared/wire/dodo/objects';
@@ -8,6 +8,7 @@ import {
 	ledgerEntrySchema,
 	payoutSchema,
 	statedObjectSchema,
+	toKnownMovement,
 	type StatedObject,
 } from '../../shared/wire/dodo/statement';
 import type { DodoClient } from '../transport/client';
@@ -111,18 +112,8 @@ class Objects {
 	async complete(movement: Movement): Promise<KnownMovement> {
 		const own = this.known.get(movement.id) ?? null;
 		const payment = (own && this.known.get(own.paymentId)) ?? own;
-		return {
-			...movement,
-			...(movement.gross === 0 ? {} : await this.taxOf(movement, own)),
-			charged: movement.charged ?? own?.amount ?? null,
-			chargedCurrency: movement.chargedCurrency ?? own?.currency ?? null,
-			paymentId: own?.paymentId ?? null,
-			refundIds: movement.movement === 'refund' ? (this.refundsOf.get(movement.id) ?? [movement.id]) : [],
-			status: own?.status ?? null,
-			invoiceId: payment?.invoiceId ?? null,
-			invoiceNumber: payment?.invoiceNumber ?? null,
-			payer: payment?.payer ?? null,
-		};
+		const taxed = movement.gross === 0 ? movement : { ...movement, ...(await this.taxOf(movement, own)) };
+		return toKnownMovement(taxed, own, payment, this.refundsOf.get(movement.id));
 	}
 
 	/** Where the ledger has what came in without its tax, the lines of the payment tell it. */

@@ -1,13 +1,14 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { z } from 'zod';
-import type {
-	KnownMovement,
-	LagoBooks,
-	LagoNote,
-	LagoPayment,
-	Period,
-	StatedInvoice,
-} from '../../shared/domain/statement/compare';
+import {
+	invoicesOf,
+	type KnownMovement,
+	type LagoBooks,
+	type LagoNote,
+	type LagoPayment,
+	type Period,
+	type StatedInvoice,
+} from '../../shared/domain/statement/books';
 import { orNull } from '../../shared/transport/orNull';
 import { invoiceAnswerSchema, invoiceSchema, type LagoInvoice } from '../../shared/wire/lago/objects';
 import {
@@ -50,7 +51,10 @@ export async function readBooks(
 		const note = toLagoNote(one);
 		if (note.amount > 0 && (isInside(note) || named.has(note.refundId ?? ''))) notes.push(note);
 	});
-	const wanted = new Set([...movements, ...payments, ...notes].flatMap(({ invoiceId }) => invoiceId ?? []));
+	const wanted = new Set([
+		...movements.flatMap(invoicesOf),
+		...[...payments, ...notes].flatMap(({ invoiceId }) => invoiceId ?? []),
+	]);
 	return { payments, notes, invoices: await readInvoices(client, wanted, from, isInside) };
 }
 

@@ -1,6 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { momentOf } from '../../../shared/domain/moment';
-import type { KnownMovement, Period } from '../../../shared/domain/statement/compare';
+import type { KnownMovement, Period } from '../../../shared/domain/statement/books';
 import type { Balance } from '../../../shared/domain/statement/ledger';
 import { listOrId } from '../../../shared/node/fields';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';

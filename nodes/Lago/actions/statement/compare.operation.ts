@@ -1,6 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 import type { z } from 'zod';
-import { Comparison, type KnownMovement, type Period } from '../../../shared/domain/statement/compare';
+import type { KnownMovement, Period } from '../../../shared/domain/statement/books';
+import { Comparison } from '../../../shared/domain/statement/compare';
 import type { Balance } from '../../../shared/domain/statement/ledger';
 import { lagoRowOf, rowOf, summaryOf, sumRowOf } from '../../../shared/domain/statement/sheet';
 import { lagoSums, spanOf, sumUp } from '../../../shared/domain/statement/sums';

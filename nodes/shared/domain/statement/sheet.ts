@@ -1,7 +1,7 @@
 import { calendarOf, DAY_MS } from '../calendar';
 import { dodoUnits, lagoUnits } from '../currencies';
 import { toDecimal } from '../money';
-import type { LagoKind, Line } from './compare';
+import type { LagoKind, Line } from './line';
 import { COLUMNS, type Amounts, type Column } from './ledger';
 import { explain, needsPerson, type StatementReason } from './reasons';
 import type { LagoSum, Sum } from './sums';

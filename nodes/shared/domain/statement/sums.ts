@@ -1,5 +1,5 @@
 import { groupBy } from '../groupBy';
-import type { LagoKind, Line } from './compare';
+import type { LagoKind, Line } from './line';
 import { COLUMNS, type Amounts, type Balance } from './ledger';
 
 /**

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { INVOICE_KEY, INVOICE_NUMBER_KEY } from '../../domain/keys';
-import type { KnownMovement } from '../../domain/statement/compare';
-import { COLUMNS, type Balance, type LedgerEntry } from '../../domain/statement/ledger';
+import { sharesIn, type Share } from '../../domain/bundle';
+import { INVOICE_KEY, INVOICE_NUMBER_KEY, TOP_UP_KEY } from '../../domain/keys';
+import type { KnownMovement } from '../../domain/statement/books';
+import { COLUMNS, type Balance, type LedgerEntry, type Movement } from '../../domain/statement/ledger';
 import { lenient } from '../lenient';
 import { onFirstUse } from '../onFirstUse';
 
@@ -54,6 +55,8 @@ export interface StatedObject {
 	status: string | null;
 	invoiceId: string | null;
 	invoiceNumber: string | null;
+	shares: readonly Share[];
+	topUpId: string | null;
 	payer: string | null;
 }
 
@@ -80,6 +83,8 @@ export const statedObjectSchema = onFirstUse(() =>
 			status: one.dispute_status,
 			invoiceId: wordIn(one.metadata, INVOICE_KEY),
 			invoiceNumber: wordIn(one.metadata, INVOICE_NUMBER_KEY),
+			shares: sharesIn(one.metadata ?? {}) ?? [],
+			topUpId: wordIn(one.metadata, TOP_UP_KEY),
 			payer: one.customer?.name ?? one.customer?.email ?? null,
 		})),
 );
@@ -89,12 +94,47 @@ function wordIn(metadata: Record<string, unknown> | null | undefined, key: strin
 	return typeof value === 'string' && value !== '' ? value : null;
 }
 
+/**
+ * A movement with what is known of it.
+ * @param own the payment, refund or dispute that it is about; `payment` the payment of that.
+ */
+export function toKnownMovement(
+	movement: Movement,
+	own: StatedObject | null,
+	payment: StatedObject | null,
+	refundIds: readonly string[] = [movement.id],
+): KnownMovement {
+	const { invoiceId = null, invoiceNumber = null, shares = [], topUpId = null, payer = null } = payment ?? {};
+	return {
+		...movement,
+		charged: movement.charged ?? own?.amount ?? null,
+		chargedCurrency: movement.chargedCurrency ?? own?.currency ?? null,
+		paymentId: own?.paymentId ?? null,
+		refundIds: movement.movement === 'refund' ? refundIds : [],
+		status: own?.status ?? null,
+		invoiceId,
+		invoiceNumber,
+		shares,
+		topUpId,
+		payer,
+	};
+}
+
 /** `GET /payouts`. */
 export const payoutSchema = onFirstUse(() =>
 	z.object({ payout_id: text, status: text, currency: text, amount: minorUnits, created_at: moment }).passthrough(),
 );
 
-const words = ['payoutId', 'chargedCurrency', 'paymentId', 'status', 'invoiceId', 'invoiceNumber', 'payer'] as const;
+const words = [
+	'payoutId',
+	'chargedCurrency',
+	'paymentId',
+	'status',
+	'invoiceId',
+	'invoiceNumber',
+	'topUpId',
+	'payer',
+] as const;
 
 /** What Statement > Get gives out of a movement, with `at` as a moment that a person can read. */
 export const movementSchema = onFirstUse(() =>
@@ -105,6 +145,7 @@ export const movementSchema = onFirstUse(() =>
 		currency: text,
 		charged: minorUnits.nullable(),
 		refundIds: z.array(z.string()),
+		shares: z.array(z.object({ invoiceId: text, amount: minorUnits })),
 		...(Object.fromEntries(words.map((word) => [word, z.string().nullable()])) as Record<
 			(typeof words)[number],
 			z.ZodNullable<z.ZodString>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { lostOf, ourRecord } from '../../domain/invoiceMetadata';
 import { refundNamedBy } from '../../domain/noteTie';
 import { phaseOf } from '../../domain/phases';
-import type { LagoNote, LagoPayment, StatedInvoice } from '../../domain/statement/compare';
+import type { LagoNote, LagoPayment, StatedInvoice } from '../../domain/statement/books';
 import { onFirstUse } from '../onFirstUse';
 import { creditNoteSchema, paymentSchema, timeOf, toPaid, type LagoCreditNote, type LagoInvoice } from './objects';
 
