@@ -239,6 +239,7 @@ test('every operation is in the table', () => {
 	expect(without).toEqual([
 		'dodoPayments event saveProgress',
 		'dodoPayments mandate getTroubled',
+		'lago backFill getPortion',
 		'lago event saveProgress',
 		'lago invoice answerPayLink',
 		'lago statement compare',

@@ -1,8 +1,11 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import { dateOf } from '../../shared/domain/backFill';
 import { sharesToMetadata } from '../../shared/domain/bundle';
 import { isOfEntities, ofOtherEntity, readEntities } from '../../shared/domain/entities';
+import { ourRecord } from '../../shared/domain/invoiceMetadata';
 import {
 	ATTEMPT_KEY,
+	BACK_FILL_KEY,
 	CUSTOMER_KEY,
 	INVOICE_KEY,
 	INVOICE_NUMBER_KEY,
@@ -15,7 +18,7 @@ import type { Result } from '../../shared/node/operation';
 import { additionalTexts } from '../../shared/node/parameters';
 import { startingEvent } from '../../shared/node/start';
 import type { Bundle } from '../../shared/wire/bundle';
-import { invoiceSchema, type LagoInvoice } from '../../shared/wire/lago/objects';
+import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 
 /** The field that takes an invoice from a Lago node. */
 export const invoiceField: INodeProperties = {
@@ -54,6 +57,8 @@ export function paymentMetadata(
 	};
 	if (invoice.topUp) metadata[TOP_UP_KEY] = invoice.topUp.id;
 	if (invoice.paymentProof) metadata[PROOF_KEY] = invoice.paymentProof;
+	const { begunOn } = ourRecord(toInvoiceFacts(invoice).metadata).state ?? {};
+	if (begunOn !== undefined) metadata[BACK_FILL_KEY] = dateOf(begunOn);
 	return { ...metadata, ...organizationMetadata(ctx, index, invoice.organizationId) };
 }
 

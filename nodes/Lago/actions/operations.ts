@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { operationsOf, propertiesOf, subtitleOf } from '../../shared/node/menu';
 import { access } from './access/access.resource';
+import { backFill } from './backFill/backFill.resource';
 import { creditNote } from './creditNote/creditNote.resource';
 import { customer } from './customer/customer.resource';
 import { event } from './event/event.resource';
@@ -11,7 +12,7 @@ import { statement } from './statement/statement.resource';
 import { topUp } from './topUp/topUp.resource';
 
 /** As the menu has them. */
-const resources = [access, creditNote, customer, event, invoice, paymentRequest, reminder, statement, topUp];
+const resources = [access, backFill, creditNote, customer, event, invoice, paymentRequest, reminder, statement, topUp];
 
 /** In words, what a node on the canvas does. */
 export const subtitle = subtitleOf(resources);

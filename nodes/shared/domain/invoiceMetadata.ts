@@ -37,6 +37,8 @@ export interface CollectionState {
 	failedSince?: number;
 	/** When somebody last asked for a try by Lago's button. */
 	askedAt?: number;
+	/** On which day a back-fill let it in (see `backFill.ts`): days since 1970 on the calendar of its workflow. */
+	begunOn?: number;
 	/** A dispute that Lago counts as lost, for good, was won after all. */
 	disputeWon?: boolean;
 	/** The world in which the link or charge was made; what was written before this was kept does not say it. */
@@ -67,6 +69,7 @@ const NUMBERS = {
 	r: 'refunded',
 	s: 'failedSince',
 	b: 'askedAt',
+	g: 'begunOn',
 } as const;
 
 /** The letters of what is only said when it is so. */
@@ -192,9 +195,9 @@ function kept(
 		isReplaced && dodoId?.startsWith('pay_')
 			? withCounted(counted ?? [], { key: keyOf(dodoId), sign: '=', amount: 0 })
 			: null;
-	const { refunded = before.refunded, disputeWon = before.disputeWon } = state;
+	const { refunded = before.refunded, disputeWon = before.disputeWon, begunOn = before.begunOn } = state;
 	const request = isEnded(state) ? undefined : (state.request ?? before.request);
-	return { ...state, counted: booked ?? counted, refunded, disputeWon, request };
+	return { ...state, counted: booked ?? counted, refunded, disputeWon, begunOn, request };
 }
 
 /** What our two entries say: the recorded Dodo id and the state of the collection. */

@@ -37,6 +37,9 @@ export const PROOF_KEY = 'lago_proof';
 export const SHARES_KEY = 'lago_invoices';
 export const REQUEST_KEY = 'lago_payment_request_id';
 
+/** On a Dodo payment of an invoice that a back-fill let in: the day, `2026-11-28`. */
+export const BACK_FILL_KEY = 'lago_back_fill';
+
 /** On a Dodo mandate: the customer, by the id that the merchant gave. */
 export const CUSTOMER_KEY = 'lago_customer_external_id';
 /** The same: the business at which it was set up, and which mandate of the customer that business knew then. */
