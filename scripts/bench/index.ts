@@ -16,6 +16,7 @@ import { measureMemory } from './memory';
 import { measureMonthEnd } from './monthEnd';
 import { measureOutage, measureReconciliation } from './reconciliation';
 import { measureRecovery } from './recovery';
+import { measureReminders } from './reminders';
 import type { Row } from './stats';
 import { measureStorm } from './storm';
 import { startWorld } from './world';
@@ -49,6 +50,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 	outage: async () => await measureOutage(say),
 	limit: async () => await measureLimit(say),
 	monthEnd: async () => await measureMonthEnd(say),
+	reminders: measureReminders,
 	memory: async () => await measureMemory('', {}, say),
 	memoryTuned: async () => await measureMemory(WHEN_NEEDED, FASTER, say),
 	capacity: async () => await measureCapacity(say),

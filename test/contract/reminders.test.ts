@@ -150,6 +150,74 @@ test('n8n stopped in the middle: told to a person once, not sent again', async (
 	expect(await dueNow()).toEqual([]);
 });
 
+/** What one run of the template does; `mails` grows by what went out. @returns what a person is told. */
+async function lane(mails: unknown[]): Promise<unknown[]> {
+	const told: unknown[] = [];
+	for (const reminder of await dueNow()) {
+		const reserved = await reserve(await check(reminder));
+		if (reserved.outcome === 'held') told.push(reserved.reason);
+		if (reserved.outcome !== 'reminding') continue;
+		mails.push(reserved.email);
+		await save(reserved);
+	}
+	return told;
+}
+
+/** Half an hour passes for what is remembered. */
+function halfAnHourPasses(): void {
+	for (const entry of world.lago.state.customers.get('cust_1')?.metadata ?? [])
+		entry.value = String(entry.value).replace(/a=(\d+)/, (_all, at) => `a=${Number(at) - 1_900}`);
+}
+
+test.each<[string, (mails: unknown[]) => Promise<unknown>, number, string[]]>([
+	['when it has found out who is due', async () => await dueNow(), 1, []],
+	[
+		'when Lago has taken the reservation and nobody heard it',
+		async () => {
+			const [reminder] = await dueNow();
+			world.lago.faults.add({ method: 'POST', path: /customers/, kind: 'reset', after: true });
+			await reserve(reminder as IDataObject).catch(() => null);
+		},
+		0,
+		['reminder_unclear'],
+	],
+	[
+		'between Reserve and the mail',
+		async () => await reserve((await dueNow())[0] as IDataObject),
+		0,
+		['reminder_unclear'],
+	],
+	[
+		'between the mail and Save Sent',
+		async (mails) => mails.push((await reserve((await dueNow())[0] as IDataObject)).email),
+		1,
+		['reminder_unclear'],
+	],
+	[
+		'when Lago has noted the mail and nobody heard it',
+		async (mails) => {
+			const reserved = await reserve((await dueNow())[0] as IDataObject);
+			mails.push(reserved.email);
+			world.lago.faults.add({ method: 'POST', path: /customers/, kind: 'reset', after: true });
+			await save(reserved).catch(() => null);
+		},
+		1,
+		[],
+	],
+])('n8n is gone %s: others go on, and nobody gets a second mail', async (_when, until, sent, tells) => {
+	overdue();
+	const mails: unknown[] = [];
+	await until(mails);
+	// Two workers at once, then again after half an hour, and once more.
+	const told = (await Promise.all([lane(mails), lane(mails)])).flat();
+	expect(told).toEqual([]);
+	halfAnHourPasses();
+	told.push(...(await Promise.all([lane(mails), lane(mails)])).flat(), ...(await lane(mails)));
+	expect(mails).toHaveLength(sent);
+	expect(new Set(told)).toEqual(new Set(tells));
+	expect(await lane(mails)).toEqual([]);
+});
+
 test('what was paid or changed since is not sent', async () => {
 	const invoice = overdue();
 	const [reminder] = await dueNow();

@@ -101,8 +101,21 @@ export function formatAmount(minorUnits: number, currency: string): string {
 export function localAmount(minorUnits: number, currency: string, locale: string): string {
 	const digits = exponentOf(currency);
 	const style = { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits } as const;
+	const format = formatOf(`${locale} ${currency}`, () => new Intl.NumberFormat(locale, style));
 	// As text no digit of a large amount is lost.
-	return new Intl.NumberFormat(locale, style).format(toDecimal(minorUnits, currency) as `${number}`);
+	return format.format(toDecimal(minorUnits, currency) as `${number}`);
+}
+
+const MOST_FORMATS = 500;
+const formats = new Map<string, Intl.NumberFormat>();
+/** Making one takes longer than a thousand amounts; visitors choose their locale, so not all are kept. */
+function formatOf(key: string, make: () => Intl.NumberFormat): Intl.NumberFormat {
+	const known = formats.get(key);
+	if (known !== undefined) return known;
+	if (formats.size >= MOST_FORMATS) formats.clear();
+	const made = make();
+	formats.set(key, made);
+	return made;
 }
 
 /** What Dodo counts, in the same words; where both may not count alike, as the number that Dodo says. */

@@ -93,6 +93,32 @@ describe('at which hour, on the clock of the customer', () => {
 	});
 });
 
+describe('where the clocks change between now and the mail', () => {
+	const early = { fromHour: 0 };
+	const always = { sundays: true };
+	test.each([
+		['forward on the Sunday between', 'Europe/Berlin', '2026-03-28T20:30Z', {}, '2026-03-30T06:00Z'],
+		['back on the Sunday between', 'Europe/Berlin', '2026-10-24T20:00Z', {}, '2026-10-26T07:00Z'],
+		['forward in this night', 'America/New_York', '2026-03-08T06:00Z', always, '2026-03-08T12:00Z'],
+		['back in this night', 'America/New_York', '2026-11-01T04:00Z', always, '2026-11-01T13:00Z'],
+		['by half an hour', 'Australia/Lord_Howe', '2026-10-03T10:00Z', {}, '2026-10-04T21:00Z'],
+		['zone with three quarters of an hour', 'Pacific/Chatham', '2026-09-26T08:30Z', {}, '2026-09-27T18:15Z'],
+		[
+			'at midnight, so that no midnight is',
+			'America/Santiago',
+			'2026-09-06T00:30Z',
+			{ ...early, ...always },
+			'2026-09-06T04:00Z',
+		],
+		['behind the morning of that day: at once', 'America/New_York', '2026-03-08T12:30Z', always, '2026-03-08T12:30Z'],
+	])('%s', (_name, timeZone, at, policy, expected) => {
+		const dueOn = new Date(Date.parse(at) - 2 * DAY_MS).toISOString().slice(0, 10);
+		const invoices = [open({ dueOn, issuedOn: '2026-01-01' })];
+		const reminder = due({ timeZone, invoices }, at, { lateDays: 9, ...policy });
+		expect(new Date(reminder?.sendAt ?? NaN)).toEqual(new Date(expected));
+	});
+});
+
 describe('of what', () => {
 	const at = '2026-11-12T09:00Z';
 

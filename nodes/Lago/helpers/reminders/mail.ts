@@ -111,8 +111,14 @@ export function sumOf(invoices: readonly OpenInvoice[], locale: string): string 
 	return [...sums].map(([currency, amount]) => localAmount(amount, currency, locale)).join(' + ');
 }
 
-const dateOf = (date: string, locale: string): string =>
-	new Date(date).toLocaleDateString(locale, { dateStyle: 'long', timeZone: 'UTC' });
+/** Making a format takes longer than all dates of a mail, and there are as many locales as Lago has. */
+const dates = new Map<string, Intl.DateTimeFormat>();
+
+function dateOf(date: string, locale: string): string {
+	const format = dates.get(locale) ?? new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
+	dates.set(locale, format);
+	return format.format(new Date(date));
+}
 
 const monthOf = (month: string | undefined, locale: string): string =>
 	month === undefined
