@@ -44,6 +44,15 @@ async function live(world: World): Promise<void> {
 	};
 	const passDays = (days: number): void => [dodo, lago].forEach((service) => service.passDays(days));
 
+	/** One payment for invoices of one customer. */
+	const settledTogether = async (...amounts: number[]): Promise<void> => {
+		const customer = { external_id: `customer-${++customers}`, name: `Customer ${customers}` };
+		for (const amountCents of amounts)
+			lago.issueInvoice({ customer, fees: [{ amountCents, taxRate: 0 }], emit: false });
+		const made = await world.linkAll(await world.allDue(customer.external_id));
+		await world.settleAll(dodo.payCheckout(String(made.checkoutSessionId)));
+	};
+
 	const first = await settled(24_000);
 	await settled(9_900, 'USD');
 	passDays(3);
@@ -53,6 +62,7 @@ async function live(world: World): Promise<void> {
 	passDays(4);
 	dodo.payOut();
 	passDays(2);
+	await settledTogether(4_000, 2_500);
 	const lost = await settled(8_000);
 	const open = await settled(4_500);
 	await pay(bill(3_300));
