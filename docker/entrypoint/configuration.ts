@@ -3,6 +3,7 @@ import { parseLimits } from '../../nodes/shared/domain/access/policy';
 import { readBrands } from '../../nodes/shared/domain/brands';
 import { readAddress } from '../../nodes/shared/domain/address';
 import { DODO_TIERS, LOWEST_TIER } from '../../nodes/shared/domain/keys';
+import { momentOf } from '../../nodes/shared/domain/moment';
 import { readCurrencies } from '../../nodes/shared/domain/money';
 import { parseSchedule } from '../../nodes/shared/domain/retrySchedule';
 import { PLACES, secretProblem, SHORTEST_KEY, type Secret } from '../../nodes/shared/domain/secrets';
@@ -20,6 +21,8 @@ export interface Configuration extends Services {
 	retrySchedule: string;
 	/** Which brand stands for which billing entity, e.g. `acme_de=brnd_1, acme_fr=brnd_2`; empty for the primary one. */
 	entityBrands: string;
+	/** Which open invoices are collected: `all`, those from a day on, or, empty, those of a new installation from now on. */
+	collectSince: string;
 	access: AccessConfiguration;
 }
 
@@ -116,6 +119,10 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const brands = readBrands(entityBrands);
 	if ('problem' in brands) problems.push(`ENTITY_BRANDS is "${entityBrands}": ${brands.problem}.`);
 
+	const collectSince = read('COLLECT_SINCE');
+	if (collectSince !== '' && collectSince !== 'all' && momentOf(collectSince, 'UTC') === null)
+		problems.push(`COLLECT_SINCE is "${collectSince}"; it must be a day such as 2026-11-01, or all.`);
+
 	const access = readAccess(read, problems);
 	const required = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, read(name)])) as Record<
 		keyof typeof REQUIRED,
@@ -157,7 +164,9 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	const owner = readOwner(read, problems);
 	return problems.length > 0
 		? { problems }
-		: { configuration: { dodo, lago, port, reconcileMinutes, retrySchedule, entityBrands, access, owner } };
+		: {
+				configuration: { dodo, lago, port, reconcileMinutes, retrySchedule, entityBrands, collectSince, access, owner },
+			};
 }
 
 const TIERS = Object.keys(DODO_TIERS).map(Number);

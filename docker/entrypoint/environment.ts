@@ -25,7 +25,8 @@ export function givenEnvironment(env: NodeJS.ProcessEnv): { given: NodeJS.Proces
 }
 
 /** Names of our own variables: n8n, and whatever it starts, does not see them. */
-const OWN = /^((DODO|LAGO|ACCESS|OWNER)_\w+|ENTITY_BRANDS|RETRY_SCHEDULE|RECONCILE_INTERVAL_MINUTES|PORT)(_FILE)?$/;
+const OWN =
+	/^((DODO|LAGO|ACCESS|OWNER)_\w+|ENTITY_BRANDS|COLLECT_SINCE|RETRY_SCHEDULE|RECONCILE_INTERVAL_MINUTES|PORT)(_FILE)?$/;
 
 const WEBHOOK_SECRETS = join(__dirname, 'webhookSecrets.js');
 

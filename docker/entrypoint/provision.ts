@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Failed, runN8n } from './n8n';
 import type { PrivateFiles } from './privateFiles';
-import { CREDENTIALS, WORKFLOW_ID, type WorkflowJson } from './workflow';
+import { collectingAsBefore, CREDENTIALS, WORKFLOW_ID, type WorkflowJson } from './workflow';
 
 /** The workflow as n8n has it. */
 export interface StoredWorkflow extends WorkflowJson {
@@ -58,12 +58,13 @@ export interface Provisioned {
  * @param unfinished a file that is there from before an import until it is published, so that a start that was cut off is made up for
  */
 export async function provision(
-	wanted: WorkflowJson,
+	given: WorkflowJson,
 	env: NodeJS.ProcessEnv,
 	files: PrivateFiles,
 	unfinished: string,
 ): Promise<Provisioned> {
 	const stored = await readStored(env, files);
+	const wanted = stored === null ? given : collectingAsBefore(given, stored);
 	const decision = decide(stored, wanted);
 	const wasPublished = stored?.active === true;
 	if (decision === 'changed' || decision === 'archived') return { decision, published: wasPublished };

@@ -61,6 +61,8 @@ export interface HeadlessSettings {
 	retrySchedule: string;
 	/** Empty for the primary brand. */
 	entityBrands?: string;
+	/** `all`, or a day; empty: as it is in the template, and as it was where there is one already. */
+	collectSince?: string;
 	reconcileMinutes: number;
 	access: AccessConfiguration;
 }
@@ -107,7 +109,7 @@ export function withFixedPaths(workflow: WorkflowJson): WorkflowJson {
 /** The full sync as the environment wants it; the template itself stays as it is. Pure. */
 export function configureSync(
 	template: WorkflowJson,
-	{ productId, retrySchedule, reconcileMinutes, entityBrands = '', access }: HeadlessSettings,
+	{ productId, retrySchedule, reconcileMinutes, entityBrands = '', collectSince = '', access }: HeadlessSettings,
 ): WorkflowJson {
 	const changed = withFixedPaths(structuredClone(template));
 	for (const node of changed.nodes) {
@@ -118,6 +120,8 @@ export function configureSync(
 			parameters.rule = { interval: [{ field: 'minutes', minutesInterval: reconcileMinutes }] };
 		if (parameters.operation === 'planRetry') parameters.schedule = retrySchedule;
 		if (parameters.operation === 'updatePaymentStatus') parameters.retrySchedule = retrySchedule;
+		if (collectSince !== '' && parameters.operation === 'getMissed' && type.endsWith('.lago'))
+			Object.assign(parameters, collectSince === 'all' ? ALL : { invoices: 'since', invoicesFrom: collectSince });
 		if (entityBrands !== '' && BRANDED.includes(String(parameters.operation)))
 			parameters.additionalFields = { ...(parameters.additionalFields as object | undefined), entityBrands };
 		if (productId !== '' && parameters.operation === 'createIntent')
@@ -129,6 +133,20 @@ export function configureSync(
 		if (access.apiToken !== '' && name === ENDPOINT) delete node.disabled;
 	}
 	return changed;
+}
+
+const ALL = { invoices: 'all' };
+
+/** Where nothing else is said, a look that collected all that is open goes on doing so. Pure. */
+export function collectingAsBefore(wanted: WorkflowJson, stored: WorkflowJson): WorkflowJson {
+	const nodes = wanted.nodes.map((node) => {
+		const { parameters, name } = node;
+		const before = stored.nodes.find((one) => one.name === name)?.parameters;
+		return parameters.invoices === 'new' && before !== undefined && (before.invoices ?? 'all') === 'all'
+			? { ...node, parameters: { ...parameters, ...ALL } }
+			: node;
+	});
+	return { ...wanted, nodes };
 }
 
 /** The variable gives limits in minor units whatever the template; the node takes them as its version reads them. */

@@ -26,8 +26,8 @@ export class Lago implements INodeType {
 		name: 'lago',
 		icon: { light: 'file:lago.svg', dark: 'file:lago.dark.svg' },
 		group: ['transform'],
-		version: [1, 1.1, 1.2, 1.3],
-		defaultVersion: 1.3,
+		version: [1, 1.1, 1.2, 1.3, 1.4],
+		defaultVersion: 1.4,
 		subtitle,
 		description:
 			'Read invoices, credit notes and customers of Lago, and book in Lago what became of payments, refunds and disputes at Dodo Payments',

@@ -17,6 +17,7 @@ import { answer } from '../shared/webhook/answer';
 import { admit } from '../shared/webhook/intake';
 import { headerOf, parseJson, readRawBody } from '../shared/webhook/readBody';
 import { entityOf, lagoEventSchema, RETRY_BUTTON, TOP_UP_EVENT } from '../shared/wire/lago/event';
+import { rememberStart } from './helpers/collectsSince';
 import { findEndpoint, isCurrent, registerEndpoint, removeEndpoint, type WantedEndpoint } from './helpers/endpoint';
 import { eventItem, outputOf } from './helpers/eventItem';
 import { requireHmacKey } from './helpers/hmacKey';
@@ -27,6 +28,7 @@ import { refusal, verifyDelivery } from './helpers/verifyDelivery';
 import { triggerProperties } from './lagoTrigger.properties';
 import { getBillingEntities } from './methods/loadOptions';
 import { LagoClient } from './transport/client';
+import type { LagoWebhookEndpoint } from '../shared/wire/lago/objects';
 
 export class LagoTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -68,10 +70,14 @@ export class LagoTrigger implements INodeType {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				if (this.getNodeParameter('signature') !== 'jwt')
 					await requireHmacKey(this, 'no delivery could be verified and all of them would be refused');
-				if (isManual(this)) return true;
+				if (isManual(this)) {
+					await rememberStart(this, async () => await findOwn(this, await LagoClient.of(this)));
+					return true;
+				}
 				return await whilePublishing(this, LagoClient.of, async (client) => {
 					const wanted = wantedEndpoint(this);
-					const endpoint = await findEndpoint(client, wanted.url, storedEndpointId(this));
+					const endpoint = await findOwn(this, client);
+					await rememberStart(this, async () => await Promise.resolve(endpoint));
 					if (endpoint === null || !isCurrent(endpoint, wanted)) return false;
 					this.getWorkflowStaticData('node').endpointId = endpoint.lago_id;
 					await tellIfOlder(this, client);
@@ -148,6 +154,10 @@ export class LagoTrigger implements INodeType {
 			}
 		);
 	}
+}
+
+async function findOwn(ctx: IHookFunctions, client: LagoClient): Promise<LagoWebhookEndpoint | null> {
+	return await findEndpoint(client, wantedEndpoint(ctx).url, storedEndpointId(ctx));
 }
 
 /** Into n8n's log, when the trigger starts. */

@@ -20,6 +20,7 @@ test('the four secrets are enough', () => {
 			reconcileMinutes: 5,
 			retrySchedule: '1d,3d,5d,7d',
 			entityBrands: '',
+			collectSince: '',
 			access: OFF,
 			owner: null,
 			dodo: {
@@ -46,6 +47,7 @@ test('everything else may be given', () => {
 			LAGO_CURRENCIES_COUNTED_ALIKE: 'HUF, MGA',
 			RETRY_SCHEDULE: '2h,1d',
 			ENTITY_BRANDS: 'de=brnd_1, fr=brnd_2',
+			COLLECT_SINCE: '2026-11-01',
 			RECONCILE_INTERVAL_MINUTES: '15',
 			PORT: '6000',
 			OWNER_EMAIL: 'a@example.com',
@@ -57,6 +59,7 @@ test('everything else may be given', () => {
 			reconcileMinutes: 15,
 			retrySchedule: '2h,1d',
 			entityBrands: 'de=brnd_1, fr=brnd_2',
+			collectSince: '2026-11-01',
 			access: OFF,
 			owner: { email: 'a@example.com', password: 'long enough' },
 			dodo: {
@@ -92,6 +95,7 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
 		['LAGO_API_URL', 'DODO_API_URL'],
 	],
 	['brands without a table', { ...KEYS, ENTITY_BRANDS: 'de' }, ['ENTITY_BRANDS']],
+	['a beginning that is no day', { ...KEYS, COLLECT_SINCE: 'now' }, ['COLLECT_SINCE']],
 	['a schedule that is none', { ...KEYS, RETRY_SCHEDULE: 'daily' }, ['RETRY_SCHEDULE']],
 	...['0', '60', '1.5', 'often'].map((RECONCILE_INTERVAL_MINUTES): [string, NodeJS.ProcessEnv, string[]] => [
 		`a look every ${RECONCILE_INTERVAL_MINUTES} minutes`,
@@ -299,6 +303,15 @@ test('the full sync as the environment wants it', () => {
 	expect(nodeOf(plain, 'Every 5 Minutes')?.parameters).toEqual({
 		rule: { interval: [{ field: 'minutes', minutesInterval: 9 }] },
 	});
+	const collects = (given: object) => {
+		const looks = configureSync(template, { ...settings, ...given }).nodes.filter(
+			({ type, parameters }) => type.endsWith('.lago') && parameters.operation === 'getMissed',
+		);
+		return looks.map(({ parameters: { invoices, invoicesFrom } }) => [invoices, invoicesFrom]);
+	};
+	expect(collects({})).toEqual(Array(2).fill(['new', undefined]));
+	expect(collects({ collectSince: 'all' })).toEqual(Array(2).fill(['all', undefined]));
+	expect(collects({ collectSince: '2026-11-01' })).toEqual(Array(2).fill(['since', '2026-11-01']));
 	const asked = configureSync(template, { ...settings, access: { ...OFF, apiToken: 'x' } });
 	expect(isOff(asked)).toEqual([true, true, false]);
 	const told = configureSync(template, { ...settings, access: { ...OFF, update: { restrictAfterDays: 7 } } });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { privateFiles, type PrivateFiles } from '../../docker/entrypoint/privateFiles';
 import { marked, provision, type StoredWorkflow } from '../../docker/entrypoint/provision';
-import type { WorkflowJson } from '../../docker/entrypoint/workflow';
+import { collectingAsBefore, type WorkflowJson } from '../../docker/entrypoint/workflow';
 
 const WANTED: WorkflowJson = { name: 'w', nodes: [], connections: {}, settings: {} };
 const IMPORT = ['import:credentials', 'import:workflow'];
@@ -75,6 +75,21 @@ test.each<[string, StoredWorkflow | null, string[], boolean]>([
 ])('over %s', async (_case, stored, calls, published) => {
 	expect(await provisionOver(stored)).toEqual({ calls: ['export:workflow', ...calls], published });
 	expect(existsSync(unfinished())).toBe(false);
+});
+
+const looking = (parameters: object, typeVersion = 1.4): WorkflowJson => ({
+	...WANTED,
+	nodes: [{ name: 'Look in Lago', type: 't', typeVersion, parameters: { operation: 'getMissed', ...parameters } }],
+});
+
+test.each<[string, object, object, object]>([
+	['all, as it always did', { invoices: 'new' }, {}, { invoices: 'all' }],
+	['all, as somebody wanted', { invoices: 'new' }, { invoices: 'all' }, { invoices: 'all' }],
+	['from now on', { invoices: 'new' }, { invoices: 'new' }, { invoices: 'new' }],
+	['from a day on, by its variable', { invoices: 'since' }, {}, { invoices: 'since' }],
+])('an installation that is upgraded collects %s', (_what, wanted, stored, expected) => {
+	const [node] = collectingAsBefore(looking(wanted), looking(stored, 1.3)).nodes;
+	expect(node).toMatchObject({ typeVersion: 1.4, parameters: expected });
 });
 
 test('a start that was cut off between import and publishing is made up for by the next', async () => {

@@ -9,7 +9,9 @@ import {
 import type { LagoClient } from '../transport/client';
 
 /** More than the ten endpoints that an organisation may have. */
-const ENDPOINT_LIMIT = 100;
+export const ENDPOINT_LIMIT = 100;
+/** By it Lago's page shows whose endpoint it is. */
+export const ENDPOINT_NAME = 'n8n: Lago Trigger';
 
 /** What the trigger wants its endpoint to be. */
 export interface WantedEndpoint {
@@ -63,7 +65,7 @@ export async function registerEndpoint(
 		webhook_endpoint: {
 			webhook_url: wanted.url,
 			signature_algo: wanted.algorithm,
-			name: 'n8n: Lago Trigger',
+			name: ENDPOINT_NAME,
 			event_types: wanted.events,
 		},
 	};

@@ -12,6 +12,9 @@ export const DECIMAL_AMOUNTS = { dodoPayments: 1.1, lago: 1.2, lagoAccessTrigger
  */
 export const ENDS_EVENTS = { dodoPayments: 1.2, lago: 1.3 } as const;
 
+/** The versions since which a reconciliation leaves alone what was open before its workflow was there, unless it is told otherwise. */
+export const FROM_NOW_ON = { lago: 1.4 } as const;
+
 type Conditions = NonNullable<NonNullable<INodeProperties['displayOptions']>['show']>;
 
 /** Shows a field in this version of its node and later ones; for `displayOptions.show`. */

@@ -433,6 +433,6 @@ test('new nodes are of the version with decimal amounts, and the older ones stay
 		description.defaultVersion,
 	];
 	expect(versionsOf(new DodoPayments())).toEqual([[1, DECIMAL_AMOUNTS.dodoPayments, 1.2], 1.2]);
-	expect(versionsOf(new Lago())).toEqual([[1, 1.1, DECIMAL_AMOUNTS.lago, 1.3], 1.3]);
+	expect(versionsOf(new Lago())).toEqual([[1, 1.1, DECIMAL_AMOUNTS.lago, 1.3, 1.4], 1.4]);
 	expect(versionsOf(new LagoAccessTrigger())).toEqual([[1, 1.1, 1.2, 1.3], DECIMAL_AMOUNTS.lagoAccessTrigger]);
 });

@@ -1,9 +1,10 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { forEntities, isOfEntities } from '../../../shared/domain/entities';
 import { collectability } from '../../../shared/domain/invoice';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { PAYMENT_ID_KEY } from '../../../shared/domain/keys';
+import { momentOf } from '../../../shared/domain/moment';
 import { refundNamedBy } from '../../../shared/domain/noteTie';
 import { thoroughly } from '../../../shared/domain/reconciliation';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
@@ -18,6 +19,7 @@ import {
 	whileRunning,
 	type ReconciliationRun,
 } from '../../../shared/reconciliation/reconciliationRun';
+import { FROM_NOW_ON, since } from '../../../shared/node/version';
 import { asApiError } from '../../../shared/transport/apiError';
 import type { Delivery } from '../../../shared/webhook/processedEvents';
 import { entityOf } from '../../../shared/wire/lago/event';
@@ -29,6 +31,7 @@ import {
 	type LagoInvoice,
 } from '../../../shared/wire/lago/objects';
 import { billingEntitiesField, chosenEntities, entityQuery } from '../../helpers/billingEntities';
+import { collectsSince, isSince, issuedSince } from '../../helpers/collectsSince';
 import { lagoSources } from '../../helpers/books';
 import { eventItem } from '../../helpers/eventItem';
 import { olderLago } from '../../helpers/older';
@@ -38,6 +41,37 @@ const withAge = { created_at: z.string().nullish() };
 const ALL = Number.MAX_SAFE_INTEGER;
 type Missed = IDataObject & { delivery: Delivery };
 type Entry = Record<string, unknown> & { lago_id: string; created_at?: string | null };
+
+const whichInvoices: INodeProperties[] = [
+	{
+		displayName: 'Invoices',
+		name: 'invoices',
+		type: 'options',
+		options: [
+			{ name: 'All That Are Open', value: 'all', description: 'However old they are' },
+			{ name: 'From a Day On', value: 'since', description: 'Those that were finalized since a day that you give' },
+			{
+				name: 'From Now On',
+				value: 'new',
+				description: 'Those that were finalized since this workflow was published for the first time',
+			},
+		],
+		default: 'new',
+		displayOptions: { show: since(FROM_NOW_ON.lago) },
+		description:
+			'Which unpaid invoices are collected; Back-Fill shows what older ones there are, and collects them as you agree',
+	},
+	{
+		displayName: 'From',
+		name: 'invoicesFrom',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. 2026-11-01',
+		displayOptions: { show: { invoices: ['since'], ...since(FROM_NOW_ON.lago) } },
+		description: 'The first day, or a moment',
+	},
+];
 
 /**
  * Event -> Get Missed: finalized unpaid invoices that were never handed to Dodo Payments, and credit notes whose refund nobody has made: what
@@ -50,7 +84,7 @@ export const getMissed: Operation<LagoClient, 'nothing_missed' | 'still_looking'
 		action: 'Get missed events',
 		description: 'Invoices and refunds of Lago that no webhook has brought here, as the trigger would give them out',
 	},
-	fields: fieldsOf('event', 'getMissed', [sinceField, billingEntitiesField]),
+	fields: fieldsOf('event', 'getMissed', [sinceField, ...whichInvoices, billingEntitiesField]),
 	once: true,
 	async execute(ctx, client) {
 		const running = runOf(ctx, sinceOf(ctx, 0));
@@ -65,9 +99,10 @@ async function missedIn(
 ): Promise<Result<'nothing_missed'> | Missed[]> {
 	running.lago = lagoSources(client, nowS);
 	running.billingEntities = chosenEntities(ctx, 0);
+	const from = givenFrom(ctx);
 	const missed: Missed[] = [];
 	try {
-		missed.push(...(await missedInvoices(ctx, client, running)));
+		missed.push(...(await missedInvoices(ctx, client, running, from)));
 		// Where one thing went missing, more may have.
 		if (missed.length > 0) running.look = thoroughly(running.look, running.before);
 		if (running.look.thorough) missed.push(...(await missedNotes(ctx, client, running)));
@@ -98,16 +133,20 @@ async function missedInvoices(
 	ctx: IExecuteFunctions,
 	client: LagoClient,
 	running: ReconciliationRun,
+	from: number | 'new' | null,
 ): Promise<Missed[]> {
+	const since = from === 'new' ? await collectsSince(ctx, client) : from;
 	const query: IDataObject = {
 		statuses: ['finalized'],
 		payment_statuses: ['pending', 'failed'],
 		[`metadata[${PAYMENT_ID_KEY}]`]: '',
 		...entityQuery(running.billingEntities),
+		...(since === null ? {} : issuedSince(since)),
 	};
 	const invoices = await client.list('invoices', invoiceSchema.schema.extend(withAge), query, ALL);
 	running.lookedAt.invoices = invoices.length;
-	return unhindered(ctx, running, 'invoice.created', 'invoice', invoices.filter(needsCollecting));
+	const open = invoices.filter((invoice) => needsCollecting(invoice) && (since === null || isSince(invoice, since)));
+	return unhindered(ctx, running, 'invoice.created', 'invoice', open);
 }
 
 async function missedNotes(ctx: IExecuteFunctions, client: LagoClient, running: ReconciliationRun): Promise<Missed[]> {
@@ -147,6 +186,16 @@ function unhindered(
 		.filter(({ delivery }) => hindranceOf(known, delivery.about, look.again, told) === null);
 	known.memory.rememberTold(told);
 	return missed;
+}
+
+/** From when on invoices are collected, ms since 1970; null for all. @throws NodeOperationError for what is no day. */
+function givenFrom(ctx: IExecuteFunctions): number | 'new' | null {
+	if (ctx.getNode().typeVersion < FROM_NOW_ON.lago) return null;
+	const chosen = ctx.getNodeParameter('invoices', 0, 'new');
+	if (chosen !== 'since') return chosen === 'all' ? null : 'new';
+	const moment = momentOf(ctx.getNodeParameter('invoicesFrom', 0, ''), ctx.getTimezone());
+	if (moment !== null) return moment;
+	throw new NodeOperationError(ctx.getNode(), '"From" is no day', { description: 'Give a day such as 2026-11-01.' });
 }
 
 /** One whose next try is planned, or that was decided on, has a record of ours. What must be held is shown to a person once a day. */
