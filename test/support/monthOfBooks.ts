@@ -213,6 +213,10 @@ export class MonthOfBooks {
 				{ ...lost, end: 'lost', lag: 0 },
 				{ index, id, charged },
 			);
+		// It took also what was never booked.
+		const taken = `dispute dis_${index}`;
+		if (paidBefore !== null && this.expected.reasons.get(taken) === null)
+			this.expected.reasons.set(taken, 'overpayment_returned');
 	}
 
 	private giveBackShared(

@@ -53,8 +53,9 @@ export async function readPayout(
 	const from = before === undefined ? 0 : await bookedAt(client, before);
 	const period = { from, until: await bookedAt(client, payout) };
 	const { movements, balances } = await readStatement(client, period);
+	// By what the ledger says: the bank may get another currency than the wallet has.
 	const wallets = new Set(movements.filter((one) => one.payoutId === payoutId).map(({ currency }) => currency));
-	wallets.add(payout.currency);
+	if (wallets.size === 0) wallets.add(payout.currency);
 	return {
 		period,
 		movements: movements.filter(({ currency }) => wallets.has(currency)),
@@ -125,8 +126,7 @@ class Objects {
 	}
 
 	private keep(one: StatedObject, wanted: Set<string>): void {
-		const { refundId, disputeId, paymentId } = one;
-		const id = refundId ?? disputeId ?? paymentId;
+		const { id, refundId, paymentId } = one;
 		if (refundId !== null && wanted.has(paymentId))
 			this.refundsOf.set(paymentId, [...(this.refundsOf.get(paymentId) ?? []), refundId]);
 		if (wanted.delete(id)) this.known.set(id, one);

@@ -2,8 +2,8 @@ import { spend, sumOf } from '../bundle';
 import { invoicesOf, type KnownMovement, type LagoBooks, type Period, type StatedInvoice } from './books';
 import { Documents } from './documents';
 import { gaps } from './gaps';
-import type { Balance } from './ledger';
-import { isRounding, isTaxOnTop, newLine, say, type Line } from './line';
+import { withPayouts, type Balance } from './ledger';
+import { inDodoUnits, isRounding, isTaxOnTop, newLine, say, type Line } from './line';
 import type { StatementReason } from './reasons';
 
 const OPEN = ['dispute_opened', 'dispute_challenged'];
@@ -25,7 +25,8 @@ export class Comparison {
 
 	/** Oldest first. */
 	lines(movements: readonly KnownMovement[], balances: readonly Balance[]): Line[] {
-		const lines = movements.map((movement) => this.lineOf(movement));
+		// They may have been read day by day: which payout a movement went into shows only in all of them.
+		const lines = withPayouts(movements).map((movement) => this.lineOf(movement));
 		lines.push(...this.documents.left(), ...gaps(movements, balances, this.periods));
 		return lines.sort((one, other) => one.at - other.at);
 	}
@@ -108,12 +109,12 @@ export class Comparison {
 		else line.reason = noted.length > 0 ? 'amount_differs' : 'no_credit_note';
 	}
 
-	/** Whether what has no note is no more than what was never booked: of a payment of several invoices that goes back first, and needs none. */
+	/** Whether what Lago does not say went back is no more than what was never booked: of a payment of several that goes first. */
 	private isSurplus({ lagoAmount }: Line, movement: KnownMovement, ids: readonly string[]): boolean {
-		const { shares, charged, refund } = movement;
+		const { shares, charged, refund, dispute } = movement;
 		if (shares.length === 0) return lagoAmount === null && !this.wasBooked(movement, ids);
 		const unbooked = shares.filter(({ invoiceId }) => !this.wasBooked(movement, [invoiceId]));
-		const open = (charged ?? -refund) + (lagoAmount ?? 0);
+		const open = (charged ?? -refund - dispute) + (lagoAmount ?? 0);
 		return open > 0 && open <= sumOf(unbooked);
 	}
 
@@ -124,23 +125,35 @@ export class Comparison {
 	}
 
 	private compareDispute(line: Line, movement: KnownMovement): void {
-		const { dispute, status, charged } = movement;
+		const { dispute, status } = movement;
 		const ids = invoicesOf(movement);
 		const isWon = WON.includes(status ?? '');
 		if (isWon) for (const id of ids) this.documents.wonInvoices.add(id);
-		const lost = isWon ? [] : ids.filter((id) => this.books.invoices.get(id)?.lostAt != null);
-		if (dispute < 0 && lost.length > 0) {
-			for (const id of lost) this.documents.metLosses.add(id);
-			const told = this.documents.invoices(lost);
-			const document = told.map(({ number }) => number).join(', ');
-			if (told.some(({ lostAt }) => lostAt !== null && this.documents.isInside(lostAt)))
-				say(line, { kind: 'dispute', amount: -(charged ?? -dispute), currency: line.chargedCurrency, document });
+		const lost = isWon || dispute >= 0 ? [] : ids.filter((id) => this.books.invoices.get(id)?.lostAt != null);
+		for (const id of lost) this.documents.metLosses.add(id);
+		const inside = lost.filter((id) => this.documents.isInside(this.books.invoices.get(id)?.lostAt ?? NaN));
+		if (inside.length > 0) {
+			const amount = -this.lossOf(movement, inside);
+			const document = this.documents.invoices(inside).map(({ number }) => number);
+			say(line, { kind: 'dispute', amount, currency: line.chargedCurrency, document: document.join(', ') });
 		}
 		if (line.difference === 0) return;
 		if (ids.length === 0) line.reason = 'not_of_lago';
 		else if (isWon) line.reason = 'dispute_won';
 		else if (OPEN.includes(status ?? '')) line.reason = 'dispute_open';
-		else line.reason = lost.length === 0 ? 'dispute_not_recorded' : 'other_period';
+		else if (inside.length < lost.length) line.reason = 'other_period';
+		else if (lost.length === 0) line.reason = dispute < 0 ? 'dispute_not_recorded' : 'dispute_won';
+		else line.reason = this.isSurplus(line, movement, ids) ? 'overpayment_returned' : 'amount_differs';
+	}
+
+	/** What the bank took of these invoices, minor units of the charge; of a payment of several each has its own part of it. */
+	private lossOf({ shares, charged, dispute }: KnownMovement, ids: readonly string[]): number {
+		if (shares.length === 0) return charged ?? -dispute;
+		return ids.reduce((sum, id) => {
+			const { lost = 0, currency = '', countedAlike = false } = this.books.invoices.get(id) ?? {};
+			const asked = shares.find(({ invoiceId }) => invoiceId === id)?.amount ?? 0;
+			return sum + (lost === 0 ? asked : inDodoUnits(lost, currency, countedAlike));
+		}, 0);
 	}
 }
 

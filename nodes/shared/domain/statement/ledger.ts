@@ -84,7 +84,6 @@ function movementOf(type: string): string {
 export class LedgerReader {
 	private readonly rows = new Map<string, Movement>();
 	private readonly conversions: Array<{ row: Movement; reference: string | null; inUsd: number }> = [];
-	private readonly closers: Array<{ at: number; currency: string; payoutId: string }> = [];
 	private readonly chains = new Map<string, Chain>();
 
 	add(entry: LedgerEntry): void {
@@ -98,8 +97,6 @@ export class LedgerReader {
 		row.at = Math.min(row.at, at);
 		row.payoutId ??= payoutId;
 		if (movement === 'conversion') this.conversions.push({ row, reference, inUsd: entry.inUsd });
-		if (reference !== null && (type === 'payout' || (movement === 'conversion' && amount < 0)))
-			this.closers.push({ at, currency, payoutId: reference });
 		const chain = this.chains.get(currency) ?? new Chain();
 		this.chains.set(currency, chain);
 		chain.add(entry);
@@ -108,15 +105,30 @@ export class LedgerReader {
 	/** Oldest first. */
 	movements(): Movement[] {
 		pairConversions(this.conversions);
-		const closers = this.closers.sort((one, other) => one.at - other.at);
-		for (const row of this.rows.values())
-			row.payoutId ??= closers.find(({ at, currency }) => currency === row.currency && at >= row.at)?.payoutId ?? null;
-		return [...this.rows.values()].sort((one, other) => one.at - other.at);
+		return withPayouts([...this.rows.values()].sort((one, other) => one.at - other.at));
 	}
 
 	balances(): Balance[] {
 		return [...this.chains].map(([currency, chain]) => ({ currency, ...chain.ends() }));
 	}
+}
+
+/**
+ * Movements with the payout that each went into: the one that Dodo names, or else the next one that emptied its wallet, by itself or by a
+ * conversion for it. A payout that came back has taken nothing, which may show only days later.
+ */
+export function withPayouts<Given extends Movement>(movements: readonly Given[]): Given[] {
+	const paid = new Map<string, number>();
+	for (const { movement, id, payout } of movements)
+		if (movement === 'payout') paid.set(id, (paid.get(id) ?? 0) + payout);
+	const closers = movements
+		.filter(({ id, payout, conversion }) => (payout < 0 || conversion < 0) && (paid.get(id) ?? 0) < 0)
+		.sort((one, other) => one.at - other.at);
+	return movements.map((row) => {
+		const named = row.payoutId !== null && paid.get(row.payoutId) !== 0 ? row.payoutId : null;
+		const next = closers.find(({ at, currency }) => currency === row.currency && at >= row.at);
+		return { ...row, payoutId: named ?? next?.id ?? null };
+	});
 }
 
 function newRow(movement: string, id: string, { currency, at }: LedgerEntry): Movement {

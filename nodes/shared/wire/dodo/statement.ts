@@ -47,9 +47,10 @@ export const ledgerEntrySchema = onFirstUse(() =>
 
 /** What a statement keeps of a payment, a refund or a dispute. Amounts in minor units of `currency`. */
 export interface StatedObject {
+	/** Its own: of a refund or dispute not that of its payment. */
+	id: string;
 	paymentId: string;
 	refundId: string | null;
-	disputeId: string | null;
 	amount: number | null;
 	currency: string | null;
 	status: string | null;
@@ -75,9 +76,9 @@ export const statedObjectSchema = onFirstUse(() =>
 			customer: lenient(z.object({ name, email: name })),
 		})
 		.transform((one): StatedObject => ({
+			id: one.refund_id ?? one.dispute_id ?? one.payment_id,
 			paymentId: one.payment_id,
 			refundId: one.refund_id,
-			disputeId: one.dispute_id,
 			amount: one.total_amount ?? one.amount ?? null,
 			currency: one.currency,
 			status: one.dispute_status,
