@@ -4,7 +4,7 @@ import type { Dispute, Payment, Refund } from '../../sandbox/dodo/state';
 import type { Invoice } from '../../sandbox/lago/state';
 import { world } from '../support/oneWorld';
 import { runs } from '../support/runs';
-import type { Gate } from '../support/world';
+import { dyingAfter } from '../support/world';
 
 /** What goes back of a payment of several invoices is shared out over them, to the cent, in whatever order it is told. */
 function issue(amounts: readonly number[]): Invoice[] {
@@ -114,17 +114,6 @@ test.each<[string, number | undefined, number[]]>([
 		expect(invoices.map(lostOn)).toEqual([0, 0, 0]);
 	}
 });
-
-/** Lets so many requests through, then the n8n is gone; the answer of the last is lost. */
-function dyingAfter(count: number): Gate {
-	let left = count;
-	return async (_options, send) => {
-		if (left-- <= 0) throw Object.assign(new Error('killed'), { isTest: true });
-		const answer = await send();
-		if (left === 0) throw Object.assign(new Error('killed'), { isTest: true });
-		return answer;
-	};
-}
 
 test.each(Array.from({ length: 14 }, (_, place) => place + 1))(
 	'killed after %i calls, and told again: the books are as if it had not been',

@@ -49,7 +49,10 @@ export class World {
 	readonly onDodo: Run;
 	readonly onLago: Run;
 	/** The same, all that comes out. */
+	readonly allOnDodo: Run<IDataObject[]>;
 	readonly allOnLago: Run<IDataObject[]>;
+	/** What the credentials say beside addresses and keys. */
+	credential: IDataObject = {};
 
 	private constructor(
 		readonly dodo: DodoSimulator,
@@ -60,7 +63,8 @@ export class World {
 			async (...given) =>
 				(await run(...given))[0] as IDataObject;
 		this.allOnLago = this.runner(lago.url, lagoOperations, LagoClient.of);
-		this.onDodo = first(this.runner(dodo.url, dodoOperations, DodoClient.of));
+		this.allOnDodo = this.runner(dodo.url, dodoOperations, DodoClient.of);
+		this.onDodo = first(this.allOnDodo);
 		this.onLago = first(this.allOnLago);
 	}
 
@@ -234,7 +238,7 @@ export class World {
 		const context = executeContext({
 			input: [input],
 			parameters: { additionalFields: {}, ...parameters },
-			credential: { baseUrl, webhookHmacKey: HMAC_KEY },
+			credential: { baseUrl, webhookHmacKey: HMAC_KEY, ...this.credential },
 			credentialId: baseUrl,
 			began,
 			trigger,
@@ -252,6 +256,17 @@ export class World {
 			await gate(options, async () => await (send(type, options) as Promise<unknown>));
 		return context;
 	}
+}
+
+/** Lets so many requests through, then the n8n is gone; the answer of the last is lost. */
+export function dyingAfter(count: number): Gate {
+	let left = count;
+	return async (_options, send) => {
+		if (left-- <= 0) throw Object.assign(new Error('killed'), { isTest: true });
+		const answer = await send();
+		if (left === 0) throw Object.assign(new Error('killed'), { isTest: true });
+		return answer;
+	};
 }
 
 /** An object of Dodo as its trigger hands it on. */

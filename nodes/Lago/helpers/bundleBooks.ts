@@ -4,12 +4,12 @@ import { countedAs, keyOf } from '../../shared/domain/counted';
 import { ourRecord, type CollectionState } from '../../shared/domain/invoiceMetadata';
 import { ASKED_KEY, CUSTOMER_KEY } from '../../shared/domain/keys';
 import type { DodoMode } from '../../shared/domain/mode';
-import { refundNamedBy } from '../../shared/domain/noteTie';
+import { isOfAnother, refundNamedBy } from '../../shared/domain/noteTie';
 import type { PaymentFacts } from '../../shared/domain/payment';
 import { targetOf } from '../../shared/domain/refundTarget';
 import type { MemberMoney } from '../../shared/domain/shareOut';
 import { orNull } from '../../shared/transport/orNull';
-import type { DodoPayment } from '../../shared/wire/dodo/objects';
+import { disputeSchema, type DodoDispute, type DodoPayment } from '../../shared/wire/dodo/objects';
 import {
 	creditNoteSchema,
 	invoiceSchema,
@@ -75,12 +75,15 @@ async function readBooks(client: LagoClient, payment: DodoPayment, parts: Paymen
 	const booked = (await orNull(bookings, ({ code }) => code === 'feature_unavailable')) ?? [];
 	const notes = await client.list('credit_notes', creditNoteSchema, query, ALL, isOlder);
 	const invoices = new Map(listed.map((one) => [one.lago_id, one]));
+	const refunds = new Set((payment.refunds ?? []).map(({ refund_id }) => refund_id));
+	const ownNotes = notes.filter((note) => !isOfAnother(note, payment.payment_id, refunds));
+	const disputes = disputesOf(payment)?.map(({ dispute_id }) => keyOf(dispute_id));
 	return await Promise.all(
 		parts.map(async (part): Promise<MemberBook> => {
 			const id = part.invoiceId ?? '';
 			const invoice = invoices.get(id) ?? (await fetchInvoice(client, id));
 			const found = booked.find((one) => one.reference === part.id && isOf(one, id));
-			return bookOf(part, invoice, found && (found.amount_cents ?? 0), notes);
+			return bookOf(part, invoice, found && (found.amount_cents ?? 0), ownNotes, disputes);
 		}),
 	);
 }
@@ -97,6 +100,7 @@ function bookOf(
 	invoice: LagoInvoice,
 	bookedAmount: number | undefined,
 	listed: readonly LagoCreditNote[],
+	disputes: readonly string[] | undefined,
 ): MemberBook {
 	const { metadata, paymentStatus, status } = toInvoiceFacts(invoice);
 	const { dodoId, state } = ourRecord(metadata);
@@ -122,7 +126,9 @@ function bookOf(
 		booked,
 		surplus: part.amount - booked,
 		credited: asStatus ? byStatus : notes.reduce((sum, { asked }) => sum + asked, 0),
-		lost: counted.reduce((sum, { sign, amount }) => (sign === '+' ? sum + amount : sum), 0),
+		lost: counted
+			.filter(({ sign, key }) => sign === '+' && disputes?.includes(key) !== false)
+			.reduce((sum, { amount }) => sum + amount, 0),
 		isSettled:
 			booked > 0 || status === 'voided' || (isOwn && (state?.phase === 'overpaid' || state?.phase === 'returned')),
 	};
@@ -137,6 +143,12 @@ function askedOf({ metadata, refund_amount_cents }: LagoCreditNote): number {
 /** What a lost dispute took of an invoice, as far as it is written there. */
 export function lostBy({ state }: MemberBook, disputeId: string): number | undefined {
 	return state?.counted?.find(({ key, sign }) => key === keyOf(disputeId) && sign === '+')?.amount;
+}
+
+/** The disputes over a payment, as far as they can be read; undefined where Dodo does not list them. */
+export function disputesOf({ disputes }: DodoPayment): DodoDispute[] | undefined {
+	if (!Array.isArray(disputes)) return undefined;
+	return disputes.flatMap((one) => disputeSchema.safeParse(one).data ?? []);
 }
 
 /** The refunds of a payment that went through and that no credit note of Lago asked for. */

@@ -1,5 +1,5 @@
 import { broughtBy, sumOf } from '../../shared/domain/bundle';
-import type { DisputeFacts } from '../../shared/domain/dispute';
+import { endOf, lostPart, type DisputeFacts } from '../../shared/domain/dispute';
 import { proportion } from '../../shared/domain/exact';
 import type { DodoMode } from '../../shared/domain/mode';
 import type { PaymentFacts } from '../../shared/domain/payment';
@@ -7,7 +7,7 @@ import { shareOut } from '../../shared/domain/shareOut';
 import { withKeyedLock } from '../../shared/process/keyedLock';
 import type { DodoPayment } from '../../shared/wire/dodo/objects';
 import type { LagoClient } from '../transport/client';
-import { booksOf, lostBy, refundsMade, type MemberBook } from './bundleBooks';
+import { booksOf, disputesOf, lostBy, refundsMade, type MemberBook } from './bundleBooks';
 import { markLost, noteVictory, type Recorded } from './disputes';
 import { withInvoice } from './invoices';
 
@@ -36,18 +36,27 @@ async function lose(client: LagoClient, { dispute, payment, facts, mode, said }:
 		message: `${said}, but what it took was booked on none of the invoices; the books need no change.`,
 	};
 	if (books === null) return [nothing];
-	const measure = (gross: number): number => proportion(gross, broughtBy(facts), facts.amount);
-	const isSaid = dispute.amount !== null && (dispute.currency ?? facts.currency) === facts.currency;
-	const left = Math.max(0, facts.amount - dispute.refunded);
-	const amount = measure(isSaid ? Math.min(left, dispute.amount ?? left) : left);
-	const wentBack = measure(sumOf(refundsMade(payment)));
+	const amount = lostPart(dispute, facts, broughtBy(facts));
+	const listed = disputesOf(payment) ?? [];
+	const others = listed.filter((one) => one.dispute_id !== dispute.id);
+	const alsoLost = others.filter(({ dispute_status: status }) => endOf(status) === 'lost');
+	const all = alsoLost.map(({ amount: of = null, currency = null }) =>
+		lostPart({ ...dispute, amount: of, currency }, facts, broughtBy(facts)),
+	);
+	const wentBack = proportion(sumOf(refundsMade(payment)), broughtBy(facts), facts.amount);
 	const members = books.map((book) => ({ ...book, done: lostBy(book, dispute.id) }));
 	// What was never booked goes first, as far as it has not gone back before.
 	const surplus = Math.max(0, sumOf(books.map((one) => ({ amount: one.surplus }))) - wentBack);
-	const lost = sumOf(books.map((one) => ({ amount: one.lost })));
-	const inBooks = members.reduce((sum, { done = 0 }) => sum + done, 0);
+	const own = members.reduce((sum, { done = 0 }) => sum + done, 0);
+	// A payment that was read earlier does not list it yet.
+	const unlisted = listed.length > 0 && others.length === listed.length ? own : 0;
+	const inBooks = books.reduce((sum, { lost }) => sum + lost, unlisted);
 	const { parts } = shareOut(
-		{ amount: Math.min(amount, broughtBy(facts) - wentBack - (lost - inBooks)), all: amount, inBooks },
+		{
+			amount: Math.min(amount, broughtBy(facts) - wentBack - (inBooks - own)),
+			all: all.reduce((sum, one) => sum + one, amount),
+			inBooks,
+		},
 		members.map((one, place) => ({ ...one, surplus: place === 0 ? surplus : 0 })),
 	);
 	const told: Recorded[] = [];

@@ -6,9 +6,9 @@ export interface MemberMoney {
 	booked: number;
 	/** What of its part was never booked, because it did not owe it any more. */
 	surplus: number;
-	/** What went back of `booked` by what Lago's books say, whatever refund it was for. */
+	/** What went back of `booked` by what Lago's books say, whatever refund it was for; not what went back of another payment of the invoice. */
 	credited: number;
-	/** What lost disputes took of `booked`, whatever dispute it was. */
+	/** What lost disputes over this payment took of `booked`, whatever dispute it was. */
 	lost: number;
 	/** What of the refund or dispute in question is in the books already; undefined where nothing is. */
 	done?: number;

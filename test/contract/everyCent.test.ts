@@ -1,0 +1,72 @@
+import type { Shop, Step } from '../support/merchant';
+import { world } from '../support/oneWorld';
+import { told } from '../support/stories';
+
+// More calls than Dodo takes in a minute.
+jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
+
+/** Whatever payers, banks, bookkeepers and the network do: every cent that Dodo Payments has received is booked, given back or told. */
+beforeAll(() => {
+	world.credential = { currenciesCountedAlike: 'KWD' };
+});
+
+const SHOP: Shop = {
+	currency: 'EUR',
+	taxMode: 'inclusive',
+	isByMandate: false,
+	isPremium: true,
+	isTopUp: false,
+	tax: 0,
+	customers: [],
+};
+const step = (kind: Step['kind'], pick = 0, share = 100, calls = 0): Step => ({ kind, pick, share, calls });
+const LESS = 3;
+
+test.each<[string, Partial<Shop>, Step[]]>([
+	[
+		'two disputes over one payment are lost, each over less than what was never booked of it',
+		{ customers: [[4_696]] },
+		[step('askForAll'), step('pay'), step('byBank', 0, 35), step('tell'), step('lose', 0, 11), step('lose', 0, 33)],
+	],
+	[
+		'the same, told one by one, and a refund between them',
+		{ customers: [[1_000, 4_000]] },
+		[
+			...[step('askForAll'), step('pay'), step('byBank', 1, 35), step('tell')],
+			...[
+				step('lose', 0, 11),
+				step('tell', 1),
+				step('refund', 0, 13),
+				step('tell', 1),
+				step('lose', 0, 40),
+				step('tell', 3),
+			],
+		],
+	],
+	[
+		'an invoice is paid by a part of a payment and by one of its own; both go back',
+		{ customers: [[1_000, 2_000]] },
+		[
+			...[step('askForAll'), step('pay', 0, 50, LESS), step('tell'), step('ask', 1), step('pay', 0), step('tell', 1)],
+			...[step('refund', 1), step('tell', 2), step('refund', 0), step('tell', 3)],
+		],
+	],
+	[
+		'the same, the shared one first',
+		{ customers: [[1_000, 2_000]] },
+		[
+			...[step('askForAll'), step('pay', 0, 50, LESS), step('tell'), step('ask', 1), step('pay', 0), step('tell', 1)],
+			...[step('refund', 0), step('tell', 2), step('refund', 1), step('tell', 3)],
+		],
+	],
+	[
+		'the same, both are taken by disputes',
+		{ customers: [[1_000, 2_000]] },
+		[
+			...[step('askForAll'), step('pay', 0, 50, LESS), step('tell'), step('ask', 1), step('pay', 0), step('tell', 1)],
+			...[step('lose', 1), step('tell', 2), step('lose', 0), step('tell', 3)],
+		],
+	],
+])('%s', async (_case, given, steps) => {
+	expect(await told(world, { ...SHOP, ...given }, steps)).toEqual([]);
+});
