@@ -67,6 +67,19 @@ test.each<[string, Partial<Shop>, Step[]]>([
 			...[step('lose', 1), step('tell', 2), step('lose', 0), step('tell', 3)],
 		],
 	],
+	[
+		'a dispute is won, and another one over everything is lost; both are told late',
+		{ customers: [[8_508]] },
+		[step('ask'), step('pay'), step('tell'), step('lose', 0, 57), step('moveDispute'), step('lose')],
+	],
+	[
+		'a dispute over everything is lost and won, and then another one is lost',
+		{ customers: [[8_508]] },
+		[
+			...[step('ask'), step('pay'), step('tell'), step('lose'), step('tell', 1), step('moveDispute'), step('tell', 1)],
+			...[step('lose'), step('tell', 2), step('tell', 1)],
+		],
+	],
 ])('%s', async (_case, given, steps) => {
 	expect(await told(world, { ...SHOP, ...given }, steps)).toEqual([]);
 });

@@ -135,7 +135,7 @@ function ofRefunds(merchant: Merchant, account: Account): string[] {
 	for (const [place, { number }] of [...merchant.invoices.entries()].reverse()) {
 		const [of, by] = [booked[place] ?? 0, noted[place] ?? 0];
 		if (Number(credited[place]) > of) problems.push(`${number}: ${credited[place]} credited of ${of}`);
-		const expected = Math.min(of - by - Number(account.failed[place]), rest);
+		const expected = Math.min(Math.max(0, of - by - Number(account.failed[place])), rest);
 		rest -= expected;
 		if (merchant.disputed(payment) === 0 && Math.abs(Number(credited[place]) - by - expected) > rounding)
 			problems.push(

@@ -22,6 +22,8 @@ export interface DisputeFacts {
 	currency: string | null;
 	/** What of the payment the merchant has given back. */
 	refunded: number;
+	/** Whether another dispute over the payment is lost, as Dodo shows it now. */
+	othersLost?: boolean;
 }
 
 /**
@@ -59,18 +61,22 @@ export function decideLoss(
 }
 
 /**
- * What of a dispute that was won is to be written on its invoice, which Lago counts as lost for good.
+ * What of a dispute that was won is to be written on its invoice, which Lago counts as lost for good. Where nothing is written the mark may be
+ * of another one that is lost: that one stays. The one that was won is named, so that the loss of a later one is written as well.
  */
 export function decideVictory(
 	invoice: InvoiceFacts,
-	dispute: Pick<DisputeFacts, 'id'>,
+	dispute: Pick<DisputeFacts, 'id' | 'othersLost'>,
 	payment: Pick<PaymentFacts, 'id'>,
 ): DisputeStep {
 	const { state } = ourRecord(invoice.metadata);
 	const { counted = [] } = state ?? {};
 	if (!canHold(invoice)) return { action: 'recorded' };
-	if (!counted.some(({ sign }) => sign === '+'))
-		return state?.disputeWon ? { action: 'recorded' } : { action: 'write', disputeWon: true };
+	if (!counted.some(({ sign }) => sign === '+')) {
+		if (state?.disputeWon || dispute.othersLost) return { action: 'recorded' };
+		const named = withCounted(counted, { key: keyOf(dispute.id), sign: '+', amount: 0 });
+		return { action: 'write', disputeWon: true, ...(named === null ? {} : { counted: named }) };
+	}
 	const lost = entryOf(counted, dispute, payment);
 	if (lost === undefined || lost.amount === 0) return { action: 'recorded' };
 	const step = written(withCounted(counted, { ...lost, amount: 0 }));

@@ -103,8 +103,8 @@ test.each<[string, ReturnType<typeof invoice>, number, object]>([
 });
 
 test.each<[string, ReturnType<typeof invoice>, object]>([
-	['nothing is written', having([]), { action: 'write', disputeWon: true }],
-	['only what was booked is', having([booked]), { action: 'write', disputeWon: true }],
+	['nothing is written', having([]), { action: 'write', counted: [plus(0)], disputeWon: true }],
+	['only what was booked is', having([booked]), { action: 'write', counted: [booked, plus(0)], disputeWon: true }],
 	['it is written as won', having([], {}, ';w=1'), { action: 'recorded' }],
 	['it is counted as won', having([plus(0)]), { action: 'recorded' }],
 	['another one is counted', having([plus(3_000, 'aaaaa')]), { action: 'recorded' }],
@@ -132,6 +132,12 @@ test.each<[string, ReturnType<typeof invoice>, object]>([
 	],
 ])('a dispute that was won, where %s', (_, named, step) => {
 	expect(decideVictory(named, dispute(), payment())).toEqual(step);
+});
+
+test('a dispute that was won leaves the mark of another one that is lost', () => {
+	const won = dispute({ othersLost: true });
+	expect(decideVictory(having([]), won, payment())).toEqual({ action: 'recorded' });
+	expect(decideVictory(having([plus(3_000)]), won, payment())).toMatchObject({ counted: [plus(0)] });
 });
 
 test.each<[string, Counted[], boolean]>([

@@ -3,6 +3,7 @@ import nock from 'nock';
 import type { IDataObject } from 'n8n-workflow';
 import { operations } from '../../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../../nodes/Lago/transport/client';
+import { keyOf } from '../../../nodes/shared/domain/counted';
 import { BASE_URL, executeContext, itemsOf } from '../../support/executeContext';
 import { strictNock } from '../../support/nock';
 import { ID, MADE_FOR_IT, lagoInvoice, metadata } from './lagoInvoice';
@@ -192,7 +193,7 @@ test('a dispute that is won after Lago marked it as lost is noted on the invoice
 		.put(
 			`/invoices/${ID}`,
 			(body: { invoice: { metadata: Array<{ value: string }> } }) =>
-				body.invoice.metadata[1]?.value === 'v1;open;a=1;m=7380;w=1',
+				body.invoice.metadata[1]?.value === `v1;open;a=1;m=7380;w=1;o=${keyOf('dis_1')}+0`,
 		)
 		.reply(200, { invoice: lagoInvoice() });
 	expect(await dispute({ dispute_status: 'dispute_won' })).toMatchObject({

@@ -10,6 +10,7 @@ import { heldBefore } from '../../../shared/node/unknown';
 import { disputeSchema, paymentSchema, type DodoDispute, type DodoPayment } from '../../../shared/wire/dodo/objects';
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import { entitiesOfEvent } from '../../helpers/billingEntities';
+import { disputesOf } from '../../helpers/bundleBooks';
 import { loseOverBundle, winOverBundle } from '../../helpers/bundleDisputes';
 import { markLost, noteVictory, type Recorded } from '../../helpers/disputes';
 import { withInvoice } from '../../helpers/invoices';
@@ -104,13 +105,17 @@ export const recordDispute: Operation<
 async function record(
 	client: LagoClient,
 	dispute: DodoDispute,
-	{ payment, mode, paidOn, refunded }: Disputed,
+	{ payment, whole, mode, paidOn, refunded }: Disputed,
 	invoiceId: string,
 	amount: number,
 ): Promise<Recorded | Result<'dispute_open' | 'dispute_won'>> {
 	const { dispute_id: disputeId, dispute_status: status } = dispute;
 	const what = nameOf(dispute, payment, amount);
-	const facts = { id: disputeId, amount: dispute.amount ?? null, currency: dispute.currency ?? null, refunded };
+	const othersLost = (disputesOf(whole) ?? []).some(
+		(one) => one.dispute_id !== disputeId && endOf(one.dispute_status) === 'lost',
+	);
+	const { amount: taken = null, currency = null } = dispute;
+	const facts = { id: disputeId, amount: taken, currency, refunded, othersLost };
 	const end = endOf(status);
 	if (end === 'won') {
 		const { said, nextStep } = await withInvoice(
