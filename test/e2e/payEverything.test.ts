@@ -30,6 +30,7 @@ function givingBack(workflow: WorkflowJson): void {
 /** The template as it is shipped, with the mail server that a person chooses. */
 async function bring(change: (template: WorkflowJson) => WorkflowJson): Promise<ImportedWorkflow> {
 	const template = change(readTemplate('pay-everything.json'));
+	withoutClock(template);
 	const address = { host: '127.0.0.1', port: sink.port };
 	const smtp = await sync.n8n.addCredential('smtp', {
 		...address,
@@ -50,7 +51,9 @@ async function bring(change: (template: WorkflowJson) => WorkflowJson): Promise<
 
 /** Without the two lanes that the full sync has, and at an address of its own. */
 function firstLane({ nodes, connections, ...template }: WorkflowJson): WorkflowJson {
-	const kept = ['Lago Trigger', 'Read What Is Due', 'Mail the Link', 'Tell Me: Lago', 'Mark as Processed'];
+	const lane = ['Lago Trigger', 'Read What Is Due', 'Mail the Link', 'Tell Me: Lago', 'Mark as Processed'];
+	const looks = ['Missed Request', 'Every 15 Minutes', 'Find What Was Missed', 'Ask for Each', 'Tell Me: Missed'];
+	const kept = [...lane, ...looks];
 	for (const node of nodes) if (node.name === 'Lago Trigger') node.parameters.path = 'requests';
 	return {
 		...template,
@@ -58,6 +61,10 @@ function firstLane({ nodes, connections, ...template }: WorkflowJson): WorkflowJ
 		connections: Object.fromEntries(Object.entries(connections ?? {}).filter(([name]) => kept.includes(name))),
 	};
 }
+
+/** Of a mail, which is quoted-printable. */
+const textOf = (mail: SmtpSink['mails'][number] | undefined): string =>
+	(mail?.raw ?? '').replace(/=\n/g, '').replace(/=3D/g, '=');
 
 let customers = 0;
 /** Overdue invoices of one customer, the oldest due first, each with a link of its own. */
@@ -80,8 +87,7 @@ async function ask(invoices: Invoice[]): Promise<{ request: PaymentRequest; link
 	await waitFor(() => sink.mails.length > before);
 	const [mail] = sink.mails.slice(before);
 	expect(mail?.to).toEqual([request.email]);
-	// Quoted-printable.
-	const text = (mail?.raw ?? '').replace(/=\n/g, '').replace(/=3D/g, '=');
+	const text = textOf(mail);
 	return { request, link: /http\S+\/pay\?c=[\w-]+/.exec(text)?.[0] ?? text };
 }
 const checkoutsOf = ([first]: Invoice[]) =>
@@ -136,9 +142,10 @@ test('the template alone: a request of three invoices is one mail, one checkout,
 });
 
 describe('its first lane beside the full sync', () => {
+	let lane: ImportedWorkflow;
 	beforeAll(async () => {
 		const endpoints = sync.lago.state.endpoints.size;
-		await bring(firstLane);
+		lane = await bring(firstLane);
 		await waitFor(() => sync.lago.state.endpoints.size > endpoints);
 	});
 
@@ -197,6 +204,58 @@ describe('its first lane beside the full sync', () => {
 		await sync.quiet();
 		expect(paidOn(invoices)).toEqual(AMOUNTS);
 		expect(await buttons()).toEqual([]);
+	});
+
+	/** Lago asks, and no webhook of it comes. */
+	async function askUnheard(invoices: Invoice[], change: Partial<PaymentRequest> = {}): Promise<PaymentRequest> {
+		const endpoints = [...sync.lago.state.endpoints.values()];
+		for (const endpoint of endpoints) Object.assign(endpoint, { event_types: ['plan.created'] });
+		const request = sync.lago.requestPayment(invoices.map(({ lago_id }) => lago_id));
+		await sync.quiet();
+		for (const endpoint of endpoints) Object.assign(endpoint, { event_types: null });
+		return Object.assign(request, { created_at: new Date(Date.now() - 120_000).toISOString() }, change);
+	}
+	const lookForRequests = async () => await sync.n8n.executeFrom('Every 15 Minutes', lane.id);
+
+	test('a payment request that no webhook brought is one mail: not at once, not again, not after a restart', async () => {
+		const invoices = await issue(AMOUNTS);
+		const before = sink.mails.length;
+		const request = await askUnheard(invoices, { created_at: new Date().toISOString() });
+		expect((await lookForRequests()).nodes).toEqual(['Every 15 Minutes', 'Find What Was Missed']);
+		request.created_at = new Date(Date.now() - 120_000).toISOString();
+		await lookForRequests();
+		expect(sink.mails.slice(before)).toMatchObject([{ to: [request.email] }]);
+		await lookForRequests();
+		await sync.n8n.kill();
+		await sync.n8n.restart();
+		await lookForRequests();
+		expect(sink.mails).toHaveLength(before + 1);
+		const payment = sync.dodo.payCheckout(
+			await checkoutBy(/http\S+\/pay\?c=[\w-]+/.exec(textOf(sink.mails[before]))?.[0] ?? '', invoices),
+		);
+		await sync.quiet();
+		expect([payment.total_amount, paidOn(invoices)]).toEqual([6_000, AMOUNTS]);
+	});
+
+	test('one payer without an address is told to a person, with the link; the other one has a mail', async () => {
+		const [nobody, somebody] = [await issue([1_000]), await issue([2_000])];
+		for (const { customer } of nobody) customer.email = null;
+		const before = sink.mails.length;
+		await askUnheard(nobody, { email: null });
+		const heard = await askUnheard(somebody);
+		await lookForRequests();
+		expect(sink.mails.slice(before)).toMatchObject([{ to: [heard.email] }]);
+		const { items } = await sync.n8n.lastRunOf('Tell Me: Lago');
+		expect(items('Tell Me: Lago')).toMatchObject([
+			{
+				outcome: 'held',
+				reason: 'no_email',
+				payLink: expect.stringContaining('/pay?c='),
+				nextStep: expect.any(String),
+			},
+		]);
+		expect((await lookForRequests()).nodes).not.toContain('Ask for Each');
+		expect(sink.mails).toHaveLength(before + 1);
 	});
 
 	test('refunds of a part are shared out over the invoices, the youngest due first', async () => {

@@ -7,9 +7,15 @@ import {
 	type DueTogether,
 } from '../../shared/domain/dueTogether';
 import { formatAmount } from '../../shared/domain/money';
+import { held, type Held } from '../../shared/domain/outcome';
 import type { Result } from '../../shared/node/operation';
 import type { Bundle } from '../../shared/wire/bundle';
-import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
+import {
+	invoiceSchema,
+	toInvoiceFacts,
+	type LagoInvoice,
+	type LagoPaymentRequest,
+} from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 import { entityQuery } from './billingEntities';
 import { organizationOf } from './organization';
@@ -57,6 +63,21 @@ export function dueOf(invoices: readonly LagoInvoice[]): DueTogether {
 			...toInvoiceFacts(one),
 			dueOn: one.payment_due_date ?? one.issuing_date ?? '',
 		})),
+	);
+}
+
+/** Who owes what a payment request of Lago asks for. */
+export function debtorOf({ customer, amount_currency: currency, invoices }: LagoPaymentRequest): Debtor {
+	const [first] = invoices;
+	return { customerId: customer.external_id, currency, billingEntity: first?.billing_entity_code ?? null };
+}
+
+/** Why a payment request with a link to be sent waits for a person. */
+export function withoutAddress({ customerId }: Debtor): Held {
+	return held(
+		'no_email',
+		`Customer ${customerId} was not asked for what is due: Lago has no e-mail address of theirs.`,
+		'Write an address into Lago and run this again; or send them the link in payLink another way.',
 	);
 }
 

@@ -2,6 +2,7 @@ import { NodeOperationError, type INodeProperties } from 'n8n-workflow';
 import type { ServiceClient } from '../transport/serviceClient';
 import { markEvent, requireNoFailure } from './endOfEvent';
 import { fieldsOf, type Operation } from './operation';
+import { processedEventsOf } from '../webhook/processedEvents';
 import { eventParameter } from './parameters';
 
 const fields: INodeProperties[] = [
@@ -47,6 +48,8 @@ export const markAsProcessed: Operation<ServiceClient> = {
 				description:
 					'Leave the field empty to mark the event that this execution began with; one that began with something else has none to mark, so it needs no such node.',
 			});
+		// At the end of a run that called itself: n8n would store its static data as they were before.
+		if (Object.keys(given).length === 0) processedEventsOf(ctx).carryOn();
 		return await Promise.resolve(json);
 	},
 };

@@ -5,7 +5,7 @@ import { eventParameter } from '../../../shared/node/parameters';
 import { currencyParameter } from '../../../shared/node/money';
 import { paymentRequestSchema, type LagoPaymentRequest } from '../../../shared/wire/lago/objects';
 import { customerField, customerParameter } from '../../helpers/customerField';
-import { askFor, openInvoicesOf } from '../../helpers/dueTogether';
+import { askFor, debtorOf, openInvoicesOf, withoutAddress } from '../../helpers/dueTogether';
 import { payAllLinkOf, payLinkAddressField, payLinkAddressOf } from '../../helpers/payLink';
 import type { LagoClient } from '../../transport/client';
 
@@ -85,12 +85,13 @@ export const get: Operation<LagoClient, 'held' | 'payable' | 'skipped'> = {
 		const invoices = open.filter(({ lago_id }) => wanted === null || wanted.has(lago_id));
 		const asked = await askFor(client, { debtor, invoices, requestId: request?.lago_id ?? null, readAt });
 		const address = payLinkAddressOf(ctx, index);
-		const email = request?.email ?? request?.customer?.email ?? invoices[0]?.customer?.email ?? null;
-		return {
-			...asked,
-			email,
-			payLink: address === '' ? null : await payAllLinkOf(ctx, address, debtor, index),
-		};
+		// Only a path, and nobody tells what it belongs to: whoever is asked would get no link.
+		const isLost = request !== null && address === '' && ctx.getNodeParameter('payLinkAddress', index, '') !== '';
+		const email = request?.email || request?.customer?.email || invoices[0]?.customer?.email || null;
+		const payLink = address === '' && !isLost ? null : await payAllLinkOf(ctx, address, debtor, index);
+		const told = { ...asked, email, payLink };
+		const isMailed = request !== null && payLink !== null && asked.outcome === 'payable';
+		return isMailed && email === null ? { ...told, ...withoutAddress(debtor) } : told;
 	},
 };
 
@@ -102,11 +103,6 @@ function requestIn(ctx: IExecuteFunctions, index: number): LagoPaymentRequest {
 		itemIndex: index,
 		description: 'Put it behind a Lago Trigger with the event Payment Request Created, and leave the field empty.',
 	});
-}
-
-function debtorOf({ customer, amount_currency: currency, invoices }: LagoPaymentRequest): Debtor {
-	const [first] = invoices;
-	return { customerId: customer.external_id, currency, billingEntity: first?.billing_entity_code ?? null };
 }
 
 function debtorIn(ctx: IExecuteFunctions, index: number): Debtor {
