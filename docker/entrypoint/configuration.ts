@@ -4,6 +4,7 @@ import { readBrands } from '../../nodes/shared/domain/brands';
 import { readAddress } from '../../nodes/shared/domain/address';
 import { DODO_TIERS, LOWEST_TIER } from '../../nodes/shared/domain/keys';
 import { momentOf } from '../../nodes/shared/domain/moment';
+import { readEntities } from '../../nodes/shared/domain/entities';
 import { readCurrencies } from '../../nodes/shared/domain/money';
 import { parseSchedule } from '../../nodes/shared/domain/retrySchedule';
 import { PLACES, secretProblem, SHORTEST_KEY, type Secret } from '../../nodes/shared/domain/secrets';
@@ -23,6 +24,8 @@ export interface Configuration extends Services {
 	entityBrands: string;
 	/** Which open invoices are collected: `all`, those from a day on, or, empty, those of a new installation from now on. */
 	collectSince: string;
+	/** Codes of the billing entities that are worked for; none for all. */
+	billingEntities: string[];
 	access: AccessConfiguration;
 }
 
@@ -123,6 +126,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	if (collectSince !== '' && collectSince !== 'all' && momentOf(collectSince, 'UTC') === null)
 		problems.push(`COLLECT_SINCE is "${collectSince}"; it must be a day such as 2026-11-01, or all.`);
 
+	const billingEntities = readEntities(read('LAGO_BILLING_ENTITIES'));
 	const access = readAccess(read, problems);
 	const required = Object.fromEntries(Object.keys(REQUIRED).map((name) => [name, read(name)])) as Record<
 		keyof typeof REQUIRED,
@@ -165,7 +169,18 @@ export function readConfiguration(env: NodeJS.ProcessEnv): { configuration: Conf
 	return problems.length > 0
 		? { problems }
 		: {
-				configuration: { dodo, lago, port, reconcileMinutes, retrySchedule, entityBrands, collectSince, access, owner },
+				configuration: {
+					dodo,
+					lago,
+					port,
+					reconcileMinutes,
+					retrySchedule,
+					entityBrands,
+					collectSince,
+					billingEntities,
+					access,
+					owner,
+				},
 			};
 }
 

@@ -63,6 +63,8 @@ export interface HeadlessSettings {
 	entityBrands?: string;
 	/** `all`, or a day; empty: as it is in the template, and as it was where there is one already. */
 	collectSince?: string;
+	/** Codes of the billing entities that are worked for; none for all. */
+	billingEntities?: readonly string[];
 	reconcileMinutes: number;
 	access: AccessConfiguration;
 }
@@ -109,7 +111,15 @@ export function withFixedPaths(workflow: WorkflowJson): WorkflowJson {
 /** The full sync as the environment wants it; the template itself stays as it is. Pure. */
 export function configureSync(
 	template: WorkflowJson,
-	{ productId, retrySchedule, reconcileMinutes, entityBrands = '', collectSince = '', access }: HeadlessSettings,
+	{
+		productId,
+		retrySchedule,
+		reconcileMinutes,
+		entityBrands = '',
+		collectSince = '',
+		billingEntities = [],
+		access,
+	}: HeadlessSettings,
 ): WorkflowJson {
 	const changed = withFixedPaths(structuredClone(template));
 	for (const node of changed.nodes) {
@@ -122,6 +132,7 @@ export function configureSync(
 		if (parameters.operation === 'updatePaymentStatus') parameters.retrySchedule = retrySchedule;
 		if (collectSince !== '' && parameters.operation === 'getMissed' && type.endsWith('.lago'))
 			Object.assign(parameters, collectSince === 'all' ? ALL : { invoices: 'since', invoicesFrom: collectSince });
+		if (billingEntities.length > 0) chooseEntities(node, billingEntities);
 		if (entityBrands !== '' && BRANDED.includes(String(parameters.operation)))
 			parameters.additionalFields = { ...(parameters.additionalFields as object | undefined), entityBrands };
 		if (productId !== '' && parameters.operation === 'createIntent')
@@ -147,6 +158,20 @@ export function collectingAsBefore(wanted: WorkflowJson, stored: WorkflowJson): 
 			: node;
 	});
 	return { ...wanted, nodes };
+}
+
+/** Nodes that have the choice of billing entities, by the end of their type, or by what they do. */
+const CHOOSING = /\.(lagoTrigger|lagoPayPageTrigger|lagoAccessTrigger)$|^event getMissed$|^access /;
+const LISTING: readonly string[] = ['invoice getAll', 'creditNote getAll'];
+
+/** Narrows a node to the billing entities of the variable, in the way that it has. */
+function chooseEntities({ type, parameters }: WorkflowJson['nodes'][number], codes: readonly string[]): void {
+	const isOfLago = type.endsWith('.lago');
+	const operation = isOfLago ? `${String(parameters.resource)} ${String(parameters.operation)}` : '';
+	if (type.endsWith('.dodoPaymentsTrigger')) parameters.billingEntities = codes.join(', ');
+	else if (CHOOSING.test(operation || type)) parameters.billingEntities = [...codes];
+	else if (LISTING.includes(operation))
+		parameters.filters = { ...(parameters.filters as object | undefined), billing_entity_codes: [...codes] };
 }
 
 /** The variable gives limits in minor units whatever the template; the node takes them as its version reads them. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { endRun } from '../../nodes/shared/reconciliation/reconciliationRun';
 import type { Invoice } from '../../sandbox/lago/state';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
 import { PAY_PAGE, World } from '../support/world';
@@ -20,6 +21,8 @@ afterAll(async () => {
 	await world.stop();
 });
 
+/** Only one look of a workflow runs at a time. */
+const hasLooked = (execution: string): void => endRun({ getExecutionId: () => execution } as IExecuteFunctions);
 /** An event for a workflow that works for these. */
 const eventFor = (...billingEntities: string[]): IDataObject => ({ event: 'any', billingEntities });
 const issue = (code: string, more: NewInvoice = {}): Invoice =>
@@ -102,11 +105,42 @@ describe('what is to be collected', () => {
 		const [own, other] = [issue('de'), issue('fr')];
 		world.lago.passDays(1);
 		const fields = { since: '2020-01-01', billingEntities: ['de'] };
-		const events = await world.allOnLago('event', 'getMissed', fields, {}, { execution: randomUUID() });
+		const execution = randomUUID();
+		const events = await world.allOnLago('event', 'getMissed', fields, {}, { execution });
+		hasLooked(execution);
 		const ids = events.map(({ lagoInvoiceId }) => lagoInvoiceId);
 		expect(ids).toContain(own.lago_id);
 		expect(ids).not.toContain(other.lago_id);
 		expect(events[0]?.billingEntities).toEqual(['de']);
+	});
+
+	test('the look at Dodo leaves out what others were paid, by lists alone, also in one payment and given back', async () => {
+		const customer = { external_id: `c-${randomUUID()}`, billing_entity_code: 'fr' };
+		const both = [issue('fr', { customer }), issue('fr', { customer })];
+		const { payLink: _link, ...due } = await world.allDue(customer.external_id);
+		world.dodo.payCheckout(String((await world.linkAll(due)).checkoutSessionId));
+		const returned = await paid('fr');
+		await world.refund(returned.payment);
+		const [own, other] = [await paid('de'), await paid('fr')];
+		world.dodo.passDays(1);
+		world.lago.passDays(1);
+		const look = async (billingEntities: string[]): Promise<unknown[]> => {
+			const how = { execution: randomUUID() };
+			await world.allOnLago('event', 'getMissed', { since: '2020-01-01', billingEntities }, {}, how);
+			const events = await world.allOnDodo('event', 'getMissed', { since: '' }, {}, how);
+			hasLooked(how.execution);
+			return events.map(({ data }) => (data as IDataObject | undefined)?.payment_id);
+		};
+		const [ofDe, ofAll] = [await look(['de']), await look([])];
+		expect(ofDe).toEqual(expect.arrayContaining([own.payment.payment_id]));
+		for (const one of [other.payment, returned.payment]) {
+			expect(ofDe).not.toContain(one.payment_id);
+			expect(ofAll).toContain(one.payment_id);
+		}
+		const shared = [...world.dodo.state.payments.values()].find(({ metadata }) =>
+			String(metadata.lago_invoices).includes(String(both[0]?.lago_id)),
+		);
+		expect([ofDe.includes(shared?.payment_id), ofAll.includes(shared?.payment_id)]).toEqual([false, true]);
 	});
 
 	test('Get Many shows those of the chosen entities', async () => {

@@ -21,6 +21,7 @@ test('the four secrets are enough', () => {
 			retrySchedule: '1d,3d,5d,7d',
 			entityBrands: '',
 			collectSince: '',
+			billingEntities: [],
 			access: OFF,
 			owner: null,
 			dodo: {
@@ -47,6 +48,7 @@ test('everything else may be given', () => {
 			LAGO_CURRENCIES_COUNTED_ALIKE: 'HUF, MGA',
 			RETRY_SCHEDULE: '2h,1d',
 			ENTITY_BRANDS: 'de=brnd_1, fr=brnd_2',
+			LAGO_BILLING_ENTITIES: 'de, fr',
 			COLLECT_SINCE: '2026-11-01',
 			RECONCILE_INTERVAL_MINUTES: '15',
 			PORT: '6000',
@@ -60,6 +62,7 @@ test('everything else may be given', () => {
 			retrySchedule: '2h,1d',
 			entityBrands: 'de=brnd_1, fr=brnd_2',
 			collectSince: '2026-11-01',
+			billingEntities: ['de', 'fr'],
 			access: OFF,
 			owner: { email: 'a@example.com', password: 'long enough' },
 			dodo: {
@@ -328,4 +331,23 @@ test('the full sync as the environment wants it', () => {
 	expect(makers.length).toBeGreaterThan(3);
 	for (const { parameters } of makers) expect(parameters.additionalFields).toMatchObject({ entityBrands: 'de=brnd_1' });
 	expect(JSON.stringify(plain)).not.toContain('entityBrands');
+	const narrowed = configureSync(template, { ...settings, billingEntities: ['de', 'fr'] });
+	const chosen = narrowed.nodes.flatMap(({ name, parameters: { billingEntities, filters } }) => {
+		const codes = billingEntities ?? (filters as { billing_entity_codes?: unknown } | undefined)?.billing_entity_codes;
+		return codes === undefined ? [] : [[name, codes]];
+	});
+	expect(chosen).toEqual(
+		[
+			'Lago Trigger',
+			'Dodo Payments Trigger',
+			'Find What Is Due',
+			'Pay Page',
+			'Look in Lago',
+			'Look Back in Lago',
+			'Find What Was Paid Twice',
+			'Update Access',
+			'Lago Access Trigger',
+		].map((name) => [name, name === 'Dodo Payments Trigger' ? 'de, fr' : ['de', 'fr']]),
+	);
+	expect(JSON.stringify(plain)).not.toContain('"fr"');
 });

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Answers } from '../../shared/domain/difference';
+import { isOfEntities } from '../../shared/domain/entities';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
 import { mandatesOn } from '../../shared/domain/mandates';
 import { refundNamedBy } from '../../shared/domain/noteTie';
@@ -18,6 +19,7 @@ import {
 } from '../../shared/wire/lago/objects';
 import { toTopUpRecord } from '../../shared/wire/lago/topUp';
 import type { LagoClient } from '../transport/client';
+import { entityQuery } from './billingEntities';
 import { organizationOf } from './organization';
 import { waitingTopUps } from './topUps';
 
@@ -39,13 +41,17 @@ const MAX_REFERENCES = 1_000_000;
 /** Of what one look keeps of invoices or of credit notes: after so many the next question starts anew. Some 60 MB of invoices. */
 const MAX_ROWS = 200_000;
 
-/** What Lago's lists tell a reconciliation: pages of 100, never one call for each object. */
-export function lagoSources(client: LagoClient, nowS: () => number): LagoSources {
+/**
+ * What Lago's lists tell a reconciliation: pages of 100, never one call for each object.
+ * @param entities codes of the billing entities that are worked for; none for all.
+ */
+export function lagoSources(client: LagoClient, nowS: () => number, entities: readonly string[] = []): LagoSources {
+	const isOthers = ({ billing_entity_code: code }: LagoInvoice): boolean => !isOfEntities(code, entities);
 	const invoices = new NewestFirst(
 		() => client.pages('invoices', invoiceSchema, { statuses: ['finalized', 'voided'] }),
 		(invoice) => {
 			const { paymentStatus, metadata, totalPaid } = toInvoiceFacts(invoice);
-			return [invoice.lago_id, { paymentStatus, metadata, totalPaid }];
+			return [invoice.lago_id, { paymentStatus, metadata, totalPaid, isOthers: isOthers(invoice) }];
 		},
 	);
 	const notes = new NewestFirst(
@@ -58,7 +64,11 @@ export function lagoSources(client: LagoClient, nowS: () => number): LagoSources
 		booked: async (about) => await bookedSince(client, oldestOf(about), nowS()),
 		unpaid: async () =>
 			// A Lago before 1.33.3 does not know these filters.
-			byId((await list({ statuses: ['finalized'], payment_statuses: ['pending', 'failed'] })).filter(isUnpaid)),
+			byId(
+				(
+					await list({ statuses: ['finalized'], payment_statuses: ['pending', 'failed'], ...entityQuery(entities) })
+				).filter((one) => isUnpaid(one) && !isOthers(one)),
+			),
 		invoices: async (about, { payments }) =>
 			await invoices.answers(
 				about.flatMap(

@@ -14,18 +14,21 @@ export interface Answers<T> {
 /** What an attempt is compared with. */
 export type Collection = Pick<InvoiceFacts, 'paymentStatus' | 'metadata'>;
 
+/** An invoice of the other book. `isOthers`: of a billing entity that is not worked for, so that nothing of it is missing. */
+export type ListedInvoice = Pick<InvoiceFacts, 'paymentStatus' | 'metadata' | 'totalPaid'> & { isOthers?: boolean };
+
 /** What of both books was read so far, in bulk. A list that is not there was not needed yet. */
 export interface Known {
 	/** Ids of Dodo's payments that are references of payments in Lago: all that came at or after `since`, seconds since 1970. */
 	booked?: { since: number; ids: ReadonlySet<string> };
 	/** The invoices on which payments of several invoices are booked, by the id of the payment. */
 	bookings?: Answers<readonly string[]>;
-	/** Finalized invoices that are not paid, by id. */
+	/** Finalized invoices that are not paid, of the billing entities that are worked for, by id. */
 	unpaid?: ReadonlyMap<string, InvoiceFacts>;
 	/** Top-ups that wait for their payment, by the id of the invoice that Lago shows to nobody yet. */
 	topUps?: ReadonlyMap<string, Collection>;
 	/** Invoices in any state, by id. */
-	invoices?: Answers<Pick<InvoiceFacts, 'paymentStatus' | 'metadata' | 'totalPaid'>>;
+	invoices?: Answers<ListedInvoice>;
 	/** Lago's refund status by the Dodo refund that a credit note names. */
 	notes?: Answers<string>;
 	/** Invoices marked as lost in a dispute, by id. */
@@ -75,6 +78,7 @@ function judgeSuccess(payment: Listed, known: Known): Verdict {
 	if (owing !== undefined) return isBooked(owing, id) ? 'done' : 'missing';
 	if (invoices?.asked.has(invoiceId) !== true) return needs('invoices');
 	const invoice = invoices.rows.get(invoiceId);
+	if (invoice?.isOthers === true) return 'done';
 	const { dodoId, state } = ourRecord(invoice?.metadata ?? []);
 	if (dodoId !== id) return invoice !== undefined && isBooked(invoice, id) ? 'done' : 'missing';
 	const phase = phaseOf(state);
@@ -99,6 +103,8 @@ function judgeSeveral(
 	if (bookings?.asked.has(id) !== true) return needs('bookings');
 	const rest = members.filter((one) => bookings.rows.get(id)?.includes(one) !== true);
 	if (rest.some((one) => invoices?.asked.has(one) !== true)) return needs('invoices');
+	// All of one billing entity.
+	if (members.some((one) => invoices?.rows.get(one)?.isOthers === true)) return 'done';
 	const isNoted = (one: string): boolean => {
 		const invoice = invoices?.rows.get(one);
 		const { dodoId, state } = ourRecord(invoice?.metadata ?? []);
@@ -151,7 +157,9 @@ function judgeRefund(refund: Listed, known: Known): Verdict {
 	// Shared out over several invoices, which only its own lane can compare.
 	if (payment.invoiceId === null || !isLagoId(payment.invoiceId)) return 'missing';
 	if (invoices?.asked.has(payment.invoiceId) !== true) return needs('invoices');
-	const { dodoId, state } = ourRecord(invoices.rows.get(payment.invoiceId)?.metadata ?? []);
+	const invoice = invoices.rows.get(payment.invoiceId);
+	if (invoice?.isOthers === true) return 'done';
+	const { dodoId, state } = ourRecord(invoice?.metadata ?? []);
 	return dodoId === paymentId && state?.phase === 'returned' ? 'done' : 'missing';
 }
 

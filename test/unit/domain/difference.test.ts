@@ -93,6 +93,16 @@ describe('a payment that succeeded', () => {
 			{ booked: booked(), unpaid: unpaid(), invoices: answers<InvoiceFacts>(INVOICE) },
 			'missing',
 		],
+		[
+			'of a billing entity that is not worked for',
+			{},
+			{
+				booked: booked(),
+				unpaid: unpaid(),
+				invoices: answers(INVOICE, { ...invoice(null, null), isOthers: true }),
+			},
+			'done',
+		],
 		['of something that is no invoice', { invoiceId: 'ACM-1' }, { booked: booked() }, 'missing'],
 		["of the merchant's other products", { invoiceId: null }, {}, 'done'],
 		['that moved no money', { amount: 0 }, {}, 'done'],

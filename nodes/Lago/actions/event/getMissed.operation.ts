@@ -97,8 +97,8 @@ async function missedIn(
 	client: LagoClient,
 	running: ReconciliationRun,
 ): Promise<Result<'nothing_missed'> | Missed[]> {
-	running.lago = lagoSources(client, nowS);
 	running.billingEntities = chosenEntities(ctx, 0);
+	running.lago = lagoSources(client, nowS, running.billingEntities);
 	const from = givenFrom(ctx);
 	const missed: Missed[] = [];
 	try {
