@@ -9,12 +9,14 @@ import { world } from '../support/oneWorld';
 
 /** Payment requests that no webhook brought: found in bulk, handed on until they are processed, and no longer. */
 const BASE = { organizationId: null, webhookBaseUrl: 'https://n8n.example/webhook' };
+/** As the look of five minutes ago left it. */
+const LOOKED = { until: Math.floor(Date.now() / 1000) - 360, waiting: {} };
 let workflow: { id: string; data: IDataObject };
 
 beforeEach(() => {
 	world.lago.premium = true;
 	world.lago.state.paymentRequests.clear();
-	workflow = { id: randomUUID(), data: { lago: BASE } };
+	workflow = { id: randomUUID(), data: { lago: BASE, paymentRequests: LOOKED } };
 });
 
 const inWorkflow = (): Pick<IExecuteFunctions, 'getWorkflow' | 'getWorkflowStaticData'> => ({
@@ -118,6 +120,13 @@ test('an outage of days: what was made meanwhile is found, and what has waited s
 	expect(idsOf(await look()).sort()).toEqual([waits.request.lago_id, meanwhile.request.lago_id].sort());
 });
 
+test('who knows nothing of before asks nobody: a worker never, a new n8n those of the last day by its second look', async () => {
+	const { request } = ask();
+	workflow.data = {};
+	expect(await look()).toEqual({ items: [], calls: [] });
+	expect(idsOf(await look())).toEqual([request.lago_id]);
+});
+
 test('many: oldest first, as many as fit, the rest in the next look; two pages are two calls', async () => {
 	const asked = Array.from({ length: 103 }, (_one, place) => ask(200 - place, 1).request.lago_id);
 	const first = await look();
@@ -163,7 +172,7 @@ test.each<[string, string | null, string, string | null]>([
 
 test('a path of which nobody tells what it belongs to fails, and no mail goes out without a link', async () => {
 	ask();
-	workflow.data = {};
+	workflow.data = { paymentRequests: LOOKED };
 	const [item] = (await look()).items;
 	const fields = { source: 'request', request: '', payLinkAddress: '/pay' };
 	await expect(world.onLago('paymentRequest', 'get', fields, {}, { began: item })).rejects.toThrow(/not the address/);

@@ -52,7 +52,14 @@ async function bring(change: (template: WorkflowJson) => WorkflowJson): Promise<
 /** Without the two lanes that the full sync has, and at an address of its own. */
 function firstLane({ nodes, connections, ...template }: WorkflowJson): WorkflowJson {
 	const lane = ['Lago Trigger', 'Read What Is Due', 'Mail the Link', 'Tell Me: Lago', 'Mark as Processed'];
-	const looks = ['Missed Request', 'Every 15 Minutes', 'Find What Was Missed', 'Ask for Each', 'Tell Me: Missed'];
+	const looks = [
+		'Missed Request',
+		'Every 15 Minutes',
+		'Find What Was Missed',
+		'Ask for Each',
+		'Tell Me: Missed',
+		'Keep the Marks',
+	];
 	const kept = [...lane, ...looks];
 	for (const node of nodes) if (node.name === 'Lago Trigger') node.parameters.path = 'requests';
 	return {

@@ -15,8 +15,8 @@ const DAY_S = 86_400;
 export const seenUntil = (now: number): number => now - YOUNG_S;
 
 /** Before which nothing needs to be listed: that of a day, or of longer when there was no look for longer or something waits. */
-export function listedFrom(seen: RequestsSeen | null, now: number): number {
-	return Math.min(now - DAY_S, ...(seen === null ? [] : [seen.until, ...Object.values(seen.waiting)]));
+export function listedFrom(seen: RequestsSeen, now: number): number {
+	return Math.min(now - DAY_S, seen.until, ...Object.values(seen.waiting));
 }
 
 /**
@@ -25,9 +25,9 @@ export function listedFrom(seen: RequestsSeen | null, now: number): number {
  */
 export function isToLookAt(
 	{ id, createdAt }: { id: string; createdAt: number },
-	seen: RequestsSeen | null,
+	seen: RequestsSeen,
 	now: number,
 ): boolean {
 	if (createdAt > seenUntil(now)) return false;
-	return createdAt > Math.min(now - DAY_S, seen?.until ?? now) || seen?.waiting[id] !== undefined;
+	return createdAt > Math.min(now - DAY_S, seen.until) || seen.waiting[id] !== undefined;
 }

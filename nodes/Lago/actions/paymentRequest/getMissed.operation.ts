@@ -21,7 +21,7 @@ const seenSchema = onFirstUse(() => z.object({ until: z.number().int(), waiting:
 /**
  * Payment Request -> Get Missed: those that no webhook brought here, as the trigger would give them out. One call for each hundred of a day,
  * and one for each that may have been missed. Whoever has the link and made the one checkout of it needs no other; what became of a request is
- * otherwise known by its mark only, so a wiped n8n asks once more for those of the last day.
+ * otherwise known by its mark only. So the first look asks nobody; the next one of a wiped n8n asks once more for those of the last day.
  */
 export const getMissed: Operation<LagoClient> = {
 	menu: {
@@ -34,7 +34,12 @@ export const getMissed: Operation<LagoClient> = {
 	async execute(ctx, client) {
 		const [now, chosen, { processed, memory }] = [nowS(), chosenEntities(ctx, 0), knownBefore(ctx)];
 		const stored = ctx.getWorkflowStaticData('global');
-		const seen = seenSchema.safeParse(stored.paymentRequests).data ?? null;
+		const seen = seenSchema.safeParse(stored.paymentRequests).data;
+		// What was dealt with before nobody knows here: in a new n8n, and in a worker, to which n8n hands nothing that it remembers.
+		if (seen === undefined) {
+			stored.paymentRequests = { until: seenUntil(now), waiting: {} };
+			return [];
+		}
 		const from = listedFrom(seen, now);
 		const query = { payment_status: 'pending', ...entityQuery(chosen) };
 		const isTooOld = (one: LagoPaymentRequest): boolean => createdAt(one) < from;
