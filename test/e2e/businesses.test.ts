@@ -3,8 +3,8 @@ import type { Invoice } from '../../sandbox/lago/state';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { WORKFLOW_ID } from '../../docker/entrypoint/workflow';
 import { callerOf } from '../contract/helpers';
-import { readTemplate } from '../support/n8nSetUp';
-import { register, startSync, waitFor, withoutClock, type Sync } from '../support/sync';
+import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
+import { secondSync } from './secondSync';
 
 /**
  * One n8n, one Lago organisation, two billing entities on two businesses of Dodo's: the full sync twice, each with its filter and its own
@@ -28,27 +28,6 @@ function narrow(workflow: WorkflowJson, billingEntities: string[]): void {
 	}
 }
 
-/** The same template under addresses of its own. */
-function southern(): WorkflowJson {
-	const workflow = structuredClone(readTemplate('lago-dodo-sync.json'));
-	register(workflow, 'automatic');
-	withoutClock(workflow);
-	narrow(workflow, ['south']);
-	const paths: Record<string, string> = {
-		lagoTrigger: 'lago',
-		dodoPaymentsTrigger: 'dodo',
-		lagoPayPageTrigger: 'pay',
-		lagoAccessTrigger: 'access',
-	};
-	for (const node of workflow.nodes) {
-		const path = paths[node.type.slice(node.type.indexOf('.') + 1)];
-		if (path !== undefined) node.parameters.path = `${path}-south`;
-		if (node.parameters.payLinkAddress === '/pay') node.parameters.payLinkAddress = '/pay-south';
-		delete node.webhookId;
-	}
-	return { ...workflow, name: 'South' };
-}
-
 let publication: { publish(): Promise<void>; unpublish(): Promise<void> };
 
 beforeAll(async () => {
@@ -68,10 +47,13 @@ beforeAll(async () => {
 		apiKey: south.apiKey,
 		baseUrl: south.url,
 	});
-	const imported = await sync.n8n.importWorkflow(southern(), [
-		{ id: 'lagoCredential01', name: 'Lago', type: 'lagoBillingApi', data: {} },
-		{ ...credential, type: 'dodoPaymentsApi', data: {} },
-	]);
+	const imported = await sync.n8n.importWorkflow(
+		secondSync('south', 'automatic', (workflow) => narrow(workflow, ['south'])),
+		[
+			{ id: 'lagoCredential01', name: 'Lago', type: 'lagoBillingApi', data: {} },
+			{ ...credential, type: 'dodoPaymentsApi', data: {} },
+		],
+	);
 	southId = imported.id;
 	publication = imported;
 	await publication.publish();

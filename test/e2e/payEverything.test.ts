@@ -154,6 +154,8 @@ describe('its first lane beside the full sync', () => {
 		const endpoints = sync.lago.state.endpoints.size;
 		lane = await bring(firstLane);
 		await waitFor(() => sync.lago.state.endpoints.size > endpoints);
+		// What tells the looks where the pay page is.
+		await ask(await issue([1_000]));
 	});
 
 	const setAnnouncing = (announcing: boolean): void => {

@@ -1,35 +1,17 @@
-import type { IDataObject } from 'n8n-workflow';
 import type { WalletTransaction } from '../../sandbox/lago/state';
-import { readTemplate, type ImportedWorkflow } from '../support/n8n';
-import { byId, newCustomer, mandateSetUp, publishOperations, type Call } from './operations';
-import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
+import type { ImportedWorkflow } from '../support/n8n';
+import { waitFor, type Sync } from '../support/sync';
+import { newCustomer } from './operations';
+import { startPrepaid, type Prepaid } from './prepaid';
 
-/** The template as it is shipped, but for the mail, which goes nowhere. */
+/** The template of top-ups: what it asks for, books and tries again. */
+let prepaid: Prepaid;
 let sync: Sync;
 let lane: ImportedWorkflow;
-let operate: Call;
 
 beforeAll(async () => {
-	sync = await startSync({ registration: 'automatic', template: null });
-	const template = readTemplate('prepaid-top-ups.json');
-	withoutClock(template);
-	const mail = { type: 'n8n-nodes-base.noOp', typeVersion: 1, parameters: {} };
-	lane = await sync.n8n.importWorkflow({
-		...template,
-		nodes: template.nodes.map((node) => (node.name === 'Send Link' ? { ...node, ...mail } : node)),
-	});
-	operate = await publishOperations(sync, {
-		setup: mandateSetUp('EUR'),
-		keep: [
-			{
-				node: 'dodoPayments',
-				parameters: { resource: 'mandate', operation: 'get', mandate: byId('={{ $json.body.mandate }}') },
-			},
-			{ node: 'lago', parameters: { resource: 'customer', operation: 'saveMandate', mandate: '={{ $json }}' } },
-		],
-	});
-	await lane.publish();
-	await waitFor(() => sync.lago.state.endpoints.size === 1 && sync.dodo.state.webhooks.size === 1);
+	prepaid = await startPrepaid();
+	({ sync, lane } = prepaid);
 }, 900_000);
 
 afterAll(async () => {
@@ -40,40 +22,16 @@ afterEach(() => {
 	for (const endpoint of sync.lago.state.endpoints.values()) Object.assign(endpoint, { event_types: null });
 });
 
-const call = async (method: string, path: string, body?: IDataObject): Promise<IDataObject> => {
-	const response = await fetch(`${sync.lago.url}/api/v1${path}`, {
-		method,
-		headers: { authorization: `Bearer ${sync.lago.apiKey}`, 'content-type': 'application/json' },
-		body: JSON.stringify(body),
-	});
-	expect(response.status).toBe(200);
-	return (await response.json()) as IDataObject;
-};
-/** Somebody buys ten credits that count only when they are paid. */
+const withMandate = async (customer: string): Promise<string> => await prepaid.withMandate(customer);
+const paymentsOf = (top: WalletTransaction) => prepaid.paymentsOf(top);
+const checkoutsOf = (top: WalletTransaction) => prepaid.checkoutsOf(top);
+const bookedOn = (top: WalletTransaction): string[] => prepaid.bookedOn(top);
+const creditsOf = (top: WalletTransaction): number | undefined => prepaid.creditsOf(top);
+/** Somebody buys credits, and what follows at once has happened. */
 async function buy(customer: string): Promise<WalletTransaction> {
-	const wallet = { external_customer_id: customer, currency: 'EUR', rate_amount: '1.0', paid_credits: '10' };
-	await call('POST', '/wallets', { wallet: { ...wallet, invoice_requires_successful_payment: true } });
+	const top = await prepaid.buy(customer);
 	await sync.quiet();
-	return [...sync.lago.state.walletTransactions.values()].at(-1) as WalletTransaction;
-}
-const paymentsOf = ({ lago_id }: WalletTransaction) =>
-	[...sync.dodo.state.payments.values()].filter(({ metadata }) => metadata.lago_wallet_transaction_id === lago_id);
-const checkoutsOf = ({ lago_id }: WalletTransaction) =>
-	[...sync.dodo.state.checkouts.values()].filter(({ metadata }) => metadata.lago_wallet_transaction_id === lago_id);
-const bookedOn = ({ lago_invoice_id }: WalletTransaction): string[] =>
-	[...sync.lago.state.payments.values()]
-		.filter(({ lago_payable_id }) => lago_payable_id === lago_invoice_id)
-		.map(({ reference }) => String(reference));
-const creditsOf = ({ lago_wallet_id }: WalletTransaction): number | undefined =>
-	sync.lago.state.wallets.get(lago_wallet_id)?.credits;
-
-/** A customer who has agreed to automatic payment, as the full sync keeps it. */
-async function withMandate(customer: string): Promise<string> {
-	await newCustomer(sync, { external_id: customer });
-	const { checkoutSessionId } = await operate('setup', { customer });
-	const { subscription_id: mandate } = sync.dodo.activateMandate(String(checkoutSessionId));
-	await operate('keep', { mandate });
-	return mandate;
+	return top;
 }
 
 test('who has a mandate is charged at once, and has the credits', async () => {
