@@ -5,7 +5,7 @@ import { isOfEntities } from '../../../shared/domain/entities';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { reminderKey } from '../../../shared/domain/reminderRecord';
 import { dueReminder, isUnclear, type DueReminder } from '../../../shared/domain/reminders';
-import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
+import { fieldsOf, type Json, type Operation, type Result } from '../../../shared/node/operation';
 import { toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { billingEntitiesField, chosenEntities } from '../../helpers/billingEntities';
 import { entriesOf } from '../../helpers/customers';
@@ -125,23 +125,26 @@ async function written(
 		text: mail.text,
 	};
 	if (isPreview) return { outcome: 'would_remind', ...head };
-	const chosen = invoices.filter(({ lago_id }) => links.has(lago_id));
 	return {
 		outcome: 'reminder_due',
 		...head,
 		html: mail.html,
 		mandateId,
-		invoices: await inTurns(reminder.invoices, async ({ id, number, currency, amount }) => {
-			const invoice = chosen.find(({ lago_id }) => lago_id === id);
-			const facts = invoice === undefined ? undefined : toInvoiceFacts(await withReferences(client, invoice));
-			// What Dodo Payments > Payment > Check Reminder needs to tell money that is on its way from what is booked.
-			const { metadata = [], references = [] } = facts ?? {};
-			const { dodoId = null } = ourRecord(metadata);
-			return { id, number, currency, amount, dodoId, metadata, references };
-		}),
+		invoices: await checkable(client, reminder, invoices),
 		before: entryBefore(customer),
 		record: { ...reminder.record, token: randomBytes(3).toString('hex') },
 	};
+}
+
+/** The invoices of a mail with what Dodo Payments > Payment > Check Reminder needs to tell money that is on its way from what is booked. */
+async function checkable(client: LagoClient, reminder: DueReminder, listed: Remindable['invoices']): Promise<Json[]> {
+	return await inTurns(reminder.invoices, async ({ id, number, currency, amount }) => {
+		const invoice = listed.find(({ lago_id }) => lago_id === id);
+		const facts = invoice === undefined ? undefined : toInvoiceFacts(await withReferences(client, invoice));
+		const { metadata = [], references = [] } = facts ?? {};
+		const { dodoId = null } = ourRecord(metadata);
+		return { id, number, currency, amount, dodoId, metadata, references };
+	});
 }
 
 /** What stands there now: a mail that does not go out brings it back. */
