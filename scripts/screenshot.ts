@@ -16,8 +16,11 @@ const LANES: Readonly<Record<string, string>> = {
 	Overpayments: 'overpayments',
 	Access: 'access-lane',
 };
-/** The same of a template of its own. */
-const REMINDER_LANES: Readonly<Record<string, string>> = { Send: 'reminders', Preview: 'reminders-preview' };
+/** The same of templates of their own. */
+const OTHERS: ReadonlyArray<[file: string, lanes: Readonly<Record<string, string>>]> = [
+	['reminders.json', { Send: 'reminders', Preview: 'reminders-preview' }],
+	['back-fill.json', { Decide: 'back-fill-decide', Portion: 'back-fill-portion', One: 'back-fill-one' }],
+];
 /** Large enough for the whole template to be readable. */
 const VIEWPORT = { width: 2560, height: 1600 };
 
@@ -57,10 +60,13 @@ async function main(): Promise<void> {
 			.first()
 			.screenshot({ path: join(target, 'canvas.png') });
 		await clipLanes(page, LANES, target);
-		const reminders = await n8n.importWorkflow(readTemplate('reminders.json'));
-		await open(page, `${n8n.url}/workflow/${reminders.id}`);
-		await clipLanes(page, REMINDER_LANES, target);
-		console.log(`docs/images is drawn: canvas.png and ${Object.keys({ ...LANES, ...REMINDER_LANES }).length} lanes.`);
+		for (const [file, lanes] of OTHERS) {
+			const { id } = await n8n.importWorkflow(readTemplate(file));
+			await open(page, `${n8n.url}/workflow/${id}`);
+			await clipLanes(page, lanes, target);
+		}
+		const lanes = [LANES, ...OTHERS.map(([, ofOther]) => ofOther)].flatMap(Object.keys);
+		console.log(`docs/images is drawn: canvas.png and ${lanes.length} lanes.`);
 	} finally {
 		await browser.close();
 		await n8n.stop();

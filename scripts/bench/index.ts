@@ -5,6 +5,7 @@ import type { Sync } from '../../test/support/sync';
 import { ROOT } from '../n8n/package';
 import { FASTER } from '../../docker/entrypoint/n8n';
 import { ensureN8n } from '../n8n/prefix';
+import { measureBackFill } from './backFill';
 import { measureCapacity } from './capacity';
 import { measureDay } from './day';
 import { measureFlows } from './flows';
@@ -51,6 +52,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 	limit: async () => await measureLimit(say),
 	monthEnd: async () => await measureMonthEnd(say),
 	reminders: measureReminders,
+	backFill: measureBackFill,
 	memory: async () => await measureMemory('', {}, say),
 	memoryTuned: async () => await measureMemory(WHEN_NEEDED, FASTER, say),
 	capacity: async () => await measureCapacity(say),

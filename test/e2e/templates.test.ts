@@ -74,6 +74,8 @@ const statuses = (): Array<number | null> =>
 test('every shipped template is tried here', () => {
 	expect(FILES.sort()).toEqual([
 		'access.json',
+		// In a file of its own, with a person at its form.
+		'back-fill.json',
 		'collect-only.json',
 		'lago-dodo-sync.json',
 		'month-end.json',

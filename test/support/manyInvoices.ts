@@ -15,7 +15,11 @@ export class ManyInvoices {
 	/** Paths that were asked for. */
 	readonly calls: string[] = [];
 
-	constructor(private readonly now: number) {}
+	/** @param areAsked whether each has its link; else nobody has asked for any of them. */
+	constructor(
+		private readonly now: number,
+		private readonly areAsked = true,
+	) {}
 
 	/** n8n's `httpRequestWithAuthentication`. */
 	readonly request = async (_type: string, { url, qs = {} }: IHttpRequestOptions): Promise<unknown> => {
@@ -66,14 +70,14 @@ export class ManyInvoices {
 				address_line1: 'A street in a town, with a number and all that stands on an envelope',
 				metadata: [],
 			},
-			metadata: [
+			metadata: (this.areAsked ? [true] : []).flatMap(() => [
 				{ lago_id: uuidOf(2_000_000 + index), key: 'dodo_payment_id', value: `cks_${index}` },
 				{
 					lago_id: uuidOf(3_000_000 + index),
 					key: 'dodo_state',
 					value: `v1;open;a=1;m=${amount};l=https://n8n.example/pay?t=${'x'.repeat(38)}`,
 				},
-			],
+			]),
 			file_url: `https://lago.example/invoices/${uuidOf(index)}.pdf`,
 			web_url: `https://lago.example/customer/${customer}/invoice/${uuidOf(index)}/overview`,
 			applied_taxes: [{ lago_id: uuidOf(4_000_000 + index), tax_name: 'VAT', tax_rate: 19, amount_cents: 160 }],

@@ -45,6 +45,9 @@ const BASE_NODES: Readonly<Record<string, number[]>> = {
 	'n8n-nodes-base.errorTrigger': [1],
 	'n8n-nodes-base.executeWorkflow': [1.3],
 	'n8n-nodes-base.executeWorkflowTrigger': [1.1],
+	// The version since which only who is logged in can open a form.
+	'n8n-nodes-base.form': [2.5],
+	'n8n-nodes-base.formTrigger': [2.6],
 	'n8n-nodes-base.if': [2.2],
 	'n8n-nodes-base.manualTrigger': [1],
 	'n8n-nodes-base.noOp': [1],
@@ -109,6 +112,8 @@ const BASE_TYPES: Readonly<Record<string, INodeType>> = {
 			'errorTrigger',
 			'executeWorkflow',
 			'executeWorkflowTrigger',
+			'form',
+			'formTrigger',
 			'manualTrigger',
 			'scheduleTrigger',
 			'set',
@@ -151,6 +156,7 @@ const hasFallback = ({ parameters }: INode): boolean =>
 
 const SMALL = [
 	'access.json',
+	'back-fill.json',
 	'collect-only.json',
 	'month-end.json',
 	'pay-everything.json',
@@ -247,8 +253,8 @@ describe.each(files)('%s', (file) => {
 		}
 	});
 
-	// Of reminders: what holds the rules, and what a mail node forgets of the item that came in.
-	const NAMED = ['Update Access', 'Get Due', 'Reserve'];
+	// What a person has seen before they agreed. Of reminders: what holds the rules, and what a mail node forgets of the item that came in.
+	const NAMED = ['Show What It Would Do', 'Update Access', 'Get Due', 'Reserve'];
 	it('names no other node in its expressions but those that hold rules or the item before a mail: whoever deletes a node breaks no other lane', () => {
 		const named = new Set([...JSON.stringify(nodes).matchAll(/\$\('([^']+)'\)/g)].map(([, name]) => name));
 		expect([...named].filter((name) => !NAMED.includes(name ?? ''))).toEqual([]);
