@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import type { Shop, Step } from '../support/merchant';
 import { world } from '../support/oneWorld';
-import { told } from '../support/stories';
+import { runs } from '../support/runs';
+import { shopOf, story, told } from '../support/stories';
 
 // More calls than Dodo takes in a minute.
 jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
@@ -83,3 +85,23 @@ test.each<[string, Partial<Shop>, Step[]]>([
 ])('%s', async (_case, given, steps) => {
 	expect(await told(world, { ...SHOP, ...given }, steps)).toEqual([]);
 });
+
+// Always the same ones, unless there is time to look for others.
+const seed = process.env.TEST_FULL === '1' ? {} : { seed: 11 };
+
+test.each<[string, Partial<Shop>, number, number]>([
+	['with a licence', {}, 24, 2_000],
+	['without one', { isPremium: false }, 12, 500],
+	['credits that must be paid first', { isTopUp: true }, 8, 500],
+])(
+	'whatever happens in whatever order, %s: in the end every cent is booked, given back or told',
+	async (_case, more, quick, full) => {
+		await fc.assert(
+			fc.asyncProperty(shopOf(more), story, async (given, steps) => {
+				expect(await told(world, given, steps)).toEqual([]);
+			}),
+			{ numRuns: runs(quick, full), ...seed },
+		);
+	},
+	7_200_000,
+);

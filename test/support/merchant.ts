@@ -48,7 +48,6 @@ const ACTS = {
 	tellOld: async (shop: Merchant, { pick, calls }: Step) => await shop.tellOld(pick, calls),
 	look: async (shop: Merchant) => await shop.look(),
 } satisfies Record<string, (shop: Merchant, step: Step) => unknown>;
-export const KINDS = Object.keys(ACTS) as Array<Step['kind']>;
 
 const LOST = ['dispute_lost', 'dispute_accepted', 'dispute_expired'];
 const OPEN = ['dispute_opened', 'dispute_challenged'];
