@@ -137,6 +137,7 @@ describe.each([
 		'lago',
 		lagoOperations as Record<string, object>,
 		{
+			backFill: ['getPortion', 'letIn', 'preview', 'startOrStop'],
 			access: ['backtest', 'getCustomer', 'getSubscription', 'update'],
 			creditNote: ['create', 'get', 'getAll', 'saveRefund'],
 			customer: ['get', 'saveMandate'],
