@@ -12,6 +12,9 @@ const CALLS: ReadonlyArray<[method: string, path: RegExp, words: string]> = [
 	['POST', /\/credit_notes$/, 'book the credit note'],
 	['PUT', /\/credit_notes\/[^/]+$/, 'note the refund'],
 	['POST', /\/customers$/, 'note it on the customer'],
+	['POST', /\/wallets$/, 'order credits'],
+	['PATCH', /\/wallets\/[^/]+\/metadata$/, 'note it on the wallet'],
+	['DELETE', /\/wallets\/[^/]+\/metadata\/[^/]+$/, 'the note on the wallet is done'],
 ];
 
 /** A call in the words of a bookkeeper; nothing for one that only reads. */

@@ -11,6 +11,9 @@ test.each([
 	['PUT', '/api/v1/invoices/1', { invoice: { metadata: [] } }, 'note it on the invoice'],
 	['PUT', '/api/v1/invoices/1', { invoice: { payment_status: 'failed' } }, 'the payment failed'],
 	['PUT', '/api/v1/credit_notes/1', null, 'note the refund'],
+	['POST', '/api/v1/wallets', {}, 'order credits'],
+	['PATCH', '/api/v1/wallets/1/metadata', {}, 'note it on the wallet'],
+	['DELETE', '/api/v1/wallets/1/metadata/dodo_top_up_1', null, 'the note on the wallet is done'],
 	['PATCH', '/products/1', {}, 'PATCH /products/1'],
 ])('%s %s %j in words: "%s"', (method, path, body, words) => expect(wordsOfCall({ method, path, body })).toBe(words));
 
