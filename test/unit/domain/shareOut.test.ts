@@ -1,0 +1,49 @@
+import { shareOut, type MemberMoney, type MoneyOut } from '../../../nodes/shared/domain/shareOut';
+
+const member = (change: Partial<MemberMoney> = {}): MemberMoney => ({
+	booked: 1_000,
+	surplus: 0,
+	credited: 0,
+	lost: 0,
+	...change,
+});
+const three = [member(), member(), member()];
+const out = (amount: number, change: Partial<MoneyOut> = {}): MoneyOut => ({
+	amount,
+	all: amount,
+	inBooks: 0,
+	...change,
+});
+
+test.each<[string, MoneyOut, MemberMoney[], number[], number]>([
+	['the youngest due loses first', out(500), three, [0, 0, 500], 0],
+	['then the one before it', out(1_500), three, [0, 500, 1_000], 0],
+	['all of it', out(3_000), three, [1_000, 1_000, 1_000], 0],
+	['more than there is', out(3_200), three, [1_000, 1_000, 1_000], 200],
+	['nothing', out(0), three, [0, 0, 0], 0],
+	['first the one that it is for', out(500, { target: 0 }), three, [500, 0, 0], 0],
+	['then again the youngest', out(1_200, { target: 0 }), three, [1_000, 0, 200], 0],
+	['one in the middle', out(1_200, { target: 1 }), three, [0, 1_000, 200], 0],
+	['for nothing in particular', out(500, { target: null }), three, [0, 0, 500], 0],
+	['what was never booked goes first', out(500), [member(), member({ surplus: 300 }), member()], [0, 0, 200], 0],
+	['and may be all', out(300), [member({ surplus: 300 }), member()], [0, 0], 0],
+	['what went back before has no room', out(500), [member(), member({ credited: 700 })], [200, 300], 0],
+	['nor has what a dispute took', out(500), [member(), member({ lost: 700 })], [200, 300], 0],
+	['nor both', out(500), [member(), member({ credited: 300, lost: 600 })], [400, 100], 0],
+	['more than was booked is no room', out(500), [member(), member({ credited: 700, lost: 700 })], [500, 0], 0],
+	// An earlier refund of 400 is in the books already.
+	['only what is missing', out(500, { all: 900, inBooks: 400 }), [member(), member({ credited: 400 })], [0, 500], 0],
+	['all is there', out(500, { all: 500, inBooks: 500 }), [member(), member({ credited: 500 })], [0, 0], 0],
+	// An earlier one of 400 was told too late: it has its own turn, and this one takes no more than its own.
+	['no more than it is itself', out(500, { all: 900 }), three, [0, 0, 500], 0],
+	// Cut off after the first of two notes.
+	['the rest of it', out(1_500, { inBooks: 1_000 }), [member(), member({ credited: 1_000, done: 1_000 })], [500, 0], 0],
+	[
+		'a part of it is there, on an invoice with room left: nothing more there',
+		out(1_500, { inBooks: 600 }),
+		[member(), member({ credited: 600, done: 600 })],
+		[900, 0],
+		0,
+	],
+	['told again', out(1_000, { inBooks: 1_000 }), [member(), member({ credited: 1_000, done: 1_000 })], [0, 0], 0],
+])('%s', (_case, given, members, parts, left) => expect(shareOut(given, members)).toEqual({ parts, left }));
