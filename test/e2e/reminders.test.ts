@@ -43,14 +43,14 @@ async function bring(): Promise<ImportedWorkflow> {
 	});
 	for (const node of template.nodes) {
 		const { parameters } = node;
-		if (node.name === 'Get Due')
+		if (node.name === 'Find Who Is Due')
 			Object.assign(parameters, {
 				payLinkAddress: sync.n8n.hook('pay'),
 				earliestHour: 0,
 				latestHour: 24,
 				sundays: true,
 			});
-		if (node.name === 'Send Email')
+		if (node.name === 'Mail the Reminder')
 			Object.assign(node, {
 				parameters: { ...parameters, fromEmail: 'billing@merchant.example' },
 				credentials: { smtp },
@@ -79,7 +79,7 @@ test('each customer gets one mail with all that is open, by SMTP; n8n wiped or r
 	overdue('c-paid', -1).payment_status = 'succeeded';
 	overdue('c-later', 9);
 	const before = await sync.n8n.executeFrom('Preview the Mails', workflows[0]?.id ?? '');
-	expect(before.items('Preview Due').map(({ customerExternalId }) => customerExternalId)).toEqual(
+	expect(before.items('Show Who Is Next').map(({ customerExternalId }) => customerExternalId)).toEqual(
 		expect.arrayContaining(['c-ada', 'c-bob']),
 	);
 	expect(sink.mails).toHaveLength(0);
@@ -97,7 +97,7 @@ test('each customer gets one mail with all that is open, by SMTP; n8n wiped or r
 	expect(sink.mails.find(({ to }) => to[0] === 'c-bob@example.com')?.raw).toMatch(/Subject: =\?UTF-8/);
 	expect(remembered('c-ada')).toMatch(/^v1;sent;/);
 
-	for (const at of [0, 1]) expect((await run(at)).items('Send Email')).toHaveLength(0);
+	for (const at of [0, 1]) expect((await run(at)).items('Mail the Reminder')).toHaveLength(0);
 	expect(sink.mails).toHaveLength(2);
 });
 
@@ -131,10 +131,10 @@ test('n8n killed in the middle of a mail: it is not sent again, and a person is 
 	await sync.n8n.killAndRestart();
 	await running;
 	sink.answer = () => 'take';
-	expect((await run()).items('Reserve')).toHaveLength(0);
+	expect((await run()).items('Reserve the Mail')).toHaveLength(0);
 	const entry = sync.lago.state.customers.get('c-killed')?.metadata.find(({ key }) => key === TODAY);
 	Object.assign(entry ?? {}, { value: String(entry?.value).replace(/a=\d+/, 'a=1795000000') });
 	expect((await run()).items('Tell Me')).toMatchObject([{ outcome: 'held', reason: 'reminder_unclear' }]);
-	expect((await run()).items('Reserve')).toHaveLength(0);
+	expect((await run()).items('Reserve the Mail')).toHaveLength(0);
 	expect(sink.mails).toHaveLength(0);
 });

@@ -50,7 +50,7 @@ test('who has a mandate is charged at once, and has the credits', async () => {
 test('everybody else gets a link that does not die, and the credits when it is paid', async () => {
 	await newCustomer(sync, { external_id: 'prepaid_2' });
 	const top = await buy('prepaid_2');
-	const [mailed] = (await sync.n8n.lastRunOf('Send Link')).items('Send Link');
+	const [mailed] = (await sync.n8n.lastRunOf('Mail the Top-Up Link')).items('Mail the Top-Up Link');
 	expect(mailed).toMatchObject({ outcome: 'created', amountDue: 'EUR 10.00', customerEmail: expect.any(String) });
 	expect(mailed?.payLink).toMatch(new RegExp(`^${sync.n8n.hook('pay')}\\?t=[\\w-]{38}$`));
 	expect(checkoutsOf(top)).toHaveLength(0);
@@ -70,12 +70,12 @@ test('one whose event never came is found, and asked for once', async () => {
 	for (const endpoint of sync.lago.state.endpoints.values()) Object.assign(endpoint, { event_types: ['plan.created'] });
 	await newCustomer(sync, { external_id: 'prepaid_3' });
 	const top = await buy('prepaid_3');
-	expect((await sync.n8n.executeFrom('Every 15 Minutes', lane.id)).nodes).not.toContain('Send Link');
+	expect((await sync.n8n.executeFrom('Every 15 Minutes', lane.id)).nodes).not.toContain('Mail the Top-Up Link');
 	top.created_at = new Date(Date.now() - 120_000).toISOString();
 	const found = await sync.n8n.executeFrom('Every 15 Minutes', lane.id);
-	expect(found.items('Send Link')).toMatchObject([{ invoiceId: top.lago_invoice_id, savedOnWallet: true }]);
+	expect(found.items('Mail the Top-Up Link')).toMatchObject([{ invoiceId: top.lago_invoice_id, savedOnWallet: true }]);
 	const again = await sync.n8n.executeFrom('Every 15 Minutes', lane.id);
-	expect(again.nodes).not.toContain('Send Link');
+	expect(again.nodes).not.toContain('Mail the Top-Up Link');
 });
 
 test('a declined charge is tried again when it is due', async () => {

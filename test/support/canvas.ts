@@ -39,7 +39,7 @@ export interface CanvasFigures {
 	tooLong: string[];
 	/** Nodes that no lane holds, and nodes, names and lanes that lie on one another. */
 	misplaced: string[];
-	/** Wires that lead back to the left. */
+	/** Wires that lead back to the left, but for those that close a loop. */
 	backwards: string[];
 }
 
@@ -81,6 +81,9 @@ export function canvasFigures(nodes: readonly Placed[], connections: Ends): Canv
 		lanes.find((lane) => isWithin(boxes.get(name) as Rectangle, lane))?.name;
 	const wires = wiresOf(boxes, connections);
 	const all = [...lanes, ...boxes.values()];
+	const loops = new Set(steps.filter(({ type }) => type.endsWith('.splitInBatches')).map(({ name }) => name));
+	// n8n leads a wire that goes back around below its node.
+	const ahead = wires.filter(({ start, end }) => end[0] > start[0]);
 	const widest = Math.max(...lanes.map(({ left, right }) => right - left));
 	const told = ({ from, to }: Wire): string => `${from} > ${to}`;
 	const width = Math.max(...all.map(({ right }) => right)) - Math.min(...all.map(({ left }) => left));
@@ -91,7 +94,7 @@ export function canvasFigures(nodes: readonly Placed[], connections: Ends): Canv
 		zoom: Math.min(1, ROOM.width / width, ROOM.height / height),
 		offGrid: nodes.filter(({ position }) => position.some((place) => place % GRID !== 0)).map(({ name }) => name),
 		acrossBorders: wires.filter(({ from, to }) => laneOf(from) !== laneOf(to)).map(told),
-		crossings: pairs(wires)
+		crossings: pairs(ahead)
 			.filter(([one, other]) => cross(one, other))
 			.map(([one, other]) => `${told(one)} x ${told(other)}`),
 		tooLong: wires.filter(({ start, end }) => Math.hypot(end[0] - start[0], end[1] - start[1]) > widest).map(told),
@@ -104,7 +107,7 @@ export function canvasFigures(nodes: readonly Placed[], connections: Ends): Canv
 				.filter(([one, other]) => overlap(one, other))
 				.map(([one, other]) => `${one.name} on ${other.name}`),
 		],
-		backwards: wires.filter(({ start, end }) => end[0] <= start[0]).map(told),
+		backwards: wires.filter(({ start, end, to }) => end[0] <= start[0] && !loops.has(to)).map(told),
 	};
 }
 

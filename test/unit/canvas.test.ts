@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { canvasFigures, isNote, type Placed } from '../support/canvas';
 
 const FOLDER = join(__dirname, '..', '..', 'workflows');
-/** Not drawn by these rules yet; the mails of reminders go round in a loop. */
-const LATER = ['month-end.json', 'prepaid-top-ups.json', 'reminders.json'];
-const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json') && !LATER.includes(name));
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
 /** So that names can be read when a workflow is opened. */
 const ZOOM = 0.6;
 const MOST = { acrossBorders: 12, crossings: 6, words: 40 };
