@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startDodoSimulator, startLagoSimulator } from '../../sandbox/simulators';
 import { findChromium, startChromium } from '../../test/support/chromium';
 import { Editor } from '../../test/support/editor';
-import { OWNER, readTemplate, startTestN8n, WORKFLOW_ID } from '../../test/support/n8n';
+import { OWNER, readTemplate, startTestN8n, WHOLE, WORKFLOW_ID } from '../../test/support/n8n';
 import { ROOT } from '../n8n/package';
 
 const TARGET = join(ROOT, 'docs', 'images', 'panels');
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
 			'There is no Chromium here. Install it (on Debian: apt-get install chromium) or set CHROMIUM to it.',
 		);
 	const [dodo, lago] = await Promise.all([startDodoSimulator(), startLagoSimulator()]);
-	const n8n = await startTestN8n({ dodo, lago, dodoSecret: 'whsec_c2NyZWVuc2hvdHMgb2YgdGhlIGVkaXRvcg==' });
+	const n8n = await startTestN8n({ dodo, lago, dodoSecret: 'whsec_c2NyZWVuc2hvdHMgb2YgdGhlIGVkaXRvcg==', env: WHOLE });
 	const browser = await startChromium(chromium);
 	try {
 		mkdirSync(TARGET, { recursive: true });

@@ -48,7 +48,11 @@ export async function openLink(
 export function brandFor(ctx: IExecuteFunctions, index: number, entity: string | null | undefined): string | null {
 	const read = readBrands(additionalTexts(ctx, index).entityBrands ?? '');
 	if ('brands' in read) return brandOf(read.brands, entity);
-	throw new NodeOperationError(ctx.getNode(), `"Brands of Billing Entities": ${read.problem}`, { itemIndex: index });
+	throw new NodeOperationError(ctx.getNode(), `"Brands of Billing Entities": ${read.problem}`, {
+		itemIndex: index,
+		description:
+			'Give each billing entity of Lago a line of its own: its code, =, and the ID of a brand in Dodo Payments.',
+	});
 }
 
 /** Whether Dodo adds its tax to the amount. */

@@ -12,6 +12,7 @@ export const mandateField: INodeProperties = {
 	description:
 		'The on-demand subscription by which a customer has agreed to be charged; Lago keeps it on the customer as dodo_subscription_id',
 	...listOrId('searchMandates', 'e.g. sub_4mQ0Ydq2Hk1nTzFh3XbUv'),
+	hint: 'Behind a Dodo Payments Trigger: By ID, with the expression {{ $json.data.subscription_id }}',
 };
 
 /** The chosen mandate. */

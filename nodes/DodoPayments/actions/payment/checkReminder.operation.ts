@@ -63,7 +63,7 @@ export const checkReminder: Operation<DodoClient, 'skipped'> = {
 		if (!parsed.success)
 			throw new NodeOperationError(ctx.getNode(), '"Reminder" is not a reminder', {
 				itemIndex: index,
-				description: 'It is what Lago > Reminder > Get Due returns.',
+				description: 'Put Lago > Reminder > Get Due before this node and leave the field at {{ $json }}.',
 			});
 		const reason = (await underWay(client, parsed.data)) ?? (await mandateNews(client, parsed.data));
 		if (reason !== null) return { ...given, outcome: 'skipped', ...reason };

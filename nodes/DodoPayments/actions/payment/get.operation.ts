@@ -15,6 +15,7 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: { mode: 'list', value: '' },
 		...listOrId('searchPayments', 'e.g. pay_4mQ0Ydq2Hk1nTzFh3XbUv'),
+		hint: 'Behind a Dodo Payments Trigger: By ID, with the expression {{ $json.data.payment_id }}',
 	},
 ];
 

@@ -14,6 +14,7 @@ const fields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. ref_4mQ0Ydq2Hk1nTzFh3XbUv',
+		hint: 'Behind a Dodo Payments Trigger: the expression {{ $json.data.refund_id }}',
 	},
 ];
 

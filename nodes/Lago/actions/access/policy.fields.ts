@@ -181,7 +181,10 @@ export function readAccessPolicy(
 	};
 	const limits = parseLimits(String(read('restrictAbove', '') ?? ''), written);
 	if ('problem' in limits && typeof limits.problem === 'string')
-		throw new NodeOperationError(node, `"Restrict Above Overdue Amount": ${limits.problem}`, { itemIndex });
+		throw new NodeOperationError(node, `"Restrict Above Overdue Amount": ${limits.problem}`, {
+			itemIndex,
+			description: 'One limit for each currency, with commas between them; leave it empty to switch the rule off.',
+		});
 	return {
 		restrictImmediately: read('restrictImmediately', false) === true,
 		restrictAfterDays: count('restrictAfterDays', 'Restrict After Days Overdue') || null,

@@ -8,7 +8,7 @@ import { reminderField, reminderParameter, type ReminderItem } from './reminder.
 const fields: INodeProperties[] = [
 	{
 		...reminderField,
-		description: "The reminder as Reserve returned it, e.g. {{ $('Reserve').item.json }} behind the mail",
+		description: "The reminder as Reserve returned it, e.g. {{ $('Reserve the Mail').item.json }} behind the mail",
 	},
 	{
 		displayName: 'Result',
