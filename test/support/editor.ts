@@ -116,6 +116,24 @@ export class Editor {
 		await input.fill(value);
 	}
 
+	/** Presses a switch of the open node, or of the credential dialog above it. */
+	async toggle(field: string): Promise<void> {
+		await this.click(this.page.locator(`[data-test-id="parameter-input-${field}"] .el-switch`).last());
+	}
+
+	/** Types into a field of the open node. */
+	async type(field: string, value: string): Promise<void> {
+		this.effort.fields += 1;
+		const input = this.byId('ndv').locator(`[data-test-id="parameter-input-${field}"]`).locator('input, textarea');
+		await input.first().fill(value);
+		await input.first().blur();
+	}
+
+	/** Whether the open node still waits for its first credential. */
+	async lacksCredential(): Promise<boolean> {
+		return (await this.byId('node-credentials-empty-state').count()) > 0;
+	}
+
 	/** Saves the credential and resolves with what n8n's test of it said: null when it passed and the dialog closed. */
 	async saveCredential(): Promise<string | null> {
 		await this.click(this.byId('credential-save-button'));
