@@ -20,6 +20,7 @@ export function reminderParameter(ctx: IExecuteFunctions, index: number): Remind
 	if (parsed.success) return parsed.data;
 	throw new NodeOperationError(ctx.getNode(), '"Reminder" is not a reminder', {
 		itemIndex: index,
-		description: "It is what Lago > Reminder > Get Due returns, e.g. {{ $('Reserve the Mail').item.json }} behind the mail.",
+		description:
+			"It is what Lago > Reminder > Get Due returns, e.g. {{ $('Reserve the Mail').item.json }} behind the mail.",
 	});
 }
