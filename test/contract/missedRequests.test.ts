@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, WorkflowExecuteMode } from 'n8n-workflow';
 import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { processedEventsOf } from '../../nodes/shared/webhook/processedEvents';
@@ -30,11 +30,12 @@ interface Look {
 	calls: string[];
 }
 
-async function look(billingEntities: string[] = []): Promise<Look> {
+async function look(billingEntities: string[] = [], mode: WorkflowExecuteMode = 'trigger'): Promise<Look> {
 	const context = executeContext({
 		parameters: { resource: 'paymentRequest', operation: 'getMissed', billingEntities },
 		credential: { baseUrl: world.lago.url, webhookHmacKey: 'hmac' },
 		credentialId: world.lago.url,
+		mode,
 	});
 	Object.assign(context, inWorkflow());
 	world.lago.calls.length = 0;
@@ -125,6 +126,12 @@ test('who knows nothing of before asks nobody: a worker never, a new n8n those o
 	workflow.data = {};
 	expect(await look()).toEqual({ items: [], calls: [] });
 	expect(idsOf(await look())).toEqual([request.lago_id]);
+});
+
+test('a person at the editor gets those of the last day, whatever is known of before', async () => {
+	const { request } = ask();
+	workflow.data = {};
+	expect(idsOf(await look([], 'manual'))).toEqual([request.lago_id]);
 });
 
 test('many: oldest first, as many as fit, the rest in the next look; two pages are two calls', async () => {

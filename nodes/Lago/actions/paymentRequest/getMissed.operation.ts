@@ -6,6 +6,7 @@ import { isToLookAt, listedFrom, seenUntil } from '../../../shared/domain/missed
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { knownBefore, nowS } from '../../../shared/reconciliation/reconciliationRun';
 import { entityOf } from '../../../shared/wire/lago/event';
+import { isByHand } from '../../../shared/transport/patience';
 import { paymentRequestSchema, timeOf, type LagoPaymentRequest } from '../../../shared/wire/lago/objects';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import { billingEntitiesField, chosenEntities, entityQuery } from '../../helpers/billingEntities';
@@ -34,7 +35,9 @@ export const getMissed: Operation<LagoClient> = {
 	async execute(ctx, client) {
 		const [now, chosen, { processed, memory }] = [nowS(), chosenEntities(ctx, 0), knownBefore(ctx)];
 		const stored = ctx.getWorkflowStaticData('global');
-		const seen = seenSchema.safeParse(stored.paymentRequests).data;
+		// A person at the editor asks for those of the last day; n8n keeps nothing of what such a run has seen.
+		const byHand = isByHand(ctx) ? { until: now, waiting: {} } : undefined;
+		const seen = seenSchema.safeParse(stored.paymentRequests).data ?? byHand;
 		// What was dealt with before nobody knows here: in a new n8n, and in a worker, to which n8n hands nothing that it remembers.
 		if (seen === undefined) {
 			stored.paymentRequests = { until: seenUntil(now), waiting: {} };
