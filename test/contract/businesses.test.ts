@@ -131,6 +131,20 @@ describe('two organisations at one business: what is the other one’s is ignore
 		}
 	});
 
+	test('a refund that a credit note has started', async () => {
+		for (const [, mine, theirs] of both()) {
+			const invoice = issue(mine, newCustomer());
+			await mine.settle(await paidByLink(mine, invoice));
+			const items = [{ fee_id: invoice.fees[0]?.lago_id ?? '', amount_cents: 2_000 }];
+			const note = mine.lago.createCreditNoteInUi(invoice.lago_id, { refund_amount_cents: 2_000, items });
+			const read = await mine.onLago('creditNote', 'get', { creditNote: note.lago_id });
+			const made = await mine.onDodo('refund', 'create', { source: 'creditNote', creditNote: '={{ $json }}' }, read);
+			const back = await mine.ended(mine.dodo.state.refunds, made.refundId);
+			expect(await theirs.mirror(back)).toMatchObject({ outcome: 'ignored' });
+			expect(await mine.mirror(back)).toMatchObject({ outcome: 'refund_confirmed' });
+		}
+	});
+
 	test('a refund and a dispute', async () => {
 		for (const [, mine, theirs] of both()) {
 			const invoice = issue(mine, newCustomer());

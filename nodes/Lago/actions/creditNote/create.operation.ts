@@ -89,7 +89,7 @@ export const create: Operation<LagoClient, CreateOutcome> = {
 		const noteId = refund.metadata[CREDIT_NOTE_KEY];
 		const told =
 			typeof noteId === 'string' && isLagoId(noteId)
-				? [await toldToNote(client, refund, noteId)]
+				? [await unlessOfOthers(ctx, client, index, await toldToNote(client, refund, noteId))]
 				: await mirrored(ctx, client, index, given, refund);
 		return told.map((one) => ({ ...about, ...one }));
 	},
@@ -102,6 +102,19 @@ async function toldToNote(client: LagoClient, refund: DodoRefund, noteId: string
 		`Refund ${refund.refund_id} was to be noted on credit note ${noteId}`,
 		'Look at the credit note in Lago and set its refund status by hand.',
 	);
+}
+
+/** A credit note that this Lago does not have may be another organisation's, which uses the same account at Dodo: its payment says so. */
+async function unlessOfOthers(
+	ctx: IExecuteFunctions,
+	client: LagoClient,
+	index: number,
+	told: Result<CreateOutcome>,
+): Promise<Result<CreateOutcome>> {
+	if (told.reason !== 'unknown_credit_note') return told;
+	const payment = paymentSchema.safeParse(objectParameter(ctx, 'payment', 'Refunded Payment', index));
+	const others = payment.success ? await othersOf(client, toPaymentFacts(payment.data), []) : null;
+	return others === null ? told : { outcome: 'ignored', message: others };
 }
 
 /** A refund that was made at Dodo. */
