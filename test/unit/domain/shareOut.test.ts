@@ -45,5 +45,12 @@ test.each<[string, MoneyOut, MemberMoney[], number[], number]>([
 		[900, 0],
 		0,
 	],
+	[
+		'what is missing of it, though more of another one is missing as well',
+		out(500, { all: 2_000, inBooks: 200 }),
+		[member(), member({ credited: 200, done: 200 })],
+		[300, 0],
+		0,
+	],
 	['told again', out(1_000, { inBooks: 1_000 }), [member(), member({ credited: 1_000, done: 1_000 })], [0, 0], 0],
 ])('%s', (_case, given, members, parts, left) => expect(shareOut(given, members)).toEqual({ parts, left }));
