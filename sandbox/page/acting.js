@@ -2,6 +2,7 @@
 import { $ } from './dom.js';
 
 export const post = async (action, input) => {
+	document.dispatchEvent(new Event('acting'));
 	const headers = { 'content-type': 'application/json' };
 	const response = await fetch('act', { method: 'POST', headers, body: JSON.stringify({ ...input, action }) });
 	if (!response.ok) throw new Error((await response.json()).message);

@@ -53,15 +53,19 @@ export const actions: Readonly<Record<string, (input: unknown, world: World) => 
 			type: z.enum(['subscription', 'one_off', 'credit']).default('subscription'),
 			customer: z.string().trim().min(1).max(60).default('cust_1'),
 			count: z.number().int().min(1).max(100).default(1),
+			isOld: z.boolean().default(false),
 		},
-		({ count, amount: amountCents, taxRate, type, customer, ...billed }, { lago }) => {
-			for (let index = 0; index < count; index++)
-				lago.issueInvoice({
+		({ count, amount: amountCents, taxRate, type, customer, isOld, ...billed }, { lago }) => {
+			for (let index = 0; index < count; index++) {
+				const invoice = lago.issueInvoice({
 					...billed,
 					type,
 					customer: { external_id: customer },
 					fees: [{ amountCents, taxRate: type === 'credit' ? 0 : taxRate }],
+					emit: !isOld,
 				});
+				if (isOld) setBack(invoice);
+			}
 		},
 	),
 	void: action({ id }, ({ id: invoice }, { lago }) => lago.voidInvoice(invoice)),
@@ -223,4 +227,12 @@ async function ask<T>(dodo: DodoSimulator, path: string, body: unknown): Promise
 	const answer = (await response.json()) as T & { message?: string };
 	if (!response.ok) throw new Error(answer.message ?? `Dodo answered ${response.status}`);
 	return answer;
+}
+
+/** As if it was issued two years before. */
+function setBack(invoice: Invoice): void {
+	const earlier = (text: string): string =>
+		text.replace(/^\d{4}/, (year) => String(Number(year) - 2)).replace('-02-29', '-02-28');
+	for (const name of ['created_at', 'issuing_date', 'payment_due_date'] as const)
+		invoice[name] = earlier(invoice[name]);
 }

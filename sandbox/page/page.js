@@ -56,13 +56,14 @@ $('issue').addEventListener('submit', (event) => {
 		amount: minorUnits(numbers.amount, currency),
 		taxRate: Number(numbers.taxRate.replace(',', '.')),
 		count: Number(numbers.count ?? 1),
+		isOld: numbers.isOld === 'true',
 	});
 	void act('issue', input);
 });
 $('day').addEventListener('click', () => void act('passDays', { days: 1 }));
 $('week').addEventListener('click', () => void act('passDays', { days: 7 }));
 $('payOut').addEventListener('click', () => void act('payOut', {}));
-for (const name of ['closing', 'reminding']) $(name).addEventListener('click', () => void report(name));
+for (const name of ['closing', 'reminding', 'filling']) $(name).addEventListener('click', () => void report(name));
 $('premium').addEventListener('change', (event) => void act('premium', { value: event.target.checked }));
 document.addEventListener('acted', () => void refresh());
 

@@ -1,4 +1,4 @@
-// What the month comes to, and who would be reminded: reckoned when somebody asks for it, by the rules of the templates.
+// What the month comes to, who would be reminded, and what a back-fill would do: reckoned when somebody asks for it, by the rules of the templates.
 import { $, element } from './dom.js';
 import { money, number } from './words.js';
 
@@ -48,7 +48,7 @@ const moment = (at, timeZone) =>
 
 function reminding(mails) {
 	if (mails.length === 0) return [element('p', {}, 'Nobody. Issue an invoice, and let days pass until it is overdue.')];
-	const heads = ['Customer', 'Subject', 'Invoices', 'Goes out'].map((text) => element('th', { scope: 'col' }, text));
+	const heads = ['Customer', 'Subject', 'Invoices', 'Goes out'];
 	const rows = mails.map(({ customer, subject, invoices, sendAt, timeZone }) => {
 		const cells = [subject, invoices.join(', '), `${moment(sendAt, timeZone)}, ${timeZone}`];
 		return element(
@@ -58,17 +58,47 @@ function reminding(mails) {
 			...cells.map((text) => element('td', {}, text)),
 		);
 	});
-	return [
-		element(
-			'table',
-			{ className: 'mails' },
-			element('thead', {}, element('tr', {}, ...heads)),
-			element('tbody', {}, ...rows),
-		),
-	];
+	return [tableOf(heads, rows)];
+}
+
+function tableOf(heads, rows) {
+	const cells = heads.map((text) => element('th', { scope: 'col' }, text));
+	return element(
+		'table',
+		{ className: 'mails' },
+		element('thead', {}, element('tr', {}, ...cells)),
+		element('tbody', {}, ...rows),
+	);
+}
+
+function filling({ rows, message }) {
+	if (rows.length === 0)
+		return [
+			element(
+				'p',
+				{},
+				'Nothing. n8n has asked for all that is open; issue an invoice "From before" to have an old one.',
+			),
+		];
+	const heads = ['What', 'Invoices', 'Amount', 'Why', 'Among them'];
+	const lines = rows.map((one) => {
+		const cells = [String(one.Invoices), `${one.Currency} ${one.Amount}`, one.Why, one.Examples];
+		return element(
+			'tr',
+			{},
+			element('th', { scope: 'row' }, one.What),
+			...cells.map((text) => element('td', {}, text)),
+		);
+	});
+	return [element('p', {}, message), tableOf(heads, lines)];
 }
 
 const REPORTS = {
+	filling: {
+		title: 'Back-fill: what collecting everything old would do',
+		about: 'The same as the table of the template Back-fill, which then asks whether you agree. Nothing moves here.',
+		draw: filling,
+	},
 	closing: {
 		title: 'Month end: the last 31 days',
 		about: 'The same as the template Month End writes into a sheet: Lago on one side, Dodo and your bank on the other.',

@@ -12,6 +12,7 @@ import { balances } from './balance';
 import { books } from './books';
 import { closing } from './closing';
 import type { Executions } from './executions';
+import { filling } from './filling';
 import { reminding } from './reminding';
 import { Timeline } from './timeline';
 
@@ -82,6 +83,7 @@ export async function startSandbox({ port, dodo, lago, n8nUrl, executions, rules
 		});
 	});
 	app.get('/closing', (_request: Request, response: Response) => void response.json(closing(world, Date.now())));
+	app.get('/filling', (_request: Request, response: Response) => void response.json(filling(world.lago, Date.now())));
 	app.get('/reminding', (_request: Request, response: Response) => void response.json(reminding(world, Date.now())));
 	app.post('/act', async (request: Request, response: Response) => {
 		// Nothing is parsed unless it is called JSON: a form of another page cannot say that without asking first.

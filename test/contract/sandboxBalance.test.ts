@@ -1,6 +1,8 @@
 import { balances } from '../../sandbox/page/balance';
 import { books } from '../../sandbox/page/books';
+import { actions } from '../../sandbox/page/actions';
 import { closing } from '../../sandbox/page/closing';
+import { filling } from '../../sandbox/page/filling';
 import { reminding } from '../../sandbox/page/reminding';
 import type { Invoice } from '../../sandbox/lago/state';
 import { Lanes } from '../support/lanes';
@@ -128,4 +130,15 @@ test('whom a reminder would reach: who is overdue, and nobody who has paid', asy
 	]);
 	world.lago.payManually(invoice.lago_id, 12_000);
 	expect(reminding(world, Date.now())).toEqual([]);
+});
+
+test('what a back-fill would do: what was there before, and nothing that was asked for', async () => {
+	expect(filling(world.lago, Date.now()).rows).toEqual([]);
+	await issued();
+	expect(filling(world.lago, Date.now()).rows).toEqual([]);
+	await actions.issue?.({ isOld: true, count: 3, amount: 1_000 }, world as never);
+	expect(filling(world.lago, Date.now())).toMatchObject({
+		rows: [{ What: expect.stringContaining('link'), Currency: 'EUR', Invoices: 3, Amount: '36.00' }],
+		message: expect.stringContaining('3 over EUR 36.00'),
+	});
 });

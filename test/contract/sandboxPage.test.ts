@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { DAY_MS } from '../../nodes/shared/domain/calendar';
 import { Executions } from '../../sandbox/page/executions';
 import { startSandbox, type Sandbox } from '../../sandbox/page/server';
 import { findChromium, startChromium } from '../support/chromium';
@@ -163,7 +164,10 @@ inBrowser('the sandbox page', () => {
 
 	test('the month and the reminders: what they come to, and nothing that axe finds', async () => {
 		const page = await open({ reducedMotion: 'reduce' });
-		const late = world.lago.issueInvoice({ customer: { external_id: 'late' } });
+		const late = {
+			invoice: world.lago.issueInvoice({ customer: { external_id: 'late' } }),
+			created: Date.now() - 300 * DAY_MS,
+		};
 		world.lago.passDays(15);
 		const audit = async (): Promise<void> => {
 			await page.evaluate(AXE);
@@ -177,10 +181,17 @@ inBrowser('the sandbox page', () => {
 		await audit();
 		await page.getByRole('button', { name: 'Reminders' }).click();
 		expect(await page.locator('.mails tbody tr', { hasText: 'late' }).textContent()).toMatch(
-			new RegExp(`Overdue: .100\\.00${late.number}`),
+			new RegExp(`Overdue: .100\\.00${late.invoice.number}`),
 		);
 		await audit();
-		world.lago.voidInvoice(late.lago_id);
+		await page.getByRole('button', { name: 'From before' }).click();
+		const isOld = ({ created_at: at }: { created_at: string }): boolean => Date.parse(at) < late.created;
+		const old = () => [...world.lago.state.invoices.values()].filter(isOld);
+		await waitUntil('No old invoice was issued', 10_000, 50, () => old().length === 1);
+		await page.getByRole('button', { name: 'Back-fill' }).click();
+		await page.locator('.mails tbody tr', { hasText: 'Asked for by a link' }).waitFor();
+		await audit();
+		for (const { lago_id } of [late.invoice, ...old()]) world.lago.voidInvoice(lago_id);
 		expect(problems).toEqual([]);
 	}, 30_000);
 

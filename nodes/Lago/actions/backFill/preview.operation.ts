@@ -1,15 +1,9 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { parseLimits } from '../../../shared/domain/access/policy';
-import {
-	backFillVerdict,
-	dateOf,
-	daysOf,
-	type BackFillTerms,
-	type BackFillVerdict,
-} from '../../../shared/domain/backFill';
+import { dateOf, type BackFillTerms } from '../../../shared/domain/backFill';
+import { BackFillTable } from '../../../shared/domain/backFillTable';
 import { calendarOf } from '../../../shared/domain/calendar';
 import { escapeHtml } from '../../../shared/domain/escapeHtml';
-import { formatAmount, toDecimal } from '../../../shared/domain/money';
 import { momentOf } from '../../../shared/domain/moment';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { billingEntitiesField, chosenEntities } from '../../helpers/billingEntities';
@@ -73,18 +67,9 @@ export const preview: Operation<LagoClient, 'previewed'> = {
 	async execute(ctx, client, index) {
 		const terms = termsIn(ctx, index);
 		const billingEntities = chosenEntities(ctx, index);
-		const groups = new Map<string, Group>();
-		await eachOpen(client, billingEntities, (open) => {
-			const verdict = backFillVerdict(open, terms);
-			if (verdict !== null) count(groups, verdict, open.facts);
-		});
-		const sorted = [...groups.values()].sort(
-			(one, other) => RANK[one.what] - RANK[other.what] || other.invoices - one.invoices,
-		);
-		const sums = sumsOf(sorted);
-		const days = daysOf(sums, terms);
-		const message = sentenceOf(sums, days);
-		const rows = sorted.map(rowOf);
+		const table = new BackFillTable(terms);
+		await eachOpen(client, billingEntities, (open) => table.add(open));
+		const { rows, days, message } = table.done();
 		return [
 			{ outcome: 'previewed', message, days, html: htmlOf(message, rows), terms: { ...terms, billingEntities } },
 			...rows,
@@ -112,74 +97,6 @@ function termsIn(ctx: IExecuteFunctions, index: number): BackFillTerms {
 	const notBefore = moment === null ? null : dateOf(calendarOf(ctx.getTimezone()).dayOf(moment));
 	const order = ctx.getNodeParameter('order', index) === 'newest' ? 'newest' : 'oldest';
 	return { until: Date.now(), notBefore, order, perDay, money };
-}
-
-const WORDS = {
-	charge: 'Charged at once by the mandate of its customer',
-	link: 'Asked for by a link on the invoice; nobody gets a mail by itself',
-	begun: 'Begun by an earlier back-fill, and not paid yet',
-	left: 'Left alone',
-} as const;
-const RANK: Readonly<Record<BackFillVerdict['what'], number>> = { charge: 0, link: 1, begun: 2, left: 3 };
-const EXAMPLES = 5;
-
-interface Group {
-	what: BackFillVerdict['what'];
-	currency: string;
-	reason: string;
-	why: string;
-	invoices: number;
-	amount: number;
-	examples: string[];
-}
-
-function count(
-	groups: Map<string, Group>,
-	verdict: BackFillVerdict,
-	{ currency, number }: { currency: string; number: string },
-): void {
-	const { what, amount } = verdict;
-	const [reason, why] = verdict.what === 'left' ? [verdict.reason, verdict.why] : ['', ''];
-	const key = [what, currency, reason].join();
-	const group = groups.get(key) ?? { what, currency, reason, why, invoices: 0, amount: 0, examples: [] };
-	groups.set(key, group);
-	group.invoices++;
-	group.amount += amount;
-	if (group.examples.length < EXAMPLES) group.examples.push(number);
-}
-
-function rowOf({ what, currency, reason, why, invoices, amount, examples }: Group): Json {
-	return {
-		What: WORDS[what],
-		Currency: currency,
-		Invoices: invoices,
-		Amount: toDecimal(amount, currency),
-		Reason: reason,
-		Why: why,
-		Examples: examples.join(', '),
-	};
-}
-
-type Sums = Record<string, { invoices: number; amount: number }>;
-
-function sumsOf(groups: readonly Group[]): Sums {
-	const sums: Sums = {};
-	for (const { what, currency, invoices, amount } of groups) {
-		if (what !== 'charge' && what !== 'link') continue;
-		const sum = (sums[currency] ??= { invoices: 0, amount: 0 });
-		sum.invoices += invoices;
-		sum.amount += amount;
-	}
-	return sums;
-}
-
-function sentenceOf(sums: Sums, days: number): string {
-	const parts = Object.entries(sums).map(
-		([currency, { invoices, amount }]) => `${invoices} over ${formatAmount(amount, currency)}`,
-	);
-	return parts.length === 0
-		? 'There is nothing that a back-fill would collect.'
-		: `Of the open invoices ${parts.join(', ')} would be collected, within ${days} ${days === 1 ? 'day' : 'days'} or more.`;
 }
 
 function htmlOf(message: string, rows: readonly Json[]): string {
