@@ -22,8 +22,8 @@ describe('a bounded map', () => {
 	});
 
 	test('is used by everything that lives as long as the process', () => {
-		// A calendar of each time zone, a lock that takes itself away, and what is asked at this moment.
-		const allowed = ['domain/calendar.ts', 'process/keyedLock.ts', 'access/question.ts'];
+		// A calendar of each time zone, formats that are bounded by themselves, a lock that takes itself away, and what is asked at this moment.
+		const allowed = ['domain/calendar.ts', 'domain/localFormat.ts', 'process/keyedLock.ts', 'access/question.ts'];
 		const found = execFileSync('grep', ['-rnE', '^(export )?const [a-zA-Z]+ = new (Map|Set)<', 'nodes'], {
 			encoding: 'utf8',
 		})

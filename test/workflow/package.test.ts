@@ -153,7 +153,7 @@ describe.each([
 				'savePaymentReference',
 				'updatePaymentStatus',
 			],
-			paymentRequest: ['get'],
+			paymentRequest: ['get', 'getMissed'],
 			reminder: ['getDue', 'reserve', 'saveSent'],
 			statement: ['compare'],
 			topUp: ['createPayLink', 'get', 'getAll'],

@@ -1,4 +1,5 @@
 import { isCountedAlike, lagoUnits, smallestCharge } from './currencies';
+import { formatOf } from './localFormat';
 
 /**
  * Money is an integer number of the currency's smallest unit, everywhere: 1299 is EUR 12.99, 1299 is JPY 1299. Lago (`*_cents`) and Dodo
@@ -101,21 +102,9 @@ export function formatAmount(minorUnits: number, currency: string): string {
 export function localAmount(minorUnits: number, currency: string, locale: string): string {
 	const digits = exponentOf(currency);
 	const style = { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits } as const;
-	const format = formatOf(`${locale} ${currency}`, () => new Intl.NumberFormat(locale, style));
+	const format = formatOf(`amount ${locale} ${currency}`, () => new Intl.NumberFormat(locale, style));
 	// As text no digit of a large amount is lost.
 	return format.format(toDecimal(minorUnits, currency) as `${number}`);
-}
-
-const MOST_FORMATS = 500;
-const formats = new Map<string, Intl.NumberFormat>();
-/** Making one takes longer than a thousand amounts; visitors choose their locale, so not all are kept. */
-function formatOf(key: string, make: () => Intl.NumberFormat): Intl.NumberFormat {
-	const known = formats.get(key);
-	if (known !== undefined) return known;
-	if (formats.size >= MOST_FORMATS) formats.clear();
-	const made = make();
-	formats.set(key, made);
-	return made;
 }
 
 /** What Dodo counts, in the same words; where both may not count alike, as the number that Dodo says. */

@@ -1,6 +1,7 @@
 import { DAY_MS } from '../../../shared/domain/calendar';
 import { escapeHtml } from '../../../shared/domain/escapeHtml';
 import { languageOf, preferredLanguage } from '../../../shared/domain/language';
+import { formatOf } from '../../../shared/domain/localFormat';
 import { localAmount } from '../../../shared/domain/money';
 import { lastDayOf, type DueReminder, type OpenInvoice, type ReminderKind } from '../../../shared/domain/reminders';
 import { KINDS, REMINDER_TEXTS } from './texts';
@@ -111,13 +112,9 @@ export function sumOf(invoices: readonly OpenInvoice[], locale: string): string 
 	return [...sums].map(([currency, amount]) => localAmount(amount, currency, locale)).join(' + ');
 }
 
-/** Making a format takes longer than all dates of a mail, and there are as many locales as Lago has. */
-const dates = new Map<string, Intl.DateTimeFormat>();
-
 function dateOf(date: string, locale: string): string {
-	const format = dates.get(locale) ?? new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
-	dates.set(locale, format);
-	return format.format(new Date(date));
+	const make = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
+	return formatOf(`date ${locale}`, make).format(new Date(date));
 }
 
 const monthOf = (month: string | undefined, locale: string): string =>
