@@ -589,7 +589,8 @@ describe('calls for each event', () => {
 		const link = /;l=(.+)$/.exec(sync.stateOf(invoice))?.[1] ?? '';
 		await cost('click on the link, checkout there', async () => await fetch(link, { redirect: 'manual' }), {
 			dodo: 0,
-			lago: 1,
+			// The invoice, and what else is due.
+			lago: 2,
 		});
 		const declined = sync.dodo.payCheckout(sync.checkoutOf(invoice).id, { card: '4000000000009995' });
 		await cost('payment.failed: recorded and planned', async () => await fromDodo('payment.failed', declined), {
