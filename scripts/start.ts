@@ -180,6 +180,8 @@ function simulated({ dodo, lago }: Ports, kept: Kept): NodeJS.ProcessEnv {
 		LAGO_API_KEY: SIMULATED_KEY,
 		LAGO_WEBHOOK_HMAC_KEY: kept.lagoHmacKey,
 		LAGO_API_URL: `http://127.0.0.1:${lago}`,
+		// Days pass there by making everything older; only what the page issues as "from before" is older than this.
+		COLLECT_SINCE: `${new Date().getUTCFullYear() - 1}-01-01`,
 	};
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Failed, runN8n } from './n8n';
 import type { PrivateFiles } from './privateFiles';
-import { collectingAsBefore, CREDENTIALS, WORKFLOW_ID, type WorkflowJson } from './workflow';
+import { collectingFrom, CREDENTIALS, WORKFLOW_ID, type WorkflowJson } from './workflow';
 
 /** The workflow as n8n has it. */
 export interface StoredWorkflow extends WorkflowJson {
@@ -64,7 +64,7 @@ export async function provision(
 	unfinished: string,
 ): Promise<Provisioned> {
 	const stored = await readStored(env, files);
-	const wanted = stored === null ? given : collectingAsBefore(given, stored);
+	const wanted = collectingFrom(given, stored, Date.now());
 	const decision = decide(stored, wanted);
 	const wasPublished = stored?.active === true;
 	if (decision === 'changed' || decision === 'archived') return { decision, published: wasPublished };

@@ -148,14 +148,19 @@ export function configureSync(
 
 const ALL = { invoices: 'all' };
 
-/** Where nothing else is said, a look that collected all that is open goes on doing so. Pure. */
-export function collectingAsBefore(wanted: WorkflowJson, stored: WorkflowJson): WorkflowJson {
+/**
+ * Since when invoices are collected, where nothing is said of it: from now on where the workflow is new, as a moment in its nodes, which every
+ * worker reads; else as it was. Pure.
+ * @param now ms since 1970.
+ */
+export function collectingFrom(wanted: WorkflowJson, stored: WorkflowJson | null, now: number): WorkflowJson {
 	const nodes = wanted.nodes.map((node) => {
 		const { parameters, name } = node;
-		const before = stored.nodes.find((one) => one.name === name)?.parameters;
-		return parameters.invoices === 'new' && before !== undefined && (before.invoices ?? 'all') === 'all'
-			? { ...node, parameters: { ...parameters, ...ALL } }
-			: node;
+		if (parameters.invoices !== 'new') return node;
+		const before = stored?.nodes.find((one) => one.name === name)?.parameters;
+		const { invoices = 'all', invoicesFrom = '' } =
+			before ?? (stored === null ? { invoices: 'since', invoicesFrom: new Date(now).toISOString() } : parameters);
+		return { ...node, parameters: { ...parameters, invoices, ...(invoices === 'since' ? { invoicesFrom } : {}) } };
 	});
 	return { ...wanted, nodes };
 }

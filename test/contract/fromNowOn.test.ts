@@ -70,6 +70,14 @@ test('n8n was wiped: our newest endpoint at Lago tells since when, and no other 
 	expect(Math.round((Date.now() - Number(kept.collectsSince)) / DAY_MS)).toBe(3);
 });
 
+test('our endpoint was made by hand, under any name, and a worker remembers nothing: the newest of all tells', async () => {
+	await register('Something else', 400);
+	await register('webhooks of n8n', 3);
+	issued(5);
+	const invoice = issued(2);
+	expect(await look()).toEqual([invoice.number]);
+});
+
 test('a person may say from which day on, or that all are collected; a node of before collects all', async () => {
 	const [old, young] = [issued(400), issued(2)];
 	const from = new Date(Date.now() - 10 * DAY_MS).toISOString().slice(0, 10);

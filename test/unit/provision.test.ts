@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { privateFiles, type PrivateFiles } from '../../docker/entrypoint/privateFiles';
 import { marked, provision, type StoredWorkflow } from '../../docker/entrypoint/provision';
-import { collectingAsBefore, type WorkflowJson } from '../../docker/entrypoint/workflow';
+import { collectingFrom, type WorkflowJson } from '../../docker/entrypoint/workflow';
 
 const WANTED: WorkflowJson = { name: 'w', nodes: [], connections: {}, settings: {} };
 const IMPORT = ['import:credentials', 'import:workflow'];
@@ -82,13 +82,29 @@ const looking = (parameters: object, typeVersion = 1.4): WorkflowJson => ({
 	nodes: [{ name: 'Look in Lago', type: 't', typeVersion, parameters: { operation: 'getMissed', ...parameters } }],
 });
 
+const NOW = Date.UTC(2026, 10, 29);
+const SINCE = { invoices: 'since', invoicesFrom: '2026-11-01T00:00:00.000Z' };
+
+test.each<[string, object, object]>([
+	[
+		'from its first start on, as every worker reads',
+		{ invoices: 'new' },
+		{ ...SINCE, invoicesFrom: '2026-11-29T00:00:00.000Z' },
+	],
+	['all, as its variable says', { invoices: 'all' }, { invoices: 'all' }],
+	['from a day on, as its variable says', SINCE, SINCE],
+])('a new installation collects %s', (_what, wanted, expected) => {
+	expect(collectingFrom(looking(wanted), null, NOW).nodes[0]?.parameters).toMatchObject(expected);
+});
+
 test.each<[string, object, object, object]>([
 	['all, as it always did', { invoices: 'new' }, {}, { invoices: 'all' }],
 	['all, as somebody wanted', { invoices: 'new' }, { invoices: 'all' }, { invoices: 'all' }],
 	['from now on', { invoices: 'new' }, { invoices: 'new' }, { invoices: 'new' }],
+	['from its first start on', { invoices: 'new' }, SINCE, SINCE],
 	['from a day on, by its variable', { invoices: 'since' }, {}, { invoices: 'since' }],
 ])('an installation that is upgraded collects %s', (_what, wanted, stored, expected) => {
-	const [node] = collectingAsBefore(looking(wanted), looking(stored, 1.3)).nodes;
+	const [node] = collectingFrom(looking(wanted), looking(stored, 1.3), NOW).nodes;
 	expect(node).toMatchObject({ typeVersion: 1.4, parameters: expected });
 });
 

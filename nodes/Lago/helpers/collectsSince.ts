@@ -39,12 +39,17 @@ export async function rememberStart(
 	if (knownIn(ctx) === null) keep(ctx, await find().catch(() => null));
 }
 
-/** Since when this workflow collects, ms since 1970; where nobody remembers, since its newest endpoint, or from now on. Throws ApiError. */
+/**
+ * Since when this workflow collects, ms since 1970. Where nobody remembers, as on a worker, since its newest endpoint; one that was made by hand
+ * has any name, so then since the newest of all; without any from now on. Throws ApiError.
+ */
 export async function collectsSince(ctx: WithStaticData, client: LagoClient): Promise<number> {
 	const known = knownIn(ctx);
 	if (known !== null) return known;
 	const request = client.list('webhook_endpoints', webhookEndpointSchema, {}, ENDPOINT_LIMIT);
-	const ours = ((await orNull(request, tellsNothing)) ?? []).filter(({ name }) => name === ENDPOINT_NAME);
+	const all = (await orNull(request, tellsNothing)) ?? [];
+	const named = all.filter(({ name }) => name === ENDPOINT_NAME);
+	const ours = named.length > 0 ? named : all;
 	const made = ({ created_at }: LagoWebhookEndpoint): string => String(created_at);
 	return keep(ctx, ours.sort((one, other) => made(other).localeCompare(made(one)))[0] ?? null);
 }
