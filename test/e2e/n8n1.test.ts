@@ -1,7 +1,7 @@
 import { N8N_1_VERSION as VERSION } from '../../scripts/n8n/prefix';
 import { withFixedPaths, type WorkflowJson } from '../../scripts/n8n/provision';
 import { readTemplate, type ImportedWorkflow } from '../support/n8n';
-import { letAMinutePass, startSync, waitFor, type Sync } from '../support/sync';
+import { letAMinutePass, lookAtAll, startSync, waitFor, type Sync } from '../support/sync';
 
 let sync: Sync;
 let workflow: ImportedWorkflow;
@@ -22,6 +22,7 @@ const lookedForByHand = (template: WorkflowJson): WorkflowJson => {
 					options: {},
 				},
 			});
+	lookAtAll(template);
 	return template;
 };
 

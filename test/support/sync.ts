@@ -62,7 +62,7 @@ export interface SyncOptions extends Pick<
 }
 
 /** The simulators let time pass by making older what they hold, which is then from before this n8n. */
-function lookAtAll({ nodes }: WorkflowJson): void {
+export function lookAtAll({ nodes }: WorkflowJson): void {
 	for (const { parameters } of nodes) if (parameters.invoices === 'new') parameters.invoices = 'all';
 }
 
