@@ -58,7 +58,8 @@ describeContainer(why ?? 'the stack, as docs/deploy.md starts, changes, upgrades
 
 	test('starts from nothing, and takes an invoice through', async () => {
 		await here.type(...commandsOf('', 'cp '), ...commandsOf('', 'sudo '));
-		here.settings({ RECONCILE_INTERVAL_MINUTES: '1' });
+		// Time passes by making older what the simulators hold, which is then from before the first start.
+		here.settings({ RECONCILE_INTERVAL_MINUTES: '1', COLLECT_SINCE: 'all' });
 		await here.type(...commandsOf('', 'docker compose').slice(0, 1));
 		await untilPrinted(async () =>
 			/Lago accepts the API key[^]*Dodo Payments accepts|Dodo Payments accepts[^]*Lago accepts/.test(await logs()),
