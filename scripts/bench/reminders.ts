@@ -1,4 +1,4 @@
-import { CUSTOMERS, INVOICES, ManyInvoices } from '../../test/support/manyInvoices';
+import { CUSTOMERS, INVOICES, ManyInvoices, WHO_IS_REMINDED } from '../../test/support/manyInvoices';
 import { runOver } from './overInvoices';
 import { rounded, type Row } from './stats';
 
@@ -8,15 +8,7 @@ const MOST_MB = 150;
 
 /** R19: who is reminded of 20,000 open invoices of 5,000 customers: calls to Lago, and what it takes of memory. */
 export async function measureReminders(): Promise<Row[]> {
-	const { outputs, calls, mb } = await runOver(new ManyInvoices(Date.now()), {
-		resource: 'reminder',
-		operation: 'getDue',
-		show: 'now',
-		payLinkAddress: 'https://n8n.example/pay',
-		earliestHour: 0,
-		latestHour: 24,
-		sundays: true,
-	});
+	const { outputs, calls, mb } = await runOver(new ManyInvoices(Date.now()), WHO_IS_REMINDED);
 	const [mails = []] = outputs;
 	return [
 		{

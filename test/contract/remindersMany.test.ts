@@ -1,21 +1,13 @@
 import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { executeContext, itemsOf } from '../support/executeContext';
-import { CUSTOMERS, INVOICES, ManyInvoices } from '../support/manyInvoices';
+import { CUSTOMERS, INVOICES, ManyInvoices, WHO_IS_REMINDED } from '../support/manyInvoices';
 
 /** Who is reminded is found out by pages, not by invoices or customers. */
 test('5,000 customers with 20,000 open invoices cost their pages', async () => {
 	const lago = new ManyInvoices(Date.now());
 	const context = executeContext({
-		parameters: {
-			resource: 'reminder',
-			operation: 'getDue',
-			show: 'now',
-			payLinkAddress: 'https://n8n.example/pay',
-			earliestHour: 0,
-			latestHour: 24,
-			sundays: true,
-		},
+		parameters: WHO_IS_REMINDED,
 		credential: { baseUrl: 'https://lago.example', webhookHmacKey: 'hmac' },
 		credentialId: 'many',
 		typeVersion: 1.3,

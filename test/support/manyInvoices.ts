@@ -84,3 +84,14 @@ export class ManyInvoices {
 		};
 	}
 }
+
+/** Reminder > Get Due at any hour of any day: what it does of {@link ManyInvoices} is the same whenever it is asked. */
+export const WHO_IS_REMINDED = {
+	resource: 'reminder',
+	operation: 'getDue',
+	show: 'now',
+	payLinkAddress: 'https://n8n.example/pay',
+	earliestHour: 0,
+	latestHour: 24,
+	sundays: true,
+};
