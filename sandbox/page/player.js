@@ -48,8 +48,9 @@ function tellingExecution({ since, until }) {
 
 /** Waits until a step shows in the books. @returns false when somebody has begun another story. */
 async function happened(mine, { until }) {
-	for (let waited = 0; !until(sceneOf(latest, mine.customer)); waited += PACE.look) {
-		if (waited > PACE.patience)
+	const deadline = performance.now() + PACE.patience;
+	while (!until(sceneOf(latest, mine.customer))) {
+		if (performance.now() > deadline)
 			throw new Error(
 				`This did not happen within ${PACE.patience / 1000} seconds. The flow shows the last answers, and n8n its executions.`,
 			);

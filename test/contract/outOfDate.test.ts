@@ -4,6 +4,7 @@ import { operations as lagoOperations } from '../../nodes/Lago/actions/operation
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 import { world } from '../support/oneWorld';
+import { runs } from '../support/runs';
 import type { Gate } from '../support/world';
 
 /** Whatever moves money was read within seconds of doing so: a list is worked through for minutes, and the bank pays meanwhile. */
@@ -45,9 +46,10 @@ const chargesOf = ({ lago_id }: Invoice) =>
 		({ metadata, status }) => metadata.lago_invoice_id === lago_id && status !== 'failed',
 	);
 
-test('200 due invoices, a second each, one in three paid by bank meanwhile: those are left alone, all others are charged once', async () => {
+const INVOICES = runs(80, 200);
+test(`${INVOICES} due invoices, a second each, one in three paid by bank meanwhile: those are left alone, all others are charged once`, async () => {
 	const invoices: Invoice[] = [];
-	for (let one = 0; one < 200; one++) invoices.push(await dueInvoice());
+	for (let one = 0; one < INVOICES; one++) invoices.push(await dueInvoice());
 	const byId = new Map(invoices.map((invoice) => [invoice.lago_id, invoice]));
 	const paidAt = new Map<string, number>();
 	let runs = 0;
@@ -67,7 +69,7 @@ test('200 due invoices, a second each, one in three paid by bank meanwhile: thos
 		}
 		ahead += 3_600_000;
 	}
-	expect(paidAt.size).toBeGreaterThan(20);
+	expect(paidAt.size).toBeGreaterThan(INVOICES / 10);
 	for (const invoice of invoices)
 		expect([invoice.number, chargesOf(invoice).length]).toEqual([invoice.number, paidAt.has(invoice.lago_id) ? 0 : 1]);
 }, 240_000);

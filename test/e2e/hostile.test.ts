@@ -4,11 +4,12 @@ import { homedir } from 'node:os';
 import { seededRandom } from '../../sandbox/shared/faults';
 import { madeFor } from '../support/madeFor';
 import { ENCRYPTION_KEY } from '../support/migrated';
+import { runs } from '../support/runs';
 import { signedByDodo, startSync, waitFor, type Sync } from '../support/sync';
 
 /** The same seed makes the same requests. */
 const SEED = Number(process.env.HOSTILE_SEED ?? 20_261_123);
-const REQUESTS = 2_000;
+const REQUESTS = runs(600, 2_000);
 const AT_ONCE = 8;
 
 let sync: Sync;

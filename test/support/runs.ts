@@ -4,6 +4,6 @@
  * Where thousands of planted faults are tried (`npm run test:mutation`), a few times.
  */
 export function runs(quick: number, full: number): number {
-	if (process.env.TEST_MUTATION === '1') return Math.max(50, Math.ceil(quick / 20));
+	if (process.env.TEST_MUTATION === '1') return Math.max(50, Math.ceil(quick / 8));
 	return process.env.TEST_FULL === '1' ? full : quick;
 }

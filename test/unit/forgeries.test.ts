@@ -97,7 +97,7 @@ test('one flipped bit of a JWT is enough to be refused', () => {
 	for (let bit = 0; bit < BODY.length * 8; bit += 3) expect(verdict({ rawBody: flipped(BODY, bit) })).not.toBe('ok');
 });
 
-const PAIRS = runs(50_000, 1_000_000);
+const PAIRS = runs(20_000, 1_000_000);
 test(`${PAIRS.toLocaleString('en')} pairs of headers and bodies that nobody signed: none is taken, none crashes`, () => {
 	const random = seededRandom(20_261_123);
 	const below = (count: number): number => Math.floor(random() * count);
