@@ -91,6 +91,22 @@ test('every shipped template is tried here', () => {
 	]);
 });
 
+test('lago-dodo-sync.json collects from its first day on, also when n8n is killed: what was open before stays as it is', async () => {
+	const ago = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
+	const issued = (at: string): Invoice =>
+		Object.assign(sync.lago.issueInvoice({ emit: false }), { created_at: at, issuing_date: at.slice(0, 10) });
+	// It was published two hours ago, and n8n has lost its data since.
+	sync.lago.addEndpoint({ url: sync.n8n.hook('lago') }).created_at = ago(2);
+	const [before, since] = [issued(ago(3)), issued(ago(1))];
+	const { id } = await publish('lago-dodo-sync.json');
+	for (const restart of [false, true]) {
+		if (restart) await sync.n8n.killAndRestart();
+		expect((await sync.n8n.executeFrom('Every 5 Minutes', id)).status).toBe('success');
+		await sync.quiet();
+		expect([before, since].map((invoice) => sync.checkoutsOf(invoice).length)).toEqual([0, 1]);
+	}
+});
+
 /** Premium first: that a Lago has no licence is remembered for a while. */
 describe.each([
 	['premium', true],
