@@ -1,6 +1,7 @@
 import { partsOf } from '../../shared/domain/bundle';
 import { DAY_MS } from '../../shared/domain/calendar';
 import { countedAs, keyOf } from '../../shared/domain/counted';
+import { isFixed } from '../../shared/domain/dispute';
 import { ourRecord, type CollectionState } from '../../shared/domain/invoiceMetadata';
 import { ASKED_KEY, CUSTOMER_KEY } from '../../shared/domain/keys';
 import type { DodoMode } from '../../shared/domain/mode';
@@ -38,6 +39,8 @@ export interface MemberBook extends MemberMoney {
 	notes: Array<{ refundId: string; asked: number }>;
 	/** What became of its part is in the books, or written on it. */
 	isSettled: boolean;
+	/** As of a `LossMember`. */
+	isFixed: boolean;
 }
 
 /**
@@ -102,7 +105,8 @@ function bookOf(
 	listed: readonly LagoCreditNote[],
 	disputes: readonly string[] | undefined,
 ): MemberBook {
-	const { metadata, paymentStatus, status } = toInvoiceFacts(invoice);
+	const facts = toInvoiceFacts(invoice);
+	const { metadata, paymentStatus, status } = facts;
 	const { dodoId, state } = ourRecord(metadata);
 	const isOwn = dodoId === part.id;
 	const asStatus =
@@ -131,6 +135,7 @@ function bookOf(
 			.reduce((sum, { amount }) => sum + amount, 0),
 		isSettled:
 			booked > 0 || status === 'voided' || (isOwn && (state?.phase === 'overpaid' || state?.phase === 'returned')),
+		isFixed: isFixed(facts),
 	};
 }
 

@@ -1,8 +1,8 @@
 /**
  * What happened to the money of an invoice after it was paid, where Lago has no place for it: kept in our state on the invoice, one entry
  * for each dispute and each payment, so that nothing that is told twice counts twice. Amounts in minor units of the invoice's currency.
- * `+`: a lost dispute took so much, 0 when it was won after all; `-`: a payment made so much of that good; `~`: so much of a payment was given
- * back where Lago cannot hold a credit note; `=`: a payment that was booked, and is named nowhere else any more.
+ * `+`: a lost dispute took so much, 0 when it was won after all or other money bears it; `-`: a payment made so much of that good; `~`: so much
+ * of a payment was given back where Lago cannot hold a credit note; `=`: a payment that was booked, and is named nowhere else any more.
  */
 export interface Counted {
 	/** {@link keyOf} what was counted. */

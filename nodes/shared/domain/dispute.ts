@@ -52,7 +52,10 @@ export function decideLoss(
 	part: number,
 ): DisputeStep {
 	const { counted = [] } = ourRecord(invoice.metadata).state ?? {};
-	if (entryOf(counted, dispute, payment) !== undefined || !canHold(invoice)) return { action: 'recorded' };
+	const before = entryOf(counted, dispute, payment);
+	// What it takes of one of several invoices changes with what else becomes of the payment.
+	const isOther = payment.isPart && before?.key !== SOME_DISPUTE && before?.amount !== part;
+	if ((before !== undefined && !isOther) || !canHold(invoice)) return { action: 'recorded' };
 	const { totalPaid = 0, totalDue } = invoice;
 	const whole = totalPaid + (invoice.paymentStatus === 'succeeded' ? Math.max(0, totalDue) : 0);
 	// Of several invoices each says what the dispute took of it.
@@ -84,6 +87,20 @@ export function decideVictory(
 	return step.action === 'write' && isLast ? { ...step, disputeWon: true } : step;
 }
 
+/** What is to be written where a lost dispute takes less of one of several invoices than before: others of them, or what was never booked, bear it. */
+export function decideLess(invoice: InvoiceFacts, dispute: Pick<DisputeFacts, 'id'>, part: number): DisputeStep {
+	const { counted = [] } = ourRecord(invoice.metadata).state ?? {};
+	const before = countedAs(counted, dispute.id);
+	if (before === undefined || before.amount <= part || !canHold(invoice)) return { action: 'recorded' };
+	return written(withCounted(counted, { ...before, amount: part }));
+}
+
+/** Whether nothing that a dispute takes can be written on an invoice: Lago's mark alone stands for it. */
+export function isFixed(invoice: Pick<InvoiceFacts, 'status' | 'metadata'>): boolean {
+	const { counted = [] } = ourRecord(invoice.metadata).state ?? {};
+	return !canHold(invoice) || counted.some(({ key }) => key === SOME_DISPUTE);
+}
+
 /** Whether a lost dispute is on its invoice, which Lago counts as lost: where nothing is written its mark means everything. */
 export function hasLoss(
 	{ metadata }: Pick<InvoiceFacts, 'metadata'>,
@@ -109,7 +126,7 @@ function isWritten(counted: readonly Counted[]): boolean {
 }
 
 /** A voided invoice takes no metadata, and owes nothing. */
-function canHold({ status, metadata }: InvoiceFacts): boolean {
+function canHold({ status, metadata }: Pick<InvoiceFacts, 'status' | 'metadata'>): boolean {
 	return status !== 'voided' && freeMetadataSlots(metadata) >= 0;
 }
 

@@ -1,8 +1,10 @@
 import {
+	decideLess,
 	decideLoss,
 	decideVictory,
 	endOf,
 	hasLoss,
+	isFixed,
 	lostPart,
 	type DisputeFacts,
 } from '../../../nodes/shared/domain/dispute';
@@ -132,6 +134,42 @@ test.each<[string, ReturnType<typeof invoice>, object]>([
 	],
 ])('a dispute that was won, where %s', (_, named, step) => {
 	expect(decideVictory(named, dispute(), payment())).toEqual(step);
+});
+
+test.each<[string, Counted[], number, object]>([
+	['nothing', [], 500, { action: 'write', counted: [plus(500)] }],
+	['the same', [plus(500)], 500, { action: 'recorded' }],
+	['less', [plus(300)], 500, { action: 'write', counted: [plus(500)] }],
+	['more', [plus(700), plus(1, 'aaaaa')], 500, { action: 'write', counted: [plus(500), plus(1, 'aaaaa')] }],
+	['one over everything', [plus(10_000, SOME_DISPUTE)], 500, { action: 'recorded' }],
+	['all, of which more is lost by now', [plus(0)], 10_000, { action: 'write', counted: [plus(10_000)] }],
+])('of one of several invoices, where %s was written', (_, counted, part, step) => {
+	expect(decideLoss(having(counted), dispute(), payment({ isPart: true }), part)).toEqual(step);
+});
+
+test.each<[string, ReturnType<typeof invoice>, number, object]>([
+	['less', having([plus(3_000)]), 500, { action: 'write', counted: [plus(500)] }],
+	[
+		'nothing any more',
+		having([plus(3_000), plus(1, 'aaaaa')]),
+		0,
+		{ action: 'write', counted: [plus(0), plus(1, 'aaaaa')] },
+	],
+	['as much', having([plus(500)]), 500, { action: 'recorded' }],
+	['more', having([plus(300)]), 500, { action: 'recorded' }],
+	['what is not written', having([plus(3_000, 'aaaaa')]), 0, { action: 'recorded' }],
+	['less of a voided one', having([plus(3_000)], { status: 'voided' }), 500, { action: 'recorded' }],
+])('a lost dispute that takes %s', (_, named, part, step) => {
+	expect(decideLess(named, dispute(), part)).toEqual(step);
+});
+
+test.each<[string, ReturnType<typeof invoice>, boolean]>([
+	['one that is open to it', having([plus(3_000)]), false],
+	['a voided one', having([], { status: 'voided' }), true],
+	['one without room', having([], { metadata: meta({ a: '1', b: '1', c: '1', d: '1' }) }), true],
+	['one that somebody marked by hand', having([plus(10_000, SOME_DISPUTE), minus(10_000)]), true],
+])('on %s the mark alone stands for what is lost: %s', (_, named, fixed) => {
+	expect(isFixed(named)).toBe(fixed);
 });
 
 test('a dispute that was won leaves the mark of another one that is lost', () => {

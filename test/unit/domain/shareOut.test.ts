@@ -1,4 +1,11 @@
-import { shareOut, type MemberMoney, type MoneyOut } from '../../../nodes/shared/domain/shareOut';
+import {
+	shareLosses,
+	shareOut,
+	type Loss,
+	type LossMember,
+	type MemberMoney,
+	type MoneyOut,
+} from '../../../nodes/shared/domain/shareOut';
 
 const member = (change: Partial<MemberMoney> = {}): MemberMoney => ({
 	booked: 1_000,
@@ -54,3 +61,68 @@ test.each<[string, MoneyOut, MemberMoney[], number[], number]>([
 	],
 	['told again', out(1_000, { inBooks: 1_000 }), [member(), member({ credited: 1_000, done: 1_000 })], [0, 0], 0],
 ])('%s', (_case, given, members, parts, left) => expect(shareOut(given, members)).toEqual({ parts, left }));
+
+describe('what lost disputes take', () => {
+	const of = (change: Partial<LossMember> = {}): LossMember => ({
+		booked: 1_000,
+		credited: 0,
+		lost: 0,
+		isFixed: false,
+		...change,
+	});
+	const loss = (amount: number, ...written: number[]): Loss => ({ amount, written });
+	const open = [of(), of(), of()];
+	const voided = [of(), of(), of({ isFixed: true })];
+
+	test.each<[string, number, Loss[], LossMember[], number[][]]>([
+		['nothing', 0, [loss(0, 0, 0, 0)], open, [[0, 0, 0]]],
+		['the youngest due loses first', 1_500, [loss(1_500, 0, 0, 0)], open, [[0, 500, 1_000]]],
+		['told again', 1_500, [loss(1_500, 0, 500, 1_000)], open, [[0, 500, 1_000]]],
+		['cut off after the first', 1_500, [loss(1_500, 0, 0, 1_000)], open, [[0, 500, 1_000]]],
+		['more than there is', 3_500, [loss(3_500, 0, 0, 0)], open, [[1_000, 1_000, 1_000]]],
+		['what went back by a note is no room', 500, [loss(500, 0, 0)], [of(), of({ credited: 900 })], [[400, 100]]],
+		['nor what another one took', 500, [loss(500, 0, 0)], [of(), of({ lost: 700 })], [[0, 0]]],
+		['which counts', 1_200, [loss(500, 0, 0)], [of(), of({ lost: 700 })], [[200, 300]]],
+		['no more than it is itself', 1_200, [loss(500, 0, 0, 0)], open, [[0, 0, 500]]],
+		['another one is won', 0, [loss(600, 0, 0, 300)], open, [[0, 0, 0]]],
+		['in part what was never booked bears it', 100, [loss(600, 0, 200, 300)], open, [[0, 0, 100]]],
+		['it took less than it is', 1_500, [loss(1_500, 0, 0, 400)], open, [[0, 500, 1_000]]],
+		[
+			'two that grow',
+			1_800,
+			[loss(1_000, 0, 0, 0), loss(900, 0, 0, 500)],
+			open,
+			[
+				[0, 500, 500],
+				[0, 300, 500],
+			],
+		],
+		[
+			'two that shrink',
+			100,
+			[loss(1_000, 0, 300, 0), loss(900, 0, 0, 500)],
+			open,
+			[
+				[0, 0, 0],
+				[0, 0, 100],
+			],
+		],
+		['what is right in all stays where it is', 500, [loss(500, 500, 0, 0)], open, [[500, 0, 0]]],
+		['the voided one bears its own', 600, [loss(600, 0, 0, 0)], voided, [[0, 0, 0]]],
+		['and no more', 1_600, [loss(1_600, 0, 0, 0)], voided, [[0, 600, 0]]],
+		['what was written on it before it was voided stays', 1_600, [loss(1_600, 0, 0, 700)], voided, [[0, 600, 700]]],
+		['even where less is lost', 0, [loss(1_600, 0, 600, 700)], voided, [[0, 0, 700]]],
+	])('%s', (_case, taken, losses, members, written) => {
+		expect(shareLosses(taken, losses, members).written).toEqual(written);
+	});
+
+	test.each<[string, number, LossMember[], number[]]>([
+		['all that the mark stands for', 600, voided, [0, 0, 600]],
+		['no more than its part', 1_600, voided, [0, 0, 1_000]],
+		['less what went back', 1_600, [of(), of({ isFixed: true, credited: 300 })], [0, 700]],
+		['only after younger ones', 1_200, [of({ isFixed: true }), of()], [200, 0]],
+		['nothing', 1_200, open, [0, 0, 0]],
+	])('of one that nothing can be written on: %s', (_case, taken, members, fixed) => {
+		expect(shareLosses(taken, [loss(taken, ...members.map(() => 0))], members).fixed).toEqual(fixed);
+	});
+});

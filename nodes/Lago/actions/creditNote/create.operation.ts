@@ -9,6 +9,7 @@ import { paymentSchema, refundSchema, type DodoPayment, type DodoRefund } from '
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import { entitiesOfEvent } from '../../helpers/billingEntities';
 import { heldIfRefused } from '../../helpers/refusals';
+import type { ToldOfDispute } from '../../helpers/bundleDisputes';
 import { mirrorRefund, type MirrorOutcome } from '../../helpers/refunds/mirror';
 import { mirrorOverBundle } from '../../helpers/refunds/mirrorBundle';
 import { writeBack, type WriteBackOutcome } from '../../helpers/refunds/writeBack';
@@ -53,7 +54,8 @@ const fields: INodeProperties[] = [
 	},
 ];
 
-type CreateOutcome = MirrorOutcome | WriteBackOutcome;
+/** A refund of a payment of several invoices may change what a lost dispute takes of each. */
+type CreateOutcome = MirrorOutcome | WriteBackOutcome | NonNullable<ToldOfDispute['outcome']>;
 
 /** Credit Note -> Create: exactly one credit note for a refund that was made at Dodo. */
 export const create: Operation<LagoClient, CreateOutcome> = {

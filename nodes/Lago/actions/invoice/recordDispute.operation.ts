@@ -1,7 +1,6 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 import { endOf } from '../../../shared/domain/dispute';
 import type { DodoMode } from '../../../shared/domain/mode';
-import { formatDodoAmount } from '../../../shared/domain/money';
 import { held } from '../../../shared/domain/outcome';
 import type { PaymentFacts } from '../../../shared/domain/payment';
 import { fieldsOf, type Operation, type Result } from '../../../shared/node/operation';
@@ -11,8 +10,8 @@ import { disputeSchema, paymentSchema, type DodoDispute, type DodoPayment } from
 import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import { entitiesOfEvent } from '../../helpers/billingEntities';
 import { disputesOf } from '../../helpers/bundleBooks';
-import { loseOverBundle, winOverBundle } from '../../helpers/bundleDisputes';
-import { markLost, noteVictory, type Recorded } from '../../helpers/disputes';
+import { loseOverBundle, winOverBundle, wonAs, type DisputedBundle } from '../../helpers/bundleDisputes';
+import { aboutDispute, lostAs, markLost, nameOf, noteVictory, type Recorded } from '../../helpers/disputes';
 import { withInvoice } from '../../helpers/invoices';
 import { invoiceOf, modeOf, othersOf, paidAt, settle } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
@@ -71,46 +70,34 @@ export const recordDispute: Operation<
 		const before = heldBefore(givenPayment);
 		if (before !== null) return { disputeId: dispute.dispute_id, disputeStatus: dispute.dispute_status, ...before };
 		const { payment: read, whole, mode, paidOn, refunded } = disputedIn(ctx, given, givenPayment, dispute, index);
-		const { dispute_id: disputeId, dispute_status: status } = dispute;
-		const amount = dispute.amount ?? read.amount;
-		const about = {
-			disputeId,
-			disputeStatus: status,
-			paymentId: read.id,
-			amount,
-			currency: dispute.currency ?? read.currency,
-			disputeReason: dispute.reason ?? null,
-		};
+		const about = aboutDispute(dispute, read);
 		const entities = entitiesOfEvent(ctx, index);
 		if (read.shares !== undefined) {
 			const others = await othersOf(client, read, entities);
 			if (others !== null) return { outcome: 'ignored', message: others, ...about };
-			const told = await recordOver(client, dispute, { whole, facts: read, mode, refunded }, amount);
+			const told = await recordOver(client, dispute, { payment: whole, facts: read, mode });
 			return told.map((one) => ({ ...about, ...one }));
 		}
 		const invoiceId = await invoiceOf(client, read, mode, paidOn, entities);
 		if (invoiceId === null)
 			return {
 				outcome: 'ignored',
-				message: `Dispute ${disputeId} is about payment ${read.id}, which was not made for a Lago invoice that this workflow works for.`,
+				message: `Dispute ${dispute.dispute_id} is about payment ${read.id}, which was not made for a Lago invoice that this workflow works for.`,
 				...about,
 			};
 		if (typeof invoiceId !== 'string') return { ...about, ...invoiceId };
 		const disputed: Disputed = { payment: { ...read, invoiceId }, whole, mode, paidOn, refunded };
-		return { ...about, invoiceId, ...(await record(client, dispute, disputed, invoiceId, amount)) };
+		return { ...about, invoiceId, ...(await record(client, dispute, disputed, invoiceId)) };
 	},
 };
 
-/** @param amount what is disputed, in minor units. */
 async function record(
 	client: LagoClient,
 	dispute: DodoDispute,
 	{ payment, whole, mode, paidOn, refunded }: Disputed,
 	invoiceId: string,
-	amount: number,
 ): Promise<Recorded | Result<'dispute_open' | 'dispute_won'>> {
 	const { dispute_id: disputeId, dispute_status: status } = dispute;
-	const what = nameOf(dispute, payment, amount);
 	const othersLost = (disputesOf(whole) ?? []).some(
 		(one) => one.dispute_id !== disputeId && endOf(one.dispute_status) === 'lost',
 	);
@@ -118,15 +105,11 @@ async function record(
 	const facts = { id: disputeId, amount: taken, currency, refunded, othersLost };
 	const end = endOf(status);
 	if (end === 'won') {
-		const { said, nextStep } = await withInvoice(
-			client,
-			invoiceId,
-			async () => await noteVictory(client, invoiceId, facts, payment),
-		);
-		return wonAs(`${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}`, said, nextStep);
+		const undo = async () => await noteVictory(client, invoiceId, facts, payment);
+		return wonAs(victoryOf(dispute, payment), await withInvoice(client, invoiceId, undo));
 	}
-	if (end === null) return openAs(what, status);
-	const lost = lostAs(what, dispute);
+	if (end === null) return openAs(dispute, payment);
+	const lost = lostAs(dispute, payment);
 	const mark = async (): Promise<Recorded> =>
 		await withInvoice(client, invoiceId, async () => await markLost(client, invoiceId, facts, payment, lost));
 	const marked = await mark();
@@ -139,53 +122,28 @@ async function record(
 	return settled.outcome === 'settled' || settled.outcome === 'already_settled' ? await mark() : marked;
 }
 
-/** The same for a payment of several invoices: one item for each that the dispute concerns. */
+/** The same for a payment of several invoices: one item for each that it concerns. */
 async function recordOver(
 	client: LagoClient,
 	dispute: DodoDispute,
-	{ whole, facts, mode, refunded }: Pick<Disputed, 'mode' | 'refunded' | 'whole'> & { facts: PaymentFacts },
-	amount: number,
+	bundle: DisputedBundle,
 ): Promise<Array<Recorded | Result<'dispute_open' | 'dispute_won'>>> {
-	const { dispute_id: id, dispute_status: status, currency = null } = dispute;
-	const what = nameOf(dispute, facts, amount);
-	const end = endOf(status);
-	if (end === null) return [openAs(what, status)];
-	const said = end === 'lost' ? lostAs(what, dispute) : `${what} was ${status === 'dispute_won' ? 'won' : 'cancelled'}`;
-	const disputed = {
-		dispute: { id, amount: dispute.amount ?? null, currency, refunded },
-		payment: whole,
-		facts,
-		mode,
-		said,
-	};
-	if (end === 'lost') return await loseOverBundle(client, disputed);
-	const undone = await winOverBundle(client, disputed);
-	const nothing = [{ said: 'there is nothing to undo', nextStep: undefined }];
-	return (undone.length > 0 ? undone : nothing).map((one) => wonAs(said, one.said, one.nextStep));
+	const end = endOf(dispute.dispute_status);
+	if (end === null) return [openAs(dispute, bundle.facts)];
+	return end === 'lost'
+		? await loseOverBundle(client, dispute, bundle)
+		: await winOverBundle(client, dispute, bundle, victoryOf(dispute, bundle.facts));
 }
 
-function nameOf({ dispute_id: id, currency }: DodoDispute, payment: PaymentFacts, amount: number): string {
-	return `Dispute ${id} over ${formatDodoAmount(amount, currency ?? payment.currency)} of payment ${payment.id}`;
+function victoryOf(dispute: DodoDispute, payment: PaymentFacts): string {
+	return `${nameOf(dispute, payment)} was ${dispute.dispute_status === 'dispute_won' ? 'won' : 'cancelled'}. The money stays`;
 }
 
-function lostAs(what: string, { dispute_status: status, is_resolved_by_rdr: byRdr }: DodoDispute): string {
-	const atOnce = byRdr ? ' and paid back at once by the card network (RDR)' : '';
-	return `${what} was ${status.replace('dispute_', '')}${atOnce}`;
-}
-
-function openAs(what: string, status: string): Result<'dispute_open'> {
+function openAs(dispute: DodoDispute, payment: PaymentFacts): Result<'dispute_open'> {
 	return {
 		outcome: 'dispute_open',
-		message: `${what} is open (${status}). Nothing is booked before it is decided.`,
+		message: `${nameOf(dispute, payment)} is open (${dispute.dispute_status}). Nothing is booked before it is decided.`,
 		nextStep: 'Answer it with your evidence in Dodo Payments; there are about ten days.',
-	};
-}
-
-function wonAs(what: string, said: string, nextStep: string | undefined): Result<'dispute_won'> {
-	return {
-		outcome: 'dispute_won',
-		message: `${what}. The money stays; ${said}.`,
-		...(nextStep === undefined ? {} : { nextStep }),
 	};
 }
 

@@ -5,22 +5,25 @@ import { held } from '../../../shared/domain/outcome';
 import { noted } from '../../../shared/domain/phases';
 import { shareOut, type MemberMoney } from '../../../shared/domain/shareOut';
 import type { Result } from '../../../shared/node/operation';
-import { withKeyedLock } from '../../../shared/process/keyedLock';
 import type { LagoClient } from '../../transport/client';
 import { booksOf, refundsMade, type MemberBook } from '../bundleBooks';
+import { inTurn, loseAfterRefund, type ToldOfDispute } from '../bundleDisputes';
 import { mirrorRefund, record, type Mirror, type MirrorOutcome } from './mirror';
 
 type Mirrored = Result<MirrorOutcome> & { invoiceId?: string };
 
 /**
- * Brings a refund of a payment of several invoices into Lago's books: notes on those that it is shared out to.
+ * Brings a refund of a payment of several invoices into Lago's books: notes on those that it is shared out to, and what it changes of disputes.
  * @throws ApiError when trying again can help.
  */
-export async function mirrorOverBundle(client: LagoClient, wanted: Omit<Mirror, 'invoiceId'>): Promise<Mirrored[]> {
-	return await withKeyedLock(
-		`credit ${client.accountKey} ${wanted.facts.id}`,
-		async () => await mirror(client, wanted),
-	);
+export async function mirrorOverBundle(
+	client: LagoClient,
+	wanted: Omit<Mirror, 'invoiceId'>,
+): Promise<Array<Mirrored | ToldOfDispute>> {
+	return await inTurn(client, wanted, async () => [
+		...(await mirror(client, wanted)),
+		...(await loseAfterRefund(client, wanted)),
+	]);
 }
 
 async function mirror(client: LagoClient, wanted: Omit<Mirror, 'invoiceId'>): Promise<Mirrored[]> {
