@@ -66,6 +66,40 @@ test('without a licence what went back is kept on each invoice', async () => {
 	expect(invoices.map((one) => /;r=(\d+)/.exec(world.stateOf(one))?.[1])).toEqual([undefined, '1000', '3000']);
 });
 
+test.each<[string, 'one' | 'all']>([
+	['a payment of one invoice', 'one'],
+	['a payment of several', 'all'],
+])("without a licence it is what a credit note would be over, without Dodo's tax on top: %s", async (_case, by) => {
+	const written: number[][] = [];
+	for (const premium of [true, false]) {
+		world.lago.premium = premium;
+		const invoices = issue(by === 'one' ? [6_000] : AMOUNTS);
+		const [{ lago_id }] = invoices as [Invoice];
+		const due =
+			by === 'one' ? await world.read({ lago_id }) : await world.allDue(String(invoices[0]?.customer.external_id));
+		const fields = { source: 'invoice', invoice: '={{ $json }}', taxMode: 'exclusive', productSource: 'automatic' };
+		const made = await world.onDodo('payment', 'createIntent', fields, due);
+		await world.save(made);
+		const payment = structuredClone(world.dodo.payCheckout(String(made.checkoutSessionId)));
+		expect(payment.total_amount - Number(payment.tax)).toBe(6_000);
+		await world.settleAll(payment);
+		for (const share of [0.5, 0.25])
+			for (let refund = await world.refund(payment, payment.total_amount * share), told = 0; told < 2; told++)
+				await world.mirrorAll(refund);
+		const noted = ({ lago_id: id }: Invoice): number =>
+			Number(/;r=(\d+)/.exec(world.stateOf({ lago_id: id } as Invoice))?.[1] ?? 0);
+		written.push(invoices.map((one) => (premium ? creditedOn(one) : noted(one))));
+	}
+	expect(written).toEqual(
+		by === 'one'
+			? [[4_500], [4_500]]
+			: [
+					[0, 1_500, 3_000],
+					[0, 1_500, 3_000],
+				],
+	);
+});
+
 test('a credit note of one invoice goes back from the one payment, and by nobody else again', async () => {
 	const invoices = issue(AMOUNTS);
 	const [, second] = invoices as [Invoice, Invoice, Invoice];

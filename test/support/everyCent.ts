@@ -148,9 +148,8 @@ function ofRefunds(merchant: Merchant, account: Account): string[] {
 /** A Lago without a licence has no notes: what went back is written on the invoice. */
 function ofNotes(world: World, merchant: Merchant, accounts: Account[]): string[] {
 	const wanted = merchant.invoices.map(() => 0);
-	for (const { payment, counts, back, surplus, booked } of accounts) {
-		// Of a payment of one invoice as Dodo counts it, its tax included.
-		let rest = Math.max(0, back - surplus) / ('lago_invoices' in payment.metadata ? 1 : counts);
+	for (const { payment, back, surplus, booked } of accounts) {
+		let rest = Math.max(0, back - surplus);
 		for (const place of [...booked.keys()].reverse()) {
 			const part =
 				Number(booked[place]) > 0 && !('lago_invoices' in payment.metadata)

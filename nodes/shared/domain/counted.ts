@@ -1,3 +1,5 @@
+import { proportion } from './exact';
+
 /**
  * What happened to the money of an invoice after it was paid, where Lago has no place for it: kept in our state on the invoice, one entry
  * for each dispute and each payment, so that nothing that is told twice counts twice. Amounts in minor units of the invoice's currency.
@@ -69,20 +71,35 @@ export function lostIn(counted: readonly Counted[] | undefined): number | undefi
 	return moved.reduce((sum, { sign, amount }) => sum + (sign === '+' ? amount : -amount), 0);
 }
 
+/** What is known of a payment that money goes back of; minor units. */
+export interface RefundedPayment {
+	id: string;
+	/** What came. */
+	amount: number;
+	/** What of it is booked: without tax that Dodo added on top. */
+	booked: number;
+}
+
 /**
  * What of an invoice was refunded where Lago cannot hold credit notes, of several payments the sum; the same payment may be told with less, when
- * it was read earlier.
+ * it was read earlier. It is what the notes would be over: without tax on top, which is not the invoice's.
+ * @param ofPayment all that went back of the payment, as Dodo counts it.
  */
 export function withRefunded(
 	{ counted = [], refunded = 0 }: { counted?: readonly Counted[]; refunded?: number },
-	paymentId: string,
+	{ id, amount, booked }: RefundedPayment,
 	ofPayment: number,
 ): { refunded: number; counted: readonly Counted[] } {
-	const key = keyOf(`refunds of ${paymentId}`);
 	const refunds = counted.filter(({ sign }) => sign === '~');
-	const others = refunds.filter((one) => one.key !== key).reduce((sum, { amount }) => sum + amount, 0);
-	// An older version wrote the sum alone.
-	const before = refunds.find((one) => one.key === key)?.amount ?? (refunds.length === 0 ? refunded : 0);
-	const amount = Math.max(ofPayment, before);
-	return { refunded: others + amount, counted: withCounted(counted, { key, sign: '~', amount }) ?? counted };
+	const net = (gross: number): number => (amount === booked ? gross : proportion(gross, booked, amount));
+	const asTold = keyOf(`refunds of ${id}`);
+	// An older version wrote the tax on top as well, and one before it the sum alone.
+	const key = amount === booked ? asTold : keyOf(`net refunds of ${id}`);
+	const told = refunds.find((one) => one.key === asTold)?.amount ?? (refunds.length === 0 ? refunded : 0);
+	const before = key === asTold ? 0 : (refunds.find((one) => one.key === key)?.amount ?? 0);
+	const isOther = (one: Counted): boolean => one.sign !== '~' || (one.key !== asTold && one.key !== key);
+	const others = refunds.filter(isOther).reduce((sum, one) => sum + one.amount, 0);
+	const entry: Counted = { key, sign: '~', amount: Math.max(net(ofPayment), net(told), before) };
+	const kept = key === asTold ? counted : counted.filter(({ key: of }) => of !== asTold);
+	return { refunded: others + entry.amount, counted: withCounted(kept, entry) ?? counted };
 }

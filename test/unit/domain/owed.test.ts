@@ -6,6 +6,7 @@ import {
 	lostIn,
 	withCounted,
 	withRefunded,
+	type RefundedPayment,
 	type Counted,
 } from '../../../nodes/shared/domain/counted';
 import { collectability } from '../../../nodes/shared/domain/invoice';
@@ -415,10 +416,12 @@ describe('what was counted', () => {
 		expect(withOurMetadata(before, { state })[1]?.value).toBe('v1;open;a=2;m=3000;r=100;w=1;o=aaaaa+3000');
 	});
 
+	const whole = (id: string): RefundedPayment => ({ id, amount: 10_000, booked: 10_000 });
+
 	test('what disputes took is no refund, and the larger sum of an older version stays', () => {
 		const counted: Counted[] = [{ key: 'aaaaa', sign: '+', amount: 3_000 }];
-		expect(withRefunded({ counted }, 'pay_1', 500).refunded).toBe(500);
-		expect(withRefunded({ counted, refunded: 700 }, 'pay_1', 500).refunded).toBe(700);
+		expect(withRefunded({ counted }, whole('pay_1'), 500).refunded).toBe(500);
+		expect(withRefunded({ counted, refunded: 700 }, whole('pay_1'), 500).refunded).toBe(700);
 	});
 
 	test('refunds of several payments add up where Lago holds no credit notes; of one the largest sum counts', () => {
@@ -430,6 +433,38 @@ describe('what was counted', () => {
 			['pay_1', 3_000, 3_700],
 			['pay_2', 700, 3_700],
 		] as const)
-			expect((state = withRefunded(state, id, sum)).refunded).toBe(inAll);
+			expect((state = withRefunded(state, whole(id), sum)).refunded).toBe(inAll);
+	});
+
+	describe('of a payment with tax on top only what is booked of it counts', () => {
+		const taxed: RefundedPayment = { id: 'pay_1', amount: 11_900, booked: 10_000 };
+		const refund = (key: string, amount: number): Counted => ({ key: keyOf(key), sign: '~', amount });
+		/** As an older version wrote it: with the tax. */
+		const older = (amount: number): Counted => refund('refunds of pay_1', amount);
+		const ours = (amount: number): Counted => refund('net refunds of pay_1', amount);
+		const other = refund('refunds of pay_2', 700);
+
+		test.each<[string, { refunded?: number; counted?: Counted[] }, number, number, Counted[]]>([
+			['all of it', {}, 11_900, 10_000, [ours(10_000)]],
+			['a part', {}, 5_950, 5_000, [ours(5_000)]],
+			['a part that is rounded', {}, 100, 84, [ours(84)]],
+			['told again', { refunded: 5_000, counted: [ours(5_000)] }, 5_950, 5_000, [ours(5_000)]],
+			['more of it', { refunded: 5_000, counted: [ours(5_000)] }, 8_330, 7_000, [ours(7_000)]],
+			['read earlier', { refunded: 5_000, counted: [ours(5_000)] }, 1_190, 5_000, [ours(5_000)]],
+			['what an older version wrote', { refunded: 5_950, counted: [older(5_950)] }, 5_950, 5_000, [ours(5_000)]],
+			['a little more than that', { refunded: 5_950, counted: [older(5_950)] }, 6_069, 5_100, [ours(5_100)]],
+			['less than that, read earlier', { refunded: 5_950, counted: [older(5_950)] }, 1_190, 5_000, [ours(5_000)]],
+			['the sum alone, which one before that wrote', { refunded: 5_950 }, 5_950, 5_000, [ours(5_000)]],
+			['beside another payment', { refunded: 700, counted: [other] }, 1_190, 1_700, [other, ours(1_000)]],
+			[
+				'an older version wrote it beside another payment',
+				{ refunded: 1_890, counted: [older(1_190), other] },
+				1_190,
+				1_700,
+				[other, ours(1_000)],
+			],
+		])('%s', (_case, state, ofPayment, refunded, counted) => {
+			expect(withRefunded(state, taxed, ofPayment)).toEqual({ refunded, counted });
+		});
 	});
 });

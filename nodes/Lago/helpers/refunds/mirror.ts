@@ -100,7 +100,7 @@ async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<Mirror
 		invoice = await fetchInvoice(client, invoiceId);
 	const mismatch = otherCurrency(refundFacts(wanted), invoice) ?? unclear;
 	if (mismatch !== null) return { ...mismatch, ...about };
-	if (booking.asStatus) return { ...(await withoutLicence(client, invoice, wanted)), ...about };
+	if (booking.asStatus) return { ...(await withoutLicence(client, invoice, booking.amount, wanted)), ...about };
 	return { ...(await credit(client, invoice, notes, booking.amount, wanted)), ...about };
 }
 
@@ -134,7 +134,7 @@ async function credit(
 	);
 	if (made === null) {
 		rememberFree(client);
-		return await withoutLicence(client, invoice, wanted);
+		return await withoutLicence(client, invoice, booked, wanted);
 	}
 	if ('reason' in made) return made;
 	if ('found' in made) return made.found;
@@ -187,15 +187,17 @@ async function returned(
 async function withoutLicence(
 	client: LagoClient,
 	invoice: LagoInvoice,
+	booked: number,
 	{ refund, payment, facts }: Mirror,
 ): Promise<Result<'needs_premium'>> {
 	const ofPayment = (payment.refunds ?? []).reduce(
 		(sum, { status, amount }) => (status === 'succeeded' ? sum + (amount ?? 0) : sum),
 		0,
 	);
+	const { id, amount } = facts;
 	let refunded = ofPayment;
 	await record(client, invoice.lago_id, (state) => {
-		const after = withRefunded(state ?? {}, facts.id, ofPayment);
+		const after = withRefunded(state ?? {}, { id, amount, booked }, ofPayment);
 		refunded = after.refunded;
 		return noted(state, 'refunded', after);
 	});
