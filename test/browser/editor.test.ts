@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { DAY_MS } from '../../nodes/shared/domain/calendar';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { ROOT } from '../../scripts/n8n/package';
 import { findChromium, startChromium } from '../support/chromium';
@@ -361,8 +362,25 @@ inBrowser('a person in the editor', () => {
 			expect((await n8n.lastExecutionWith('Update Access')).status).toBe('success');
 			await press('Back-Test the Rules', 'Back-Test Policy');
 		},
-		// Its form: test/e2e/backFill.test.ts.
-		'back-fill.json': async () => await Promise.resolve(),
+		'back-fill.json': async () => {
+			const invoice = lago.issueInvoice({ emit: false });
+			const made = new Date(Date.now() - 10 * DAY_MS).toISOString();
+			Object.assign(invoice, { created_at: made, issuing_date: made.slice(0, 10) });
+			const { workflowId } = editor;
+			await editor.openForm(await n8n.formOf(workflowId));
+			await editor.sendForm(
+				{ 'What do you want?': 'See what is open, then decide', 'Money a day': 'EUR:500.00' },
+				'Asked for by a link',
+			);
+			await editor.photograph('7-back-fill');
+			await editor.sendForm(
+				{ 'Collect this?': 'I agree: collect it as shown' },
+				'at most 50 invoices and EUR 500.00 a day',
+			);
+			await editor.openWorkflow(workflowId);
+			await press('Every Quarter of an Hour', 'What May Be Begun Now');
+			await waitFor(() => lago.metadataOf(invoice.lago_id, 'dodo_payment_id') !== undefined);
+		},
 		'tell-me.json': async () => await Promise.resolve(),
 	};
 

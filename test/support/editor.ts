@@ -87,6 +87,7 @@ export class Editor {
 	}
 
 	async openNode(name: string): Promise<void> {
+		await this.closeAdvice();
 		this.effort.clicks += 1;
 		await this.node(name).dblclick();
 		await this.byId('ndv').waitFor();
@@ -195,6 +196,26 @@ export class Editor {
 		await this.page.goto(`${this.url}/workflow/${workflowId}/executions/${executionId}`);
 		await this.closeAdvice();
 		await this.page.getByText('Succeeded in').first().waitFor();
+	}
+
+	/** Opens a form of n8n's, and agrees that it learns who is signed in. */
+	async openForm(url: string): Promise<void> {
+		await this.page.goto(url);
+		const [allow, send] = [this.byId('consent-allow-button'), this.page.locator('#submit-btn')];
+		await allow.or(send).first().waitFor();
+		if ((await allow.count()) > 0) await allow.click();
+		await send.waitFor();
+	}
+
+	/** Fills in the form that is open, by the labels of its fields, and sends it. Resolves when the next page says what is expected. */
+	async sendForm(values: Record<string, string>, expected: string): Promise<void> {
+		for (const [label, value] of Object.entries(values)) {
+			const field = this.page.getByLabel(label);
+			if ((await field.getAttribute('type')) === null) await field.selectOption(value);
+			else await field.fill(value);
+		}
+		await this.page.locator('#submit-btn').click();
+		await this.page.getByText(expected).first().waitFor();
 	}
 
 	async fit(): Promise<void> {

@@ -7,6 +7,7 @@ import { ensureN8n } from '../../scripts/n8n/prefix';
 import { freePort, startN8n } from '../../scripts/n8n/process';
 import { ENCRYPTION_KEY, useMigratedDatabase } from './migrated';
 import { OWNER } from './n8n';
+import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { listExecutions, readRun, signIn, type Execution, type Run } from '../../scripts/n8n/rest';
 
 /** An n8n as somebody has it: the package is installed, everything else is at its defaults, and there is nothing in it. */
@@ -20,6 +21,8 @@ export interface PlainN8n {
 	lastExecutionWith(node: string): Promise<Run>;
 	/** The same, but one that is newer than `before`: waits for it. */
 	nextExecutionWith(node: string, before: string): Promise<Run>;
+	/** Address of the form that a workflow begins with. */
+	formOf(workflowId: string): Promise<string>;
 	unpublishAll(): Promise<void>;
 	deleteCredentials(): Promise<void>;
 	stop(): Promise<void>;
@@ -89,6 +92,10 @@ export async function startPlainN8n(): Promise<PlainN8n> {
 				if (run !== null) return run;
 			}
 			throw new Error(`${node} did not run within ${PATIENCE_MS / 1000} s`);
+		},
+		async formOf(workflowId) {
+			const { nodes } = (await rest('GET', `/workflows/${workflowId}`)) as WorkflowJson;
+			return `${process.url}/form/${nodes.find(({ type }) => type.endsWith('.formTrigger'))?.webhookId}`;
 		},
 		async unpublishAll() {
 			for (const { id } of await workflows()) await rest('POST', `/workflows/${id}/deactivate`, {});
