@@ -115,23 +115,9 @@ export class LagoTrigger implements INodeType {
 		});
 		if (verdict !== 'ok') return refusal(this, verdict);
 
-		const parsed = lagoEventSchema.safeParse(parseJson(rawBody));
-		if (!parsed.success)
-			return answer(this, 400, {
-				message: 'Signed by Lago, but not an event: webhook_type and object_type are expected',
-			});
-		const { webhook_type: event, object_type: objectType, organization_id: organizationId } = parsed.data;
-		if (!(this.getNodeParameter('events') as string[]).includes(event))
-			return answer(this, 200, { message: `Ignored: ${event} is not among the events of this trigger` });
-		const data = parsed.data[objectType];
-		if (typeof data !== 'object' || data === null || Array.isArray(data))
-			return answer(this, 400, { message: `Signed by Lago, but there is no object under "${objectType}"` });
-
-		const entities = readEntities(this.getNodeParameter('billingEntities', []));
-		const entity = entityOf(data as IDataObject);
-		if (!isOfEntities(entity, entities))
-			return answer(this, 200, { message: `Ignored: billing entity ${entity} is not among those of this trigger` });
-
+		const read = eventIn(this, rawBody);
+		if ('answered' in read) return read.answered;
+		const { event, objectType, organizationId, data, entities } = read;
 		// Lago signs neither its key nor a time: a copy of a body is a copy of the event, whatever key comes with it.
 		const digest = createHash('sha256').update(rawBody).digest('base64');
 		if (organizationId && this.getNodeParameter('signature') !== 'jwt') rememberSigner(this, organizationId);
@@ -143,7 +129,7 @@ export class LagoTrigger implements INodeType {
 			objectType,
 			source,
 			...forEntities(entities),
-			data: data as IDataObject,
+			data,
 		});
 		const output = outputOf(event);
 		// Invoices and top-ups are collected and credit notes refunded at Dodo; all else is Lago's own.
@@ -154,6 +140,34 @@ export class LagoTrigger implements INodeType {
 			}
 		);
 	}
+}
+
+/** What a genuine delivery says, and for which billing entities the trigger works. */
+interface EventRead {
+	event: string;
+	objectType: string;
+	organizationId: string | null | undefined;
+	data: IDataObject;
+	entities: string[];
+}
+
+/** Reads a genuine delivery; one that is no event, or none of those that this trigger is for, is answered at once. */
+function eventIn(ctx: IWebhookFunctions, rawBody: Buffer): EventRead | { answered: IWebhookResponseData } {
+	const answered = (status: number, message: string) => ({ answered: answer(ctx, status, { message }) });
+	const parsed = lagoEventSchema.safeParse(parseJson(rawBody));
+	if (!parsed.success)
+		return answered(400, 'Signed by Lago, but not an event: webhook_type and object_type are expected');
+	const { webhook_type: event, object_type: objectType, organization_id: organizationId } = parsed.data;
+	if (!(ctx.getNodeParameter('events') as string[]).includes(event))
+		return answered(200, `Ignored: ${event} is not among the events of this trigger`);
+	const data = parsed.data[objectType];
+	if (typeof data !== 'object' || data === null || Array.isArray(data))
+		return answered(400, `Signed by Lago, but there is no object under "${objectType}"`);
+	const entities = readEntities(ctx.getNodeParameter('billingEntities', []));
+	const entity = entityOf(data as IDataObject);
+	if (!isOfEntities(entity, entities))
+		return answered(200, `Ignored: billing entity ${entity} is not among those of this trigger`);
+	return { event, objectType, organizationId, data: data as IDataObject, entities };
 }
 
 async function findOwn(ctx: IHookFunctions, client: LagoClient): Promise<LagoWebhookEndpoint | null> {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { dodoEventSchema } from '../../nodes/shared/wire/dodo/event';
 import * as dodo from '../../nodes/shared/wire/dodo/objects';
+import { creditNoteSchema } from '../../nodes/shared/wire/lago/creditNote';
 import { lagoEventSchema } from '../../nodes/shared/wire/lago/event';
 import * as lago from '../../nodes/shared/wire/lago/objects';
 
@@ -121,7 +122,7 @@ const SCHEMAS: ReadonlyArray<
 		],
 	],
 	['invoice', lago.invoiceSchema, invoice, ['fees', 'billing_periods', 'applied_taxes']],
-	['credit note', lago.creditNoteSchema, note, ['created_at', 'reason', 'description']],
+	['credit note', creditNoteSchema, note, ['created_at', 'reason', 'description']],
 	[
 		'endpoint of Lago',
 		lago.webhookEndpointSchema,

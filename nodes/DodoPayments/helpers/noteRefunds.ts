@@ -6,7 +6,7 @@ import { held } from '../../shared/domain/outcome';
 import type { Result } from '../../shared/node/operation';
 import { orNull } from '../../shared/transport/orNull';
 import { refundSchema, type DodoPayment } from '../../shared/wire/dodo/objects';
-import type { LagoCreditNote } from '../../shared/wire/lago/objects';
+import type { LagoCreditNote } from '../../shared/wire/lago/creditNote';
 import type { DodoClient } from '../transport/client';
 import { fetchPayment, leftOf, refundOnce } from './refunds';
 

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Answers } from '../../shared/domain/difference';
+import type { Answers, Collection } from '../../shared/domain/difference';
 import { isOfEntities } from '../../shared/domain/entities';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
 import { mandatesOn } from '../../shared/domain/mandates';
@@ -8,9 +8,8 @@ import type { Listed } from '../../shared/domain/reconciliation';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import type { LagoSources } from '../../shared/reconciliation/compare';
 import { orNull } from '../../shared/transport/orNull';
-import type { PageReader } from '../../shared/transport/paging';
+import { creditNoteSchema } from '../../shared/wire/lago/creditNote';
 import {
-	creditNoteSchema,
 	invoiceSchema,
 	listedCustomerSchema,
 	paymentSchema,
@@ -20,6 +19,7 @@ import {
 import { toTopUpRecord } from '../../shared/wire/lago/topUp';
 import type { LagoClient } from '../transport/client';
 import { entityQuery } from './billingEntities';
+import { NewestFirst } from './newestFirst';
 import { organizationOf } from './organization';
 import { waitingTopUps } from './topUps';
 
@@ -38,8 +38,6 @@ const booked = new BoundedMap<string, { since: number; until: number; ids: Set<s
 });
 /** Some 70 MB; what is more is read again for each part. Three days at 200 a minute. */
 const MAX_REFERENCES = 1_000_000;
-/** Of what one look keeps of invoices or of credit notes: after so many the next question starts anew. Some 60 MB of invoices. */
-const MAX_ROWS = 200_000;
 
 /**
  * What Lago's lists tell a reconciliation: pages of 100, never one call for each object.
@@ -76,13 +74,7 @@ export function lagoSources(client: LagoClient, nowS: () => number, entities: re
 				),
 				oldestOf(about) - ISSUED_BEFORE_S,
 			),
-		topUps: async () =>
-			new Map(
-				(await waitingTopUps(client)).map(({ wallet, transaction }) => [
-					transaction.lago_invoice_id,
-					toTopUpRecord(wallet, transaction),
-				]),
-			),
+		topUps: async () => await topUpsOf(client),
 		bookings: async (about, { bookings }) => await bookingsOf(client, about, bookings),
 		organization: async () => ({ id: await organizationOf(client) }),
 		notes: async (about) =>
@@ -120,6 +112,14 @@ async function bookingsOf(
 	return { asked: new Set([...(before?.asked ?? []), ...rows.keys()]), rows };
 }
 
+/** What is known of the top-ups that wait for their payment, by the id of their invoice. */
+async function topUpsOf(client: LagoClient): Promise<Map<string, Collection>> {
+	const waiting = await waitingTopUps(client);
+	return new Map(
+		waiting.map(({ wallet, transaction }) => [transaction.lago_invoice_id, toTopUpRecord(wallet, transaction)]),
+	);
+}
+
 /** The mandates of each customer that has any, by external id. */
 async function mandatesOf(client: LagoClient): Promise<Map<string, string[]>> {
 	const customers = await client.list('customers', listedCustomerSchema, {}, ALL);
@@ -155,52 +155,6 @@ async function bookedSince(
 	for (const { reference } of listed) if (reference) ids.add(reference);
 	booked.set(client.accountKey, { since: known?.since ?? since, until: now, ids });
 	return { since: known?.since ?? since, ids };
-}
-
-/**
- * A list of Lago that is read from its newest entry on, only as far as what is asked for lies back, and never twice: a look asks for the
- * oldest first, so its first question reads nearly all that the others need.
- */
-class NewestFirst<Entry extends Record<string, unknown>, Row> {
-	private pages: PageReader<Entry> | null = null;
-	private rows = new Map<string, Row>();
-	private asked = new Set<string>();
-	/** When the oldest of what was read was issued; ms. */
-	private readBackTo = Infinity;
-
-	/** @param rowOf what is kept of an entry, and under which id. */
-	constructor(
-		private readonly open: () => PageReader<Entry>,
-		private readonly rowOf: (entry: Entry) => [string, Row],
-	) {}
-
-	/** @param since what is asked for was issued after it; seconds since 1970. */
-	async answers(ids: readonly string[], since: number): Promise<Answers<Row>> {
-		if (this.pages === null || this.rows.size >= MAX_ROWS) this.startAnew();
-		const wanted = ids.filter((id) => id !== '');
-		const open = new Set(wanted.filter((id) => !this.rows.has(id)));
-		while (open.size > 0 && this.readBackTo >= since * 1000) {
-			const page = await this.pages?.next();
-			if (!page) break;
-			for (const entry of page) this.keep(entry, open);
-		}
-		for (const id of wanted) this.asked.add(id);
-		return { asked: this.asked, rows: this.rows };
-	}
-
-	private keep(entry: Entry, open: Set<string>): void {
-		const [id, row] = this.rowOf(entry);
-		if (open.delete(id) || this.rows.size < MAX_ROWS) this.rows.set(id, row);
-		const issuedAt = Date.parse(String(entry.issuing_date));
-		if (issuedAt < this.readBackTo) this.readBackTo = issuedAt;
-	}
-
-	private startAnew(): void {
-		this.pages = this.open();
-		this.rows = new Map();
-		this.asked = new Set();
-		this.readBackTo = Infinity;
-	}
 }
 
 function oldestOf(about: readonly Listed[]): number {

@@ -11,15 +11,8 @@ import { targetOf } from '../../shared/domain/refundTarget';
 import type { MemberMoney } from '../../shared/domain/shareOut';
 import { orNull } from '../../shared/transport/orNull';
 import { disputeSchema, type DodoDispute, type DodoPayment } from '../../shared/wire/dodo/objects';
-import {
-	creditNoteSchema,
-	invoiceSchema,
-	paymentSchema,
-	timeOf,
-	toInvoiceFacts,
-	type LagoCreditNote,
-	type LagoInvoice,
-} from '../../shared/wire/lago/objects';
+import { creditNoteSchema, type LagoCreditNote } from '../../shared/wire/lago/creditNote';
+import { invoiceSchema, paymentSchema, timeOf, toInvoiceFacts, type LagoInvoice } from '../../shared/wire/lago/objects';
 import type { LagoClient } from '../transport/client';
 import { fetchInvoice } from './invoices';
 import { paidAt, settleAll } from './settlement/settle';

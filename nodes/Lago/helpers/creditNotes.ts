@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { orNull } from '../../shared/transport/orNull';
-import { creditNoteAnswerSchema, creditNoteSchema, type LagoCreditNote } from '../../shared/wire/lago/objects';
+import { creditNoteAnswerSchema, creditNoteSchema, type LagoCreditNote } from '../../shared/wire/lago/creditNote';
 import type { LagoClient } from '../transport/client';
 
 /** More notes than one invoice ever has. */

@@ -92,10 +92,8 @@ export interface Asked {
 }
 
 /** What is to be paid together, as an item; or why nothing is. Throws ApiError. */
-export async function askFor(
-	client: LagoClient,
-	{ debtor, invoices, requestId, readAt }: Asked,
-): Promise<Result<'held' | 'payable' | 'skipped'>> {
+export async function askFor(client: LagoClient, asked: Asked): Promise<Result<'held' | 'payable' | 'skipped'>> {
+	const { debtor, invoices, requestId } = asked;
 	const due = dueOf(invoices);
 	const { currency, customerId } = debtor;
 	const about = {
@@ -114,27 +112,7 @@ export async function askFor(
 		};
 	const hindrance = unaskable(due, currency);
 	if (hindrance !== null) return { ...hindrance, ...about };
-	const byId = new Map(invoices.map((one) => [one.lago_id, one]));
-	const proof = client.proofs.ofShares(sharesText(due.members));
-	const [{ customer } = {}] = invoices;
-	const bundle: Bundle = {
-		customer: customer ?? null,
-		customerId,
-		currency,
-		billingEntity: debtor.billingEntity,
-		amount: due.amount,
-		invoices: due.members.map(({ invoice, amount }) => ({
-			id: invoice.id,
-			number: invoice.number,
-			dueOn: invoice.dueOn,
-			amount,
-			metadata: byId.get(invoice.id)?.metadata ?? [],
-		})),
-		...(proof === null ? {} : { proof }),
-		organizationId: (await organizationOf(client)) ?? undefined,
-		requestId,
-		readAt,
-	};
+	const bundle = await bundleOf(client, asked, due);
 	const { length } = due.members;
 	const amountDue = formatAmount(due.amount, currency);
 	return {
@@ -145,5 +123,33 @@ export async function askFor(
 		invoiceCount: length,
 		...about,
 		bundle,
+	};
+}
+
+async function bundleOf(
+	client: LagoClient,
+	{ debtor, invoices, requestId, readAt }: Asked,
+	{ amount, members }: DueTogether,
+): Promise<Bundle> {
+	const byId = new Map(invoices.map((one) => [one.lago_id, one]));
+	const proof = client.proofs.ofShares(sharesText(members));
+	const [{ customer } = {}] = invoices;
+	return {
+		customer: customer ?? null,
+		customerId: debtor.customerId,
+		currency: debtor.currency,
+		billingEntity: debtor.billingEntity,
+		amount,
+		invoices: members.map((member) => ({
+			id: member.invoice.id,
+			number: member.invoice.number,
+			dueOn: member.invoice.dueOn,
+			amount: member.amount,
+			metadata: byId.get(member.invoice.id)?.metadata ?? [],
+		})),
+		...(proof === null ? {} : { proof }),
+		organizationId: (await organizationOf(client)) ?? undefined,
+		requestId,
+		readAt,
 	};
 }

@@ -34,13 +34,35 @@ export async function testLagoCredential(
 		string | undefined
 	>;
 	let organization: Organization = {};
-	const probe: Probe = {
+	const probe = probeOf(baseUrl, apiKey, (found) => (organization = found));
+	const problem = await problemOf(this, probe);
+	if (problem !== null) return failed(problem.words);
+	const { wrong: unknown } = readCurrencies(currenciesCountedAlike ?? '');
+	if (unknown.length > 0)
+		return failed(
+			`Lago accepts the API key, but "${unknown.join(' ')}" in Currencies Counted Alike is not a currency. Type codes of three letters, e.g. HUF, MGA.`,
+		);
+	const wrong = wrongHmacKey(webhookHmacKey ?? '', apiKey ?? '');
+	if (wrong !== null) return failed(`Lago accepts the API key, but the Webhook HMAC Key ${wrong}`);
+	// Today's Lago shows by this answer that it is not older, and is asked nothing more.
+	const isOlder = organization.created_at !== undefined && organization.slug === undefined;
+	return isOlder ? await saidOfOlder(this, probe) : passed;
+}
+
+/** The call by whose answer Lago is told from anything else. @param seen gets the organisation that answers. */
+function probeOf(
+	baseUrl: string | undefined,
+	apiKey: string | undefined,
+	seen: (organization: Organization) => void,
+): Probe {
+	return {
 		service: 'Lago',
 		baseUrl: lagoApiUrl(baseUrl),
 		path: '/organizations',
 		apiKey: apiKey?.trim() ?? '',
 		isProof: (body) => {
-			organization = (body as { organization?: Organization } | undefined)?.organization ?? {};
+			const organization = (body as { organization?: Organization } | undefined)?.organization ?? {};
+			seen(organization);
 			return typeof organization.lago_id === 'string';
 		},
 		isRefusal: (body) => typeof (body as { status?: unknown } | undefined)?.status === 'number',
@@ -51,26 +73,14 @@ export async function testLagoCredential(
 		mayNotRead:
 			'the key may not read the organisation. In Lago > Developers > API keys & ID, give it that permission, or use a key with full access.',
 	};
-	const problem = await problemOf(this, probe);
-	if (problem !== null) return failed(problem.words);
-	const { wrong: unknown } = readCurrencies(currenciesCountedAlike ?? '');
-	if (unknown.length > 0)
-		return failed(
-			`Lago accepts the API key, but "${unknown.join(' ')}" in Currencies Counted Alike is not a currency. Type codes of three letters, e.g. HUF, MGA.`,
-		);
-	const key = webhookHmacKey ?? '';
+}
+
+/** What is wrong with the key of the webhooks, as the end of a sentence and what to do; null when it can be one. */
+function wrongHmacKey(key: string, apiKey: string): string | null {
 	if (key === '')
-		return failed(
-			`Lago accepts the API key, but the Webhook HMAC Key is missing: without it no delivery can be verified, so a Lago Trigger cannot be published. ${HMAC_KEY_PLACE}. Only if you use no Lago Trigger, or one with Signature: JWT, save it as it is.`,
-		);
-	const wrong = secretProblem('lagoHmac', key, apiKey ?? '');
-	if (wrong !== null)
-		return failed(
-			`Lago accepts the API key, but the Webhook HMAC Key ${wrong}, so every delivery would be refused. ${HMAC_KEY_PLACE}.`,
-		);
-	// Today's Lago shows by this answer that it is not older, and is asked nothing more.
-	const isOlder = organization.created_at !== undefined && organization.slug === undefined;
-	return isOlder ? await saidOfOlder(this, probe) : passed;
+		return `is missing: without it no delivery can be verified, so a Lago Trigger cannot be published. ${HMAC_KEY_PLACE}. Only if you use no Lago Trigger, or one with Signature: JWT, save it as it is.`;
+	const wrong = secretProblem('lagoHmac', key, apiKey);
+	return wrong === null ? null : `${wrong}, so every delivery would be refused. ${HMAC_KEY_PLACE}.`;
 }
 
 /** What does not work on a Lago that is older; it fails where nothing does. */

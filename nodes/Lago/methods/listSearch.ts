@@ -3,7 +3,8 @@ import { formatAmount } from '../../shared/domain/money';
 import { topUpAmount, topUpNumber } from '../../shared/domain/topUp';
 import { asNodeError } from '../../shared/transport/nodeError';
 import { subscriptionSchema } from '../../shared/wire/lago/access';
-import { creditNoteSchema, invoiceSchema, listedCustomerSchema } from '../../shared/wire/lago/objects';
+import { creditNoteSchema } from '../../shared/wire/lago/creditNote';
+import { invoiceSchema, listedCustomerSchema } from '../../shared/wire/lago/objects';
 import { waitingTopUps } from '../helpers/topUps';
 import { LagoClient } from '../transport/client';
 

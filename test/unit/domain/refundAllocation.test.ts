@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { allocateRefund, type CreditableFee } from '../../../nodes/shared/domain/refundAllocation';
 import { decideMirror, type MirrorDecision, type RefundedInvoice } from '../../../nodes/shared/domain/refundMirror';
 import { toEarlierNote, toRefundedInvoice } from '../../../nodes/shared/wire/lago/creditFacts';
-import type { LagoCreditNote, LagoInvoice } from '../../../nodes/shared/wire/lago/objects';
+import type { LagoCreditNote } from '../../../nodes/shared/wire/lago/creditNote';
+import type { LagoInvoice } from '../../../nodes/shared/wire/lago/objects';
 import { RuledInvoice, type RuledFee, type RuledTax } from './lagoCreditNoteRules';
 import { runs } from '../../support/runs';
 

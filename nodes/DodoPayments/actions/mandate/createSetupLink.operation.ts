@@ -101,23 +101,9 @@ async function setUp(
 			message: `Customer ${externalId} already has an active mandate in ${currency}.`,
 			subscriptionId: active,
 		};
-	const { customerEmail, returnUrl } = additionalTexts(ctx, index);
-	const { organizationId } = customer;
-	const businessId = await businessOf(client);
-	const metadata: Record<string, string> = { [CUSTOMER_KEY]: externalId };
-	if (organizationId !== undefined) metadata[ORGANIZATION_KEY] = organizationId;
-	if (businessId !== null) metadata[BUSINESS_KEY] = businessId;
-	if (known !== null) metadata[REPLACES_KEY] = known;
 	const request = {
-		amount: null,
-		currency,
-		// Copied to charges without metadata of their own, so nothing of one invoice may stand here.
-		metadata,
-		idempotencyKey: `lago-cus-${encodeURIComponent(`${organizationId === undefined ? '' : `${organizationId}-`}${externalId}`)}-${currency}`,
-		customer: customerEmail ? { email: customerEmail } : payerOf(customer),
-		billingAddress: billingAddressOf(customer),
-		taxId: customer.tax_identification_number ?? undefined,
-		returnUrl,
+		...requestFor(ctx, index, customer, currency),
+		metadata: metadataOf(customer, await businessOf(client), known),
 	};
 	const product: WantedProduct = {
 		purpose: 'mandate',
@@ -137,6 +123,38 @@ async function setUp(
 		setupUrl: opened.url,
 		checkoutSessionId: opened.sessionId,
 		expiresAt: new Date(opened.expiresAt * 1000).toISOString(),
+	};
+}
+
+/** Copied to charges without metadata of their own, so nothing of one invoice may stand here. */
+function metadataOf(
+	{ external_id: externalId, organizationId }: Customer,
+	businessId: string | null,
+	replaced: string | null,
+): Record<string, string> {
+	const metadata: Record<string, string> = { [CUSTOMER_KEY]: externalId };
+	if (organizationId !== undefined) metadata[ORGANIZATION_KEY] = organizationId;
+	if (businessId !== null) metadata[BUSINESS_KEY] = businessId;
+	if (replaced !== null) metadata[REPLACES_KEY] = replaced;
+	return metadata;
+}
+
+function requestFor(
+	ctx: IExecuteFunctions,
+	index: number,
+	customer: Customer,
+	currency: string,
+): Omit<CheckoutRequest, 'metadata' | 'productId'> {
+	const { customerEmail, returnUrl } = additionalTexts(ctx, index);
+	const { external_id: externalId, organizationId } = customer;
+	return {
+		amount: null,
+		currency,
+		idempotencyKey: `lago-cus-${encodeURIComponent(`${organizationId === undefined ? '' : `${organizationId}-`}${externalId}`)}-${currency}`,
+		customer: customerEmail ? { email: customerEmail } : payerOf(customer),
+		billingAddress: billingAddressOf(customer),
+		taxId: customer.tax_identification_number ?? undefined,
+		returnUrl,
 	};
 }
 

@@ -8,12 +8,8 @@ import { idParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { before, DECIMAL_AMOUNTS, since } from '../../../shared/node/version';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
-import {
-	creditNoteSchema,
-	invoiceSchema,
-	toInvoiceFacts,
-	type LagoCreditNote,
-} from '../../../shared/wire/lago/objects';
+import { creditNoteSchema, type LagoCreditNote } from '../../../shared/wire/lago/creditNote';
+import { invoiceSchema, toInvoiceFacts } from '../../../shared/wire/lago/objects';
 import { onFirstUse } from '../../../shared/wire/onFirstUse';
 import { refundNote, type NoteOutcome } from '../../helpers/noteRefunds';
 import { refundLocked } from '../../helpers/refunds';

@@ -13,7 +13,8 @@ import type { ToldOfDispute } from '../../helpers/bundleDisputes';
 import { mirrorRefund, type MirrorOutcome } from '../../helpers/refunds/mirror';
 import { mirrorOverBundle } from '../../helpers/refunds/mirrorBundle';
 import { writeBack, type WriteBackOutcome } from '../../helpers/refunds/writeBack';
-import { invoiceOf, modeOf, othersOf, paidAt } from '../../helpers/settlement/settle';
+import { othersOf } from '../../helpers/settlement/others';
+import { invoiceOf, modeOf, paidAt } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [

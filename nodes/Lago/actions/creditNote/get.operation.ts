@@ -3,7 +3,7 @@ import { refundNamedBy } from '../../../shared/domain/noteTie';
 import { listOrId } from '../../../shared/node/fields';
 import { fieldsOf, type Json, type Operation } from '../../../shared/node/operation';
 import { readOrHold } from '../../../shared/node/unknown';
-import type { LagoCreditNote } from '../../../shared/wire/lago/objects';
+import type { LagoCreditNote } from '../../../shared/wire/lago/creditNote';
 import { fetchCreditNote } from '../../helpers/creditNotes';
 import { bookedPayments } from '../../helpers/invoices';
 import { lagoIdParameter } from '../../helpers/lagoIdParameter';

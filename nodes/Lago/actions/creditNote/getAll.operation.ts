@@ -3,7 +3,7 @@ import { filtersField } from '../../../shared/node/fields';
 import { withCurrency } from '../../../shared/node/money';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
 import { filtersOf, limitFields, limitOf } from '../../../shared/node/parameters';
-import { creditNoteSchema } from '../../../shared/wire/lago/objects';
+import { creditNoteSchema } from '../../../shared/wire/lago/creditNote';
 import type { LagoClient } from '../../transport/client';
 import { commonFilters } from '../list.fields';
 

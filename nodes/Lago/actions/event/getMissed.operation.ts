@@ -23,13 +23,8 @@ import { FROM_NOW_ON, since } from '../../../shared/node/version';
 import { asApiError } from '../../../shared/transport/apiError';
 import type { Delivery } from '../../../shared/webhook/processedEvents';
 import { entityOf } from '../../../shared/wire/lago/event';
-import {
-	creditNoteSchema,
-	invoiceSchema,
-	toInvoiceFacts,
-	type LagoCreditNote,
-	type LagoInvoice,
-} from '../../../shared/wire/lago/objects';
+import { creditNoteSchema, type LagoCreditNote } from '../../../shared/wire/lago/creditNote';
+import { invoiceSchema, toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import { billingEntitiesField, chosenEntities, entityQuery } from '../../helpers/billingEntities';
 import { collectsSince, isSince, issuedSince } from '../../helpers/collectsSince';
 import { lagoSources } from '../../helpers/books';

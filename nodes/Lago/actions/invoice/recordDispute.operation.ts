@@ -13,7 +13,8 @@ import { disputesOf } from '../../helpers/bundleBooks';
 import { loseOverBundle, winOverBundle, wonAs, type DisputedBundle } from '../../helpers/bundleDisputes';
 import { aboutDispute, lostAs, markLost, nameOf, noteVictory, type Recorded } from '../../helpers/disputes';
 import { withInvoice } from '../../helpers/invoices';
-import { invoiceOf, modeOf, othersOf, paidAt, settle } from '../../helpers/settlement/settle';
+import { othersOf } from '../../helpers/settlement/others';
+import { invoiceOf, modeOf, paidAt, settle } from '../../helpers/settlement/settle';
 import type { LagoClient } from '../../transport/client';
 
 const fields: INodeProperties[] = [

@@ -4,6 +4,7 @@ import { forEntities, isOfEntities } from '../../../shared/domain/entities';
 import { ourRecord } from '../../../shared/domain/invoiceMetadata';
 import { isToLookAt, listedFrom, seenUntil } from '../../../shared/domain/missedRequests';
 import { fieldsOf, type Operation } from '../../../shared/node/operation';
+import type { LagoSource } from '../../../shared/reconciliation/reconciliationMemory';
 import { knownBefore, nowS } from '../../../shared/reconciliation/reconciliationRun';
 import { entityOf } from '../../../shared/wire/lago/event';
 import { isByHand } from '../../../shared/transport/patience';
@@ -54,15 +55,7 @@ export const getMissed: Operation<LagoClient> = {
 			const made = { id: request.lago_id, createdAt: createdAt(request) };
 			// An older Lago does not know the filter.
 			if (!isToLookAt(made, seen, now) || !isOfEntities(entityOf(request), chosen)) continue;
-			const item = eventItem({
-				event: 'payment_request.created',
-				eventId: null,
-				deliveryId: null,
-				objectType: 'payment_request',
-				source: memory.source,
-				...forEntities(chosen),
-				data: request as IDataObject,
-			});
+			const item = itemOf(request, memory.source, chosen);
 			const { about } = item.delivery;
 			if (processed.isProcessed(about)) continue;
 			waiting[made.id] = made.createdAt;
@@ -79,6 +72,23 @@ export const getMissed: Operation<LagoClient> = {
 		return missed;
 	},
 };
+
+/** As the trigger would give it out. */
+function itemOf(
+	request: LagoPaymentRequest,
+	source: LagoSource | null,
+	chosen: string[],
+): ReturnType<typeof eventItem> {
+	return eventItem({
+		event: 'payment_request.created',
+		eventId: null,
+		deliveryId: null,
+		objectType: 'payment_request',
+		source,
+		...forEntities(chosen),
+		data: request as IDataObject,
+	});
+}
 
 const createdAt = ({ created_at }: LagoPaymentRequest): number => Math.floor((timeOf(created_at) ?? 0) / 1000);
 

@@ -11,9 +11,7 @@ import type { AccessPolicy } from '../../../shared/domain/access/policy';
 import { DAY_MS } from '../../../shared/domain/calendar';
 import { isOfEntities } from '../../../shared/domain/entities';
 import { FIRST_INVOICE_MS } from '../../../shared/domain/keys';
-import { BoundedMap } from '../../../shared/process/boundedMap';
 import {
-	coverageSchema,
 	listedInvoiceAnswerSchema,
 	listedInvoiceSchema,
 	subscriptionAnswerSchema,
@@ -21,7 +19,6 @@ import {
 	subscriptionSchema,
 	toAccessInvoice,
 	toSubscriptionFacts,
-	type CoverageAnswer,
 	type LagoSubscription,
 	type ListedInvoice,
 } from '../../../shared/wire/lago/access';
@@ -31,6 +28,7 @@ import { entityQuery } from '../billingEntities';
 import { fetchCustomer } from '../customers';
 import { inTurns } from '../inTurns';
 import { withRefunds } from '../invoices';
+import { coverageOf, type Covered } from './coverage';
 
 const PAGE = 100;
 const ALL = Number.MAX_SAFE_INTEGER;
@@ -38,17 +36,6 @@ const ALL = Number.MAX_SAFE_INTEGER;
 const ROWS = { status: ['active', 'pending', 'terminated', 'canceled', 'incomplete'] };
 /** Types that belong to subscriptions. */
 export const OF_SUBSCRIPTIONS: readonly string[] = ['subscription', 'progressive_billing', 'advance_charges'];
-/** Reasons that bill usage alone, which may come before the first invoice. */
-const OF_USAGE: readonly unknown[] = ['in_advance_charge', 'in_advance_charge_periodic', 'progressive_billing'];
-
-/** A subscription on an invoice. */
-interface Covered extends CoveredSubscription {
-	/** Lago has begun to bill the subscription itself, not only its usage. */
-	isBegun: boolean;
-}
-
-/** What a finalized invoice is for never changes. By account and invoice. */
-const coverage = new BoundedMap<string, Covered[]>({ entries: 20_000 });
 
 /**
  * What the books say about a customer, for {@link evaluateAccess}. Two calls for up to 100 invoices (invoices and subscriptions, at
@@ -195,44 +182,6 @@ function notBegun(rows: readonly LagoSubscription[], covered: ReadonlyMap<string
 /** Before this it was not billed: a start may be written for a day in the past, or be long after the row. */
 function bornAt({ created_at, started_at }: LagoSubscription): number {
 	return Math.max(Date.parse(created_at), timeOf(started_at) ?? 0);
-}
-
-/** Which subscriptions invoices are for, by invoice: one call for each that was not seen before. Throws ApiError. */
-export async function coverageOf(
-	client: LagoClient,
-	invoices: ReadonlyArray<Pick<AccessInvoice, 'id' | 'status'>>,
-): Promise<Map<string, Covered[]>> {
-	const found = await inTurns(invoices, async ({ id, status }): Promise<[string, Covered[]]> => {
-		const key = `${client.accountKey} ${id}`;
-		const kept = coverage.get(key);
-		if (kept !== undefined) return [id, kept];
-		const { invoice } = await client.request(coverageSchema, {
-			method: 'GET',
-			path: `/invoices/${encodeURIComponent(id)}`,
-		});
-		const covers = coveredBy(invoice);
-		if (status !== 'draft') coverage.set(key, covers);
-		return [id, covers];
-	});
-	return new Map(found);
-}
-
-function coveredBy({ billing_periods, fees }: CoverageAnswer['invoice']): Covered[] {
-	const covered = new Map<string, Covered>();
-	for (const {
-		lago_subscription_id: subscriptionId,
-		external_subscription_id: externalId,
-		invoicing_reason,
-	} of billing_periods ?? []) {
-		const before = covered.get(subscriptionId);
-		const isFirst = invoicing_reason === 'subscription_starting' || before?.isFirst === true;
-		const isBegun = !OF_USAGE.includes(invoicing_reason) || before?.isBegun === true;
-		covered.set(subscriptionId, { subscriptionId, externalId, isFirst, isBegun, prepaidUntil: null });
-	}
-	for (const { lago_subscription_id: subscriptionId, external_subscription_id: externalId } of fees ?? [])
-		if (subscriptionId && externalId && !covered.has(subscriptionId))
-			covered.set(subscriptionId, { subscriptionId, externalId, isFirst: false, isBegun: true, prepaidUntil: null });
-	return [...covered.values()];
 }
 
 /** What was paid in advance beyond now, for subscriptions that have ended or will. */

@@ -18,7 +18,8 @@ import { orNull } from '../../../shared/transport/orNull';
 import { paymentSchema, timeOf } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { inTurns } from '../inTurns';
-import { counts, coverageOf, OF_SUBSCRIPTIONS, owedInvoices, subscriptionsOf } from './facts';
+import { coverageOf } from './coverage';
+import { counts, OF_SUBSCRIPTIONS, owedInvoices, subscriptionsOf } from './facts';
 
 const ALL = Number.MAX_SAFE_INTEGER;
 /** Paid invoices are read by pages of a hundred; those that were issued longer before the time in question one by one. */

@@ -1,26 +1,25 @@
 import { unclearUnit } from '../../../shared/domain/currencies';
-import { withRefunded } from '../../../shared/domain/counted';
-import { ourRecord, type CollectionState } from '../../../shared/domain/invoiceMetadata';
 import { INVOICE_NUMBER_KEY } from '../../../shared/domain/keys';
 import type { DodoMode } from '../../../shared/domain/mode';
 import { formatAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import type { PaymentFacts } from '../../../shared/domain/payment';
-import { noted } from '../../../shared/domain/phases';
 import { decideMirror, otherCurrency, type RefundFacts } from '../../../shared/domain/refundMirror';
 import type { Result } from '../../../shared/node/operation';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
 import type { DodoPayment, DodoRefund } from '../../../shared/wire/dodo/objects';
 import { toEarlierNote, toRefundedInvoice } from '../../../shared/wire/lago/creditFacts';
-import { toInvoiceFacts, toPaid, type LagoCreditNote, type LagoInvoice } from '../../../shared/wire/lago/objects';
+import type { LagoCreditNote } from '../../../shared/wire/lago/creditNote';
+import { toPaid, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { changeCreditNote, creditNotesOf, offsetOf } from '../creditNotes';
-import { bookingOf, changeRecord, fetchInvoice, paidOf, withInvoice } from '../invoices';
+import { bookingOf, fetchInvoice, paidOf, type Booking } from '../invoices';
 import { rememberFree } from '../manualPayments';
 import { paidAt, settle } from '../settlement/settle';
 import { fetchCollected } from '../topUps';
 import { alreadyCredited, makeNote } from './note';
+import { returned, withoutLicence } from './withoutNote';
 
 /** What becomes of a refund in Lago's books. */
 export type MirrorOutcome = 'already_credited' | 'credited' | 'held' | 'needs_premium' | 'overpayment_returned';
@@ -55,53 +54,78 @@ export async function mirrorRefund(client: LagoClient, wanted: Mirror): Promise<
 }
 
 async function mirror(client: LagoClient, wanted: Mirror): Promise<Result<MirrorOutcome>> {
-	const { refund, facts, invoiceId, mode } = wanted;
-	const numberSaid = wanted.payment.metadata[INVOICE_NUMBER_KEY];
+	const { refund, invoiceId } = wanted;
+	const known = await invoiceWithNotes(client, wanted);
+	if ('found' in known) return known.found;
+	const about = { invoiceNumber: known.invoice.number };
+	const unclear = unclearUnit(
+		known.invoice.currency,
+		known.invoice.currencyCountedAlike ?? false,
+		`Refund ${refund.refund_id} is not mirrored on invoice ${known.invoice.number}`,
+		'Compare the amounts and make the credit note in Lago by hand',
+	);
+	const booked = await bookFirst(client, known.invoice, wanted, unclear);
+	if ('instead' in booked) return { ...booked.instead, ...about };
+	const { booking } = booked;
+	// Booked by another execution since the invoice was read.
+	const isStale = !booking.asStatus && (toPaid(booked.invoice) ?? booking.amount) < booking.amount;
+	const invoice = isStale ? await fetchInvoice(client, invoiceId) : booked.invoice;
+	const mismatch = otherCurrency(refundFacts(wanted), invoice) ?? unclear;
+	if (mismatch !== null) return { ...mismatch, ...about };
+	if (booking.asStatus) return { ...(await withoutLicence(client, invoice, booking.amount, wanted)), ...about };
+	return { ...(await credit(client, invoice, known.notes, booking.amount, wanted)), ...about };
+}
+
+/** The invoice and its credit notes; what stands for a new note where one of them mirrors the refund already. Throws ApiError. */
+async function invoiceWithNotes(
+	client: LagoClient,
+	{ refund, payment, facts, invoiceId }: Mirror,
+): Promise<{ invoice: LagoInvoice; notes: LagoCreditNote[] } | { found: Result<'already_credited'> }> {
+	const numberSaid = payment.metadata[INVOICE_NUMBER_KEY];
 	const early =
 		typeof numberSaid === 'string' && numberSaid !== ''
 			? await creditNotesOf(client, { id: invoiceId, number: numberSaid })
 			: null;
 	const earlyHit = early === null ? null : await alreadyCredited(client, early, refund);
-	if (earlyHit !== null) return earlyHit;
-	let invoice = await fetchCollected(client, { id: invoiceId, topUpId: facts.topUpId });
-	const about = { invoiceNumber: invoice.number };
-	const listed = numberSaid === invoice.number ? early : null;
-	const notes = listed ?? (await creditNotesOf(client, { id: invoiceId, number: invoice.number }));
-	const hit = listed === null ? await alreadyCredited(client, notes, refund) : null;
-	if (hit !== null) return hit;
-	const unclear = unclearUnit(
-		invoice.currency,
-		invoice.currencyCountedAlike ?? false,
-		`Refund ${refund.refund_id} is not mirrored on invoice ${invoice.number}`,
-		'Compare the amounts and make the credit note in Lago by hand',
-	);
-	let booking = await bookingOf(client, invoice, facts);
-	if (!booking.booked || booking.asStatus) {
-		// The news of the payment itself may still be on its way: what it would book is booked now. So is what a licence allows by now.
-		const settled = await settle(client, facts, mode, paidAt(wanted.payment));
-		// It may have been booked by hand.
-		if (unclear !== null && settled.outcome === 'held' && settled.reason === unclear.reason)
-			return { ...unclear, ...about };
-		if (settled.outcome !== 'settled' && settled.outcome !== 'already_settled')
-			return { ...(await returned(client, invoice, wanted)), ...about };
-		// Lago shows the invoice of a top-up a moment after it was paid.
-		invoice = await fetchCollected(client, { id: invoiceId, topUpId: facts.topUpId });
-		booking = await bookingOf(client, invoice, facts);
-		if (!booking.booked)
-			throw new ApiError(
-				'Lago',
-				503,
-				'BOOKS_KEEP_CHANGING',
-				`Invoice ${invoice.number} keeps changing while refund ${refund.refund_id} is booked`,
-			);
-	}
-	// Booked by another execution since the invoice was read.
-	if (!booking.asStatus && (toPaid(invoice) ?? booking.amount) < booking.amount)
-		invoice = await fetchInvoice(client, invoiceId);
-	const mismatch = otherCurrency(refundFacts(wanted), invoice) ?? unclear;
-	if (mismatch !== null) return { ...mismatch, ...about };
-	if (booking.asStatus) return { ...(await withoutLicence(client, invoice, booking.amount, wanted)), ...about };
-	return { ...(await credit(client, invoice, notes, booking.amount, wanted)), ...about };
+	if (earlyHit !== null) return { found: earlyHit };
+	const invoice = await fetchCollected(client, { id: invoiceId, topUpId: facts.topUpId });
+	if (early !== null && numberSaid === invoice.number) return { invoice, notes: early };
+	const notes = await creditNotesOf(client, { id: invoiceId, number: invoice.number });
+	const found = await alreadyCredited(client, notes, refund);
+	return found === null ? { invoice, notes } : { found };
+}
+
+/**
+ * How the payment is booked, by now at the latest: its own news may still be on its way, and what it would book is booked here. So is what a
+ * licence allows by now.
+ * @param unclear the amounts may be counted in two ways; a payment that is held for that may have been booked by hand.
+ * @returns in `instead`: what becomes of the refund where the payment is not to be booked.
+ * @throws ApiError
+ */
+async function bookFirst(
+	client: LagoClient,
+	invoice: LagoInvoice,
+	wanted: Mirror,
+	unclear: Held | null,
+): Promise<{ invoice: LagoInvoice; booking: Extract<Booking, { booked: true }> } | { instead: Result<MirrorOutcome> }> {
+	const { facts, invoiceId, mode, refund } = wanted;
+	const booking = await bookingOf(client, invoice, facts);
+	if (booking.booked && !booking.asStatus) return { invoice, booking };
+	const settled = await settle(client, facts, mode, paidAt(wanted.payment));
+	if (unclear !== null && settled.outcome === 'held' && settled.reason === unclear.reason) return { instead: unclear };
+	if (settled.outcome !== 'settled' && settled.outcome !== 'already_settled')
+		return { instead: await returned(client, invoice, wanted) };
+	// Lago shows the invoice of a top-up a moment after it was paid.
+	const after = await fetchCollected(client, { id: invoiceId, topUpId: facts.topUpId });
+	const bookedNow = await bookingOf(client, after, facts);
+	if (!bookedNow.booked)
+		throw new ApiError(
+			'Lago',
+			503,
+			'BOOKS_KEEP_CHANGING',
+			`Invoice ${after.number} keeps changing while refund ${refund.refund_id} is booked`,
+		);
+	return { invoice: after, booking: bookedNow };
 }
 
 async function credit(
@@ -141,13 +165,18 @@ async function credit(
 	const { note } = made;
 	// Made as if the money were still to go back. Lago's own event of the note comes too, but not where Lago gives up on it.
 	if (note.refund_status !== 'succeeded') await changeCreditNote(client, note.lago_id, { refundStatus: 'succeeded' });
-	const difference = note.refund_amount_cents - asked;
+	return credited(note, refund, asked, currency);
+}
+
+function credited(note: LagoCreditNote, refund: DodoRefund, asked: number, currency: string): Result<'credited'> {
+	const { number, refund_amount_cents: refundAmount } = note;
+	const difference = refundAmount - asked;
 	return {
 		outcome: 'credited',
-		message: `Credit note ${note.number} over ${formatAmount(note.refund_amount_cents, currency)} mirrors refund ${refund.refund_id}.${difference === 0 ? '' : ` Lago's rounding made it differ by ${formatAmount(Math.abs(difference), currency)}.`}`,
+		message: `Credit note ${number} over ${formatAmount(refundAmount, currency)} mirrors refund ${refund.refund_id}.${difference === 0 ? '' : ` Lago's rounding made it differ by ${formatAmount(Math.abs(difference), currency)}.`}`,
 		creditNoteId: note.lago_id,
-		creditNoteNumber: note.number,
-		refundAmount: note.refund_amount_cents,
+		creditNoteNumber: number,
+		refundAmount,
 		difference,
 	};
 }
@@ -164,62 +193,6 @@ function refundFacts({ refund, payment, facts }: Mirror): RefundFacts {
 		currency: refund.currency ?? null,
 		isLast: others.reduce((sum, other) => sum + (other.amount ?? 0), amount ?? 0) >= facts.amount,
 	};
-}
-
-/** A surplus payment went back: nothing of it was ever booked, so nothing is to be mirrored. */
-async function returned(
-	client: LagoClient,
-	invoice: LagoInvoice,
-	{ refund, facts }: Mirror,
-): Promise<Result<'overpayment_returned'>> {
-	// Of a top-up that was never booked nothing was written.
-	if (invoice.topUp === undefined)
-		await record(client, invoice.lago_id, (state, dodoId) =>
-			dodoId === facts.id && state?.phase === 'overpaid' ? noted(state, 'surplus_returned') : null,
-		);
-	return {
-		outcome: 'overpayment_returned',
-		message: `Refund ${refund.refund_id} gave back payment ${facts.id}, which was never booked on invoice ${invoice.number}; the books need no change.`,
-	};
-}
-
-/** Lago without licence: the refund is kept in the state of the invoice, so that nothing is forgotten. */
-async function withoutLicence(
-	client: LagoClient,
-	invoice: LagoInvoice,
-	booked: number,
-	{ refund, payment, facts }: Mirror,
-): Promise<Result<'needs_premium'>> {
-	const ofPayment = (payment.refunds ?? []).reduce(
-		(sum, { status, amount }) => (status === 'succeeded' ? sum + (amount ?? 0) : sum),
-		0,
-	);
-	const { id, amount } = facts;
-	let refunded = ofPayment;
-	await record(client, invoice.lago_id, (state) => {
-		const after = withRefunded(state ?? {}, { id, amount, booked }, ofPayment);
-		refunded = after.refunded;
-		return noted(state, 'refunded', after);
-	});
-	return {
-		outcome: 'needs_premium',
-		message: `Refund ${refund.refund_id} was made, but a Lago without premium licence cannot hold a credit note for it. It is recorded on invoice ${invoice.number}: ${formatAmount(refunded, invoice.currency)} refunded in all.`,
-		nextStep:
-			'Book the refund in your accounting by hand, or add a licence to Lago so that the next ones are mirrored.',
-		refundedInAll: refunded,
-	};
-}
-
-/** Writes what follows from the record of an invoice as it is by now, null: nothing does. Throws ApiError. */
-export async function record(
-	client: LagoClient,
-	invoiceId: string,
-	next: (state: CollectionState | null, dodoId: string | undefined) => CollectionState | null,
-): Promise<void> {
-	await withInvoice(client, invoiceId, async () => {
-		const invoice = toInvoiceFacts(await fetchInvoice(client, invoiceId));
-		await changeRecord(client, invoice, (state) => next(state, ourRecord(invoice.metadata).dodoId));
-	});
 }
 
 /**

@@ -8,7 +8,8 @@ import type { Result } from '../../../shared/node/operation';
 import type { LagoClient } from '../../transport/client';
 import { booksOf, refundsMade, type MemberBook } from '../bundleBooks';
 import { inTurn, loseAfterRefund, type ToldOfDispute } from '../bundleDisputes';
-import { mirrorRefund, record, type Mirror, type MirrorOutcome } from './mirror';
+import { mirrorRefund, type Mirror, type MirrorOutcome } from './mirror';
+import { record } from './withoutNote';
 
 type Mirrored = Result<MirrorOutcome> & { invoiceId?: string };
 

@@ -13,12 +13,8 @@ import type { MirrorDecision } from '../../../shared/domain/refundMirror';
 import type { Result } from '../../../shared/node/operation';
 import { ApiError, asApiError } from '../../../shared/transport/apiError';
 import type { DodoRefund } from '../../../shared/wire/dodo/objects';
-import {
-	creditNoteAnswerSchema,
-	noteEstimateSchema,
-	type LagoCreditNote,
-	type LagoInvoice,
-} from '../../../shared/wire/lago/objects';
+import { creditNoteAnswerSchema, noteEstimateSchema, type LagoCreditNote } from '../../../shared/wire/lago/creditNote';
+import type { LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { changeCreditNote, creditNotesOf } from '../creditNotes';
 

@@ -1,14 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import { partsOf } from '../../../shared/domain/bundle';
 import type { DodoMode } from '../../../shared/domain/mode';
-import { isOfEntities, ofOtherEntity } from '../../../shared/domain/entities';
 import { formatDodoAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import {
 	isLagoId,
 	isOfOthers,
 	notForLago,
-	notOurs,
 	ofUnknownOrigin,
 	readPayment,
 	typedId,
@@ -18,15 +16,14 @@ import {
 import type { RetryPolicy } from '../../../shared/domain/retrySchedule';
 import { withKeyedLock } from '../../../shared/process/keyedLock';
 import { ApiError } from '../../../shared/transport/apiError';
-import { orNull } from '../../../shared/transport/orNull';
 import type { LagoClient } from '../../transport/client';
 import { inTurns } from '../inTurns';
-import { fetchInvoice, withInvoice } from '../invoices';
+import { withInvoice } from '../invoices';
 import { rememberByStatus, takeByStatus } from '../manualPayments';
-import { organizationOf } from '../organization';
 import { recordAttempt } from './attempt';
 import type { Settlement } from './books';
 import { findInvoiceOfDues } from './dues';
+import { ofOthers, organizationOfAny, othersOf } from './others';
 import { settleSuccess } from './success';
 
 /**
@@ -135,40 +132,6 @@ export async function invoiceOf(
 	const settled = await settle(client, payment, mode, paidOn, undefined, entities);
 	if (settled.outcome === 'ignored') return null;
 	return settled.outcome === 'held' ? settled : (settled.invoiceId ?? null);
-}
-
-/**
- * The invoice of another billing entity, as the outcome that ends the work on it; null for ours, and for one that Lago does not know. One
- * call, where billing entities are chosen.
- */
-async function ofOthers(
-	client: LagoClient,
-	invoiceId: string,
-	entities: readonly string[],
-): Promise<{ outcome: 'ignored'; message: string; invoiceId: string } | null> {
-	if (entities.length === 0) return null;
-	const invoice = await orNull(fetchInvoice(client, invoiceId), ({ code }) => code === 'invoice_not_found');
-	if (invoice === null || isOfEntities(invoice.billing_entity_code, entities)) return null;
-	const { number, billing_entity_code: entity } = invoice;
-	return { outcome: 'ignored', message: ofOtherEntity({ number, entity }, entities), invoiceId };
-}
-
-/**
- * Why a payment of several invoices is none of this workflow's business, as a sentence; null when it is. They are all of one billing entity.
- */
-export async function othersOf(
-	client: LagoClient,
-	payment: PaymentFacts,
-	entities: readonly string[],
-): Promise<string | null> {
-	if (isOfOthers(payment, await organizationOfAny(client, payment))) return notOurs(payment);
-	const [first] = payment.shares ?? [];
-	return (first && (await ofOthers(client, first.invoiceId, entities))?.message) ?? null;
-}
-
-/** Ours, where the payment says whose invoice it is. */
-async function organizationOfAny(client: LagoClient, { organizationId }: PaymentFacts): Promise<string | null> {
-	return organizationId === null ? null : await organizationOf(client, organizationId);
 }
 
 async function settleInvoice(

@@ -1,7 +1,8 @@
 import { creditTaxes, type NamedTax, type TaxedFee } from '../../domain/creditTaxes';
 import { decimalOf, exact } from '../../domain/exact';
 import type { EarlierNote, RefundedInvoice } from '../../domain/refundMirror';
-import { toPaid, type LagoCreditNote, type LagoInvoice } from './objects';
+import type { LagoCreditNote } from './creditNote';
+import { toPaid, type LagoInvoice } from './objects';
 
 type LagoFee = NonNullable<LagoInvoice['fees']>[number];
 

@@ -8,8 +8,9 @@ import { paidOn } from '../../domain/paid';
 import { lenient } from '../lenient';
 import { onFirstUse } from '../onFirstUse';
 
-const minorUnits = z.number().int();
-const text = z.string().min(1);
+/** Whole minor units of a currency. */
+export const minorUnits = z.number().int();
+export const text = z.string().min(1);
 
 /** One metadata entry of an invoice. */
 export const metadataEntrySchema = onFirstUse(() =>
@@ -151,38 +152,6 @@ export const paymentSchema = onFirstUse(() =>
 		.passthrough(),
 );
 
-/**
- * A credit note (`lago-api:serializers/v1/credit_note_serializer.rb`): items before coupons and tax, refund, credit and offset after
- * both; minor units. `dodoPayments` is ours: what the invoice was paid by, where a refund is due; `currencyCountedAlike` and `readAt` as on an
- * invoice.
- */
-export const creditNoteSchema = onFirstUse(() =>
-	z
-		.object({
-			lago_id: text,
-			number: z.string(),
-			lago_invoice_id: text,
-			invoice_number: z.string(),
-			currency: text,
-			refund_status: z.string().nullish(),
-			total_amount_cents: minorUnits,
-			refund_amount_cents: minorUnits,
-			taxes_amount_cents: lenient(minorUnits),
-			precise_taxes_amount_cents: lenient(decimal),
-			created_at: lenient(z.string()),
-			description: lenient(z.string()),
-			offset_amount_cents: lenient(minorUnits),
-			items: z
-				.array(z.object({ amount_cents: minorUnits, fee: z.object({ lago_id: text }).passthrough() }).passthrough())
-				.nullish(),
-			metadata: z.record(z.string().nullable()).nullish(),
-			dodoPayments: z.array(z.object({ reference: z.string(), amount: minorUnits })).optional(),
-			currencyCountedAlike: z.boolean().optional(),
-			readAt: z.number().optional(),
-		})
-		.passthrough(),
-);
-
 /** A payment request with its invoices, which come without customer and metadata (`lago-api:serializers/v1/payment_request_serializer.rb`). */
 export const paymentRequestSchema = onFirstUse(() =>
 	z
@@ -201,17 +170,6 @@ export const paymentRequestSchema = onFirstUse(() =>
 		.passthrough(),
 );
 
-/** `GET`, `POST` and `PUT /credit_notes`. */
-export const creditNoteAnswerSchema = onFirstUse(() => z.object({ credit_note: creditNoteSchema }));
-/** `POST /credit_notes/estimate`: the coupons and the tax of a note over the items that were sent, minor units before rounding. */
-export const noteEstimateSchema = onFirstUse(() =>
-	z.object({
-		estimated_credit_note: z.object({
-			precise_coupons_adjustment_amount_cents: decimal,
-			precise_taxes_amount_cents: decimal,
-		}),
-	}),
-);
 /** `POST /payments`. */
 export const paymentAnswerSchema = onFirstUse(() => z.object({ payment: paymentSchema }));
 
@@ -234,7 +192,6 @@ export const publicKeySchema = onFirstUse(() => z.object({ webhook: z.object({ p
 export type LagoInvoice = z.output<typeof invoiceSchema>;
 export type LagoPaymentRequest = z.output<typeof paymentRequestSchema>;
 export type LagoCustomer = z.output<typeof customerSchema>;
-export type LagoCreditNote = z.output<typeof creditNoteSchema>;
 export type LagoWebhookEndpoint = z.output<typeof webhookEndpointSchema>;
 
 /** What was paid on an invoice, minor units; null where only its payments tell: see {@link paidOn}. */

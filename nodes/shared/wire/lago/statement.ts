@@ -4,7 +4,8 @@ import { refundNamedBy } from '../../domain/noteTie';
 import { phaseOf } from '../../domain/phases';
 import type { LagoNote, LagoPayment, StatedInvoice } from '../../domain/statement/books';
 import { onFirstUse } from '../onFirstUse';
-import { creditNoteSchema, paymentSchema, timeOf, toPaid, type LagoCreditNote, type LagoInvoice } from './objects';
+import { creditNoteSchema, type LagoCreditNote } from './creditNote';
+import { paymentSchema, timeOf, toPaid, type LagoInvoice } from './objects';
 
 /** An entry of `GET /payments`, with what a statement counts of it. */
 export const statedPaymentSchema = onFirstUse(() =>
