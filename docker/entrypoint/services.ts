@@ -1,4 +1,4 @@
-import type { Services } from './configuration';
+import type { Services } from './servicesConfiguration';
 import { say, warn } from './say';
 
 const ANSWER_MS = 10_000;

@@ -1,6 +1,6 @@
 import { parseLimits, writeLimits } from '../../nodes/shared/domain/access/policy';
 import { DECIMAL_AMOUNTS } from '../../nodes/shared/node/version';
-import type { AccessConfiguration } from './configuration';
+import type { AccessConfiguration } from './accessConfiguration';
 
 /** A workflow as n8n exports it, as far as we touch it. */
 export interface WorkflowJson {

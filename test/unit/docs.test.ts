@@ -99,7 +99,7 @@ describe('docs/access.md', () => {
 	});
 
 	test('every variable is explained', () => {
-		const names = new Set(found(/'(ACCESS_\w+)'/g, read('docker/entrypoint/configuration.ts')));
+		const names = new Set(found(/'(ACCESS_\w+)'/g, read('docker/entrypoint/accessConfiguration.ts')));
 		expect(names.size).toBe(13);
 		for (const name of names) expect(text).toContain(`\`${name}\``);
 	});

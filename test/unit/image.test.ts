@@ -173,13 +173,14 @@ describe('variables', () => {
 	const example = read('docker/.env.example');
 	const found = (pattern: RegExp, text: string): string[] =>
 		[...new Set([...text.matchAll(pattern)].map(([, name]) => name as string))].sort();
-	const own = found(/(?:read|take|url)\('([A-Z_]+)'/g, read('docker/entrypoint/configuration.ts')).concat(
-		found(/^\t([A-Z_]+): '(?:Dodo|Lago)/gm, read('docker/entrypoint/configuration.ts')),
-	);
+	const sources = ['configuration', 'accessConfiguration', 'servicesConfiguration']
+		.map((name) => read(`docker/entrypoint/${name}.ts`))
+		.join('\n');
+	const own = found(/(?:read\(|^\t\[)'([A-Z_]+)'/gm, sources).concat(found(/^\t([A-Z_]+): '(?:dodo|lago)/gm, sources));
 	const offered = found(/^#?([A-Z0-9_]+)=/gm, example);
 
 	test('the example names all, and what Compose fills in', () => {
-		expect(own.length).toBeGreaterThan(20);
+		expect(own).toHaveLength(31);
 		const composed = found(/\$\{([A-Z0-9_]+)/g, read('docker/compose.yml') + read('docker/compose.queue.yml'));
 		// The port inside the container is fixed.
 		for (const name of [...own, ...composed].filter((one) => one !== 'PORT')) expect(offered).toContain(name);
