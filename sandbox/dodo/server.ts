@@ -52,6 +52,24 @@ export async function startDodoSimulator(options: DodoSimulatorOptions = {}): Pr
 	return simulator;
 }
 
+function manners(apiKey: string, readOnlyKey: string | undefined, rateLimit: ApiManners['rateLimit']): ApiManners {
+	return {
+		rateLimit,
+		tooManyRequests: { status: 429, body: { code: 'TOO_MANY_REQUESTS', message: '' } },
+		malformedBody: {
+			status: 400,
+			body: { code: 'INVALID_REQUEST_BODY', message: 'Failed to parse the request body as JSON' },
+		},
+		unknownRoute: { status: 404, body: { code: 'NOT_FOUND', message: 'The requested resource was not found' } },
+		authorize({ method, authorization }) {
+			if (authorization === `Bearer ${apiKey}`) return;
+			if (readOnlyKey === undefined || authorization !== `Bearer ${readOnlyKey}`)
+				throw new Refusal(401, { code: 'UNAUTHORIZED', message: 'You are not authorised to perform this action' });
+			if (method !== 'GET') throw new Refusal(403, { code: 'FORBIDDEN', message: 'This API key may not write' });
+		},
+	};
+}
+
 /** Stateful and strict: refuses what Dodo refuses, has no idempotency where Dodo has none. */
 export class DodoSimulator extends SimulatedService<DodoState> {
 	readonly apiKey: string;
@@ -73,22 +91,7 @@ export class DodoSimulator extends SimulatedService<DodoState> {
 		chargeDelayMs = 50,
 		rateLimit = null,
 	}: DodoSimulatorOptions) {
-		const manners: ApiManners = {
-			rateLimit,
-			tooManyRequests: { status: 429, body: { code: 'TOO_MANY_REQUESTS', message: '' } },
-			malformedBody: {
-				status: 400,
-				body: { code: 'INVALID_REQUEST_BODY', message: 'Failed to parse the request body as JSON' },
-			},
-			unknownRoute: { status: 404, body: { code: 'NOT_FOUND', message: 'The requested resource was not found' } },
-			authorize({ method, authorization }) {
-				if (authorization === `Bearer ${apiKey}`) return;
-				if (readOnlyKey === undefined || authorization !== `Bearer ${readOnlyKey}`)
-					throw new Refusal(401, { code: 'UNAUTHORIZED', message: 'You are not authorised to perform this action' });
-				if (method !== 'GET') throw new Refusal(403, { code: 'FORBIDDEN', message: 'This API key may not write' });
-			},
-		};
-		super(new DodoState(), manners, { ...DODO_RULES, timeScale });
+		super(new DodoState(), manners(apiKey, readOnlyKey, rateLimit), { ...DODO_RULES, timeScale });
 		this.apiKey = apiKey;
 		this.events = new DodoEvents(this.state, this.sender);
 		const context = new DodoContext(this.state, this.events, {

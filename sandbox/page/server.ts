@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { ZodError } from 'zod';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
 import { Refusal } from '../shared/api';
 import { accessBook, type SandboxRules } from './access';
-import { actions } from './actions';
+import { actions, type World } from './actions';
 import { balances } from './balance';
 import { books } from './books';
 import { closing } from './closing';
@@ -65,12 +65,7 @@ export async function startSandbox({ port, dodo, lago, n8nUrl, executions, rules
 	app.disable('x-powered-by');
 	app.use(sameOrigin);
 	app.use(express.json({ limit: '20kb' }));
-	for (const file of FILES) {
-		const content = readFileSync(join(__dirname, file), 'utf8');
-		app.get(file === 'page.html' ? '/' : `/${file}`, (_request: Request, response: Response) => {
-			response.type(file.split('.')[1] as string).send(content);
-		});
-	}
+	serveFiles(app);
 	app.get('/state', (_request: Request, response: Response) => {
 		response.json({
 			...books(world),
@@ -85,25 +80,40 @@ export async function startSandbox({ port, dodo, lago, n8nUrl, executions, rules
 	app.get('/closing', (_request: Request, response: Response) => void response.json(closing(world, Date.now())));
 	app.get('/filling', (_request: Request, response: Response) => void response.json(filling(world.lago, Date.now())));
 	app.get('/reminding', (_request: Request, response: Response) => void response.json(reminding(world, Date.now())));
-	app.post('/act', async (request: Request, response: Response) => {
-		// Nothing is parsed unless it is called JSON: a form of another page cannot say that without asking first.
-		const { action, ...input } = (request.body ?? {}) as Record<string, unknown>;
-		const run = Object.hasOwn(actions, String(action)) ? actions[String(action)] : undefined;
-		if (run === undefined) {
-			response.status(400).json({ message: `The sandbox cannot do "${String(action)}"` });
-			return;
-		}
-		await run(input, world).then(
-			() => response.json({ done: true }),
-			(caught: unknown) => response.status(400).json({ message: wordsOf(caught) }),
-		);
-	});
+	app.post('/act', async (request: Request, response: Response) => await act(request, response, world));
 	app.use((_request: Request, response: Response) =>
 		response.status(404).json({ message: 'The sandbox has no such page' }),
 	);
 	app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) =>
 		response.status(400).json({ message: 'The sandbox takes JSON only' }),
 	);
+	return { timeline, ...(await listen(app, port)) };
+}
+
+function serveFiles(app: Express): void {
+	for (const file of FILES) {
+		const content = readFileSync(join(__dirname, file), 'utf8');
+		app.get(file === 'page.html' ? '/' : `/${file}`, (_request: Request, response: Response) => {
+			response.type(file.split('.')[1] as string).send(content);
+		});
+	}
+}
+
+/** What somebody presses. Nothing is parsed unless it is called JSON: a form of another page cannot say that without asking first. */
+async function act(request: Request, response: Response, world: World): Promise<void> {
+	const { action, ...input } = (request.body ?? {}) as Record<string, unknown>;
+	const run = Object.hasOwn(actions, String(action)) ? actions[String(action)] : undefined;
+	if (run === undefined) {
+		response.status(400).json({ message: `The sandbox cannot do "${String(action)}"` });
+		return;
+	}
+	await run(input, world).then(
+		() => response.json({ done: true }),
+		(caught: unknown) => response.status(400).json({ message: wordsOf(caught) }),
+	);
+}
+
+async function listen(app: Express, port: number): Promise<Pick<Sandbox, 'close' | 'url'>> {
 	const server = createServer(app);
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);
@@ -111,7 +121,6 @@ export async function startSandbox({ port, dodo, lago, n8nUrl, executions, rules
 	});
 	return {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-		timeline,
 		async close() {
 			server.closeAllConnections();
 			await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -28,6 +28,25 @@ export interface NewPayment {
 }
 
 const ANNOUNCED = ['succeeded', 'failed', 'processing', 'cancelled'];
+/** What a payment has when nothing has become of it yet. */
+const NOTHING_YET = {
+	payment_method_id: null,
+	payment_provider: 'dodo',
+	error_code: null,
+	error_message: null,
+	invoice_id: null,
+	invoice_url: null,
+	custom_field_responses: null,
+	digital_products_delivered: false,
+	discount_id: null,
+	discounts: null,
+	is_multi_subscription: false,
+	is_update_payment_method: false,
+	refund_status: null,
+	retry_attempt: 0,
+	// Dodo may leave it out for ever.
+	updated_at: null,
+};
 const SOMEBODY = { email: 'payer@example.com', name: 'Payer' };
 export const SOMEWHERE: Billing = { country: 'US', city: null, state: null, street: null, zipcode: null };
 
@@ -78,25 +97,10 @@ export class Payments {
 			payment_method: null,
 			payment_method_type: null,
 			...cardView(card),
-			payment_method_id: null,
-			payment_provider: 'dodo',
-			error_code: null,
-			error_message: null,
-			invoice_id: null,
-			invoice_url: null,
-			custom_field_responses: null,
-			digital_products_delivered: false,
-			discount_id: null,
-			discounts: null,
-			is_multi_subscription: false,
-			is_update_payment_method: false,
-			refund_status: null,
-			retry_attempt: 0,
+			...NOTHING_YET,
 			refunds: [],
 			disputes: [],
 			created_at: timestamp(),
-			// Dodo may leave it out for ever.
-			updated_at: null,
 		};
 		state.payments.set(payment.payment_id, payment);
 		state.paymentLines.set(

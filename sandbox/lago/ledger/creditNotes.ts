@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { noteMetadata } from '../metadata';
-import { decimal } from '../money';
 import { forbidden, invalid, notAllowed, notFound, serverError } from '../refusals';
 import {
 	dateOf,
@@ -12,12 +11,11 @@ import {
 	type Invoice,
 	type LagoState,
 } from '../state';
-import { creditNoteView } from '../views/creditNotes';
+import { creditNoteView, estimateView } from '../views/creditNotes';
 import { customerView } from '../views/customers';
-import { taxView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
 import type { Invoices } from './invoices';
-import { averageRate, noteSums, noteTaxes, type NoteSums } from './noteSums';
+import { noteSums, type NoteSums } from './noteSums';
 import type { Wallets } from './wallets';
 
 export const REASONS = [
@@ -108,39 +106,9 @@ export class CreditNotes {
 			...item,
 			precise_amount_cents: Math.trunc(item.precise_amount_cents),
 		}));
-		const { items: sum, coupons, taxes } = noteSums(invoice, items, this.givenBack(invoice, items));
-		const asked = Math.round(sum - coupons + taxes);
-		const excluding = Math.round(sum - coupons);
-		// Too much is taken off the total, too little off the tax.
-		const total = asked - Math.round(taxes) > excluding ? asked - 1 : asked;
-		const shownTaxes = Math.round(taxes) - (total - Math.round(taxes) < excluding && Math.round(taxes) > 0 ? 1 : 0);
+		const sums = noteSums(invoice, items, this.givenBack(invoice, items));
 		const refundable = invoice.total_paid_amount_cents - this.given(invoice, 'refund_amount_cents');
-		return {
-			lago_invoice_id: invoice.lago_id,
-			invoice_number: invoice.number,
-			currency: invoice.currency,
-			taxes_amount_cents: shownTaxes,
-			precise_taxes_amount_cents: decimal(taxes),
-			sub_total_excluding_taxes_amount_cents: excluding,
-			max_creditable_amount_cents: invoice.invoice_type === 'credit' ? 0 : total,
-			max_refundable_amount_cents: Math.max(0, Math.min(asked, refundable)),
-			coupons_adjustment_amount_cents: Math.round(coupons),
-			precise_coupons_adjustment_amount_cents: decimal(coupons),
-			taxes_rate: averageRate(invoice, items),
-			items: items.map(({ fee, precise_amount_cents }) => ({
-				lago_fee_id: fee.lago_id,
-				amount_cents: precise_amount_cents,
-			})),
-			applied_taxes: noteTaxes(invoice, items)
-				.filter(({ rate }) => rate > 0)
-				.map(({ rate, base, tax }) => ({
-					...taxView(rate, invoice.currency, null),
-					lago_id: null,
-					lago_credit_note_id: null,
-					base_amount_cents: Math.round(base),
-					amount_cents: Math.round(tax),
-				})),
-		};
+		return estimateView(invoice, items, sums, refundable);
 	}
 
 	/** `PUT /credit_notes/:id`: any transition; metadata is merged; no webhook. */

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { isCurrency } from '../currencies';
 import { replaceMetadata } from '../metadata';
-
 import { invalid, notFound } from '../refusals';
 import { now, type Coupon, type Customer, type LagoState } from '../state';
 import { customerView } from '../views/customers';
 import type { LagoEvents } from '../webhooks';
+import { newCustomer } from './newCustomer';
 
 const MAX_VALUE = 100;
 const PROVIDERS = ['stripe', 'gocardless', 'cashfree', 'adyen', 'flutterwave', 'moneyhash'];
@@ -127,58 +126,7 @@ export class Customers {
 	}
 
 	private create(externalId: string, currency: string | null): Customer {
-		const at = now();
-		const customer: Customer = {
-			lago_id: randomUUID(),
-			billing_entity_code: 'simulated',
-			external_id: externalId,
-			account_type: 'customer',
-			name: null,
-			firstname: null,
-			lastname: null,
-			customer_type: null,
-			sequential_id: this.state.customers.size + 1,
-			slug: `SIM-${String(this.state.customers.size + 1).padStart(3, '0')}`,
-			created_at: at,
-			updated_at: at,
-			country: null,
-			address_line1: null,
-			address_line2: null,
-			state: null,
-			zipcode: null,
-			email: null,
-			city: null,
-			url: null,
-			phone: null,
-			logo_url: null,
-			legal_name: null,
-			legal_number: null,
-			currency,
-			tax_identification_number: null,
-			timezone: null,
-			applicable_timezone: 'UTC',
-			net_payment_term: null,
-			external_salesforce_id: null,
-			finalize_zero_amount_invoice: 'inherit',
-			skip_invoice_custom_sections: false,
-			billing_configuration: {
-				invoice_grace_period: null,
-				payment_provider: null,
-				payment_provider_code: null,
-				document_locale: null,
-				subscription_invoice_issuing_date_anchor: null,
-				subscription_invoice_issuing_date_adjustment: null,
-			},
-			shipping_address: {
-				address_line1: null,
-				address_line2: null,
-				city: null,
-				zipcode: null,
-				state: null,
-				country: null,
-			},
-			metadata: [],
-		};
+		const customer = newCustomer(externalId, currency, this.state.customers.size + 1);
 		this.state.customers.set(externalId, customer);
 		return customer;
 	}

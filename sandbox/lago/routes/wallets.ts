@@ -1,7 +1,8 @@
 import { ok, type SimulatedApi } from '../../shared/api';
 import type { LagoLedger } from '../ledger';
 import { notFound } from '../refusals';
-import type { LagoState, Wallet, WalletTransaction } from '../state';
+import type { NewWallet, TopUp } from '../ledger/wallets';
+import type { Customer, LagoState, Wallet, WalletTransaction } from '../state';
 import { walletTransactionView, walletView } from '../views/wallets';
 import { page, root, V1 } from './requests';
 
@@ -23,28 +24,14 @@ export function walletRoutes(api: SimulatedApi, state: LagoState, { wallets, cus
 		applies_to: { fee_types: [], billable_metric_codes: [] },
 		applied_invoice_custom_sections: [],
 	});
-	const topUp = (input: Record<string, unknown>) => ({
-		paid: Number(input.paid_credits ?? 0),
-		granted: Number(input.granted_credits ?? 0),
-		requiresPayment:
-			typeof input.invoice_requires_successful_payment === 'boolean'
-				? input.invoice_requires_successful_payment
-				: undefined,
-	});
 
 	api.route('post', `${V1}/wallets`, ({ body }) => {
 		const input = root(body, 'wallet');
 		const customer = customers.get(
 			typeof input.external_customer_id === 'string' ? input.external_customer_id : undefined,
 		);
-		const wallet = wallets.create(customer, {
-			currency: typeof input.currency === 'string' ? input.currency : (customer.currency ?? 'EUR'),
-			rate: Number(input.rate_amount ?? 1),
-			name: typeof input.name === 'string' ? input.name : null,
-			requiresPayment: input.invoice_requires_successful_payment === true,
-			expiresAt: typeof input.expiration_at === 'string' ? input.expiration_at : null,
-		});
-		wallets.topUp(wallet, topUp(input));
+		const wallet = wallets.create(customer, walletOf(input, customer));
+		wallets.topUp(wallet, topUpOf(input));
 		return ok({ wallet: alone(wallet) });
 	});
 	api.route('get', `${V1}/wallets`, (call) => {
@@ -77,9 +64,31 @@ export function walletRoutes(api: SimulatedApi, state: LagoState, { wallets, cus
 	});
 	api.route('post', `${V1}/wallet_transactions`, ({ body }) => {
 		const input = root(body, 'wallet_transaction');
-		return ok({ wallet_transactions: wallets.topUp(wallets.get(String(input.wallet_id)), topUp(input)).map(shown) });
+		return ok({ wallet_transactions: wallets.topUp(wallets.get(String(input.wallet_id)), topUpOf(input)).map(shown) });
 	});
 	api.route('get', `${V1}/wallet_transactions/:id`, ({ params }) =>
 		ok({ wallet_transaction: shown(state.walletTransactions.get(params.id ?? '') ?? notFound('wallet_transaction')) }),
 	);
+}
+
+function walletOf(input: Record<string, unknown>, { currency }: Customer): NewWallet {
+	return {
+		currency: typeof input.currency === 'string' ? input.currency : (currency ?? 'EUR'),
+		rate: Number(input.rate_amount ?? 1),
+		name: typeof input.name === 'string' ? input.name : null,
+		requiresPayment: input.invoice_requires_successful_payment === true,
+		expiresAt: typeof input.expiration_at === 'string' ? input.expiration_at : null,
+	};
+}
+
+function topUpOf({
+	paid_credits,
+	granted_credits,
+	invoice_requires_successful_payment: isPaidFirst,
+}: Record<string, unknown>): TopUp {
+	return {
+		paid: Number(paid_credits ?? 0),
+		granted: Number(granted_credits ?? 0),
+		requiresPayment: typeof isPaidFirst === 'boolean' ? isPaidFirst : undefined,
+	};
 }

@@ -1,6 +1,6 @@
-import { averageRate, noteTaxes } from '../ledger/noteSums';
+import { averageRate, noteTaxes, type NoteSums } from '../ledger/noteSums';
 import { decimal } from '../money';
-import type { CreditNote, CreditNoteItem } from '../state';
+import type { CreditNote, CreditNoteItem, Invoice } from '../state';
 import { customerView } from './customers';
 import { taxView } from './invoices';
 
@@ -52,4 +52,44 @@ function appliedTaxes(items: CreditNoteItem[], { lago_id, invoice, created_at }:
 			base_amount_cents: Math.round(base),
 			amount_cents: Math.round(tax),
 		}));
+}
+
+/** The answer of an estimate. @param refundable what of the money that was paid is left to go back, minor units. */
+export function estimateView(
+	invoice: Invoice,
+	items: readonly CreditNoteItem[],
+	{ items: sum, coupons, taxes }: NoteSums,
+	refundable: number,
+): Record<string, unknown> {
+	const asked = Math.round(sum - coupons + taxes);
+	const excluding = Math.round(sum - coupons);
+	// Too much is taken off the total, too little off the tax.
+	const total = asked - Math.round(taxes) > excluding ? asked - 1 : asked;
+	const shownTaxes = Math.round(taxes) - (total - Math.round(taxes) < excluding && Math.round(taxes) > 0 ? 1 : 0);
+	return {
+		lago_invoice_id: invoice.lago_id,
+		invoice_number: invoice.number,
+		currency: invoice.currency,
+		taxes_amount_cents: shownTaxes,
+		precise_taxes_amount_cents: decimal(taxes),
+		sub_total_excluding_taxes_amount_cents: excluding,
+		max_creditable_amount_cents: invoice.invoice_type === 'credit' ? 0 : total,
+		max_refundable_amount_cents: Math.max(0, Math.min(asked, refundable)),
+		coupons_adjustment_amount_cents: Math.round(coupons),
+		precise_coupons_adjustment_amount_cents: decimal(coupons),
+		taxes_rate: averageRate(invoice, items),
+		items: items.map(({ fee, precise_amount_cents }) => ({
+			lago_fee_id: fee.lago_id,
+			amount_cents: precise_amount_cents,
+		})),
+		applied_taxes: noteTaxes(invoice, items)
+			.filter(({ rate }) => rate > 0)
+			.map(({ rate, base, tax }) => ({
+				...taxView(rate, invoice.currency, null),
+				lago_id: null,
+				lago_credit_note_id: null,
+				base_amount_cents: Math.round(base),
+				amount_cents: Math.round(tax),
+			})),
+	};
 }
