@@ -20,15 +20,14 @@ import { productRoutes } from './routes/products';
 import { disputeRoutes, refundRoutes } from './routes/refunds';
 import { subscriptionRoutes } from './routes/subscriptions';
 import { webhookRoutes } from './routes/webhooks';
+import type { LedgerEventType, Payout } from './balanceEntries';
 import {
 	DodoState,
 	existing,
 	type Dispute,
 	type Endpoint,
-	type LedgerEventType,
 	type Metadata,
 	type Payment,
-	type Payout,
 	type PlannedCharge,
 	type Refund,
 	type Subscription,

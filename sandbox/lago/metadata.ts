@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { invalid } from './refusals';
-import { now, type Metadata } from './state';
+import type { Metadata } from './documents';
+import { now } from './state';
 
 const MAX_ENTRIES = 5;
 const MAX_KEY = 20;

@@ -18,17 +18,8 @@ import { pricingRoutes } from './routes/pricing';
 import { subscriptionRoutes } from './routes/subscriptions';
 import { walletRoutes } from './routes/wallets';
 import { newEndpoint, webhookEndpointRoutes } from './routes/webhookEndpoints';
-import {
-	LagoState,
-	type CreditNote,
-	type Customer,
-	type Invoice,
-	type Payment,
-	type PaymentRequest,
-	type Subscription,
-	type WalletTransaction,
-	type WebhookEndpoint,
-} from './state';
+import type { CreditNote, Customer, Invoice, Payment, PaymentRequest } from './documents';
+import { LagoState, type Subscription, type WalletTransaction, type WebhookEndpoint } from './state';
 import { LagoVersion } from './version';
 import { LAGO_RULES, LagoEvents } from './webhooks';
 

@@ -12,7 +12,7 @@ import {
 	toSubscriptionFacts,
 } from '../../nodes/shared/wire/lago/access';
 import type { LagoSimulator } from '../simulators';
-import type { Customer, Invoice } from '../lago/state';
+import type { Customer, Invoice } from '../lago/documents';
 import { invoiceView } from '../lago/views/invoices';
 import { subscriptionView } from '../lago/views/subscriptions';
 

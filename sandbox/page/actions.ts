@@ -5,7 +5,7 @@ import { invoiceSchema } from '../../nodes/shared/wire/lago/objects';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
 import { DECLINE_CODES } from '../dodo/cards';
 import { subunits } from '../lago/money';
-import type { Invoice } from '../lago/state';
+import type { Invoice } from '../lago/documents';
 import { invoiceView } from '../lago/views/invoices';
 import { openAllDueLink, openInvoiceLink, openTopUpLink, orderCredits, USER_AGENT } from './links';
 

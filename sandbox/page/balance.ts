@@ -1,7 +1,7 @@
 import { sharesIn } from '../../nodes/shared/domain/bundle';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
 import type { Payment } from '../dodo/state';
-import type { Invoice } from '../lago/state';
+import type { Invoice } from '../lago/documents';
 
 /** What a book says of one invoice or of all in one currency, in minor units. */
 export interface Figures {

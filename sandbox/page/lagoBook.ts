@@ -1,6 +1,7 @@
 import { decodeState } from '../../nodes/shared/domain/invoiceMetadata';
 import { subunits } from '../lago/money';
-import type { CreditNote, Customer, Invoice, Wallet } from '../lago/state';
+import type { CreditNote, Customer, Invoice } from '../lago/documents';
+import type { Wallet } from '../lago/state';
 import type { World } from './actions';
 import { newestFirst } from './newestFirst';
 

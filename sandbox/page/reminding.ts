@@ -8,7 +8,7 @@ import {
 import { reminderMail, sumOf } from '../../nodes/Lago/helpers/reminders/mail';
 import { listedInvoiceSchema } from '../../nodes/shared/wire/lago/access';
 import { toInvoiceFacts } from '../../nodes/shared/wire/lago/objects';
-import type { Customer } from '../lago/state';
+import type { Customer } from '../lago/documents';
 import { invoiceView } from '../lago/views/invoices';
 import type { DodoSimulator, LagoSimulator } from '../simulators';
 

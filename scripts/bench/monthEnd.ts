@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { FASTER } from '../../docker/entrypoint/n8n';
 import { newCustomer } from '../../test/e2e/operations';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import type { Sync } from '../../test/support/sync';
 import { rounded, type Row } from './stats';
 import { silence, startWorld } from './world';

@@ -3,7 +3,7 @@ import { madeFor } from '../../test/support/madeFor';
 import { WHOLE } from '../../test/support/n8n';
 import { signedByDodo, startSync, type Sync, type SyncOptions } from '../../test/support/sync';
 import { invoiceView } from '../../sandbox/lago/views/invoices';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import type { Flow } from './workflows';
 
 /** As long as Lago waits for an answer. */

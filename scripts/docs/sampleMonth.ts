@@ -7,7 +7,7 @@ import { operations as lagoOperations } from '../../nodes/Lago/actions/operation
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { runOperation } from '../../nodes/shared/node/operation';
 import type { Payment } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { API_KEY, executeContext } from '../../test/support/executeContext';
 import { waitUntil } from '../../test/support/waiting';
 import { World } from '../../test/support/world';

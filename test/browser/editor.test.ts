@@ -19,7 +19,7 @@ import {
 	type DodoSimulator,
 	type LagoSimulator,
 } from '../../sandbox/simulators';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 
 /** A person with an n8n of their own, without anything of ours but the installed package. */
 const FULL_SYNC = 'lago-dodo-sync.json';

@@ -1,6 +1,6 @@
 import { groupBy } from '../../nodes/shared/domain/groupBy';
 import type { Payment, Refund } from '../../sandbox/dodo/state';
-import type { CreditNote, Invoice } from '../../sandbox/lago/state';
+import type { CreditNote, Invoice } from '../../sandbox/lago/documents';
 import type { Sync } from '../support/sync';
 
 /** What is wrong between the two books, in words. */

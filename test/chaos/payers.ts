@@ -1,5 +1,5 @@
 import type { Payment } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import type { Sync } from '../support/sync';
 
 /** What a customer and the merchant's staff will do with an invoice. */

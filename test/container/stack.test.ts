@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { whyNoEngine } from '../support/docker/engine';
 import { machine, untilPrinted, type Machine } from '../support/docker/machine';
 import { commandsOf } from '../support/docker/page';

@@ -4,7 +4,7 @@ import { isBearer } from '../../nodes/Lago/helpers/access/question';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 
 let lago: LagoSimulator;

@@ -3,7 +3,9 @@ import type { IDataObject } from 'n8n-workflow';
 import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
-import type { Invoice, Plan, Subscription } from '../../sandbox/lago/state';
+import type { Plan } from '../../sandbox/lago/catalogue';
+import type { Invoice } from '../../sandbox/lago/documents';
+import type { Subscription } from '../../sandbox/lago/state';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 import { callerOf, type Caller } from './helpers';
 

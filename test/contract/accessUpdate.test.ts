@@ -5,7 +5,7 @@ import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { startCallbackServer, type CallbackServer } from '../support/callbacks';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 

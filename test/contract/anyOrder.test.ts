@@ -10,7 +10,7 @@ import {
 } from '../../sandbox/simulators';
 import { seededRandom } from '../../sandbox/shared/faults';
 import type { Payment } from '../../sandbox/dodo/state';
-import type { CreditNote, Invoice } from '../../sandbox/lago/state';
+import type { CreditNote, Invoice } from '../../sandbox/lago/documents';
 import { API_KEY } from '../support/executeContext';
 import { runs } from '../support/runs';
 import { World } from '../support/world';

@@ -3,7 +3,7 @@ import type { IDataObject, WorkflowExecuteMode } from 'n8n-workflow';
 import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { executeContext, itemsOf } from '../support/executeContext';
 import { describeWithSpec, validateRequest } from '../support/openapi';
 import { World } from '../support/world';

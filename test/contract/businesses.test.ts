@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { startDodoSimulator, startLagoSimulator } from '../../sandbox/simulators';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { API_KEY } from '../support/executeContext';
 import { World } from '../support/world';
 import { callerOf } from './helpers';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import type { DodoSimulator, LagoSimulator } from '../../sandbox/simulators';
 import { world } from '../support/oneWorld';
 import type { World } from '../support/world';

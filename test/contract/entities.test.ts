@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { endRun } from '../../nodes/shared/reconciliation/reconciliationRun';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
 import { PAY_PAGE, World } from '../support/world';
 import { callerOf } from './helpers';

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { endRun } from '../../nodes/shared/reconciliation/reconciliationRun';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 import { World } from '../support/world';
 import { callerOf } from './helpers';

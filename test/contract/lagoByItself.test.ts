@@ -1,5 +1,5 @@
 import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { callerOf, startReceiver, type Answer, type Receiver } from './helpers';
 
 /** What Lago does without being asked, beyond what was recorded of a real one (`realLago.test.ts`). */

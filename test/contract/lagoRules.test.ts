@@ -1,5 +1,5 @@
 import { startLagoSimulator, type LagoSimulator, type NewCreditNote } from '../../sandbox/simulators';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { callerOf, startReceiver, type Answer, type Receiver } from './helpers';
 
 /** The simulator refuses what Lago refuses, in Lago's words. */

@@ -3,7 +3,7 @@ import type { IDataObject, IExecuteFunctions, WorkflowExecuteMode } from 'n8n-wo
 import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { processedEventsOf } from '../../nodes/shared/webhook/processedEvents';
-import type { Invoice, PaymentRequest } from '../../sandbox/lago/state';
+import type { Invoice, PaymentRequest } from '../../sandbox/lago/documents';
 import { executeContext, itemsOf } from '../support/executeContext';
 import { world } from '../support/oneWorld';
 

@@ -5,7 +5,7 @@ import { testLagoCredential } from '../../nodes/Lago/helpers/testCredential';
 import { lagoSources } from '../../nodes/Lago/helpers/books';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import type { Payment } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { API_KEY, executeContext } from '../support/executeContext';
 import { World } from '../support/world';
 import { callerOf, eventually, startReceiver, type Caller } from './helpers';

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';

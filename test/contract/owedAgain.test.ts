@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Dispute, Payment } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { world } from '../support/oneWorld';
 import { World } from '../support/world';
 import { callerOf, type Caller } from './helpers';

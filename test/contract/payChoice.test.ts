@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { world } from '../support/oneWorld';
 
 /** Whoever opens the link of one invoice, and owes more, chooses: this one, or everything. */

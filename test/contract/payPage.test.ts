@@ -5,7 +5,7 @@ import { operations } from '../../nodes/Lago/actions/operations';
 import { signPayLink } from '../../nodes/Lago/helpers/payLinkToken';
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 
 const HMAC_KEY = 'hmac-key-of-the-test';

@@ -5,7 +5,7 @@ import { operations as lagoOperations } from '../../nodes/Lago/actions/operation
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { dayOfDate } from '../../nodes/shared/domain/calendar';
 import { reminderKey } from '../../nodes/shared/domain/reminderRecord';
-import type { Customer } from '../../sandbox/lago/state';
+import type { Customer } from '../../sandbox/lago/documents';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 import { describeWithSpec, validateRequest } from '../support/openapi';
 import { World } from '../support/world';

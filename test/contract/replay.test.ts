@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { world } from '../support/oneWorld';
 
 /** Whoever has a body that Lago signed once can send it again. A press of "Retry payment" charges once an hour, whatever is sent. */

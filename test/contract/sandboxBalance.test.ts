@@ -4,7 +4,7 @@ import { actions } from '../../sandbox/page/actions';
 import { closing } from '../../sandbox/page/closing';
 import { filling } from '../../sandbox/page/filling';
 import { reminding } from '../../sandbox/page/reminding';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { Lanes } from '../support/lanes';
 import { World } from '../support/world';
 

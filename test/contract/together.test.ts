@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { tokenOfDebtor } from '../../nodes/Lago/helpers/payLinkToken';
 import type { Payment } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { paymentRequestView } from '../../sandbox/lago/views/paymentRequests';
 import { world } from '../support/oneWorld';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Dispute, Payment } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { world } from '../support/oneWorld';
 
 /** What access makes of three overdue invoices that were paid in one payment, of which a part is missing, goes back or is lost. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import type { Dispute, Payment, Refund } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { world } from '../support/oneWorld';
 import { runs } from '../support/runs';
 import { dyingAfter } from '../support/world';

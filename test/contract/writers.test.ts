@@ -3,7 +3,7 @@ import type { IDataObject, IHttpRequestOptions } from 'n8n-workflow';
 import { judge } from '../../nodes/shared/domain/difference';
 import { toInvoiceFacts, type LagoInvoice } from '../../nodes/shared/wire/lago/objects';
 import type { Payment } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { runs } from '../support/runs';
 import { world } from '../support/oneWorld';
 import { World, type Gate } from '../support/world';

@@ -4,7 +4,7 @@ import type { CustomerAccessView } from '../../nodes/shared/domain/access/view';
 import { startCallbackServer, type CallbackServer } from '../support/callbacks';
 import { ACCESS } from '../support/n8n';
 import { startSync, waitFor, type Sync } from '../support/sync';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 
 let sync: Sync;
 let callbacks: CallbackServer;

@@ -1,4 +1,4 @@
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
 import { FormVisitor } from '../support/form';
 import { OWNER, readTemplate, type ImportedWorkflow } from '../support/n8n';

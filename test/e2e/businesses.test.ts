@@ -1,5 +1,5 @@
 import { startDodoSimulator, type DodoSimulator } from '../../sandbox/simulators';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { WORKFLOW_ID } from '../../docker/entrypoint/workflow';
 import { callerOf } from '../contract/helpers';

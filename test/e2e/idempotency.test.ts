@@ -1,5 +1,5 @@
 import type { Payment, Subscription } from '../../sandbox/dodo/state';
-import type { CreditNote, Customer, Invoice } from '../../sandbox/lago/state';
+import type { CreditNote, Customer, Invoice } from '../../sandbox/lago/documents';
 import { madeFor } from '../support/madeFor';
 import { startSync, waitFor, type Sync } from '../support/sync';
 import { byId, newCustomer, printTable, publishOperations, type Call, type Step } from './operations';

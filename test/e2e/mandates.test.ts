@@ -1,6 +1,6 @@
 import type { Subscription } from '../../sandbox/dodo/state';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
-import type { Customer, Invoice } from '../../sandbox/lago/state';
+import type { Customer, Invoice } from '../../sandbox/lago/documents';
 import { madeFor } from '../support/madeFor';
 import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
 import { byId, mandateSetUp, newCustomer, publishOperations, type Call } from './operations';

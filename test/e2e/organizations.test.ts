@@ -1,7 +1,7 @@
 import { WORKFLOW_ID } from '../../docker/entrypoint/workflow';
 import { startLagoSimulator, type LagoSimulator } from '../../sandbox/simulators';
 import type { Checkout } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
 import { secondSync } from './secondSync';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import type { Payment } from '../../sandbox/dodo/state';
-import type { Invoice, PaymentRequest } from '../../sandbox/lago/state';
+import type { Invoice, PaymentRequest } from '../../sandbox/lago/documents';
 import { untilListening } from '../support/listening';
 import { readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { startSmtpSink, type SmtpSink } from '../support/smtpSink';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { startSync, waitFor, type Sync } from '../support/sync';
 import { printTable, publishOperations, type Call } from './operations';
 

@@ -1,5 +1,5 @@
 import { audit, HandedOut, type Audit } from '../chaos/audit';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { whyNoServices } from '../support/services';
 import { letAMinutePass, lookingEvery, startSync, waitFor, type Sync } from '../support/sync';
 import { printTable } from './operations';

@@ -1,7 +1,7 @@
 import type { DisputeStatus } from '../../sandbox/dodo/ledger/disputes';
 import type { Payment } from '../../sandbox/dodo/state';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
-import type { CreditNote, Invoice } from '../../sandbox/lago/state';
+import type { CreditNote, Invoice } from '../../sandbox/lago/documents';
 import { madeFor } from '../support/madeFor';
 import { startSync, waitFor, type Sync } from '../support/sync';
 import { publishOperations, type Call } from './operations';

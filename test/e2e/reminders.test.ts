@@ -1,7 +1,7 @@
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { dayOfDate } from '../../nodes/shared/domain/calendar';
 import { reminderKey } from '../../nodes/shared/domain/reminderRecord';
-import type { Customer, Invoice } from '../../sandbox/lago/state';
+import type { Customer, Invoice } from '../../sandbox/lago/documents';
 import { readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { startSmtpSink, type SmtpSink } from '../support/smtpSink';
 import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';

@@ -5,7 +5,7 @@ import { madeFor } from '../support/madeFor';
 import { ACCESS, readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { startSync, waitFor, type Sync } from '../support/sync';
 import type { Payment } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 
 const FILES = readdirSync(join(__dirname, '..', '..', 'workflows')).filter((name) => name.endsWith('.json'));
 

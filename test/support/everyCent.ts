@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Payment } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import type { Merchant } from './merchant';
 import type { World } from './world';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import type { DisputeStatus } from '../../sandbox/dodo/ledger/disputes';
 import type { Dispute, Payment, Refund } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { API_KEY } from './executeContext';
 import { letAMinutePass } from './sync';
 import { dyingAfter, PAY_PAGE, type How, type World } from './world';

@@ -11,7 +11,7 @@ import type { PayOptions } from '../../sandbox/dodo/ledger/checkouts';
 import type { DodoSimulatorOptions } from '../../sandbox/dodo/server';
 import type { Checkout, Payment } from '../../sandbox/dodo/state';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
-import type { CreditNote, Invoice, Payment as LagoPayment } from '../../sandbox/lago/state';
+import type { CreditNote, Invoice, Payment as LagoPayment } from '../../sandbox/lago/documents';
 import { startTestN8n, type TestN8n, type TestN8nOptions } from './n8n';
 import { waitUntil } from './waiting';
 

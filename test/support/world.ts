@@ -14,7 +14,7 @@ import {
 } from '../../sandbox/simulators';
 import type { Dispute, Payment, Refund } from '../../sandbox/dodo/state';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
-import type { CreditNote, Invoice } from '../../sandbox/lago/state';
+import type { CreditNote, Invoice } from '../../sandbox/lago/documents';
 import { API_KEY, executeContext, itemsOf } from './executeContext';
 
 /** The page that pay links lead to; short, so that they have room on an invoice. */

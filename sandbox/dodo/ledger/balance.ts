@@ -1,16 +1,7 @@
 import { dodoId } from '../../shared/ids';
 import type { DodoContext } from '../context';
-import {
-	existing,
-	refuse,
-	timestamp,
-	type Dispute,
-	type LedgerEntry,
-	type LedgerEventType,
-	type Payment,
-	type Payout,
-	type Refund,
-} from '../state';
+import type { LedgerEntry, LedgerEventType, Payout } from '../balanceEntries';
+import { existing, refuse, timestamp, type Dispute, type Payment, type Refund } from '../state';
 import { converted, walletOf } from '../wallets';
 
 /** Made up, but of the kind that Dodo takes. Minor units of the wallet. */

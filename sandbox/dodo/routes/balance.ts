@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SimulatedApi } from '../../shared/api';
-import { LEDGER_EVENT_TYPES, type DodoState } from '../state';
+import { LEDGER_EVENT_TYPES } from '../balanceEntries';
+import type { DodoState } from '../state';
 import { createdWithin, currency, page, parseQuery } from './requests';
 
 const filters = z.object({

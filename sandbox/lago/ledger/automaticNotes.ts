@@ -1,5 +1,6 @@
 import { invalid } from '../refusals';
-import type { CreditNote, Fee, Invoice, LagoState, Subscription } from '../state';
+import type { CreditNote, Fee, Invoice } from '../documents';
+import type { LagoState, Subscription } from '../state';
 import type { CreditNotes } from './creditNotes';
 import { periodOf } from './periods';
 

@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { noteMetadata } from '../metadata';
 import { forbidden, invalid, notAllowed, notFound, serverError } from '../refusals';
-import {
-	dateOf,
-	dueOf,
-	now,
-	type CreditNote,
-	type CreditNoteItem,
-	type Fee,
-	type Invoice,
-	type LagoState,
-} from '../state';
+import type { CreditNote, CreditNoteItem, Fee, Invoice } from '../documents';
+import { dateOf, dueOf, now, type LagoState } from '../state';
 import { creditNoteView, estimateView } from '../views/creditNotes';
 import { customerView } from '../views/customers';
 import type { LagoEvents } from '../webhooks';

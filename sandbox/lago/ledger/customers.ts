@@ -1,7 +1,9 @@
 import { isCurrency } from '../currencies';
 import { replaceMetadata } from '../metadata';
 import { invalid, notFound } from '../refusals';
-import { now, type Coupon, type Customer, type LagoState } from '../state';
+import type { Coupon } from '../catalogue';
+import type { Customer } from '../documents';
+import { now, type LagoState } from '../state';
 import { customerView } from '../views/customers';
 import type { LagoEvents } from '../webhooks';
 import { newCustomer } from './newCustomer';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decimal, major } from '../money';
-import { now, type Customer, type Fee, type Subscription } from '../state';
+import type { Customer, Fee } from '../documents';
+import { now, type Subscription } from '../state';
 
 export interface NewFee {
 	name?: string;

@@ -1,15 +1,7 @@
 import { entry, replaceMetadata } from '../metadata';
 import { invalid, notAllowed, notFound } from '../refusals';
-import {
-	dateOf,
-	dueOf,
-	now,
-	wholeSecond,
-	type Customer,
-	type Invoice,
-	type LagoState,
-	type Subscription,
-} from '../state';
+import type { Customer, Invoice } from '../documents';
+import { dateOf, dueOf, now, wholeSecond, type LagoState, type Subscription } from '../state';
 import { invoiceView, paymentErrorView } from '../views/invoices';
 import type { LagoEvents } from '../webhooks';
 import type { Customers } from './customers';

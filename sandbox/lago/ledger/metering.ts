@@ -2,15 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Refusal } from '../../shared/api';
 import { subunits } from '../money';
 import { invalid, notFound } from '../refusals';
-import {
-	now,
-	type BillableMetric,
-	type Charge,
-	type LagoState,
-	type Plan,
-	type Subscription,
-	type UsageEvent,
-} from '../state';
+import type { BillableMetric, Charge, Plan } from '../catalogue';
+import { now, type LagoState, type Subscription, type UsageEvent } from '../state';
 import { metricView } from '../views/metering';
 import type { LagoEvents } from '../webhooks';
 import type { NewFee } from './fees';

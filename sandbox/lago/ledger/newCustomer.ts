@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { now, type Customer } from '../state';
+import type { Customer } from '../documents';
+import { now } from '../state';
 
 /** A customer of whom nothing is known yet; `sequence` counts them. */
 export function newCustomer(externalId: string, currency: string | null, sequence: number): Customer {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { entry } from '../metadata';
-import { dateOf, type Coupon, type Customer, type Fee, type Invoice, type Subscription } from '../state';
+import type { Coupon } from '../catalogue';
+import type { Customer, Fee, Invoice } from '../documents';
+import { dateOf, type Subscription } from '../state';
 import { couponValue } from './customers';
 import { newFee, type NewFee } from './fees';
 import { invoiceTaxes } from './noteSums';

@@ -1,4 +1,4 @@
-import type { CreditNoteItem, Fee, Invoice } from '../state';
+import type { CreditNoteItem, Fee, Invoice } from '../documents';
 import { taxingOf } from './fees';
 
 type Item = Pick<CreditNoteItem, 'fee' | 'precise_amount_cents'>;

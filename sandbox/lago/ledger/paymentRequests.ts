@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { forbidden, notAllowed, notFound } from '../refusals';
-import { dueOf, now, type LagoState, type Payment, type PaymentRequest } from '../state';
+import type { Payment, PaymentRequest } from '../documents';
+import { dueOf, now, type LagoState } from '../state';
 import { paymentRequestView } from '../views/paymentRequests';
 import type { LagoEvents } from '../webhooks';
 import type { Customers } from './customers';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { forbidden, invalid, notFound } from '../refusals';
-import { dueOf, now, wholeSecond, type Invoice, type LagoState, type Payment, type PaymentRequest } from '../state';
+import type { Invoice, Payment, PaymentRequest } from '../documents';
+import { dueOf, now, wholeSecond, type LagoState } from '../state';
 import type { LagoEvents } from '../webhooks';
 import type { Invoices } from './invoices';
 

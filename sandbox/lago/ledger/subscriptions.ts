@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { invalid, notFound } from '../refusals';
 import type { OnTermination } from './automaticNotes';
-import { dateOf, now, wholeSecond, type Customer, type LagoState, type Plan, type Subscription } from '../state';
+import type { Plan } from '../catalogue';
+import type { Customer } from '../documents';
+import { dateOf, now, wholeSecond, type LagoState, type Subscription } from '../state';
 import { customerView } from '../views/customers';
 import { subscriptionWithPlan } from '../views/subscriptions';
 import type { LagoEvents } from '../webhooks';

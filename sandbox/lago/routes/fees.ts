@@ -1,6 +1,7 @@
 import { ok, type SimulatedApi } from '../../shared/api';
 import { notFound } from '../refusals';
-import type { Fee, LagoState } from '../state';
+import type { Fee } from '../documents';
+import type { LagoState } from '../state';
 import { chosen, Counts, page, V1 } from './requests';
 
 const PAYMENT_STATUSES = ['pending', 'succeeded', 'failed', 'refunded'];

@@ -2,7 +2,8 @@ import { ok, type ApiCall, type Reply, type SimulatedApi } from '../../shared/ap
 import type { LagoLedger } from '../ledger';
 import { PAYMENT_STATUSES, VISIBLE, type Invoices } from '../ledger/invoices';
 import { forbidden, invalid, notAllowed, notFound } from '../refusals';
-import { dueOf, type Invoice, type LagoState } from '../state';
+import type { Invoice } from '../documents';
+import { dueOf, type LagoState } from '../state';
 import { invoiceView } from '../views/invoices';
 import { knowsEntities } from './billingEntities';
 import { chosen, Counts, hasMetadata, page, root, V1, within } from './requests';

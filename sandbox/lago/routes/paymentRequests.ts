@@ -1,6 +1,7 @@
 import { ok, type SimulatedApi } from '../../shared/api';
 import type { LagoLedger } from '../ledger';
-import type { LagoState, PaymentRequest } from '../state';
+import type { PaymentRequest } from '../documents';
+import type { LagoState } from '../state';
 import { paymentRequestView } from '../views/paymentRequests';
 import { notFound } from '../refusals';
 import { knowsEntities } from './billingEntities';

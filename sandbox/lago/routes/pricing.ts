@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { ok, type SimulatedApi } from '../../shared/api';
 import type { LagoLedger } from '../ledger';
 import { invalid, notFound } from '../refusals';
-import { now, type Coupon, type Customer, type LagoState, type Tax } from '../state';
+import type { Coupon, Tax } from '../catalogue';
+import type { Customer } from '../documents';
+import { now, type LagoState } from '../state';
 import { taxView } from '../views/taxes';
 import { page, root, V1 } from './requests';
 

@@ -1,6 +1,6 @@
 import { averageRate, noteTaxes, type NoteSums } from '../ledger/noteSums';
 import { decimal } from '../money';
-import type { CreditNote, CreditNoteItem, Invoice } from '../state';
+import type { CreditNote, CreditNoteItem, Invoice } from '../documents';
 import { customerView } from './customers';
 import { taxView } from './invoices';
 

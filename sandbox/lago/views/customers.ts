@@ -1,4 +1,4 @@
-import type { Customer } from '../state';
+import type { Customer } from '../documents';
 
 /** Where a customer stands: in the webhook of another object, in another object or its own webhook, in a list, or alone. */
 type Place = 'told' | 'inside' | 'list' | 'alone';

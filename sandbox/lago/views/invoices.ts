@@ -1,5 +1,6 @@
 import { invoiceTaxes } from '../ledger/noteSums';
-import { dueOf, type Invoice } from '../state';
+import type { Invoice } from '../documents';
+import { dueOf } from '../state';
 import { customerView } from './customers';
 import { subscriptionView } from './subscriptions';
 

@@ -1,4 +1,5 @@
-import type { BillableMetric, UsageEvent } from '../state';
+import type { BillableMetric } from '../catalogue';
+import type { UsageEvent } from '../state';
 
 /** A metric (`lago-api:serializers/v1/billable_metric_serializer.rb`). */
 export function metricView(metric: BillableMetric): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import type { PaymentRequest } from '../state';
+import type { PaymentRequest } from '../documents';
 import { customerView } from './customers';
 import { invoiceView } from './invoices';
 

@@ -1,5 +1,6 @@
 import { periodOf } from '../ledger/periods';
-import { wholeSecond, type Charge, type Plan, type Subscription } from '../state';
+import type { Charge, Plan } from '../catalogue';
+import { wholeSecond, type Subscription } from '../state';
 import { taxView } from './taxes';
 
 /** A subscription (`lago-api:serializers/v1/subscription_serializer.rb`). */

@@ -1,4 +1,4 @@
-import type { Tax } from '../state';
+import type { Tax } from '../catalogue';
 
 /** A tax rate (`lago-api:serializers/v1/tax_serializer.rb`). */
 export function taxView(tax: Tax): Record<string, unknown> {
