@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import type { Dispute, Payment, Refund } from '../../sandbox/dodo/state';
-import type { Invoice } from '../../sandbox/lago/state';
+import type { Invoice } from '../../sandbox/lago/documents';
 import { world } from '../support/oneWorld';
 
 // More calls than Dodo takes in a minute.
