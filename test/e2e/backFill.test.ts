@@ -65,6 +65,14 @@ test('the table is shown, and only who is signed in and agrees makes anything mo
 	expect(collected(invoices)).toEqual([false, true, true]);
 });
 
+test.each([
+	['', /Money a Day(&quot;|")? is empty/],
+	['5000', /is not a limit.*looks like EUR:5000\.00/s],
+])('the amount a day "%s" is told in the form, with what is wrong with it', async (money, told) => {
+	const values = { wish: SEE, order: 'Oldest first', perDay: '2', money, notBefore: '' };
+	expect(await form.send(values)).toMatch(told);
+});
+
 test('it is stopped and goes on by the form, also after n8n was killed', async () => {
 	const invoices = [old(5)];
 	// Two of today, and one that the day had no room for before.
