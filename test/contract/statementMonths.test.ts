@@ -6,7 +6,8 @@ import { operations as lagoOperations } from '../../nodes/Lago/actions/operation
 import { LagoClient } from '../../nodes/Lago/transport/client';
 import { runOperation } from '../../nodes/shared/node/operation';
 import { executeContext } from '../support/executeContext';
-import { minorUnits, MonthOfBooks, type Month, type Shared, type Story } from '../support/monthOfBooks';
+import { minorUnits, type Month, type Shared, type Story } from '../support/month';
+import { MonthOfBooks } from '../support/monthOfBooks';
 import { runs } from '../support/runs';
 
 const RUNS = runs(150, 20_000);

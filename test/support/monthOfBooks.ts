@@ -1,115 +1,30 @@
 import type { IDataObject, IHttpRequestOptions } from 'n8n-workflow';
-
-/** Money that came in at Dodo, and what became of it. Times in seconds from the beginning of the month; amounts in minor units. */
-export interface Story {
-	currency: 'EUR' | 'USD' | 'CHF' | 'JPY';
-	/** What Lago billed. */
-	amount: number;
-	taxPercent: number;
-	at: number;
-	/** Lago's payment is dated so much later. */
-	lag: number;
-	/** `topUp` and `topUpHeld`: credits that count only when they are paid; Lago shows nobody the invoice of one that is not. */
-	fate: 'booked' | 'held' | 'overpaid' | 'foreign' | 'less' | 'onTop' | 'byStatus' | 'topUp' | 'topUpHeld';
-	entity: string;
-	timeZone: string;
-	refund: null | {
-		after: number;
-		perMille: number;
-		note: 'exact' | 'beside' | 'missing';
-		lag: number;
-		/** Dodo's bank sent the refund back. */
-		reversedAfter: number | null;
-	};
-	dispute: null | { after: number; decidedAfter: number; end: 'won' | 'lost' | 'open'; lag: number };
-}
-
-/** One payment for several invoices of one customer. */
-export interface Shared {
-	currency: Story['currency'];
-	/** What each invoice asked for, the oldest due first. */
-	amounts: number[];
-	at: number;
-	lag: number;
-	entity: string;
-	/** The place of an invoice that a bank transfer has paid before; null for none. */
-	paidBefore: number | null;
-	/** Whether Lago has a licence, and so payments. */
-	byStatus: boolean;
-	/** What went back so much later: first what was never booked, then of the youngest due. */
-	refund: null | { after: number; perMille: number; lag: number };
-	/** The bank took all of it, so much later. */
-	lost: null | { after: number; decidedAfter: number };
-}
-
-/** What a person booked in Lago, or gave back, outside Dodo. */
-export interface ByHand {
-	currency: Story['currency'];
-	amount: number;
-	at: number;
-	entity: string;
-	/** A credit note with a refund that nobody has made at Dodo. */
-	note: null | 'pending' | 'succeeded' | 'failed';
-}
-
-export interface Month {
-	stories: Story[];
-	shared: Shared[];
-	byHand: ByHand[];
-	/** When Dodo pays out what is there. */
-	payouts: number[];
-	/** Corrections of Dodo's own. */
-	adjustments: Array<{ at: number; amount: number; wallet: 'USD' | 'EUR' }>;
-}
-
-export const FROM = Date.UTC(2026, 9, 1);
-export const UNTIL = Date.UTC(2026, 10, 1);
-const MONTH_S = (UNTIL - FROM) / 1000;
-const UNITS: Readonly<Record<string, number>> = { EUR: 100, USD: 100, CHF: 100, JPY: 1 };
-
-const isoOf = (seconds: number): string => new Date(FROM + seconds * 1000).toISOString();
-const uuidOf = (kind: number, index: number): string =>
-	`0000000${kind}-0000-4000-8000-${String(index).padStart(12, '0')}`;
-const within = (seconds: number): boolean => seconds >= 0 && seconds < MONTH_S;
-export const walletOf = (currency: string): 'EUR' | 'USD' => (currency === 'EUR' ? 'EUR' : 'USD');
-/** Whole minor units of the wallet, by a rate of the day's kind. */
-const toWallet = (amount: number, currency: string): number =>
-	currency === 'JPY' ? Math.round(amount * 0.67) : currency === 'CHF' ? Math.round(amount * 1.1235) : amount;
-
-interface Posting {
-	at: number;
-	type: string;
-	amount: number;
-	wallet: 'EUR' | 'USD';
-	reference: string | null;
-}
-
-/** What must come out, worked out from what happened and from nothing else. */
-export interface Expected {
-	/** By wallet, signed minor units. */
-	wallets: Record<
-		string,
-		{ tax: number; fees: number; disputeFees: number; conversions: number; other: number; payouts: number } & {
-			gross: number;
-			refunds: number;
-			disputes: number;
-			opening: number;
-			closing: number;
-		}
-	>;
-	/** What Lago's own reports say of the month, by currency; minor units. */
-	lago: Record<string, { payments: number; creditNotes: number }>;
-	/** Of what Dodo moved within the month: the reason of its difference, null for none; by `movement id`. */
-	reasons: Map<string, string | null>;
-}
+import { answerOf } from './monthApi';
+import { MonthLedger } from './monthLedger';
+import {
+	A_STORY,
+	isoOf,
+	toWallet,
+	uuidOf,
+	walletOf,
+	within,
+	type ByHand,
+	type Expected,
+	type Month,
+	type Shared,
+	type Story,
+} from './month';
 
 /** Both services in memory, with the books of a month and what lies around it. */
 export class MonthOfBooks {
-	readonly expected: Expected = { wallets: {}, lago: {}, reasons: new Map() };
-	/** Oldest first, as JSON goes over the wire. */
-	readonly ledger: IDataObject[] = [];
-	private readonly postings: Posting[] = [];
-	private readonly dodo: Record<string, IDataObject[]> = { payments: [], refunds: [], disputes: [], payouts: [] };
+	private readonly ledger = new MonthLedger();
+	readonly expected: Expected = { wallets: this.ledger.wallets, lago: {}, reasons: new Map() };
+	private readonly dodo: Record<string, IDataObject[]> = {
+		payments: [],
+		refunds: [],
+		disputes: [],
+		payouts: this.ledger.payouts,
+	};
 	private readonly lines = new Map<string, IDataObject>();
 	private readonly lago: Record<string, IDataObject[]> = { invoices: [], payments: [], credit_notes: [] };
 	calls = 0;
@@ -118,8 +33,8 @@ export class MonthOfBooks {
 		stories.forEach((story, index) => this.tell(story, index));
 		shared.forEach((one, index) => this.tellShared(one, 20_000 + index));
 		byHand.forEach((one, index) => this.bookByHand(one, 10_000 + index));
-		for (const { at, amount, wallet } of adjustments) this.post(at, 'adjustment', amount, wallet, null);
-		this.keepLedger(payouts);
+		for (const { at, amount, wallet } of adjustments) this.ledger.post(at, 'adjustment', amount, wallet, null);
+		this.ledger.close(payouts);
 		for (const list of [...Object.values(this.dodo), ...Object.values(this.lago)])
 			list.sort((one, other) => String(other.created_at).localeCompare(String(one.created_at)));
 	}
@@ -133,9 +48,9 @@ export class MonthOfBooks {
 		const invoiceId = fate === 'foreign' ? null : uuidOf(1, index);
 		const wallet = walletOf(currency);
 		const gross = toWallet(charged, currency);
-		this.post(at, 'payment', gross, wallet, id);
-		this.post(at, 'tax', -toWallet(tax, currency), wallet, id);
-		this.post(at, 'payment_fees', -(Math.round(gross / 25) + 40), wallet, id);
+		this.ledger.post(at, 'payment', gross, wallet, id);
+		this.ledger.post(at, 'tax', -toWallet(tax, currency), wallet, id);
+		this.ledger.post(at, 'payment_fees', -(Math.round(gross / 25) + 40), wallet, id);
 		this.dodo.payments?.push({
 			payment_id: id,
 			status: 'succeeded',
@@ -175,8 +90,8 @@ export class MonthOfBooks {
 		const charged = amounts.reduce((sum, amount) => sum + amount, 0);
 		const wallet = walletOf(currency);
 		const gross = toWallet(charged, currency);
-		this.post(at, 'payment', gross, wallet, id);
-		this.post(at, 'payment_fees', -(Math.round(gross / 25) + 40), wallet, id);
+		this.ledger.post(at, 'payment', gross, wallet, id);
+		this.ledger.post(at, 'payment_fees', -(Math.round(gross / 25) + 40), wallet, id);
 		const asked = invoices.map((one) => `${uuidOf(1, one.index)}:${one.amount}`).join(' ');
 		this.dodo.payments?.push({
 			payment_id: id,
@@ -229,7 +144,7 @@ export class MonthOfBooks {
 		if (moved === 0) return;
 		const when = at + after;
 		const refundId = `ref_${index}`;
-		this.post(when, 'refund', -moved, walletOf(currency), refundId);
+		this.ledger.post(when, 'refund', -moved, walletOf(currency), refundId);
 		this.dodo.refunds?.push({
 			refund_id: refundId,
 			payment_id: id,
@@ -353,10 +268,10 @@ export class MonthOfBooks {
 		const wallet = walletOf(currency);
 		const moved = toWallet(amount, currency);
 		if (moved === 0) return;
-		this.post(when, 'refund', -moved, wallet, refundId);
-		this.post(when, 'tax_reversal', toWallet(Math.round((tax * amount) / charged), currency), wallet, refundId);
-		this.post(when, 'refund_fees', -100, wallet, refundId);
-		if (reversedAfter !== null) this.post(when + reversedAfter, 'refund_reversal', moved, wallet, refundId);
+		this.ledger.post(when, 'refund', -moved, wallet, refundId);
+		this.ledger.post(when, 'tax_reversal', toWallet(Math.round((tax * amount) / charged), currency), wallet, refundId);
+		this.ledger.post(when, 'refund_fees', -100, wallet, refundId);
+		if (reversedAfter !== null) this.ledger.post(when + reversedAfter, 'refund_reversal', moved, wallet, refundId);
 		this.dodo.refunds?.push({
 			refund_id: refundId,
 			payment_id: id,
@@ -432,9 +347,9 @@ export class MonthOfBooks {
 		const disputeId = `dis_${index}`;
 		const moved = toWallet(charged, currency);
 		const wallet = walletOf(currency);
-		this.post(opened, 'dispute', -moved, wallet, disputeId);
-		this.post(opened, 'dispute_fees', -3_000, wallet, disputeId);
-		if (end === 'won') this.post(decided, 'dispute_reversal', moved, wallet, disputeId);
+		this.ledger.post(opened, 'dispute', -moved, wallet, disputeId);
+		this.ledger.post(opened, 'dispute_fees', -3_000, wallet, disputeId);
+		if (end === 'won') this.ledger.post(decided, 'dispute_reversal', moved, wallet, disputeId);
 		this.dodo.disputes?.push({
 			dispute_id: disputeId,
 			payment_id: id,
@@ -471,157 +386,10 @@ export class MonthOfBooks {
 		return (this.expected.lago[currency] ??= { payments: 0, creditNotes: 0 });
 	}
 
-	private post(at: number, type: string, amount: number, wallet: 'EUR' | 'USD', reference: string | null): void {
-		if (amount !== 0) this.postings.push({ at, type, amount, wallet, reference });
-	}
-
-	/** Everything in order of time; what a payout takes is what is there by then. */
-	private keepLedger(payouts: readonly number[]): void {
-		const balances: Record<string, number> = { EUR: 0, USD: 0 };
-		for (const wallet of ['EUR', 'USD']) {
-			const none = { gross: 0, refunds: 0, disputes: 0, tax: 0, fees: 0, disputeFees: 0, conversions: 0, other: 0 };
-			this.expected.wallets[wallet] = { ...none, payouts: 0, opening: 0, closing: 0 };
-		}
-		const enter = ({ at, type, amount, wallet, reference }: Posting): void => {
-			const before = balances[wallet] ?? 0;
-			balances[wallet] = before + amount;
-			this.ledger.push({
-				id: `bal_${this.ledger.length}`,
-				business_id: 'bus_1',
-				event_type: type,
-				amount: Math.abs(amount),
-				is_credit: amount > 0,
-				currency: wallet,
-				before_balance: before,
-				after_balance: before + amount,
-				usd_equivalent_amount: 0,
-				reference_object_id: reference,
-				created_at: isoOf(at).replace('Z', '417Z'),
-			});
-			const sums = this.expected.wallets[wallet];
-			if (sums === undefined) return;
-			if (at < 0) sums.opening += amount;
-			if (at < MONTH_S) sums.closing += amount;
-			if (within(at)) sums[KIND[type] ?? 'other'] += amount;
-		};
-		const order = [...this.postings, ...payouts.map((at) => ({ at, type: 'pay out' }) as Posting)];
-		order.sort((one, other) => one.at - other.at);
-		for (const posting of order) {
-			if (posting.type !== 'pay out') enter(posting);
-			else this.payOut(posting.at, balances, enter);
-		}
-	}
-
-	private payOut(at: number, balances: Record<string, number>, enter: (posting: Posting) => void): void {
-		const id = `pyt_${at}`;
-		const { EUR: euros = 0 } = balances;
-		if (euros > 0) {
-			enter({ at, type: 'currency_conversion', amount: -euros, wallet: 'EUR', reference: id });
-			enter({ at, type: 'currency_conversion', amount: Math.round(euros * 1.08), wallet: 'USD', reference: id });
-		}
-		const left = (balances.USD ?? 0) - 500;
-		if (left <= 0) return;
-		enter({ at, type: 'payout_fees', amount: -500, wallet: 'USD', reference: id });
-		enter({ at, type: 'payout', amount: -left, wallet: 'USD', reference: id });
-		this.dodo.payouts?.push({
-			payout_id: id,
-			status: 'success',
-			amount: left,
-			fee: 500,
-			currency: 'USD',
-			created_at: isoOf(at),
-		});
-	}
-
 	/** n8n's `httpRequestWithAuthentication`. */
-	readonly request = async (_type: string, { url, qs = {} }: IHttpRequestOptions): Promise<unknown> => {
+	readonly request = async (_type: string, options: IHttpRequestOptions): Promise<unknown> => {
 		this.calls++;
-		const { host, pathname } = new URL(url);
-		const [, name = '', id, part] = pathname.replace('/api/v1', '').split('/');
-		const body = host.startsWith('lago') ? this.ofLago(name, id, qs) : this.ofDodo(name, id, part, qs);
-		const missing = {
-			statusCode: 404,
-			body: { status: 404, error: 'Not Found', code: `${name.slice(0, -1)}_not_found` },
-		};
-		return await Promise.resolve(body === undefined ? missing : { statusCode: 200, body });
+		const { dodo, lago, lines, ledger } = this;
+		return await Promise.resolve(answerOf({ dodo, lago, lines, ledger: ledger.entries }, options));
 	};
-
-	private ofDodo(
-		name: string,
-		id: string | undefined,
-		part: string | undefined,
-		qs: IDataObject,
-	): IDataObject | undefined {
-		if (name === 'balances') return pageOf(this.ledger.toReversed(), qs);
-		if (part === 'line-items') return this.lines.get(id ?? '');
-		const list = this.dodo[name] ?? [];
-		return id === undefined ? pageOf(list, qs) : list.find((one) => one[`${name.slice(0, -1)}_id`] === id);
-	}
-
-	private ofLago(name: string, id: string | undefined, qs: IDataObject): IDataObject | undefined {
-		const list = this.lago[name] ?? [];
-		if (id !== undefined) {
-			const invoice = list.find(({ lago_id }) => lago_id === id);
-			return invoice && { invoice };
-		}
-		const wanted =
-			qs.payment_dispute_lost === undefined ? list : list.filter((one) => one.payment_dispute_lost_at !== null);
-		const [page, size] = [Number(qs.page), Number(qs.per_page)];
-		return { [name]: wanted.slice((page - 1) * size, page * size) };
-	}
-}
-
-const A_STORY: Story = {
-	currency: 'EUR',
-	amount: 0,
-	taxPercent: 0,
-	at: 0,
-	lag: 0,
-	fate: 'booked',
-	entity: 'main',
-	timeZone: 'UTC',
-	refund: null,
-	dispute: null,
-};
-
-/** Which sum of a statement a ledger entry belongs to. */
-const KIND: Readonly<
-	Record<
-		string,
-		'gross' | 'refunds' | 'disputes' | 'tax' | 'fees' | 'disputeFees' | 'conversions' | 'other' | 'payouts'
-	>
-> = {
-	payment: 'gross',
-	refund: 'refunds',
-	refund_reversal: 'refunds',
-	dispute: 'disputes',
-	dispute_reversal: 'disputes',
-	tax: 'tax',
-	tax_reversal: 'tax',
-	payment_fees: 'fees',
-	refund_fees: 'fees',
-	payout_fees: 'fees',
-	dispute_fees: 'disputeFees',
-	currency_conversion: 'conversions',
-	payout: 'payouts',
-};
-
-function pageOf(newestFirst: IDataObject[], qs: IDataObject): IDataObject {
-	const size = Number(qs.page_size ?? 10);
-	const first = Number(qs.page_number ?? 0) * size;
-	const matching = newestFirst.filter(
-		(one) =>
-			(qs.created_at_gte === undefined ||
-				Date.parse(String(one.created_at)) >= Date.parse(String(qs.created_at_gte))) &&
-			(qs.created_at_lte === undefined ||
-				Date.parse(String(one.created_at)) <= Date.parse(String(qs.created_at_lte))) &&
-			(qs.reference_object_id === undefined || one.reference_object_id === qs.reference_object_id) &&
-			(qs.event_type === undefined || one.event_type === qs.event_type),
-	);
-	return { items: matching.slice(first, first + size) };
-}
-
-/** A decimal of a sheet in minor units. */
-export function minorUnits(amount: unknown, currency: string): number {
-	return Math.round(Number(amount) * (UNITS[currency] ?? 100));
 }
