@@ -2,17 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { startDodoSimulator, startLagoSimulator, type DodoSimulator, type LagoSimulator } from '../sandbox/simulators';
+import { startDodoSimulator, startLagoSimulator } from '../sandbox/simulators';
 import { startSandbox, type Sandbox } from '../sandbox/page/server';
-import { formatEntry } from '../sandbox/page/timeline';
 import { readConfiguration, type Configuration, type Owner } from '../docker/entrypoint/configuration';
-import { problemWith, questionsFor } from '../docker/entrypoint/services';
 import { executionsOf } from './n8n/executions';
 import { startEntrypoint } from './n8n/entrypoint';
 import { assembleImage } from './n8n/image';
 import { ROOT } from './n8n/package';
 import { ensureN8n } from './n8n/prefix';
 import { freePort } from './n8n/process';
+import { checkSample, checkServices, say, type Simulators } from './startCheck';
 
 const HOME = join(ROOT, '.local', 'start');
 const LOG = join(HOME, 'n8n.log');
@@ -26,15 +25,10 @@ const LOCAL = {
 	N8N_HOST: '127.0.0.1',
 	N8N_SECURE_COOKIE: 'false',
 };
-const started = Date.now();
 
 /** Everything that must be stopped, newest first. */
 const running: Array<() => Promise<void>> = [];
 let stopping: Promise<void> | null = null;
-
-function say(line: string): void {
-	console.log(`${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s  ${line}`);
-}
 
 /** Says which of the four steps of a start a line belongs to; the first is done before this program runs. */
 function inStep(step: number): (line: string) => void {
@@ -146,11 +140,6 @@ function keptSecrets(): Kept {
 	return kept;
 }
 
-interface Simulators {
-	dodo: DodoSimulator;
-	lago: LagoSimulator;
-}
-
 async function startSimulators(ports: Ports, kept: Kept): Promise<Simulators> {
 	const dodo = await startDodoSimulator({ port: ports.dodo, apiKey: SIMULATED_KEY });
 	running.unshift(async () => await dodo.close());
@@ -220,60 +209,6 @@ function printAddresses(url: string, kept: Kept, sandbox: Sandbox | null, config
 
   Ctrl-C stops everything, and so does ending npm in any other way. Data stays in .local/start.
 `);
-}
-
-/** One sample invoice from issued to paid. Returns the exit code. */
-async function checkSample({ dodo, lago }: Simulators, sandbox: Sandbox): Promise<number> {
-	say('Sample: Lago issues an invoice over EUR 120.00 ...');
-	const invoice = lago.issueInvoice({ fees: [{ amountCents: 10_000, taxRate: 20 }] });
-	const linked = await happens(() => lago.metadataOf(invoice.lago_id, 'dodo_payment_id') !== undefined);
-	const checkout = [...dodo.state.checkouts.values()].find(
-		({ metadata }) => metadata.lago_invoice_id === invoice.lago_id,
-	);
-	if (linked && checkout) {
-		say(`Sample: the invoice has checkout ${checkout.id}; the customer pays ...`);
-		dodo.payCheckout(checkout.id);
-	}
-	const paid = checkout !== undefined && (await happens(() => invoice.payment_status === 'succeeded'));
-	await dodo.idle();
-	await lago.idle();
-	console.log(`\nTimeline\n${sandbox.timeline.entries.map((entry) => `  ${formatEntry(entry)}`).join('\n')}\n`);
-	if (paid) {
-		say(
-			`Sample: invoice ${invoice.number} is paid in Lago (${invoice.total_paid_amount_cents} of ${invoice.total_amount_cents} cents).`,
-		);
-		return 0;
-	}
-	const missing = !linked ? 'no checkout link arrived on the invoice' : 'the payment was not booked on the invoice';
-	console.error(
-		`The sample did not get through: ${missing}. Look at the last answers above and at .local/start/n8n.log.`,
-	);
-	return 1;
-}
-
-/** Whether both keys work and both webhooks refuse what is not signed. Returns the exit code. */
-async function checkServices(configuration: Configuration, url: string): Promise<number> {
-	const problems: string[] = [];
-	for (const question of questionsFor(configuration)) {
-		const problem = await problemWith(question);
-		if (problem === null) say(`${question.name} accepts the API key.`);
-		else problems.push(problem);
-	}
-	say('Both webhooks refuse what is not signed.');
-	say(
-		`A real invoice is not made by --check. Issue one in Lago; its webhook endpoint must lead to ${url}/webhooks/lago.`,
-	);
-	for (const problem of problems) console.error(problem);
-	return problems.length === 0 ? 0 : 1;
-}
-
-async function happens(condition: () => boolean, timeoutMs = 20_000): Promise<boolean> {
-	const deadline = Date.now() + timeoutMs;
-	while (!condition()) {
-		if (Date.now() > deadline) return false;
-		await new Promise((resolve) => setTimeout(resolve, 50));
-	}
-	return true;
 }
 
 /** Stops everything that was started, once, and ends. */

@@ -26,25 +26,10 @@ export async function measureLoad({ node, dir }: N8nRuntime): Promise<Row[]> {
 	const ours = manifest.n8n.nodes.map((path) => join(unpacked, path));
 	// n8n itself has n8n-workflow loaded before any package.
 	const workflow = join(dir, 'node_modules', 'n8n-workflow');
-	const once = (modules: string[]): Load => {
-		const script = [
-			"const hook = require('node:module');",
-			'const resolve = hook._resolveFilename;',
-			'hook._resolveFilename = function (name, ...rest) {',
-			`	return resolve.call(this, name === 'n8n-workflow' ? ${JSON.stringify(workflow)} : name, ...rest);`,
-			'};',
-			"require('n8n-workflow');",
-			'global.gc();',
-			'const heap = process.memoryUsage().heapUsed;',
-			'const begun = performance.now();',
-			`const kept = ${JSON.stringify(modules)}.map((name) => require(name));`,
-			'const ms = performance.now() - begun;',
-			'global.gc();',
-			'const heapMb = (process.memoryUsage().heapUsed - heap) / 1e6;',
-			'console.log(JSON.stringify({ ms, heapMb, kept: kept.length }));',
-		].join('\n');
-		return JSON.parse(execFileSync(node, ['--expose-gc', '-e', script], { cwd: ROOT, encoding: 'utf8' })) as Load;
-	};
+	const once = (modules: string[]): Load =>
+		JSON.parse(
+			execFileSync(node, ['--expose-gc', '-e', loading(modules, workflow)], { cwd: ROOT, encoding: 'utf8' }),
+		) as Load;
 	const [own, sdks]: [Load[], Load[]] = [[], []];
 	try {
 		for (let round = 0; round < ROUNDS; round++) {
@@ -54,23 +39,11 @@ export async function measureLoad({ node, dir }: N8nRuntime): Promise<Row[]> {
 	} finally {
 		rmSync(unpacked, { recursive: true });
 	}
-	const of = (loads: Load[], what: keyof Load): number[] => loads.map((load) => load[what]);
-	const row = (what: keyof Load, name: string): Row => {
-		const ratio = ratioOf(of(own, what), of(sdks, what));
-		return {
-			id: 'R8',
-			what: `${name}, all our nodes / ${SDKS.join(' + ')}`,
-			measured: `${rounded(ratio)}   (${rounded(median(of(own, what)), 1)} / ${rounded(median(of(sdks, what)), 1)})`,
-			goal: '<= 0.5',
-			met: ratio <= 0.5,
-			raw: { own, sdks },
-		};
-	};
 	const kb = statSync(tarball).size / 1000;
 	const dependencies = Object.keys(manifest.dependencies ?? {}).length;
 	return [
-		row('ms', 'load time in ms'),
-		row('heapMb', 'heap in MB'),
+		loadRow(own, sdks, 'ms', 'load time in ms'),
+		loadRow(own, sdks, 'heapMb', 'heap in MB'),
 		{ id: 'R9', what: 'packed size in KB', measured: rounded(kb, 0), goal: '<= 150', met: kb <= 150, raw: kb },
 		{
 			id: 'R9',
@@ -81,4 +54,37 @@ export async function measureLoad({ node, dir }: N8nRuntime): Promise<Row[]> {
 			raw: dependencies,
 		},
 	];
+}
+
+/** The script that loads some modules, and says how long that took and what it left in memory. */
+function loading(modules: readonly string[], workflow: string): string {
+	return [
+		"const hook = require('node:module');",
+		'const resolve = hook._resolveFilename;',
+		'hook._resolveFilename = function (name, ...rest) {',
+		`	return resolve.call(this, name === 'n8n-workflow' ? ${JSON.stringify(workflow)} : name, ...rest);`,
+		'};',
+		"require('n8n-workflow');",
+		'global.gc();',
+		'const heap = process.memoryUsage().heapUsed;',
+		'const begun = performance.now();',
+		`const kept = ${JSON.stringify(modules)}.map((name) => require(name));`,
+		'const ms = performance.now() - begun;',
+		'global.gc();',
+		'const heapMb = (process.memoryUsage().heapUsed - heap) / 1e6;',
+		'console.log(JSON.stringify({ ms, heapMb, kept: kept.length }));',
+	].join('\n');
+}
+
+function loadRow(own: readonly Load[], sdks: readonly Load[], what: keyof Load, name: string): Row {
+	const of = (loads: readonly Load[]): number[] => loads.map((load) => load[what]);
+	const ratio = ratioOf(of(own), of(sdks));
+	return {
+		id: 'R8',
+		what: `${name}, all our nodes / ${SDKS.join(' + ')}`,
+		measured: `${rounded(ratio)}   (${rounded(median(of(own)), 1)} / ${rounded(median(of(sdks)), 1)})`,
+		goal: '<= 0.5',
+		met: ratio <= 0.5,
+		raw: { own, sdks },
+	};
 }

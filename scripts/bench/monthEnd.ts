@@ -53,39 +53,47 @@ export async function measureMonthEnd(say: (line: string) => void): Promise<Row[
 		// What somebody else's endpoint has not had yet.
 		await sync.lago.idle();
 		const once = invoices.filter((invoice) => sync.checkoutsOf(invoice).length === 1).length;
-		const waits = other.waits();
-		const wait = waits[Math.floor(waits.length * 0.95)] ?? Infinity;
-		const slowest = Math.max(...bookings);
-		return [
-			{
-				id: 'R16',
-				what: `minutes until ${INVOICES} invoices of one moment have their link (${once} have one checkout, ${INVOICES - once} none or more)`,
-				measured: rounded(minutes, 1),
-				goal: `<= ${rounded(GOALS.linkMinutes, 1)}`,
-				met: minutes <= GOALS.linkMinutes && once === INVOICES,
-				raw: { minutes, once },
-			},
-			{
-				id: 'R16',
-				what: `s until another endpoint of that Lago has its webhooks, 95 % of ${waits.length}, with ${THREADS} threads for all`,
-				measured: rounded(wait, 1),
-				goal: `<= ${GOALS.otherEndpointS}`,
-				met: wait <= GOALS.otherEndpointS,
-				raw: waits,
-			},
-			{
-				id: 'R16',
-				what: `s until a payment in the middle of it is booked, the slowest of ${PAYERS}`,
-				measured: rounded(slowest, 1),
-				goal: `<= ${GOALS.bookingS}`,
-				met: slowest <= GOALS.bookingS,
-				raw: bookings,
-			},
-		];
+		return rowsOf(minutes, once, other.waits(), bookings);
 	} finally {
 		await sync.stop();
 		await other.close();
 	}
+}
+
+/**
+ * @param once how many of the invoices have one checkout.
+ * @param waits seconds that the other endpoint's webhooks took, in order.
+ * @param bookings seconds until each payment was booked.
+ */
+function rowsOf(minutes: number, once: number, waits: readonly number[], bookings: readonly number[]): Row[] {
+	const wait = waits[Math.floor(waits.length * 0.95)] ?? Infinity;
+	const slowest = Math.max(...bookings);
+	return [
+		{
+			id: 'R16',
+			what: `minutes until ${INVOICES} invoices of one moment have their link (${once} have one checkout, ${INVOICES - once} none or more)`,
+			measured: rounded(minutes, 1),
+			goal: `<= ${rounded(GOALS.linkMinutes, 1)}`,
+			met: minutes <= GOALS.linkMinutes && once === INVOICES,
+			raw: { minutes, once },
+		},
+		{
+			id: 'R16',
+			what: `s until another endpoint of that Lago has its webhooks, 95 % of ${waits.length}, with ${THREADS} threads for all`,
+			measured: rounded(wait, 1),
+			goal: `<= ${GOALS.otherEndpointS}`,
+			met: wait <= GOALS.otherEndpointS,
+			raw: waits,
+		},
+		{
+			id: 'R16',
+			what: `s until a payment in the middle of it is booked, the slowest of ${PAYERS}`,
+			measured: rounded(slowest, 1),
+			goal: `<= ${GOALS.bookingS}`,
+			met: slowest <= GOALS.bookingS,
+			raw: bookings,
+		},
+	];
 }
 
 const billed = (external_id: string): NewInvoice => ({
