@@ -15,66 +15,80 @@ import { ROOT } from '../n8n/package';
 
 const LONG_MS = 10_000;
 
-/** What happens in the sample month; every day of it is one that has passed by now. */
-async function live(world: World): Promise<void> {
-	const { dodo, lago } = world;
-	let customers = 0;
-	const bill = (amount: number, currency = 'EUR'): Invoice =>
-		lago.issueInvoice({
-			customer: { external_id: `customer-${++customers}`, name: `Customer ${customers}` },
-			fees: [{ amountCents: amount, taxRate: 0 }],
-			currency,
-			emit: false,
-		});
-	const pay = async (invoice: Invoice): Promise<Payment> => {
-		const intent = await world.link(invoice);
-		await world.save(intent);
-		return dodo.payCheckout(String(intent.checkoutSessionId));
-	};
-	const settled = async (amount: number, currency?: string): Promise<Payment> => {
-		const payment = await pay(bill(amount, currency));
-		await world.settle(payment);
+/** Everybody who buys in the sample month, the bank, and the days that pass. */
+class SampleMonth {
+	private customers = 0;
+
+	constructor(private readonly world: World) {}
+
+	private newCustomer(): { external_id: string; name: string } {
+		this.customers++;
+		return { external_id: `customer-${this.customers}`, name: `Customer ${this.customers}` };
+	}
+
+	bill(amountCents: number, currency = 'EUR', customer = this.newCustomer()): Invoice {
+		return this.world.lago.issueInvoice({ customer, fees: [{ amountCents, taxRate: 0 }], currency, emit: false });
+	}
+
+	async pay(invoice: Invoice): Promise<Payment> {
+		const intent = await this.world.link(invoice);
+		await this.world.save(intent);
+		return this.world.dodo.payCheckout(String(intent.checkoutSessionId));
+	}
+
+	async settled(amount: number, currency?: string): Promise<Payment> {
+		const payment = await this.pay(this.bill(amount, currency));
+		await this.world.settle(payment);
 		return payment;
-	};
-	const refund = async (payment: Payment, amount: number, isMirrored: boolean): Promise<void> => {
+	}
+
+	/** One payment for invoices of one customer. */
+	async settledTogether(...amounts: number[]): Promise<void> {
+		const customer = this.newCustomer();
+		for (const amount of amounts) this.bill(amount, 'EUR', customer);
+		const made = await this.world.linkAll(await this.world.allDue(customer.external_id));
+		await this.world.settleAll(this.world.dodo.payCheckout(String(made.checkoutSessionId)));
+	}
+
+	async refund(payment: Payment, amount: number, isMirrored: boolean): Promise<void> {
+		const { dodo } = this.world;
 		const made = dodo.refundPayment(payment.payment_id, { amount });
 		const read = () => dodo.state.refunds.get(made.refund_id) ?? made;
 		await waitUntil('The refund was not made', LONG_MS, 5, () => read().status === 'succeeded');
-		if (isMirrored) await world.mirror(read());
-	};
-	const passDays = (days: number): void => [dodo, lago].forEach((service) => service.passDays(days));
+		if (isMirrored) await this.world.mirror(read());
+	}
 
-	/** One payment for invoices of one customer. */
-	const settledTogether = async (...amounts: number[]): Promise<void> => {
-		const customer = { external_id: `customer-${++customers}`, name: `Customer ${customers}` };
-		for (const amountCents of amounts)
-			lago.issueInvoice({ customer, fees: [{ amountCents, taxRate: 0 }], emit: false });
-		const made = await world.linkAll(await world.allDue(customer.external_id));
-		await world.settleAll(dodo.payCheckout(String(made.checkoutSessionId)));
-	};
+	passDays(days: number): void {
+		for (const service of [this.world.dodo, this.world.lago]) service.passDays(days);
+	}
+}
 
-	const first = await settled(24_000);
-	await settled(9_900, 'USD');
-	passDays(3);
-	const yen = await settled(50_000, 'JPY');
-	await refund(first, 6_000, true);
-	lago.payManually(bill(12_000).lago_id, 12_000, 'bank transfer 17');
-	passDays(4);
+/** What happens in the sample month; every day of it is one that has passed by now. */
+async function live(world: World): Promise<void> {
+	const { dodo, lago } = world;
+	const month = new SampleMonth(world);
+	const first = await month.settled(24_000);
+	await month.settled(9_900, 'USD');
+	month.passDays(3);
+	const yen = await month.settled(50_000, 'JPY');
+	await month.refund(first, 6_000, true);
+	lago.payManually(month.bill(12_000).lago_id, 12_000, 'bank transfer 17');
+	month.passDays(4);
 	dodo.payOut();
-	passDays(2);
-	await settledTogether(4_000, 2_500);
-	const lost = await settled(8_000);
-	const open = await settled(4_500);
-	await pay(bill(3_300));
-	passDays(5);
+	month.passDays(2);
+	await month.settledTogether(4_000, 2_500);
+	const lost = await month.settled(8_000);
+	const open = await month.settled(4_500);
+	await month.pay(month.bill(3_300));
+	month.passDays(5);
 	const dispute = dodo.openDispute(lost.payment_id);
 	await world.record(dodo.moveDispute(dispute.dispute_id, 'lost'));
 	dodo.openDispute(open.payment_id);
-	await refund(yen, 10_000, false);
-	passDays(4);
+	await month.refund(yen, 10_000, false);
+	month.passDays(4);
 	dodo.createPayment({ status: 'succeeded', total_amount: 2_500, currency: 'EUR' });
-	await settled(15_000);
-	passDays(1);
+	await month.settled(15_000);
+	month.passDays(1);
 }
 
 async function run(): Promise<void> {

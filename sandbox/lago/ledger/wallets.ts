@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { noteMetadata } from '../metadata';
 import { subunits } from '../money';
 import { invalid, notFound } from '../refusals';
@@ -7,6 +6,7 @@ import { now, type LagoState, type Wallet, type WalletTransaction } from '../sta
 import { walletTransactionView, walletView } from '../views/wallets';
 import type { LagoEvents } from '../webhooks';
 import type { Invoices } from './invoices';
+import { newTransaction, newWallet, type NewTransaction, type NewWallet } from './newWallet';
 
 export interface TopUp {
 	/** Credits that an invoice asks money for. */
@@ -15,17 +15,6 @@ export interface TopUp {
 	granted?: number;
 	requiresPayment?: boolean;
 }
-
-export interface NewWallet {
-	currency: string;
-	/** Major units of money for one credit, 1 unless told. */
-	rate?: number;
-	name?: string | null;
-	requiresPayment?: boolean;
-	expiresAt?: string | null;
-}
-
-type NewTransaction = Pick<WalletTransaction, 'credits' | 'status' | 'transaction_status'> & Partial<WalletTransaction>;
 
 /** Prepaid credits: a top-up makes a credit invoice, its payment grants the credits, once. */
 export class Wallets {
@@ -212,25 +201,8 @@ export class Wallets {
 		return [...this.state.walletTransactions.values()].find((one) => one.lago_invoice_id === lago_id);
 	}
 
-	private store(
-		customer: Customer,
-		{ currency, rate = 1, name = null, requiresPayment = false, expiresAt = null }: NewWallet,
-	): Wallet {
-		const wallet: Wallet = {
-			lago_id: randomUUID(),
-			customer,
-			status: 'active',
-			currency,
-			name,
-			rate,
-			credits: 0,
-			synced_at: null,
-			invoice_requires_successful_payment: requiresPayment,
-			expiration_at: expiresAt,
-			terminated_at: null,
-			metadata: {},
-			created_at: now(),
-		};
+	private store(customer: Customer, options: NewWallet): Wallet {
+		const wallet = newWallet(customer, options);
 		this.state.wallets.set(wallet.lago_id, wallet);
 		return wallet;
 	}
@@ -242,18 +214,7 @@ export class Wallets {
 	}
 
 	private record(wallet: Wallet, given: NewTransaction): WalletTransaction {
-		const transaction: WalletTransaction = {
-			lago_id: randomUUID(),
-			lago_wallet_id: wallet.lago_id,
-			lago_invoice_id: null,
-			transaction_type: 'inbound',
-			remaining: null,
-			invoice_requires_successful_payment: false,
-			settled_at: null,
-			failed_at: null,
-			created_at: now(),
-			...given,
-		};
+		const transaction = newTransaction(wallet, given);
 		this.state.walletTransactions.set(transaction.lago_id, transaction);
 		return transaction;
 	}

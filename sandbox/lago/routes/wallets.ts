@@ -1,7 +1,8 @@
 import { ok, type SimulatedApi } from '../../shared/api';
 import type { LagoLedger } from '../ledger';
 import { notFound } from '../refusals';
-import type { NewWallet, TopUp } from '../ledger/wallets';
+import type { NewWallet } from '../ledger/newWallet';
+import type { TopUp } from '../ledger/wallets';
 import type { Customer } from '../documents';
 import type { LagoState, Wallet, WalletTransaction } from '../state';
 import { walletTransactionView, walletView } from '../views/wallets';
