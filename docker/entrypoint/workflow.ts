@@ -40,12 +40,13 @@ const CREDENTIAL_OF: Readonly<Record<string, string>> = {
 	'n8n-nodes-dodo-lago.lago': 'lagoBillingApi',
 };
 
-/** Chooses the credentials in every node, as the editor does when a template is imported where they exist. */
+/** Chooses the credentials in every node that is ours or names one, as the editor does when a template is imported where they exist. */
 export function bindCredentials(workflow: WorkflowJson, credentials: CredentialJson[]): WorkflowJson {
 	const nodes = workflow.nodes.map((node) => {
-		const needed = Object.entries(CREDENTIAL_OF).flatMap(([prefix, type]) =>
+		const ours = Object.entries(CREDENTIAL_OF).flatMap(([prefix, type]) =>
 			node.type.startsWith(prefix) ? [type] : [],
 		);
+		const needed = [...ours, ...Object.keys(node.credentials ?? {})];
 		const chosen = credentials.filter(({ type }) => needed.includes(type));
 		return chosen.length === 0
 			? node
