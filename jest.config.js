@@ -23,6 +23,7 @@ const project = (displayName, extra = {}) => ({
  */
 module.exports = {
 	testTimeout: 30_000,
+	testSequencer: '<rootDir>/test/support/longestFirst.js',
 	projects: [
 		project('unit', { setupFilesAfterEnv: ['<rootDir>/test/support/oneTry.ts'] }),
 		project('contract', { setupFilesAfterEnv: ['<rootDir>/test/support/oneTry.ts'] }),

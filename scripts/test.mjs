@@ -9,8 +9,8 @@ const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e', 'browser', 'real',
 const ON_N8N = ['e2e', 'browser', 'real', 'chaos'];
 /** Of whose time n8n takes most, in containers or not. */
 const SLOW = [...ON_N8N, 'container'];
-/** Much of their time n8n starts, or a sender waits: two at once take little more than one. With three, Dodo's second is missed by stalls. */
-const N8NS_AT_ONCE = 2;
+/** Much of their time a sender waits, or a page: three at once keep two cores busy. */
+const N8NS_AT_ONCE = 3;
 const only = process.argv[2];
 if (only !== undefined && !JEST_PROJECTS.includes(only)) {
 	console.error(`There are no tests called "${only}". Choose one of: ${JEST_PROJECTS.join(', ')}.`);
@@ -68,34 +68,31 @@ async function check(begun) {
 	return code === 0;
 }
 
-/** Jest projects in one run; every test counts. */
-async function jest(...projects) {
+/** Begins jest projects in one run. */
+function beginTests(...projects) {
 	mkdirSync(join(ROOT, '.local'), { recursive: true });
 	const report = join(ROOT, '.local', `jest-${projects.join('-')}.json`);
 	rmSync(report, { force: true });
-	const args = [
-		'--config',
-		'jest.config.js',
-		'--selectProjects',
-		...projects,
-		'--verbose',
-		'--json',
-		'--outputFile',
-		report,
-	];
-	args.push(projects.some((project) => SLOW.includes(project)) ? `--maxWorkers=${N8NS_AT_ONCE}` : '--maxWorkers=100%');
-	const { code, seconds } = await shown(begin(`${projects.join(', ')} tests`, local('jest'), args));
+	const workers = projects.some((project) => SLOW.includes(project)) ? N8NS_AT_ONCE : '100%';
+	const how = ['--verbose', '--json', '--outputFile', report, `--maxWorkers=${workers}`];
+	const args = ['--config', 'jest.config.js', '--selectProjects', ...projects, ...how];
+	return { projects, report, begun: begin(`${projects.join(', ')} tests`, local('jest'), args) };
+}
+
+/** Waits for them; every test counts. */
+async function count({ projects, report, begun }) {
+	const { code, seconds } = await shown(begun);
 	const files = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : [];
-	const count = (project, status) =>
+	const counted = (project, status) =>
 		files
 			.filter(({ name }) => name.includes(`${sep}test${sep}${project}${sep}`))
 			.flatMap(({ assertionResults }) => assertionResults)
 			.filter((result) => result.status === status).length;
 	for (const project of projects) {
-		const [passed, failed] = [count(project, 'passed'), count(project, 'failed')];
+		const [passed, failed] = [counted(project, 'passed'), counted(project, 'failed')];
 		total.passed += passed;
 		total.failed += failed;
-		console.log(`--- ${project} tests: ${passed} passed, ${failed} failed, ${count(project, 'pending')} skipped`);
+		console.log(`--- ${project} tests: ${passed} passed, ${failed} failed, ${counted(project, 'pending')} skipped`);
 	}
 	const broken = files.filter(
 		({ status, assertionResults }) =>
@@ -127,7 +124,7 @@ if (only !== undefined) {
 	if (only === 'browser') await need(chromium());
 	if (only === 'unit') await need(helm());
 	if (only === 'container') await need(docker());
-	await jest(only);
+	await count(beginTests(only));
 } else {
 	// What has to be fetched comes while the processor is busy with the rest.
 	const n8n = node('n8n for the end-to-end tests', 'scripts/checks/runtime.ts');
@@ -141,13 +138,15 @@ if (only !== undefined) {
 	await check(build());
 	await check(node('package: scan by n8n, size, dependencies', 'scripts/checks/package.ts'));
 	await need(charts);
-	await jest('unit', 'contract', 'workflow');
+	await count(beginTests('unit', 'contract', 'workflow'));
 	await need(browser);
 	// Both install packages of the system, which goes one after the other only.
 	await need(docker());
 	if (await check(n8n)) {
-		await jest(...ON_N8N);
-		await jest('container');
+		// Containers mostly wait for each other.
+		const containers = beginTests('container');
+		await count(beginTests(...ON_N8N));
+		await count(containers);
 	}
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
