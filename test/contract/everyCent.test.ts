@@ -82,6 +82,22 @@ test.each<[string, Partial<Shop>, Step[]]>([
 			...[step('lose'), step('tell', 2), step('tell', 1)],
 		],
 	],
+	[
+		'the refund of a credit note fails while a dispute is open, and another one takes what is left',
+		{ customers: [[60]] },
+		[
+			...[step('askForAll'), step('pay'), step('tell'), step('dispute', 0, 1), step('note', 0, 2)],
+			...[step('lose', 0, 97), step('tell', 2), step('moveDispute')],
+		],
+	],
+	[
+		'without a licence, a dispute over all that was left is told before the refund',
+		{ customers: [[6_648, 6_692]], isPremium: false },
+		[
+			...[step('askForAll'), step('pay'), step('tell'), step('refund', 0, 8), step('lose', 0, 82)],
+			...[step('tell', 2), step('tell', 1)],
+		],
+	],
 ])('%s', async (_case, given, steps) => {
 	expect(await told(world, { ...SHOP, ...given }, steps)).toEqual([]);
 });

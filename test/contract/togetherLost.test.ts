@@ -21,7 +21,7 @@ class Story {
 	readonly invoices: Invoice[];
 	private readonly disputes = new Map<string, string>();
 	private constructor(
-		private readonly payment: Payment,
+		readonly payment: Payment,
 		invoices: Invoice[],
 	) {
 		this.invoices = invoices;
@@ -320,6 +320,32 @@ test('who has paid again meanwhile what another dispute does not take any more g
 	expect(won).toMatchObject([
 		{ outcome: 'dispute_won', nextStep: expect.stringContaining('EUR 3.00 of it again') as string },
 	]);
+});
+
+test('a dispute that is written as lost counts as that where the payment was read before it was', async () => {
+	const story = await Story.begin(1_000);
+	const a = await story.happen(['lose', 'a', 1_500]);
+	const b = await story.happen(['lose', 'b', 600]);
+	for (const tell of [a, b]) await tell();
+	expect(story.lost()).toEqual([0, 0, 1_100]);
+	const read = structuredClone(world.dodo.state.payments.get(story.payment.payment_id)) as Payment;
+	for (const listed of read.disputes) if (listed.amount === '600') listed.dispute_status = 'dispute_opened';
+	await story.happen(['win', 'a']);
+	const won = world.dodo.state.disputes.get(String(read.disputes[0]?.dispute_id));
+	const fields = { dispute: { event: 'dispute.won', mode: 'test', data: { ...won } }, payment: '={{ $json }}' };
+	await world.allOnLago('invoice', 'recordDispute', fields, read as unknown as IDataObject);
+	expect(story.lost()).toEqual([0, 0, 0]);
+});
+
+test('a credit note whose refund failed gave nothing back: a dispute takes all of the payment', async () => {
+	const story = await Story.begin(0);
+	const { lago_id, fees } = story.invoices[2] as Invoice;
+	const items = [{ fee_id: String(fees[0]?.lago_id), amount_cents: 500 }];
+	world.lago.createCreditNoteInUi(lago_id, { items, refund_amount_cents: 500 }).refund_status = 'failed';
+	await (
+		await story.happen(['lose', 'a'])
+	)();
+	expect(story.lost()).toEqual(AMOUNTS);
 });
 
 test('of a voided invoice, which takes no words, the mark alone stands for what it lost', async () => {

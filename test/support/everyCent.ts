@@ -159,14 +159,26 @@ function ofNotes(world: World, merchant: Merchant, accounts: Account[]): string[
 			rest -= part;
 		}
 	}
-	return merchant.invoices.flatMap((invoice, place) => {
-		const said = Number(/;r=(\d+)/.exec(world.stateOf(invoice))?.[1] ?? 0);
-		if (
-			invoice.status === 'voided' ||
-			Math.abs(said - Number(wanted[place])) <= accounts.reduce((all, { rounding }) => all + rounding, 0)
-		)
-			return [];
-		return [`${invoice.number}: ${wanted[place]} went back, written is ${world.stateOf(invoice)}`];
+	const rounding = accounts.reduce((all, one) => all + one.rounding, 0);
+	const places = [...merchant.invoices.keys()];
+	const said = merchant.invoices.map((invoice) => Number(/;r=(\d+)/.exec(world.stateOf(invoice))?.[1] ?? 0));
+	const isVoided = (place: number): boolean => merchant.invoices[place]?.status === 'voided';
+	// Where a dispute took its part first, what went back is of what that left: only the sum is the same in any order.
+	const isLoose = (place: number): boolean =>
+		accounts.some(
+			({ payment, booked }) =>
+				payment.disputes.length > 0 && Number(booked[place]) > 0 && booked.filter((one) => one > 0).length > 1,
+		);
+	const groups = [...places.filter((place) => !isLoose(place)).map((place) => [place]), places.filter(isLoose)];
+	return groups.flatMap((group) => {
+		const [open, voided] = [group.filter((place) => !isVoided(place)), group.filter(isVoided)];
+		const of = (amounts: number[], some: number[]): number => sum(some.map((place) => Number(amounts[place])));
+		// A voided invoice takes no words: what went back of it is written nowhere.
+		const bearable = sum(accounts.map(({ booked }) => of(booked, voided)));
+		const missing = of(wanted, group) - of(said, open);
+		if (open.length === 0 || (missing >= -rounding && missing <= bearable + rounding)) return [];
+		const names = open.map((place) => world.stateOf(merchant.invoices[place] as Invoice));
+		return [`${of(wanted, group)} went back, written are ${of(said, open)}: ${names.join(' ')}`];
 	});
 }
 

@@ -34,6 +34,8 @@ export interface MemberBook extends MemberMoney {
 	isSettled: boolean;
 	/** As of a `LossMember`. */
 	isFixed: boolean;
+	/** What of `credited` went back or is to: a note whose refund failed takes room at Lago, and gave nothing back. */
+	wentBack: number;
 }
 
 /**
@@ -107,11 +109,10 @@ function bookOf(
 		((isOwn && state?.phase === 'paid' && paymentStatus === 'succeeded') ||
 			countedAs(state?.counted, part.id) !== undefined);
 	const booked = bookedAmount ?? (asStatus ? part.amount : 0);
-	const notes = listed
-		.filter(
-			({ lago_invoice_id, refund_amount_cents }) => lago_invoice_id === invoice.lago_id && refund_amount_cents > 0,
-		)
-		.map((note) => ({ refundId: refundNamedBy(note) ?? '', asked: askedOf(note) }));
+	const ofInvoice = listed.filter(
+		({ lago_invoice_id, refund_amount_cents }) => lago_invoice_id === invoice.lago_id && refund_amount_cents > 0,
+	);
+	const askedIn = (some: readonly LagoCreditNote[]): number => some.reduce((sum, note) => sum + askedOf(note), 0);
 	const byStatus = countedAs(state?.counted, `refunds of ${part.id}`)?.amount ?? 0;
 	const counted = state?.counted ?? [];
 	return {
@@ -119,10 +120,11 @@ function bookOf(
 		invoiceId: invoice.lago_id,
 		asStatus,
 		state,
-		notes,
+		notes: ofInvoice.map((note) => ({ refundId: refundNamedBy(note) ?? '', asked: askedOf(note) })),
 		booked,
 		surplus: part.amount - booked,
-		credited: asStatus ? byStatus : notes.reduce((sum, { asked }) => sum + asked, 0),
+		credited: asStatus ? byStatus : askedIn(ofInvoice),
+		wentBack: asStatus ? byStatus : askedIn(ofInvoice.filter(({ refund_status }) => refund_status !== 'failed')),
 		lost: counted
 			.filter(({ sign, key }) => sign === '+' && disputes?.includes(key) !== false)
 			.reduce((sum, { amount }) => sum + amount, 0),

@@ -144,6 +144,7 @@ function planOf(
 	const writtenOf = (one: DodoDispute): number[] => books.map((book) => lostBy(book, one.dispute_id) ?? 0);
 	const members = books.map((book, place): LossMember => ({
 		...book,
+		credited: book.wentBack,
 		lost: beside.reduce((sum, one) => sum + (writtenOf(one)[place] ?? 0), 0),
 	}));
 	return shareLosses(
@@ -164,7 +165,7 @@ function refundedOf({ refunds }: DodoPayment): number {
 	return sumOf((refunds ?? []).map(({ status, amount }) => ({ amount: status === 'succeeded' ? (amount ?? 0) : 0 })));
 }
 
-/** Those that are lost too; what is written of one stays where the payment was read before it was lost. */
+/** Those that are lost too: what is written of one says so where the payment was read before. */
 function lostBeside(
 	{ dispute_id }: DodoDispute,
 	listed: readonly DodoDispute[],

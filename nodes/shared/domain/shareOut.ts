@@ -51,7 +51,9 @@ function roomOf(member: MemberMoney | undefined): number {
 }
 
 /** How an invoice of a payment of several stands to what lost disputes take of it; minor units. */
-export interface LossMember extends Pick<MemberMoney, 'booked' | 'credited'> {
+export interface LossMember extends Pick<MemberMoney, 'booked'> {
+	/** What of `booked` went back by what Lago's books say. */
+	credited: number;
 	/** What disputes that are not asked about here took of it, as it is written. */
 	lost: number;
 	/** Nothing more can be written on it: Lago's own mark stands for what it lost. */
