@@ -32,5 +32,6 @@ for (const file of [
 	'signatures.test.ts',
 	'verifyDelivery.test.ts',
 	'forgeries.test.ts',
+	'payLinkTokens.test.ts',
 ])
 	require(join(UNIT, file));

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import {
 	backFillVerdict,
+	dateOf,
 	daysOf,
 	firstOfEach,
 	isMadeSince,
 	portionOf,
+	sumsInWords,
 	type BackFillRow,
 	type BackFillTerms,
 	type OpenInvoice,
@@ -57,6 +59,8 @@ test.each<[string, OpenInvoice, object | null]>([
 	['whose charge is planned', open(state('v1;waiting;a=1;n=1795000000')), null],
 	['let in, and not asked for', open(state('v1;waiting;a=1;g=20000')), { what: 'link', amount: 10_000 }],
 	['with a link of a back-fill', open(state('v1;open;a=1;m=9000;g=20000', 'cks_1')), { what: 'begun', amount: 9_000 }],
+	['let in, with an id', open(state('v1;waiting;a=1;g=20000', 'cks_1')), { what: 'begun', amount: 10_000 }],
+	['let in, and under way', open(state('v1;processing;a=1;m=9000;g=20000')), { what: 'begun', amount: 9_000 }],
 	['with an id and no state', open({ metadata: meta({ dodo_payment_id: 'pay_1' }) }), null],
 ])('an invoice %s', (_what, given, expected) => {
 	const verdict = backFillVerdict(given, terms());
@@ -228,4 +232,21 @@ test.each([
 	['of which nothing is told', '', NaN, false],
 ])('an invoice that was %s', (_what, issuedOn, createdAt, expected) => {
 	expect(isMadeSince({ issuedOn, createdAt }, UNTIL, dayOfDate('2026-11-28'))).toBe(expected);
+});
+
+test('without a limit of age nothing is too old', () => {
+	const old = open({}, { issuedOn: '1999-12-31' });
+	expect(backFillVerdict(old, terms({ notBefore: null }))).toMatchObject({ what: 'link' });
+});
+
+test.each([
+	[{}, 'nothing'],
+	[{ EUR: 12_050 }, 'EUR 120.50'],
+	[{ EUR: 12_050, JPY: 3_000 }, 'EUR 120.50, JPY 3000'],
+])('%o in words', (money, words) => {
+	expect(sumsInWords(money)).toBe(words);
+});
+
+test('a day is written as Lago writes it', () => {
+	expect([dateOf(0), dateOf(dayOfDate('2026-11-28'))]).toEqual(['1970-01-01', '2026-11-28']);
 });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { encodeState } from '../../../nodes/shared/domain/invoiceMetadata';
+import type { InvoiceFacts } from '../../../nodes/shared/domain/invoice';
 import { isLagoId, readPayment, type PaymentFacts } from '../../../nodes/shared/domain/payment';
 import { decideAttempt } from '../../../nodes/shared/domain/attempt';
-import { decideSuccess } from '../../../nodes/shared/domain/settlement';
+import { decideSuccess, overpaidBy } from '../../../nodes/shared/domain/settlement';
 import { invoice, INVOICE_ID, meta, payment } from './facts';
 import { runs } from '../../support/runs';
 
@@ -76,6 +77,34 @@ describe('a success', () => {
 		],
 	])('%s', (_case, changePayment, changeInvoice, decision) => {
 		expect(decideSuccess(payment(changePayment), invoice(changeInvoice), null)).toMatchObject(decision);
+	});
+
+	const partlyPaid = { total: 10_000, totalDue: 4_000, totalPaid: 6_000 };
+
+	test.each<[string, Partial<PaymentFacts>, Partial<InvoiceFacts>, readonly string[] | null, object]>([
+		['of all that is due is booked', {}, {}, null, { action: 'book', amount: 10_000 }],
+		['of less is booked all the same', { amount: 9_000 }, {}, null, { action: 'book', amount: 9_000, surplus: 0 }],
+		['of more leaves a surplus', { amount: 10_500 }, {}, null, { action: 'book', amount: 10_000, surplus: 500 }],
+		[
+			'of what is paid in part asks by whom first',
+			{ amount: 4_000 },
+			partlyPaid,
+			null,
+			{ action: 'look_up_references' },
+		],
+		['of the rest is booked', { amount: 4_000 }, partlyPaid, ['pay_0'], { action: 'book', amount: 4_000 }],
+		['that is booked is settled', { amount: 4_000 }, partlyPaid, ['pay_1'], { action: 'already_settled' }],
+	])('a part of a payment %s', (_case, changePayment, changeInvoice, references, decision) => {
+		const part = payment({ ...changePayment, isPart: true });
+		expect(decideSuccess(part, invoice(changeInvoice), references)).toEqual(decision);
+	});
+
+	test.each<[string, number | undefined, object]>([
+		['all of it', undefined, { nextStep: expect.stringContaining('Refund payment pay_1:') }],
+		['a part', 500, { nextStep: expect.stringContaining('Refund that part of payment pay_1:'), surplus: 500 }],
+	])('what nobody owed goes back: %s', (_case, surplus, told) => {
+		const expected = { outcome: 'overpaid', reason: 'paid_twice', message: 'Twice', ...told };
+		expect(overpaidBy('pay_1', 'paid_twice', 'Twice', surplus)).toStrictEqual(expected);
 	});
 
 	test('booked by reference is settled; booked by another reference is paid twice', () => {
