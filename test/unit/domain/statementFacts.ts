@@ -1,0 +1,46 @@
+import type { KnownMovement, StatedInvoice } from '../../../nodes/shared/domain/statement/books';
+import { COLUMNS, type Amounts } from '../../../nodes/shared/domain/statement/ledger';
+import { newLine, NO_MOVEMENT, type Line } from '../../../nodes/shared/domain/statement/line';
+
+/** A moment in October 2026. */
+export const AT = Date.UTC(2026, 9, 6, 22, 30, 15);
+
+export function amounts(change: Partial<Amounts> = {}): Amounts {
+	return { ...(Object.fromEntries(COLUMNS.map((column) => [column, 0])) as Amounts), ...change };
+}
+
+/** An invoice of Ada's, billed by `acme`. */
+export function stated(change: Partial<StatedInvoice> = {}): StatedInvoice {
+	return {
+		number: 'INV-1',
+		entity: 'acme',
+		customer: 'Ada',
+		timeZone: null,
+		currency: 'EUR',
+		lostAt: null,
+		lost: 0,
+		phase: null,
+		dodoId: null,
+		countedAlike: false,
+		...change,
+	};
+}
+
+/** A movement of EUR in a wallet of EUR, about invoice `in_1`. */
+export function movement(change: Partial<KnownMovement> = {}): KnownMovement {
+	return {
+		...NO_MOVEMENT,
+		movement: 'payment',
+		id: 'pay_1',
+		paymentId: 'pay_1',
+		at: AT,
+		currency: 'EUR',
+		invoiceId: 'in_1',
+		...change,
+	};
+}
+
+/** A line in EUR of which nothing is known. */
+export function line(change: Partial<Line> = {}): Line {
+	return { ...newLine(movement(), []), amounts: amounts(), ...change };
+}
