@@ -2,7 +2,9 @@ import type { KnownMovement, StatedInvoice } from '../../../nodes/shared/domain/
 import { COLUMNS, type Amounts } from '../../../nodes/shared/domain/statement/ledger';
 import { newLine, NO_MOVEMENT, type Line } from '../../../nodes/shared/domain/statement/line';
 
-/** A moment in October 2026. */
+/** October 2026. */
+export const PERIOD = { from: Date.UTC(2026, 9, 1), until: Date.UTC(2026, 10, 1) };
+/** Within it. */
 export const AT = Date.UTC(2026, 9, 6, 22, 30, 15);
 
 export function amounts(change: Partial<Amounts> = {}): Amounts {
