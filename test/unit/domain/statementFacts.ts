@@ -1,4 +1,4 @@
-import type { KnownMovement, StatedInvoice } from '../../../nodes/shared/domain/statement/books';
+import type { KnownMovement, LagoNote, LagoPayment, StatedInvoice } from '../../../nodes/shared/domain/statement/books';
 import { COLUMNS, type Amounts } from '../../../nodes/shared/domain/statement/ledger';
 import { newLine, NO_MOVEMENT, type Line } from '../../../nodes/shared/domain/statement/line';
 
@@ -40,6 +40,27 @@ export function movement(change: Partial<KnownMovement> = {}): KnownMovement {
 		invoiceId: 'in_1',
 		...change,
 	};
+}
+
+/** A payment that Lago booked for it within the period. */
+export function bookedPayment(amount: number, change: Partial<LagoPayment> = {}): LagoPayment {
+	const { reference = 'pay_1' } = change;
+	return {
+		id: `lp_${amount}`,
+		name: 'pay_1',
+		amount,
+		currency: 'EUR',
+		at: AT,
+		invoiceId: 'in_1',
+		...change,
+		reference,
+	};
+}
+
+/** A credit note of it within the period. */
+export function bookedNote(amount: number, change: Partial<LagoNote> = {}): LagoNote {
+	const own = { id: `cn_${amount}`, name: 'CN-1', amount, currency: 'EUR', at: AT, invoiceId: 'in_1' };
+	return { ...own, status: 'succeeded', refundId: 'ref_1', ...change };
 }
 
 /** A line in EUR of which nothing is known. */
