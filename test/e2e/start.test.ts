@@ -108,7 +108,8 @@ describe('npm start leaves nothing behind, however it ends', () => {
 	async function familyOf(npm: number): Promise<Omit<Family, 'npm' | 'port'>> {
 		const pids = { start: below(npm, /start\.mjs/), program: 0, entrypoint: 0, n8n: 0 };
 		pids.program = below(pids.start, /start\.ts/);
-		pids.entrypoint = below(pids.program, /entrypoint\.js/);
+		// It says that it starts them before it does.
+		await waitFor(() => (pids.entrypoint = below(pids.program, /entrypoint\.js/, 0)) > 0);
 		await waitFor(() => (pids.n8n = below(pids.entrypoint, /n8n start/, 0)) > 0);
 		return pids;
 	}
