@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
-import { HookContext, PackageDirectoryLoader, WebhookContext } from 'n8n-core';
+import { ExecutionLifecycleHooks, HookContext, PackageDirectoryLoader, WebhookContext } from 'n8n-core';
 import {
 	ICredentialsHelper,
 	Workflow,
@@ -13,9 +13,12 @@ import {
 	type INodeTypes,
 	type IWebhookData,
 	type IWebhookResponseData,
+	type IWorkflowBase,
 	type IWorkflowExecuteAdditionalData,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
+import { bindCredentials, type WorkflowJson } from '../../docker/entrypoint/workflow';
+import type { Template } from './templates';
 
 export const PACKAGE = 'n8n-nodes-dodo-lago';
 export const WEBHOOK_BASE = 'https://n8n.example/webhook';
@@ -108,6 +111,30 @@ export function additionalData(
 		setExecutionStatus: () => undefined,
 		...more,
 	} as unknown as IWorkflowExecuteAdditionalData;
+}
+
+/** A template as n8n runs it, with the hooks of one execution. @param account id of both credentials and of the workflow. */
+export function inCore(
+	template: Template,
+	account: string,
+	nodeTypes: INodeTypes,
+	change: (node: WorkflowJson['nodes'][number]) => object,
+): { workflow: Workflow; hooks: ExecutionLifecycleHooks } {
+	const chosen = bindCredentials(
+		template as unknown as WorkflowJson,
+		['dodoPaymentsApi', 'lagoBillingApi'].map((type) => ({ id: account, name: 'Account', type, data: {} })),
+	);
+	const workflow = new Workflow({
+		id: account,
+		name: template.name,
+		nodes: structuredClone(chosen.nodes).map(change) as unknown as INode[],
+		connections: template.connections,
+		active: true,
+		nodeTypes,
+		settings: template.settings,
+	});
+	const base = { ...template, id: account, active: true } as unknown as IWorkflowBase;
+	return { workflow, hooks: new ExecutionLifecycleHooks('webhook', '1', base) };
 }
 
 /** An answer as Express keeps it, and what n8n does to it. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IDataObject, IExecuteFunctions, INode, INodeType, IWorkflowBase } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData, INodeType, IWorkflowBase } from 'n8n-workflow';
 
 const FOLDER = join(__dirname, '..', '..', 'workflows');
 /** The file names of all templates. */
@@ -35,7 +35,7 @@ const holds = ({ conditions }: Conditions): boolean =>
 	});
 
 /** Stands in for a node of n8n's own, which is not installed here. */
-const standIn = (name: string, outputs: number, execute?: INodeType['execute']): INodeType => ({
+export const standIn = (name: string, outputs: number, execute?: INodeType['execute']): INodeType => ({
 	description: {
 		displayName: name,
 		name,
@@ -54,6 +54,11 @@ const standIn = (name: string, outputs: number, execute?: INodeType['execute']):
 	},
 	execute,
 });
+
+/** Hands on what comes in. */
+export async function passOn(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	return await Promise.resolve([this.getInputData()]);
+}
 
 const MAX_BRANCHES = 7;
 /** n8n's own nodes, as far as a template needs them to run. */
@@ -75,9 +80,7 @@ export const BASE_TYPES: Readonly<Record<string, INodeType>> = {
 		].map((name) => [`n8n-nodes-base.${name}`, standIn(name, 1)]),
 	),
 	'n8n-nodes-base.splitInBatches': standIn('splitInBatches', 2),
-	'n8n-nodes-base.noOp': standIn('noOp', 1, async function (this: IExecuteFunctions) {
-		return await Promise.resolve([this.getInputData()]);
-	}),
+	'n8n-nodes-base.noOp': standIn('noOp', 1, passOn),
 	'n8n-nodes-base.if': standIn('if', 2, async function (this: IExecuteFunctions) {
 		const answers = this.getInputData().map((item, index) => ({
 			item: { ...item, pairedItem: { item: index } },

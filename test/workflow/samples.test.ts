@@ -1,19 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
+import { WorkflowExecute } from 'n8n-core';
 import {
 	createRunExecutionData,
-	Workflow,
 	type IDataObject,
-	type IExecuteFunctions,
 	type INode,
 	type INodeExecutionData,
-	type INodeType,
 	type INodeTypes,
-	type IWorkflowBase,
 } from 'n8n-workflow';
-import { bindCredentials, type WorkflowJson } from '../../docker/entrypoint/workflow';
 import { eventItem as dodoItem, outputOf as dodoOutputOf } from '../../nodes/DodoPayments/helpers/eventItem';
 import { eventItem as lagoItem, outputOf as lagoOutputOf } from '../../nodes/Lago/helpers/eventItem';
 import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy } from '../../nodes/shared/node/start';
@@ -24,34 +19,12 @@ import {
 	type DodoSimulator,
 	type LagoSimulator,
 } from '../../sandbox/simulators';
-import { additionalData, loadNodeTypes } from '../support/n8nCore';
+import { additionalData, inCore, loadNodeTypes } from '../support/n8nCore';
 import { DODO_SAMPLES, LAGO_SAMPLES } from '../support/samples';
+import { passOn, read, standIn } from '../support/templates';
 
 const API_KEY = 'key';
-const template = JSON.parse(
-	readFileSync(join(__dirname, '..', '..', 'workflows', 'lago-dodo-sync.json'), 'utf8'),
-) as IWorkflowBase;
-const standIn = (name: string): INodeType => ({
-	description: {
-		displayName: name,
-		name,
-		group: [],
-		version: 1,
-		description: '',
-		defaults: {},
-		inputs: ['main'],
-		outputs: ['main'],
-		properties: ['rules', 'conditions', 'options'].map((field) => ({
-			displayName: field,
-			name: field,
-			type: 'json',
-			default: '',
-		})),
-	},
-	async execute(this: IExecuteFunctions) {
-		return await Promise.resolve([this.getInputData()]);
-	},
-});
+const template = read('lago-dodo-sync.json');
 
 let nodeTypes: INodeTypes;
 let dodo: DodoSimulator;
@@ -60,7 +33,7 @@ beforeAll(async () => {
 	const types = [...new Set(template.nodes.map(({ type }) => type))].filter((type) =>
 		type.startsWith('n8n-nodes-base.'),
 	);
-	nodeTypes = await loadNodeTypes(Object.fromEntries(types.map((type) => [type, standIn(type)])));
+	nodeTypes = await loadNodeTypes(Object.fromEntries(types.map((type) => [type, standIn(type, 1, passOn)])));
 	[dodo, lago] = await Promise.all([startDodoSimulator({ apiKey: API_KEY }), startLagoSimulator({ apiKey: API_KEY })]);
 	lago.premium = true;
 });
@@ -75,25 +48,7 @@ async function handled(
 	items: (node: INode) => INodeExecutionData[][],
 ): Promise<{ status: string; error: string | undefined; outcome: unknown; reason: unknown }> {
 	const account = randomUUID();
-	const chosen = bindCredentials(
-		template as unknown as WorkflowJson,
-		['dodoPaymentsApi', 'lagoBillingApi'].map((type) => ({ id: account, name: 'A', type, data: {} })),
-	);
-	const nodes = structuredClone(chosen.nodes).map((node) => ({ ...node, retryOnFail: false })) as unknown as INode[];
-	const workflow = new Workflow({
-		id: account,
-		name: 'T',
-		nodes,
-		connections: template.connections,
-		active: true,
-		nodeTypes,
-		settings: template.settings,
-	});
-	const hooks = new ExecutionLifecycleHooks('webhook', '1', {
-		...template,
-		id: account,
-		active: true,
-	} as unknown as IWorkflowBase);
+	const { workflow, hooks } = inCore(template, account, nodeTypes, (node) => ({ ...node, retryOnFail: false }));
 	const credentials = {
 		dodoPaymentsApi: { environment: 'test', apiKey: API_KEY, baseUrl: dodo.url },
 		lagoBillingApi: { apiKey: API_KEY, baseUrl: lago.url, webhookHmacKey: 'hmac-key-of-the-test' },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
+import { WorkflowExecute } from 'n8n-core';
 import {
 	createRunExecutionData,
 	Expression,
@@ -8,16 +8,14 @@ import {
 	type INode,
 	type INodeTypes,
 	type IRun,
-	type IWorkflowBase,
 } from 'n8n-workflow';
 import nock from 'nock';
-import { bindCredentials, type WorkflowJson } from '../../docker/entrypoint/workflow';
 import { outputOf as dodoOutputOf } from '../../nodes/DodoPayments/helpers/eventItem';
 import { outputOf as lagoOutputOf } from '../../nodes/Lago/helpers/eventItem';
 import { signPayLink } from '../../nodes/Lago/helpers/payLinkToken';
 import { DODO_OUTPUTS, LAGO_OUTPUTS, leavingBy } from '../../nodes/shared/node/start';
 import { madeFor } from '../support/madeFor';
-import { additionalData, loadNodeTypes } from '../support/n8nCore';
+import { additionalData, inCore, loadNodeTypes } from '../support/n8nCore';
 import { strictNock } from '../support/nock';
 import { BASE_TYPES, read } from '../support/templates';
 
@@ -40,28 +38,10 @@ describe('lago-dodo-sync.json runs in n8n-core', () => {
 		item: IDataObject,
 	): Promise<{ run: IRun; reached: string[]; last: (name: string) => IDataObject | undefined; answers: unknown[] }> {
 		const account = randomUUID();
-		const chosen = bindCredentials(
-			template as unknown as WorkflowJson,
-			['dodoPaymentsApi', 'lagoBillingApi'].map((type) => ({ id: account, name: 'Account', type, data: {} })),
-		);
-		const nodes = structuredClone(chosen.nodes).map((node) => ({
+		const { workflow, hooks } = inCore(template, account, nodeTypes, (node) => ({
 			...node,
 			...(node.retryOnFail ? { waitBetweenTries: 0 } : {}),
-		})) as unknown as INode[];
-		const workflow = new Workflow({
-			id: account,
-			name: template.name,
-			nodes,
-			connections: template.connections,
-			active: true,
-			nodeTypes,
-			settings: template.settings,
-		});
-		const hooks = new ExecutionLifecycleHooks('webhook', '1', {
-			...template,
-			id: account,
-			active: true,
-		} as unknown as IWorkflowBase);
+		}));
 		const answers: unknown[] = [];
 		hooks.addHandler('sendResponse', (answer) => void answers.push(answer));
 		const data = additionalData(

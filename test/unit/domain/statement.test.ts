@@ -4,6 +4,7 @@ import { LedgerReader, type LedgerEntry } from '../../../nodes/shared/domain/sta
 import type { Line } from '../../../nodes/shared/domain/statement/line';
 import { sumUp } from '../../../nodes/shared/domain/statement/sums';
 import { statedObjectSchema, toKnownMovement, type StatedObject } from '../../../nodes/shared/wire/dodo/statement';
+import { stated } from './statementFacts';
 
 /** Months as a suspicious accountant would look for: each with the rows that it must come to. Amounts in minor units. */
 const DAY = 86_400_000;
@@ -57,19 +58,7 @@ function booksOf({ payments = [], notes = [], invoices = {} }: Month): LagoBooks
 	const common = { currency: 'EUR', at: FROM + 5 * DAY, invoiceId: null, amount: 0 };
 	const named = Object.entries(invoices).map(([id, one]): [string, StatedInvoice] => [
 		id,
-		{
-			number: `INV-${id.charAt(7)}`,
-			entity: 'acme',
-			customer: 'Ada',
-			timeZone: null,
-			currency: 'EUR',
-			lostAt: null,
-			lost: 0,
-			phase: null,
-			dodoId: null,
-			countedAlike: false,
-			...one,
-		},
+		stated({ number: `INV-${id.charAt(7)}`, ...one }),
 	]);
 	return {
 		payments: payments.map((one, index) => ({ ...common, id: `lp_${index}`, name: '', reference: null, ...one })),
