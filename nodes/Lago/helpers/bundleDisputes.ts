@@ -7,6 +7,7 @@ import { shareLosses, type LossMember } from '../../shared/domain/shareOut';
 import type { Result } from '../../shared/node/operation';
 import { withKeyedLock } from '../../shared/process/keyedLock';
 import type { DodoDispute, DodoPayment } from '../../shared/wire/dodo/objects';
+import { refundedOf } from '../../shared/wire/dodo/paymentFacts';
 import type { LagoClient } from '../transport/client';
 import { booksOf, disputesOf, lostBy, refundsMade, type MemberBook } from './bundleBooks';
 import { aboutDispute, lostAs, markLost, noteLess, noteVictory, type Recorded } from './disputes';
@@ -158,11 +159,6 @@ function planOf(
 function amountOf(dispute: DodoDispute, { payment, facts }: Pick<DisputedBundle, 'payment' | 'facts'>): number {
 	const { dispute_id: id, amount = null, currency = null } = dispute;
 	return lostPart({ id, amount, currency, refunded: refundedOf(payment) }, facts, broughtBy(facts));
-}
-
-/** All that went back, in the payment's own measure. */
-function refundedOf({ refunds }: DodoPayment): number {
-	return sumOf((refunds ?? []).map(({ status, amount }) => ({ amount: status === 'succeeded' ? (amount ?? 0) : 0 })));
 }
 
 /** Those that are lost too: what is written of one says so where the payment was read before. */

@@ -7,7 +7,7 @@ import { fieldsOf, type Operation, type Result } from '../../../shared/node/oper
 import { eventParameter, objectParameter } from '../../../shared/node/parameters';
 import { heldBefore } from '../../../shared/node/unknown';
 import { disputeSchema, paymentSchema, type DodoDispute, type DodoPayment } from '../../../shared/wire/dodo/objects';
-import { toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
+import { refundedOf, toPaymentFacts } from '../../../shared/wire/dodo/paymentFacts';
 import { entitiesOfEvent } from '../../helpers/billingEntities';
 import { disputesOf } from '../../helpers/bundleBooks';
 import { loseOverBundle, winOverBundle, wonAs, type DisputedBundle } from '../../helpers/bundleDisputes';
@@ -168,9 +168,14 @@ function disputedIn(
 	const payment = paymentSchema.safeParse(givenPayment);
 	if (payment.success && payment.data.payment_id === dispute.payment_id) {
 		const facts = toPaymentFacts(payment.data);
-		const refunds = (payment.data.refunds ?? []).filter((one) => one.status === 'succeeded');
-		const refunded = refunds.reduce((sum, one) => sum + (one.amount ?? 0), 0);
-		return { payment: facts, whole: payment.data, mode: modeOf(given, facts), paidOn: paidAt(payment.data), refunded };
+		const { data: whole } = payment;
+		return {
+			payment: facts,
+			whole,
+			mode: modeOf(given, facts),
+			paidOn: paidAt(whole),
+			refunded: refundedOf(whole),
+		};
 	}
 	throw new NodeOperationError(ctx.getNode(), `"Disputed Payment" is not payment ${dispute.payment_id}`, {
 		itemIndex: index,

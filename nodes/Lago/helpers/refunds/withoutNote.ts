@@ -3,6 +3,7 @@ import { ourRecord, type CollectionState } from '../../../shared/domain/invoiceM
 import { formatAmount } from '../../../shared/domain/money';
 import { noted } from '../../../shared/domain/phases';
 import type { Result } from '../../../shared/node/operation';
+import { refundedOf } from '../../../shared/wire/dodo/paymentFacts';
 import { toInvoiceFacts, type LagoInvoice } from '../../../shared/wire/lago/objects';
 import type { LagoClient } from '../../transport/client';
 import { changeRecord, fetchInvoice, withInvoice } from '../invoices';
@@ -32,10 +33,7 @@ export async function withoutLicence(
 	booked: number,
 	{ refund, payment, facts }: Mirror,
 ): Promise<Result<'needs_premium'>> {
-	const ofPayment = (payment.refunds ?? []).reduce(
-		(sum, { status, amount }) => (status === 'succeeded' ? sum + (amount ?? 0) : sum),
-		0,
-	);
+	const ofPayment = refundedOf(payment);
 	const { id, amount } = facts;
 	let refunded = ofPayment;
 	await record(client, invoice.lago_id, (state) => {

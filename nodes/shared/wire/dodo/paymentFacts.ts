@@ -29,6 +29,11 @@ export function toPaymentFacts(payment: DodoPayment): PaymentFacts {
 	};
 }
 
+/** All that went back of a payment by refunds, minor units of its currency; what is under way is not counted. */
+export function refundedOf({ refunds }: DodoPayment): number {
+	return (refunds ?? []).reduce((sum, { status, amount }) => sum + (status === 'succeeded' ? (amount ?? 0) : 0), 0);
+}
+
 /** A metadata entry, which whoever pays may have typed: of an object nothing is read, not even as text. */
 function textOf(entry: unknown): string | null {
 	return ['string', 'number', 'boolean'].includes(typeof entry) && entry !== '' ? String(entry) : null;
