@@ -18,18 +18,20 @@ export interface Audit {
 /** Every checkout that ever stood on an invoice, so that a payer may have seen it. */
 export class HandedOut {
 	private readonly seen = new Map<string, Set<string>>();
-	/** Those that a new page followed after a payment on them had been declined, as it may. */
+	/** Those that a new page followed, as it may: {@link bringsNothing}. */
 	private readonly followed = new Set<string>();
+	/** What was written of each invoice, with the time, for whoever has to find out why. */
+	private readonly written = new Map<string, string[]>();
 
-	constructor({ lago, dodo }: Pick<Sync, 'lago' | 'dodo'>) {
+	constructor(private readonly sync: Pick<Sync, 'lago' | 'dodo'>) {
+		const { lago } = sync;
 		lago.activity.on('call', ({ method, path }: { method: string; path: string }) => {
 			const invoiceId = /^\/api\/v1\/invoices\/([^/]+)$/.exec(path)?.[1];
 			if (method !== 'PUT' || invoiceId === undefined) return;
 			const reference = lago.metadataOf(invoiceId, 'dodo_payment_id');
+			this.note(invoiceId, `${reference} ${lago.metadataOf(invoiceId, 'dodo_state')}`);
 			if (!reference?.startsWith('cks_') || this.of(invoiceId).has(reference)) return;
-			for (const { checkout_session_id, status } of dodo.state.payments.values())
-				if (status === 'failed' && checkout_session_id !== null && this.of(invoiceId).has(checkout_session_id))
-					this.followed.add(checkout_session_id);
+			for (const id of this.of(invoiceId)) if (this.bringsNothing(id)) this.followed.add(id);
 			this.of(invoiceId).add(reference);
 		});
 	}
@@ -44,14 +46,46 @@ export class HandedOut {
 		this.seen.set(invoiceId, known);
 		return known;
 	}
+
+	/** What happened to an invoice, in order. */
+	storyOf(invoiceId: string): string {
+		const ofInvoice = this.paymentsBy(({ metadata }) => metadata.lago_invoice_id === invoiceId);
+		const disputes = [...this.sync.dodo.state.disputes.values()].filter(({ payment_id }) =>
+			ofInvoice.some((payment) => payment.payment_id === payment_id),
+		);
+		return [
+			...(this.written.get(invoiceId) ?? []),
+			...ofInvoice.map((one) => `${one.payment_id} by ${one.checkout_session_id}: ${one.status}, ${one.created_at}`),
+			...disputes.map((one) => `${one.dispute_status} over ${one.payment_id}, ${one.created_at}`),
+		].join('\n');
+	}
+
+	/** A payment by it was declined, or what it brought was lost in a dispute and is owed again: another page may be handed out. */
+	private bringsNothing(sessionId: string): boolean {
+		const lost = [...this.sync.dodo.state.disputes.values()].filter(
+			({ dispute_status }) => dispute_status === 'dispute_lost',
+		);
+		return this.paymentsBy(({ checkout_session_id }) => checkout_session_id === sessionId).some(
+			({ status, payment_id }) => status === 'failed' || lost.some((dispute) => dispute.payment_id === payment_id),
+		);
+	}
+
+	private paymentsBy(isMeant: (payment: Payment) => boolean): Payment[] {
+		return [...this.sync.dodo.state.payments.values()].filter(isMeant);
+	}
+
+	private note(invoiceId: string, what: string): void {
+		const known = this.written.get(invoiceId) ?? [];
+		this.written.set(invoiceId, [...known, `${new Date().toISOString()} ${what}`]);
+	}
 }
 
 /** Compares both books, object by object. */
 export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: HandedOut): Audit {
 	const result: Audit = { lost: [], doubled: [], effects: 0, orphans: 0 };
-	const exactlyOne = (count: number, what: string): void => {
+	const exactlyOne = (count: number, what: string, story?: string): void => {
 		if (count === 0) result.lost.push(what);
-		if (count > 1) result.doubled.push(`${what}: ${count} times`);
+		if (count > 1) result.doubled.push([`${what}: ${count} times`, ...(story === undefined ? [] : [story])].join('\n'));
 		result.effects += count;
 	};
 	// By what they belong to: an audit looks at thousands of objects, several times a second.
@@ -90,7 +124,12 @@ export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: Ha
 		result.orphans += sessions.filter(({ id }) => !shown.has(id)).length;
 		// By mandate or by link: one thing that can bring the money.
 		const charges = own.filter(({ subscription_id }) => subscription_id !== null);
-		exactlyOne(handedOut.liveOf(invoice.lago_id) + charges.length, `live Dodo object of invoice ${invoice.number}`);
+		const live = handedOut.liveOf(invoice.lago_id) + charges.length;
+		exactlyOne(
+			live,
+			`live Dodo object of invoice ${invoice.number}`,
+			live > 1 ? handedOut.storyOf(invoice.lago_id) : undefined,
+		);
 		if (succeeded.length > 1) result.doubled.push(`invoice ${invoice.number} was paid ${succeeded.length} times`);
 		for (const payment of succeeded) auditBooking(invoice, payment);
 		const booked = bookedOn(invoice);
