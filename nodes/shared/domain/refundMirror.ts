@@ -83,28 +83,9 @@ export function decideMirror(
 	booked: number,
 	notes: readonly EarlierNote[],
 ): MirrorDecision {
-	const hold = (...args: Parameters<typeof held>): MirrorDecision => ({ action: 'hold', held: held(...args) });
-	const { currency, number } = invoice;
-	if (refund.amount === null)
-		return hold(
-			'unreadable_refund',
-			`Dodo Payments does not say how much refund ${refund.id} gave back.`,
-			'Look at the refund in Dodo Payments and make the credit note in Lago by hand.',
-		);
 	const refundable = invoice.totalPaid - notes.reduce((sum, { refunded }) => sum + refunded, 0);
-	const asked = shareOf(refund.amount, payment, booked);
-	if (asked === null)
-		return hold(
-			'refund_exceeds_booked',
-			`Payment ${payment.id} brought ${formatAmount(payment.amount, currency)}, of which ${formatAmount(booked, currency)} are booked on invoice ${number}; which of it refund ${refund.id} gives back is not clear.`,
-			'If what was never booked went back, nothing is left to do; otherwise make the credit note in Lago by hand.',
-		);
-	if (asked > refundable + ROUNDING * (notes.length + 1))
-		return hold(
-			'refund_exceeds_booked',
-			`Refund ${refund.id} gives back ${formatAmount(asked, currency)}, but on invoice ${number} only ${formatAmount(refundable, currency)} of what was paid are left to refund.`,
-			'Compare the refunds in Dodo Payments with the credit notes of the invoice in Lago and correct by hand.',
-		);
+	const asked = askedOf(refund, payment, invoice, booked, { refundable, rounding: ROUNDING * (notes.length + 1) });
+	if (typeof asked !== 'number') return { action: 'hold', held: asked };
 	const fees = creditableFees(invoice, notes);
 	const taxRounding = decimalOf(notes.reduce((sum, note) => sum + exact(note.taxRounding), 0n));
 	const room = { wanted: wantedOf(asked, refundable, refund, notes.length), refundable, taxRounding };
@@ -114,13 +95,43 @@ export function decideMirror(
 	if (asked <= ROUNDING * notes.length) return { action: 'already', asked };
 	const refused = held(
 		'lago_refused',
-		`The fees of invoice ${number} cannot carry a refund of ${formatAmount(asked, currency)}: earlier credit notes have used them up.`,
+		`The fees of invoice ${invoice.number} cannot carry a refund of ${formatAmount(asked, invoice.currency)}: earlier credit notes have used them up.`,
 		'Look at the credit notes of the invoice in Lago and correct by hand.',
 	);
 	const items = openItems(fees);
 	return refundable > 0 && items.length > 0
 		? { action: 'doubt', asked, items, terms, held: refused }
 		: { action: 'hold', held: refused };
+}
+
+/** What a refund asks of the books, minor units, or why a person must look. @param left of what was paid, and how far it may be off. */
+function askedOf(
+	{ id, amount }: RefundFacts,
+	payment: Pick<PaymentFacts, 'id' | 'amount' | 'tax'>,
+	{ currency, number }: RefundedInvoice,
+	booked: number,
+	left: { refundable: number; rounding: number },
+): number | Held {
+	if (amount === null)
+		return held(
+			'unreadable_refund',
+			`Dodo Payments does not say how much refund ${id} gave back.`,
+			'Look at the refund in Dodo Payments and make the credit note in Lago by hand.',
+		);
+	const asked = shareOf(amount, payment, booked);
+	if (asked === null)
+		return held(
+			'refund_exceeds_booked',
+			`Payment ${payment.id} brought ${formatAmount(payment.amount, currency)}, of which ${formatAmount(booked, currency)} are booked on invoice ${number}; which of it refund ${id} gives back is not clear.`,
+			'If what was never booked went back, nothing is left to do; otherwise make the credit note in Lago by hand.',
+		);
+	return asked <= left.refundable + left.rounding
+		? asked
+		: held(
+				'refund_exceeds_booked',
+				`Refund ${id} gives back ${formatAmount(asked, currency)}, but on invoice ${number} only ${formatAmount(left.refundable, currency)} of what was paid are left to refund.`,
+				'Compare the refunds in Dodo Payments with the credit notes of the invoice in Lago and correct by hand.',
+			);
 }
 
 /** What the note is to be over. The refund that ends a payment takes what rounding of the earlier notes left, so that all add up. */

@@ -1,25 +1,12 @@
-import { keyOf, SOME_DISPUTE, withCounted, type Counted } from './counted';
-import { unclearUnit } from './currencies';
 import { isBooked, type InvoiceFacts } from './invoice';
-import { freeMetadataSlots, ourRecord } from './invoiceMetadata';
-import { formatAmount, formatDodoAmount } from './money';
-import { held, type Held, type Overpaid } from './outcome';
+import { ourRecord } from './invoiceMetadata';
+import { formatAmount } from './money';
 import { owedOn, type Owed } from './owed';
+import { isForDebt, makeGood } from './paidAgain';
 import { isProven, ofUnknownOrigin, type PaymentFacts } from './payment';
 import { phaseOf } from './phases';
-
-/** What to do in Lago with a successful payment. */
-export type SuccessDecision =
-	/** `surplus`: what a part of a payment of several invoices brings beyond what is owed by now. */
-	| { action: 'book'; amount: number; surplus?: number }
-	/** Lago takes no payment of what was taken back: our record, and the status where it was put back, say that it was paid again. */
-	| { action: 'make_good'; amount: number; how: 'reversed' | 'disputed'; counted: Counted[] }
-	| { action: 'already_settled' }
-	/** The invoice is paid, wholly or in part; only its list of payments tells whether by this payment. */
-	| { action: 'look_up_references' }
-	/** `record`: what is written on the invoice is no proof of another payment, so it may make room for the surplus one. */
-	| { action: 'overpaid'; overpaid: Overpaid; record: boolean }
-	| { action: 'hold'; held: Held };
+import { amountOf, compareWithOwed } from './settlementAmount';
+import { hold, overpaid, type SuccessDecision } from './settlementDecision';
 
 /**
  * Compares a successful payment with its invoice.
@@ -73,41 +60,6 @@ function decideOnTakenBack(
 		`Payment ${payment.id} of ${amountOf(payment, invoice)} succeeded. Of invoice ${invoice.number} ${formatAmount(owed.amount, invoice.currency)} are owed again, but this payment was made by an earlier link.`,
 		`Find out in Dodo Payments what payment ${payment.id} was meant for. If the customer paid what is owed again, set the invoice right by hand; otherwise return it.`,
 	);
-}
-
-/** Whether a payment is for what is owed again, and not an earlier one that is told late: it came by what is recorded now, or was made after it. */
-function isForDebt({ id, checkoutSessionId, subscriptionId, attempt }: PaymentFacts, invoice: InvoiceFacts): boolean {
-	const { dodoId, state } = ourRecord(invoice.metadata);
-	// What was due on the mandate after its charge had failed says nothing of a try.
-	if (subscriptionId !== null && hasFailedCharge(invoice)) return true;
-	const isCurrent = dodoId === id || dodoId === checkoutSessionId;
-	const isSurplus = state?.phase === 'overpaid' || state?.phase === 'returned';
-	return isCurrent ? !isSurplus : attempt > (state?.attempt ?? 1);
-}
-
-/** Money that was taken back is paid again: over exactly what is owed. */
-function makeGood(
-	payment: PaymentFacts,
-	invoice: InvoiceFacts,
-	owed: Owed & { how: 'reversed' | 'disputed' },
-): SuccessDecision {
-	const { how } = owed;
-	const compared = compareWithOwed(payment, invoice, owed);
-	if (compared.action !== 'book') return compared;
-	const { amount } = compared;
-	const before = ourRecord(invoice.metadata).state?.counted ?? [];
-	const key = keyOf(payment.id);
-	const isWritten = how === 'reversed' || invoice.lost !== undefined;
-	const lost = isWritten ? before : withCounted(before, { key: SOME_DISPUTE, sign: '+', amount });
-	const entry: Counted = how === 'reversed' ? { key, sign: '=', amount: 0 } : { key, sign: '-', amount };
-	const counted = lost && withCounted(lost, entry);
-	return counted === null || freeMetadataSlots(invoice.metadata) < 0
-		? hold(
-				'metadata_full',
-				`Payment ${payment.id} pays again what was taken back of invoice ${invoice.number}, but the metadata of the invoice has no room to say so.`,
-				'Remove metadata entries of your own from the invoice in Lago, then press Look Back Now; or void the invoice and write in your accounting that it was paid.',
-			)
-		: { action: 'make_good', amount, how, counted };
 }
 
 function isPaidInPart({ paymentStatus, total, totalDue }: InvoiceFacts): boolean {
@@ -167,64 +119,6 @@ function decideOnPaid(
 			);
 }
 
-/** A payment is booked when it brings exactly what is asked for, and both amounts are known to be counted alike. */
-function compareWithOwed(payment: PaymentFacts, invoice: InvoiceFacts, { asked }: Owed): SuccessDecision {
-	const unclear = unclearUnit(
-		invoice.currency,
-		invoice.countedAlike ?? false,
-		`Payment ${payment.id} of ${amountOf(payment, invoice)} is not booked on invoice ${invoice.number} with ${formatAmount(asked, invoice.currency)} due`,
-		`Compare both amounts and record the payment in Lago by hand, with ${payment.id} as its reference`,
-	);
-	if (unclear !== null) return { action: 'hold', held: unclear };
-	const { dodoId, state } = ourRecord(invoice.metadata);
-	// The record of a charge may come after its outcome; then the tax mode is not known yet.
-	const net = payment.amount - payment.tax;
-	const isUnrecorded = payment.subscriptionId !== null && dodoId !== payment.id;
-	const paid = state?.taxOnTop || (isUnrecorded && net === asked) ? net : payment.amount;
-	if (paid === asked) return { action: 'book', amount: paid };
-	if (payment.isPart) return { action: 'book', amount: Math.min(paid, asked), surplus: Math.max(0, paid - asked) };
-	const brings = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}`;
-	const figures = `${brings}, invoice ${invoice.number} has ${formatAmount(asked, invoice.currency)} due`;
-	return paid < asked
-		? hold(
-				'amount_below_due',
-				`${figures}: too little.`,
-				'Record it in Lago as a partial payment and ask for the rest, or refund it.',
-			)
-		: hold(
-				'amount_above_due',
-				`${figures}: too much.`,
-				'Record the due amount in Lago and refund the rest in Dodo Payments.',
-			);
-}
-
-/** What a payment brought, in words. */
-function amountOf({ amount, currency }: PaymentFacts, invoice: InvoiceFacts): string {
-	return invoice.countedAlike && invoice.currency === currency
-		? formatAmount(amount, currency)
-		: formatDodoAmount(amount, currency);
-}
-
-function hold(...args: Parameters<typeof held>): SuccessDecision {
-	return { action: 'hold', held: held(...args) };
-}
-
-function overpaid({ id }: PaymentFacts, reason: Overpaid['reason'], message: string, record: boolean): SuccessDecision {
-	return { action: 'overpaid', overpaid: overpaidBy(id, reason, message), record };
-}
-
-/** Builds an {@link Overpaid}. @param surplus what of the payment must go back, minor units; all of it when left out. */
-export function overpaidBy(id: string, reason: Overpaid['reason'], message: string, surplus?: number): Overpaid {
-	const what = surplus === undefined ? `payment ${id}` : `that part of payment ${id}`;
-	return {
-		outcome: 'overpaid',
-		reason,
-		message,
-		nextStep: `Refund ${what}: activate "Refund Overpayment" in the workflow, or do it in Dodo Payments.`,
-		...(surplus === undefined ? {} : { surplus }),
-	};
-}
-
 /**
  * What Lago shows as due of a payment that could only be booked as status, for want of a licence: minor units, to be booked as a payment once
  * there is one. Null when it is booked as it should be.
@@ -238,15 +132,4 @@ export function dueByStatus(
 	const isByStatus = dodoId === payment.id && state?.phase === 'paid' && invoice.paymentStatus === 'succeeded';
 	const isUnpaid = invoice.status === 'finalized' && invoice.totalPaid === 0 && invoice.totalDue === net;
 	return isByStatus && isUnpaid ? net : null;
-}
-
-/** Whether an open invoice may be what a payment brings that names none: its last charge failed, over exactly this amount. */
-export function isDueOf(payment: PaymentFacts, invoice: InvoiceFacts): boolean {
-	const amount = ourRecord(invoice.metadata).state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
-	return hasFailedCharge(invoice) && invoice.currency === payment.currency && owedOn(invoice).asked === amount;
-}
-
-function hasFailedCharge({ metadata }: InvoiceFacts): boolean {
-	const { dodoId, state } = ourRecord(metadata);
-	return dodoId?.startsWith('pay_') === true && state?.phase === 'failed';
 }

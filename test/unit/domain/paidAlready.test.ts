@@ -2,7 +2,8 @@
 import type { InvoiceFacts } from '../../../nodes/shared/domain/invoice';
 import type { PaymentFacts } from '../../../nodes/shared/domain/payment';
 import { decideAttempt } from '../../../nodes/shared/domain/attempt';
-import { decideSuccess, dueByStatus, isDueOf } from '../../../nodes/shared/domain/settlement';
+import { isDueOf } from '../../../nodes/shared/domain/paidAgain';
+import { decideSuccess, dueByStatus } from '../../../nodes/shared/domain/settlement';
 import { invoice, meta, payment } from './facts';
 
 const record = (id: string, state?: string) =>

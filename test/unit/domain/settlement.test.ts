@@ -3,7 +3,8 @@ import { encodeState } from '../../../nodes/shared/domain/invoiceMetadata';
 import type { InvoiceFacts } from '../../../nodes/shared/domain/invoice';
 import { isLagoId, readPayment, type PaymentFacts } from '../../../nodes/shared/domain/payment';
 import { decideAttempt } from '../../../nodes/shared/domain/attempt';
-import { decideSuccess, overpaidBy } from '../../../nodes/shared/domain/settlement';
+import { decideSuccess } from '../../../nodes/shared/domain/settlement';
+import { overpaidBy } from '../../../nodes/shared/domain/settlementDecision';
 import { invoice, INVOICE_ID, meta, payment } from './facts';
 import { runs } from '../../support/runs';
 

@@ -4,7 +4,7 @@ import { mandatesOn, placesOf } from '../../../shared/domain/mandates';
 import { formatDodoAmount } from '../../../shared/domain/money';
 import { held, type Held } from '../../../shared/domain/outcome';
 import type { PaymentFacts } from '../../../shared/domain/payment';
-import { isDueOf } from '../../../shared/domain/settlement';
+import { isDueOf } from '../../../shared/domain/paidAgain';
 import {
 	invoiceSchema,
 	listedCustomerSchema,
