@@ -68,40 +68,48 @@ export function readPayment(
 	if (isOfOthers(payment, organizationId)) return { kind: 'ignored', message: notOurs(payment) };
 	if (payment.amount === 0)
 		return { kind: 'ignored', message: `Payment ${payment.id} only sets up a payment method; no money moved.` };
-	if (payment.invoiceId === null)
-		return payment.subscriptionId !== null && payment.status === 'succeeded'
-			? { kind: 'dues', subscriptionId: payment.subscriptionId }
+	const { invoiceId, subscriptionId, status } = payment;
+	if (invoiceId === null)
+		return subscriptionId !== null && status === 'succeeded'
+			? { kind: 'dues', subscriptionId }
 			: { kind: 'ignored', message: notForLago(payment) };
-	if (!isLagoId(payment.invoiceId) && payment.status !== 'succeeded')
-		return {
-			kind: 'ignored',
-			message: `Payment ${payment.id} (${payment.status ?? 'not started'}) names no Lago invoice, and no money moved.`,
-		};
-	if (!isLagoId(payment.invoiceId))
-		return held(
-			'unknown_invoice',
-			`Payment ${payment.id} names the Lago invoice "${payment.invoiceId.slice(0, 60)}", which is not a Lago id.`,
-			'Find the invoice this payment was meant for; refund the payment in Dodo Payments if there is none.',
-		);
-	if (payment.observedMode !== null && expectedMode !== null && payment.observedMode !== expectedMode)
+	return hindranceOf(payment, invoiceId, expectedMode) ?? readState(payment, invoiceId);
+}
+
+/** Why a payment must not be taken for what it says; null when nothing is against it. */
+function hindranceOf(payment: PaymentFacts, invoiceId: string, expectedMode: DodoMode | null): PaymentReading | null {
+	const { id, status, observedMode } = payment;
+	if (!isLagoId(invoiceId))
+		return status === 'succeeded'
+			? held(
+					'unknown_invoice',
+					`Payment ${id} names the Lago invoice "${invoiceId.slice(0, 60)}", which is not a Lago id.`,
+					'Find the invoice this payment was meant for; refund the payment in Dodo Payments if there is none.',
+				)
+			: {
+					kind: 'ignored',
+					message: `Payment ${id} (${status ?? 'not started'}) names no Lago invoice, and no money moved.`,
+				};
+	if (observedMode !== null && expectedMode !== null && observedMode !== expectedMode)
 		return held(
 			'wrong_mode',
-			`Payment ${payment.id} was made in Dodo's ${payment.observedMode} mode, but this workflow runs in ${expectedMode} mode.`,
+			`Payment ${id} was made in Dodo's ${observedMode} mode, but this workflow runs in ${expectedMode} mode.`,
 			'Check which Dodo Payments credential the trigger uses. Nothing was booked.',
 		);
 	// Links that a payer can edit carry no session: /buy/<product>?paymentAmount=...&metadata_lago_invoice_id=...
-	if (payment.checkoutSessionId === null && payment.subscriptionId === null)
-		return payment.status === 'succeeded'
-			? ofUnknownOrigin(payment, 'came neither from a checkout made for the invoice nor from a mandate')
-			: { kind: 'ignored', message: `${typedId(payment)}, and no money moved.` };
-	if (payment.status === 'succeeded') return { kind: 'succeeded', invoiceId: payment.invoiceId };
+	if (payment.checkoutSessionId !== null || payment.subscriptionId !== null) return null;
+	return status === 'succeeded'
+		? ofUnknownOrigin(payment, 'came neither from a checkout made for the invoice nor from a mandate')
+		: { kind: 'ignored', message: `${typedId(payment)}, and no money moved.` };
+}
+
+function readState({ id, status }: PaymentFacts, invoiceId: string): PaymentReading {
+	if (status === 'succeeded' || status === 'processing') return { kind: status, invoiceId };
 	// A payer who leaves the page has not failed to pay; a cancelled charge has, and which it was the invoice tells.
-	if (payment.status === 'failed' || payment.status === 'cancelled')
-		return { kind: 'failed', invoiceId: payment.invoiceId };
-	if (payment.status === 'processing') return { kind: 'processing', invoiceId: payment.invoiceId };
+	if (status === 'failed' || status === 'cancelled') return { kind: 'failed', invoiceId };
 	return {
 		kind: 'ignored',
-		message: `Payment ${payment.id} is ${payment.status ?? 'not started'}: nothing to book, the customer can still pay.`,
+		message: `Payment ${id} is ${status ?? 'not started'}: nothing to book, the customer can still pay.`,
 	};
 }
 
