@@ -77,13 +77,14 @@ function movementOf(type: string): string {
 	if (type === 'tax') return 'payment';
 	if (type === 'tax_reversal') return 'refund';
 	if (DISPUTE_FEES.test(type.replace(/_reversal$/, ''))) return 'dispute';
-	return /^(payment|refund|dispute|payout)(?=$|_fees|_reversal)/.exec(type)?.[0] ?? type;
+	return /^(payment|refund|dispute|payout)(?=_fees|_reversal)/.exec(type)?.[0] ?? type;
 }
 
 /** The entries of a period, in whatever order they come: they are added up one by one, and not kept. */
 export class LedgerReader {
 	private readonly rows = new Map<string, Movement>();
-	private readonly conversions: Array<{ row: Movement; reference: string | null; inUsd: number }> = [];
+	private readonly debits: Side[] = [];
+	private readonly credits: Side[] = [];
 	private readonly chains = new Map<string, Chain>();
 
 	add(entry: LedgerEntry): void {
@@ -96,7 +97,8 @@ export class LedgerReader {
 		row[columnOf(type)] += amount;
 		row.at = Math.min(row.at, at);
 		row.payoutId ??= payoutId;
-		if (movement === 'conversion') this.conversions.push({ row, reference, inUsd: entry.inUsd });
+		if (movement === 'conversion')
+			(amount < 0 ? this.debits : this.credits).push({ row, reference, inUsd: entry.inUsd });
 		const chain = this.chains.get(currency) ?? new Chain();
 		this.chains.set(currency, chain);
 		chain.add(entry);
@@ -104,7 +106,7 @@ export class LedgerReader {
 
 	/** Oldest first. */
 	movements(): Movement[] {
-		pairConversions(this.conversions);
+		pairConversions(this.debits, this.credits);
 		return withPayouts([...this.rows.values()].sort((one, other) => one.at - other.at));
 	}
 
@@ -135,11 +137,18 @@ function newRow(movement: string, id: string, { currency, at }: LedgerEntry): Mo
 	return { movement, id, at, currency, payoutId: null, charged: null, chargedCurrency: null, ...NOTHING };
 }
 
+/** One side of a conversion: its row, the payout that it is for, and what it is worth in US cents. */
+interface Side {
+	row: Movement;
+	reference: string | null;
+	inUsd: number;
+}
+
 /** Each debit with the credit of the same payout that is worth the same. */
-function pairConversions(sides: ReadonlyArray<{ row: Movement; reference: string | null; inUsd: number }>): void {
-	const open = new Set(sides.filter(({ row }) => row.conversion > 0));
-	for (const debit of sides.filter(({ row }) => row.conversion < 0)) {
-		const distance = (one: { inUsd: number }): number => Math.abs(one.inUsd - debit.inUsd);
+function pairConversions(debits: readonly Side[], credits: readonly Side[]): void {
+	const open = new Set(credits);
+	for (const debit of debits) {
+		const distance = (one: Side): number => Math.abs(one.inUsd - debit.inUsd);
 		const [credit] = [...open]
 			.filter(({ reference }) => reference === debit.reference)
 			.sort((one, other) => distance(one) - distance(other));
@@ -153,38 +162,50 @@ function pairConversions(sides: ReadonlyArray<{ row: Movement; reference: string
 	}
 }
 
+/** Entries that come at once may be dated the other way round; milliseconds. */
+const AT_ONCE = 60_000;
+
 /**
  * The balances of a wallet. Each entry leaves off where another one begins, so the ends are what has no partner: that needs no order, which
  * entries of one moment do not have.
  */
 class Chain {
-	/** How often a balance stands before an entry, less how often behind one. */
+	/** How often a balance stands before an entry, less how often behind one; when it first stood before one, and last behind one. */
 	private readonly open = new Map<number, { count: number; first: number; last: number }>();
 	private isTold = true;
-	private start: { at: number; balance: number } | null = null;
+	private start = { at: Infinity, balance: 0 };
+	private end = { at: -Infinity, balance: 0 };
 
 	add({ at, before, after }: LedgerEntry): void {
 		if (before === null || after === null) return void (this.isTold = false);
-		// Of one moment the first one: lists show the newest first.
-		if (this.start === null || at <= this.start.at) this.start = { at, balance: before };
-		this.note(before, 1, at);
-		this.note(after, -1, at);
+		// Of one moment: lists show the newest first.
+		if (at <= this.start.at) this.start = { at, balance: before };
+		if (at > this.end.at) this.end = { at, balance: after };
+		this.note(before, 1, at, -Infinity);
+		this.note(after, -1, Infinity, at);
 	}
 
 	ends(): Pick<Balance, 'opening' | 'closing'> {
-		if (!this.isTold || this.start === null) return { opening: null, closing: null };
+		if (!this.isTold) return { opening: null, closing: null };
 		const ends = [...this.open].map(([balance, end]) => ({ balance, ...end }));
-		// More than one of either: entries are missing between them.
-		const [opening] = ends.filter(({ count }) => count > 0).sort((one, other) => one.first - other.first);
-		const [closing] = ends.filter(({ count }) => count < 0).sort((one, other) => other.last - one.last);
-		// What ends where it began has no ends.
-		const { balance } = this.start;
-		return { opening: opening?.balance ?? balance, closing: closing?.balance ?? balance };
+		const { start, end } = this;
+		// What has no partner later or earlier is where entries are missing.
+		const [opening] = ends
+			.filter(({ count, first }) => count > 0 && first - start.at <= AT_ONCE)
+			.sort((one, other) => one.first - other.first);
+		const [closing] = ends
+			.filter(({ count, last }) => count < 0 && end.at - last <= AT_ONCE)
+			.sort((one, other) => other.last - one.last);
+		// A wallet that comes back to what it had has no ends.
+		return { opening: opening?.balance ?? start.balance, closing: closing?.balance ?? end.balance };
 	}
 
-	private note(balance: number, by: 1 | -1, at: number): void {
-		const { count, first, last } = this.open.get(balance) ?? { count: 0, first: at, last: at };
-		if (count + by === 0) this.open.delete(balance);
-		else this.open.set(balance, { count: count + by, first: Math.min(first, at), last: Math.max(last, at) });
+	private note(balance: number, by: 1 | -1, beforeOneAt: number, behindOneAt: number): void {
+		const { count, first, last } = this.open.get(balance) ?? { count: 0, first: Infinity, last: -Infinity };
+		this.open.set(balance, {
+			count: count + by,
+			first: Math.min(first, beforeOneAt),
+			last: Math.max(last, behindOneAt),
+		});
 	}
 }
