@@ -349,6 +349,114 @@ test.each<[string, Month, unknown[]]>([
 		[['dispute', -4_000, 'other_period', null]],
 	],
 	[
+		'a payment whose fee is taken a day later',
+		{
+			...half,
+			byDay: true,
+			ledger: [
+				[3, 'payment', 6_000, 'pay_1'],
+				[4, 'payment_fees', -333, 'pay_1'],
+			],
+			payments: [booked('pay_1', 6_000, 1)],
+		},
+		[
+			['payment', 0, null, null],
+			['payment', 0, null, null],
+		],
+	],
+	[
+		'a refund with its note that the bank did not take, days later',
+		{
+			ledger: [
+				[8, 'refund', -4_000, 'ref_1'],
+				[12, 'refund_reversal', 4_000, 'ref_1'],
+			],
+			byDay: true,
+			objects: [
+				payment('pay_1', 6_000, ofInvoice(1)),
+				{ refund_id: 'ref_1', payment_id: 'pay_1', amount: 4_000, currency: 'EUR' },
+			],
+			notes: [{ refundId: 'ref_1', amount: 4_000, invoiceId: uuid(1) }],
+			invoices: { [uuid(1)]: {} },
+		},
+		[
+			['refund', 0, null, null],
+			['refund', 4_000, 'refund_failed', null],
+		],
+	],
+	[
+		'the same, read at once',
+		{
+			ledger: [
+				[8, 'refund', -4_000, 'ref_1'],
+				[12, 'refund_reversal', 4_000, 'ref_1'],
+			],
+			objects: [
+				payment('pay_1', 6_000, ofInvoice(1)),
+				{ refund_id: 'ref_1', payment_id: 'pay_1', amount: 4_000, currency: 'EUR' },
+			],
+			notes: [{ refundId: 'ref_1', amount: 4_000, invoiceId: uuid(1) }],
+			invoices: { [uuid(1)]: {} },
+		},
+		[
+			['refund', 0, null, null],
+			['refund', 4_000, 'refund_failed', null],
+		],
+	],
+	[
+		'the same in dollars, which come back at another rate',
+		{
+			ledger: [
+				[8, 'refund', -3_704, 'ref_1'],
+				[12, 'refund_reversal', 3_690, 'ref_1'],
+			],
+			objects: [
+				payment('pay_1', 6_000, ofInvoice(1), 'USD'),
+				{ refund_id: 'ref_1', payment_id: 'pay_1', amount: 4_000, currency: 'USD' },
+			],
+			notes: [{ refundId: 'ref_1', amount: 4_000, currency: 'USD', invoiceId: uuid(1) }],
+			invoices: { [uuid(1)]: { currency: 'USD' } },
+		},
+		[
+			['refund', 0, null, null],
+			['refund', 3_690, 'refund_failed', null],
+		],
+	],
+	[
+		'a refund that comes back in the month after its note',
+		{
+			ledger: [[2, 'refund_reversal', 4_000, 'ref_1']],
+			objects: [
+				payment('pay_1', 6_000, ofInvoice(1)),
+				{ refund_id: 'ref_1', payment_id: 'pay_1', amount: 4_000, currency: 'EUR' },
+			],
+			notes: [{ refundId: 'ref_1', amount: 4_000, invoiceId: uuid(1), at: FROM - DAY }],
+			invoices: { [uuid(1)]: {} },
+		},
+		[['refund', 4_000, 'refund_failed', null]],
+	],
+	[
+		'a refund with its note, whose tax comes back a day later',
+		{
+			ledger: [
+				[8, 'refund', -4_000, 'ref_1'],
+				[9, 'tax_reversal', 600, 'ref_1'],
+				[9, 'refund_fees', -50, 'ref_1'],
+			],
+			byDay: true,
+			objects: [
+				payment('pay_1', 6_000, ofInvoice(1)),
+				{ refund_id: 'ref_1', payment_id: 'pay_1', amount: 4_000, currency: 'EUR' },
+			],
+			notes: [{ refundId: 'ref_1', amount: 4_000, invoiceId: uuid(1) }],
+			invoices: { [uuid(1)]: {} },
+		},
+		[
+			['refund', 0, null, null],
+			['refund', 0, null, null],
+		],
+	],
+	[
 		'a top-up that is not booked, whose invoice Lago shows to nobody',
 		{
 			ledger: [[3, 'payment', 5_000, 'pay_1']],

@@ -77,6 +77,21 @@ test('everything of one object in one wallet is one row, as of its first entry, 
 	expect(rows[2]).toMatchObject({ ...amounts({ gross: 1_000, tax: -190, fee: -30 }), charged: null });
 });
 
+test('a refund that came back is two rows, whatever Dodo calls the way back; its tax and fee are in the first', () => {
+	const own = { reference: 'ref_1' };
+	const rows = read([
+		entry('refund', -1_000, own),
+		entry('tax_reversal', 190, own),
+		entry('refund_fees', -30, own),
+		entry('refund_reversal', 600, { ...own, at: AT + 1 }),
+		entry('refund', 400, { ...own, at: AT + 2 }),
+	]).movements();
+	expect(rows).toMatchObject([
+		{ movement: 'refund', id: 'ref_1', at: AT, ...amounts({ refund: -1_000, tax: 190, fee: -30 }) },
+		{ movement: 'refund', id: 'ref_1', at: AT + 1, ...amounts({ refund: 1_000 }) },
+	]);
+});
+
 describe('into which payout money went', () => {
 	type Given = Partial<Movement> & Pick<Movement, 'id'>;
 	const row = (given: Given): Movement => ({

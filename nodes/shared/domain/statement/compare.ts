@@ -33,9 +33,19 @@ export class Comparison {
 
 	private lineOf(movement: KnownMovement): Line {
 		const line = newLine(movement, this.documents.invoices(invoicesOf(movement)));
-		if (movement.gross !== 0) this.comparePayment(line, movement);
-		else if (movement.movement === 'refund') this.compareRefund(line, movement);
-		else if (movement.movement === 'dispute') this.compareDispute(line, movement);
+		const { gross, refund } = movement;
+		// Read day by day, a fee or a tax may stand in a row of its own.
+		switch (movement.movement) {
+			case 'payment':
+				if (gross !== 0) this.comparePayment(line, movement);
+				break;
+			case 'refund':
+				if (refund < 0) this.compareRefund(line, movement);
+				else if (refund > 0) line.reason = 'refund_failed';
+				break;
+			case 'dispute':
+				this.compareDispute(line, movement);
+		}
 		return line;
 	}
 
@@ -94,13 +104,11 @@ export class Comparison {
 	}
 
 	private compareRefund(line: Line, movement: KnownMovement): void {
-		const { refundIds, refund } = movement;
-		const noted = refundIds.flatMap((id) => this.documents.notes.get(id) ?? []);
+		const noted = this.documents.unmet(movement.refundIds.flatMap((id) => this.documents.notes.get(id) ?? []));
 		const inside = this.documents.meet(line, 'creditNote', noted);
 		if (line.difference === 0) return;
 		const ids = invoicesOf(movement);
-		if (refund >= 0) line.reason = 'refund_failed';
-		else if (inside.length < noted.length) line.reason = 'other_period';
+		if (inside.length < noted.length) line.reason = 'other_period';
 		else if (noted.length > 0 && isRounding(line)) line.reason = 'rounding';
 		else if (ids.length === 0) line.reason = 'not_of_lago';
 		else if (line.invoice === null)
@@ -112,16 +120,16 @@ export class Comparison {
 	/** Whether what Lago does not say went back is no more than what was never booked: of a payment of several that goes first. */
 	private isSurplus({ lagoAmount }: Line, movement: KnownMovement, ids: readonly string[]): boolean {
 		const { shares, charged, refund, dispute } = movement;
-		if (shares.length === 0) return lagoAmount === null && !this.wasBooked(movement, ids);
-		const unbooked = shares.filter(({ invoiceId }) => !this.wasBooked(movement, [invoiceId]));
+		const unbooked = ids.filter((id) => !this.wasBooked(movement, id));
+		if (shares.length === 0) return lagoAmount === null && unbooked.length > 0;
 		const open = (charged ?? -refund - dispute) + (lagoAmount ?? 0);
-		return open > 0 && open <= sumOf(unbooked);
+		return open > 0 && open <= sumOf(shares.filter(({ invoiceId }) => unbooked.includes(invoiceId)));
 	}
 
-	private wasBooked({ paymentId }: KnownMovement, ids: readonly string[]): boolean {
+	private wasBooked({ paymentId }: KnownMovement, id: string): boolean {
 		const booked = this.documents.payments.get(paymentId ?? '') ?? [];
-		const byStatus = ids.some((id) => isPaidBy(this.books.invoices.get(id), paymentId));
-		return byStatus || booked.some((one) => one.invoiceId === null || ids.includes(one.invoiceId));
+		const byStatus = isPaidBy(this.books.invoices.get(id), paymentId);
+		return byStatus || booked.some(({ invoiceId }) => invoiceId === null || invoiceId === id);
 	}
 
 	private compareDispute(line: Line, movement: KnownMovement): void {
@@ -129,12 +137,12 @@ export class Comparison {
 		const ids = invoicesOf(movement);
 		const isWon = WON.includes(status ?? '');
 		if (isWon) for (const id of ids) this.documents.wonInvoices.add(id);
-		const lost = isWon || dispute >= 0 ? [] : ids.filter((id) => this.books.invoices.get(id)?.lostAt != null);
-		for (const id of lost) this.documents.metLosses.add(id);
-		const inside = lost.filter((id) => this.documents.isInside(this.books.invoices.get(id)?.lostAt ?? NaN));
+		const lost = isWon || dispute >= 0 ? [] : ids.flatMap((id) => this.lossIn(id));
+		for (const { id } of lost) this.documents.metLosses.add(id);
+		const inside = lost.filter(({ lostAt }) => this.documents.isInside(lostAt));
 		if (inside.length > 0) {
 			const amount = -this.lossOf(movement, inside);
-			const document = this.documents.invoices(inside).map(({ number }) => number);
+			const document = inside.map(({ number }) => number);
 			say(line, { kind: 'dispute', amount, currency: line.chargedCurrency, document: document.join(', ') });
 		}
 		if (line.difference === 0) return;
@@ -146,15 +154,25 @@ export class Comparison {
 		else line.reason = this.isSurplus(line, movement, ids) ? 'overpayment_returned' : 'amount_differs';
 	}
 
+	/** The invoice where a dispute over it was lost, by what Lago says. */
+	private lossIn(id: string): LostInvoice[] {
+		const invoice = this.books.invoices.get(id);
+		return invoice?.lostAt == null ? [] : [{ ...invoice, id, lostAt: invoice.lostAt }];
+	}
+
 	/** What the bank took of these invoices, minor units of the charge; of a payment of several each has its own part of it. */
-	private lossOf({ shares, charged, dispute }: KnownMovement, ids: readonly string[]): number {
+	private lossOf({ shares, charged, dispute }: KnownMovement, invoices: readonly LostInvoice[]): number {
 		if (shares.length === 0) return charged ?? -dispute;
-		return ids.reduce((sum, id) => {
-			const { lost = 0, currency = '', countedAlike = false } = this.books.invoices.get(id) ?? {};
+		return invoices.reduce((sum, { id, lost, currency, countedAlike }) => {
 			const asked = shares.find(({ invoiceId }) => invoiceId === id)?.amount ?? 0;
 			return sum + (lost === 0 ? asked : inDodoUnits(lost, currency, countedAlike));
 		}, 0);
 	}
+}
+
+interface LostInvoice extends StatedInvoice {
+	id: string;
+	lostAt: number;
 }
 
 const isPaidBy = (invoice: StatedInvoice | undefined, paymentId: string | null): boolean =>

@@ -35,6 +35,11 @@ export class Documents {
 		return this.periods.some(({ from, until }) => at >= from && at < until);
 	}
 
+	/** Those that no movement is about yet. */
+	unmet<Given extends LagoDocument>(documents: readonly Given[]): Given[] {
+		return documents.filter(({ id }) => !this.met.has(id));
+	}
+
 	/** Lays documents beside the movement that they are about. @returns those within the periods. */
 	meet(line: Line, kind: 'payment' | 'creditNote', documents: readonly LagoDocument[]): LagoDocument[] {
 		for (const { id } of documents) this.met.add(id);
@@ -42,7 +47,8 @@ export class Documents {
 		const [first] = inside;
 		if (first === undefined) return inside;
 		const { currency } = first;
-		const inLago = inside.reduce((total, { amount }) => total + amount, 0) * (kind === 'payment' ? 1 : -1);
+		const sum = inside.reduce((total, { amount }) => total + amount, 0);
+		const inLago = kind === 'payment' ? sum : -sum;
 		const amount = inDodoUnits(inLago, currency, line.invoice?.countedAlike ?? false);
 		const names = new Set(inside.map(({ name }) => name));
 		say(line, { kind, amount, inLago, currency, document: [...names].join(', ') });

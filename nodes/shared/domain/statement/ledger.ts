@@ -30,7 +30,7 @@ export interface LedgerEntry {
 	inUsd: number;
 }
 
-/** Everything that the ledger has of one object in one wallet. */
+/** Everything that the ledger has of one object in one wallet; of a refund that came back, each way apart. */
 export interface Movement extends Amounts {
 	/** `payment`, `refund`, `dispute`, `payout`, `conversion`, or Dodo's own word for anything else. */
 	movement: string;
@@ -90,11 +90,14 @@ export class LedgerReader {
 	add(entry: LedgerEntry): void {
 		const { id, type, amount, currency, at, reference, payoutId } = entry;
 		const movement = movementOf(type);
+		const column = columnOf(type);
+		// A refund that came back has two rows: what Lago says is about the one that went out, and by it another currency has its rate.
+		const isBack = column === 'refund' && amount > 0;
 		// The sides of a conversion are told apart.
-		const key = movement === 'conversion' ? id : `${movement} ${reference ?? id} ${currency}`;
+		const key = movement === 'conversion' ? id : `${movement} ${reference ?? id} ${currency} ${isBack}`;
 		const row = this.rows.get(key) ?? newRow(movement, reference ?? id, entry);
 		this.rows.set(key, row);
-		row[columnOf(type)] += amount;
+		row[column] += amount;
 		row.at = Math.min(row.at, at);
 		row.payoutId ??= payoutId;
 		if (movement === 'conversion')
