@@ -384,8 +384,8 @@ test('the fee of a dispute that was taken before explains no loss of this period
 
 test('the fee of a refund that was taken before is nothing that a note of this period is about', () => {
 	expect(shownOf(linesOf([refund({ refund: 0, fee: -50 })], { notes: [bookedNote(1_000)] }))).toEqual([
-		['Lago credit note', 1_000, 'other_period', -1_000],
 		['refund', 0, null, null],
+		['Lago credit note', 1_000, 'other_period', -1_000],
 	]);
 });
 
