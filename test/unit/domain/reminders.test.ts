@@ -74,14 +74,42 @@ describe('on which day', () => {
 		expect(reminder && [reminder.kind, reminder.step, new Date(reminder.sendAt).toISOString()]).toEqual(expected);
 	});
 
-	test('nobody is reminded of what was issued only after the day of the step', () => {
+	test('nobody is reminded of what was issued only on the day of the step, or after it', () => {
+		expect(due({ invoices: [open({ issuedOn: '2026-11-07' })] }, '2026-11-10T09:00Z')?.kind).toBe('due_soon');
+		expect(due({ invoices: [open({ issuedOn: '2026-11-08' })] }, '2026-11-10T09:00Z')).toBeNull();
 		expect(due({ invoices: [open({ issuedOn: '2026-11-09' })] }, '2026-11-10T09:00Z')).toBeNull();
 		expect(due({ invoices: [open({ issuedOn: '2026-11-09' })] }, '2026-11-12T09:00Z')?.kind).toBe('overdue');
+	});
+
+	test('what is due on the day of its issue is due soon on that day for nobody', () => {
+		const atOnce = { invoices: [open({ issuedOn: '2026-11-11' })] };
+		expect(due(atOnce, '2026-11-11T09:00Z', { steps: [0] })).toBeNull();
+		expect(due({}, '2026-11-11T09:00Z', { steps: [0] })).toMatchObject({ kind: 'due_soon', step: 0 });
+	});
+
+	test('nothing is due soon when its day is over', () => {
+		expect(due({}, '2026-11-12T09:00Z', { steps: [-3], lateDays: 9 })).toBeNull();
+	});
+
+	test('of several steps the furthest counts, of several invoices the most urgent one', () => {
+		expect(due({}, '2026-11-13T09:00Z', { steps: [2, 1] })?.step).toBe(2);
+		const invoices = [open(), open({ id: 'b'.repeat(36), dueOn: '2026-11-17' })];
+		expect(due({ invoices }, '2026-11-18T09:00Z')).toMatchObject({ kind: 'overdue', step: 7 });
+	});
+
+	test.each([
+		['the next step is told', told('2026-11-12'), 7],
+		['the same step is not told again', told('2026-11-18'), undefined],
+		['nor one that was reached before the last mail', told('2026-11-17', { invoicesOn: dayOfDate('2026-11-16') }), 7],
+	])('after a mail %s', (_name, record, step) => {
+		expect(due({ record }, '2026-11-19T09:00Z')?.step).toBe(step);
 	});
 });
 
 describe('at which hour, on the clock of the customer', () => {
 	test.each([
+		['at the first moment of the morning', 'UTC', '2026-11-12T08:00:00Z', {}, '2026-11-12T08:00:00.000Z'],
+		['at the last moment of the day', 'UTC', '2026-11-12T19:59:59Z', {}, '2026-11-12T19:59:59.000Z'],
 		['before the morning', 'UTC', '2026-11-12T07:59:59Z', {}, '2026-11-12T08:00:00.000Z'],
 		['in the evening', 'UTC', '2026-11-12T20:00:00Z', {}, '2026-11-13T08:00:00.000Z'],
 		['night in Tokyo, day in London', 'Asia/Tokyo', '2026-11-12T15:00:00Z', {}, '2026-11-12T23:00:00.000Z'],
@@ -140,6 +168,25 @@ describe('of what', () => {
 		expect(due({ record, invoices: [open(), failed] }, '2026-11-13T09:00Z')?.step).toBe(1);
 	});
 
+	test('what was told, and waits while a mail tells of another, is not told again', () => {
+		const [one, other] = [open(), open({ id: 'b'.repeat(36), dueOn: '2026-11-12' })];
+		const { record = null } =
+			due({ record: told('2026-11-12'), invoices: [{ ...one, waits: true }, other] }, '2026-11-13T09:00Z') ?? {};
+		expect(record).toMatchObject({ day: dayOfDate('2026-11-13'), leftOut: [] });
+		expect(due({ record, invoices: [one, other] }, '2026-11-14T09:00Z')).toBeNull();
+	});
+
+	test('what waited while a mail told of a card is told of when its payment has failed', () => {
+		const card = { expires: '2611', chargedOn: dayOfDate('2026-12-01') };
+		const { record = null } =
+			due(
+				{ card, invoices: [open({ waits: true })], record: told('2026-11-09', { heldOn: 5, leftOut: ['ddddd'] }) },
+				'2026-11-17T09:00Z',
+			) ?? {};
+		expect(record).toMatchObject({ invoicesOn: dayOfDate('2026-11-09'), heldOn: 5, leftOut: ['ddddd'] });
+		expect(due({ record, invoices: [open()] }, '2026-11-18T09:00Z', { steps: [6], lateDays: 3 })?.step).toBe(6);
+	});
+
 	test('one mail a day, whatever else is due', () => {
 		expect(due({ record: told('2026-11-12'), isOnHold: true }, at)).toBeNull();
 	});
@@ -152,6 +199,7 @@ describe('of what', () => {
 describe('about the mandate', () => {
 	const at = '2026-11-16T09:00Z';
 	const failedAt = Date.parse('2026-11-14T12:00Z');
+	const toldHold = told('2026-11-13', { heldOn: dayOfDate('2026-11-13') });
 
 	test.each([
 		['on hold and something open', {}, true],
@@ -162,21 +210,62 @@ describe('about the mandate', () => {
 			{ record: told('2026-10-14', { heldOn: dayOfDate('2026-10-14') }), invoices: [open({ failedAt })] },
 			true,
 		],
+		[
+			'told of it, then another charge failed, though not of everything',
+			{ record: toldHold, invoices: [open({ failedAt }), open({ id: 'b'.repeat(36) })] },
+			true,
+		],
+		['told of it, and no charge failed since', { record: toldHold, invoices: [open()] }, false],
+		[
+			'told of it on the day on which the charge failed',
+			{ record: told('2026-11-14', { heldOn: dayOfDate('2026-11-14') }), invoices: [open({ failedAt })] },
+			false,
+		],
+		[
+			'told of it after the charge had failed',
+			{ record: told('2026-11-15', { heldOn: dayOfDate('2026-11-15') }), invoices: [open({ failedAt })] },
+			false,
+		],
 		['charging again', { isOnHold: false }, false],
 	])('%s', (_name, change, expected) => {
 		expect(due({ isOnHold: true, ...change }, at)?.kind === 'mandate_on_hold').toBe(expected);
+	});
+
+	test('that it is on hold is told once, beside all that is open, whether or not a step is reached', () => {
+		const record = told('2026-11-13', { card: '2611', heldOn: dayOfDate('2026-11-13') });
+		const held = due({ isOnHold: true, record, invoices: [open({ failedAt })] }, at);
+		expect(held).toMatchObject({ kind: 'mandate_on_hold', step: 0, invoices: [{ number: 'ACM-1' }] });
+		expect(held?.record).toEqual({
+			day: dayOfDate('2026-11-16'),
+			state: 'sending',
+			at: Date.parse(at) / 1000,
+			card: '2611',
+			heldOn: dayOfDate('2026-11-16'),
+			leftOut: [],
+		});
+		const reached = due({ isOnHold: true }, '2026-11-18T09:00Z');
+		expect(reached).toMatchObject({ kind: 'mandate_on_hold', step: 7 });
 	});
 
 	test.each([
 		['expires before the next charge', { expires: '2611', chargedOn: dayOfDate('2026-12-01') }, {}, 'card_expires'],
 		['is charged on its last day', { expires: '2611', chargedOn: dayOfDate('2026-11-30') }, {}, undefined],
 		['the next charge is far', { expires: '2611', chargedOn: dayOfDate('2026-12-02') }, {}, undefined],
+		['the charge is today', { expires: '2610', chargedOn: dayOfDate('2026-11-17') }, {}, 'card_expires'],
+		['the charge is over', { expires: '2610', chargedOn: dayOfDate('2026-11-16') }, {}, undefined],
 		['no charge is to come', { expires: '2611', chargedOn: null }, {}, undefined],
 		['was told of', { expires: '2611', chargedOn: dayOfDate('2026-12-01') }, { card: '2611' }, undefined],
 		['another was told of', { expires: '2611', chargedOn: dayOfDate('2026-12-01') }, { card: '2411' }, 'card_expires'],
 	])('a card that %s', (_name, card, record, expected) => {
 		const given = { card, invoices: [], record: told('2026-11-02', record) };
 		expect(due(given, '2026-11-17T09:00Z')?.kind).toBe(expected);
+	});
+
+	test('a customer who never got a mail is told of the card, and of invoices afterwards as if nothing had been', () => {
+		const card = { expires: '2611', chargedOn: dayOfDate('2026-12-01') };
+		const { record = null } = due({ card, invoices: [] }, '2026-11-17T09:00Z') ?? {};
+		expect(record).toMatchObject({ card: '2611', invoicesOn: NEVER });
+		expect(due({ record, invoices: [open({ dueOn: '2026-11-16' })] }, '2026-11-18T09:00Z')?.step).toBe(1);
 	});
 
 	test('a mail about a card takes no step from an invoice, and gives none back', () => {
@@ -205,8 +294,21 @@ describe('what counts as open', () => {
 		['a draft', { status: 'draft' }, about, null],
 		['too small to be paid', { totalDue: 20 }, about, null],
 		['an order of credits', {}, { ...about, type: 'credit' }, null],
+		[
+			'lost in a dispute in part, and due for the rest',
+			{ paymentStatus: 'pending', totalDue: 4_000, totalPaid: 6_000, disputeLostAt: 1, lost: 1_000 },
+			about,
+			true,
+		],
 	])('%s', (_name, change, where, waits) => {
 		expect(openInvoice(facts(change), where)?.waits ?? null).toBe(waits);
+	});
+
+	test('it has failed since the first of its tries that did', () => {
+		const metadata = meta({ dodo_state: 'v1;failed;a=2;s=1794000000' });
+		expect(openInvoice(facts({ metadata }), about)?.failedAt).toBe(1_794_000_000_000);
+		expect(openInvoice(facts({ metadata: meta({ dodo_state: 'v1;failed;a=2' }) }), about)?.failedAt).toBeNull();
+		expect(openInvoice(facts({}), about)?.failedAt).toBeNull();
 	});
 });
 
@@ -238,6 +340,54 @@ describe('what is remembered', () => {
 		);
 	});
 
+	test.each<[string, string, Partial<ReminderRecord>]>([
+		[
+			'everything that can be told',
+			'v1;sending;a=1795860000;k=0a1b2c;c=2612;h=261128;i=261127;x=1a2b3,4c5d6',
+			{
+				state: 'sending',
+				token: '0a1b2c',
+				card: '2612',
+				heldOn: dayOfDate('2026-11-28'),
+				invoicesOn: dayOfDate('2026-11-27'),
+				leftOut: ['1a2b3', '4c5d6'],
+			},
+		],
+		['nothing but that it went out', 'v1;sent;a=1795860000', {}],
+	])('as Lago has it: %s', (_name, value, more) => {
+		const given = { day: dayOfDate('2026-11-28'), state: 'sent', at: 1_795_860_000, leftOut: [], ...more } as const;
+		expect(encodeReminder(given)).toBe(value);
+		expect(decodeReminder([{ key: reminderKey(given.day), value }])).toEqual(given);
+	});
+
+	test('as many of those that were left out as there is room for', () => {
+		const leftOut = Array.from({ length: 20 }, (_, index) => String(10_000 + index));
+		const value = encodeReminder({ day: 1, state: 'sent', at: 1_795_860_000, leftOut });
+		expect(value).toBe(`v1;sent;a=1795860000;x=${leftOut.slice(0, 12).join(',')}`);
+		expect(encodeReminder({ day: 1, state: 'sent', at: 1_795_860_000, token: 'k'.repeat(90), leftOut })).not.toMatch(
+			/x=/,
+		);
+	});
+
+	test('of a version that is not known yet only the day counts', () => {
+		const value = 'v2;sending;a=1795860000;c=2612;x=1a2b3';
+		expect(decodeReminder([{ key: reminderKey(dayOfDate('2026-11-28')), value }])).toEqual({
+			day: dayOfDate('2026-11-28'),
+			state: 'sent',
+			at: 0,
+			leftOut: [],
+		});
+	});
+
+	test('the newest counts in whatever order Lago gives them, and no day that is none', () => {
+		const entries = ['261101', '261112', '261105', '269999'].map((digits) => ({
+			key: `${reminderKey(NEVER).slice(0, -6)}${digits}`,
+			value: 'v1;sent;a=1',
+		}));
+		for (const given of [entries, [...entries].reverse()])
+			expect(decodeReminder(given)?.day).toBe(dayOfDate('2026-11-12'));
+	});
+
 	test('the newest counts, and one that nobody can read stands for a mail that was sent', () => {
 		const [older, newer] = ['2026-11-01', '2026-11-12'].map((date) => reminderKey(dayOfDate(date)));
 		expect(
@@ -253,7 +403,9 @@ describe('what is remembered', () => {
 	});
 
 	test.each([
-		['a mail that has gone out', told('2026-11-12'), false],
+		['no mail', null, false],
+		['a mail that has gone out', told('2026-11-12', { at: 199 }), false],
+		['one that is going out for half an hour', told('2026-11-12', { state: 'sending', at: 200 }), false],
 		['one that is going out', told('2026-11-12', { state: 'sending', at: 1_000 }), false],
 		['one that nobody has heard of for half an hour', told('2026-11-12', { state: 'sending', at: 199 }), true],
 	])('%s', (_name, given, expected) => {
