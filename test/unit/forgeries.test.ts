@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, createSign } from 'node:crypto';
 import { verifySignature, type SignedDelivery as DodoDelivery } from '../../nodes/DodoPayments/helpers/verifySignature';
 import { invoiceOfToken, signPayLink } from '../../nodes/Lago/helpers/payLinkToken';
-import { paymentProof } from '../../nodes/Lago/transport/derivedKey';
+import { paymentProof, sharesProof } from '../../nodes/Lago/transport/derivedKey';
 import { verifyHmac, verifyJwt, type SignedDelivery as LagoDelivery } from '../../nodes/Lago/helpers/verifySignature';
 import { seededRandom } from '../../sandbox/shared/faults';
 import { runs } from '../support/runs';
@@ -53,6 +53,19 @@ test("the proof that a payment was made for an invoice is that invoice's and tha
 	expect([paymentProof(`${LAGO_KEY} `, INVOICE), paymentProof(LAGO_KEY, INVOICE.replace('8a', '8b'))]).not.toContain(
 		proof,
 	);
+});
+
+test('the proof of a payment of several invoices is that of exactly these shares, and never that of an invoice', () => {
+	const shares = `${INVOICE}:6000 ${INVOICE.replace('8a', '8b')}:4000`;
+	const proof = sharesProof(LAGO_KEY, shares);
+	const key = createHmac('sha256', LAGO_KEY).update('n8n-nodes-dodo-lago payment proof of several v1').digest();
+	expect(Buffer.from(proof, 'base64url')).toEqual(createHmac('sha256', key).update(shares).digest().subarray(0, 16));
+	const others = [
+		sharesProof(LAGO_KEY, shares.replace('6000', '6001')),
+		sharesProof(`${LAGO_KEY} `, shares),
+		paymentProof(LAGO_KEY, shares),
+	];
+	expect(others).not.toContain(proof);
 });
 
 /** Of this invoice, made with this key before the id was hidden. */

@@ -33,6 +33,11 @@ test.each<[string, string, unknown[]]>([
 	expect(opened(token, '')).toEqual([null, null, null]);
 });
 
+test('a link of before the id was hidden opens its invoice, and no top-up', () => {
+	const old = 'ij8MbisdT3qwyR8uPUxbakOgNaSz-AOcb39cUw';
+	expect(opened(old)).toEqual([ID, null, null]);
+});
+
 test('a link made without a key opens nothing without one', () => {
 	for (const token of [tokenOf('invoice', ''), tokenOf('topUp', ''), tokenOfDebtor(DEBTOR, '')])
 		expect(opened(token, '')).toEqual([null, null, null]);

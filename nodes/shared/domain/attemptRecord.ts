@@ -39,9 +39,7 @@ export function decideRecord(
 ): AttemptStep {
 	const declineCode = payment.errorCode ?? undefined;
 	const planned: Planning = (state) =>
-		policy === null || kind !== 'failed'
-			? null
-			: planNextTry(policy, { outcome: 'failed', declineCode }, { ...open, state }, nowMs);
+		policy === null ? null : planNextTry(policy, { outcome: 'failed', declineCode }, { ...open, state }, nowMs);
 	const decision = decideAttempt(payment, invoice);
 	const leave = (outcome: 'ignored' | 'unchanged', message: string): AttemptStep => ({
 		action: 'leave',

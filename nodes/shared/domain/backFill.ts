@@ -140,12 +140,11 @@ export function portionOf(waiting: readonly BackFillRow[], begun: Begun, terms: 
 
 /** By the day of issue, then as Lago made them; of two that are alike always the same one first. */
 export function inOrder<Row extends BackFillRow>(rows: readonly Row[], { order }: Pick<BackFillTerms, 'order'>): Row[] {
-	const sign = order === 'oldest' ? 1 : -1;
-	return [...rows].sort(
+	const oldestFirst = [...rows].sort(
 		(one, other) =>
-			sign *
-			(one.issuedOn.localeCompare(other.issuedOn) || one.createdAt - other.createdAt || one.id.localeCompare(other.id)),
+			one.issuedOn.localeCompare(other.issuedOn) || one.createdAt - other.createdAt || one.id.localeCompare(other.id),
 	);
+	return order === 'oldest' ? oldestFirst : oldestFirst.reverse();
 }
 
 /** Those that may come into question on one day: the first of each currency. What is behind them need not be kept. */

@@ -9,9 +9,9 @@ export function readBrands(text: string): { brands: EntityBrands } | { problem: 
 	const brands: Record<string, string> = {};
 	for (const row of text.split(/[,\n]/).map((one) => one.trim())) {
 		if (row === '') continue;
-		const [, entity, brand] = /^([^\s=]+)\s*=\s*([\w-]+)$/.exec(row) ?? [];
-		if (entity === undefined || brand === undefined)
-			return { problem: `"${row}" is not a row of it; one looks like acme_de=brnd_2Kd9sX` };
+		const parts = /^([^\s=]+)\s*=\s*([\w-]+)$/.exec(row);
+		if (parts === null) return { problem: `"${row}" is not a row of it; one looks like acme_de=brnd_2Kd9sX` };
+		const [, entity = '', brand = ''] = parts;
 		if (Object.hasOwn(brands, entity) && brands[entity] !== brand) return { problem: `${entity} has two brands` };
 		brands[entity] = brand;
 	}

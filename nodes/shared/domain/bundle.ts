@@ -41,9 +41,8 @@ export function sharesIn(metadata: Readonly<Record<string, unknown>>): Share[] |
 		const [, invoiceId, amount] = SHARE.exec(part) ?? [];
 		return invoiceId === undefined ? [] : [{ invoiceId, amount: Number(amount) }];
 	});
-	const isWhole =
-		shares.length === parts.length && new Set(shares.map(({ invoiceId }) => invoiceId)).size === parts.length;
-	return isWhole ? shares : [];
+	// Each part is a share, and of another invoice.
+	return new Set(shares.map(({ invoiceId }) => invoiceId)).size === parts.length ? shares : [];
 }
 
 function entryName(place: number): string {
@@ -57,7 +56,7 @@ export function sumOf(amounts: ReadonlyArray<{ amount: number }>): number {
 
 /** What a payment brought of what its shares ask for: without the tax that Dodo added on top of exactly that. */
 export function broughtBy({ amount, tax, shares = [] }: Pick<PaymentFacts, 'amount' | 'tax' | 'shares'>): number {
-	return amount !== sumOf(shares) && amount - tax === sumOf(shares) ? amount - tax : amount;
+	return amount - tax === sumOf(shares) ? amount - tax : amount;
 }
 
 /**

@@ -91,15 +91,16 @@ export function withRefunded(
 	ofPayment: number,
 ): { refunded: number; counted: readonly Counted[] } {
 	const refunds = counted.filter(({ sign }) => sign === '~');
-	const net = (gross: number): number => (amount === booked ? gross : proportion(gross, booked, amount));
+	const net = (gross: number): number => proportion(gross, booked, amount);
 	const asTold = keyOf(`refunds of ${id}`);
 	// An older version wrote the tax on top as well, and one before it the sum alone.
 	const key = amount === booked ? asTold : keyOf(`net refunds of ${id}`);
 	const told = refunds.find((one) => one.key === asTold)?.amount ?? (refunds.length === 0 ? refunded : 0);
-	const before = key === asTold ? 0 : (refunds.find((one) => one.key === key)?.amount ?? 0);
-	const isOther = (one: Counted): boolean => one.sign !== '~' || (one.key !== asTold && one.key !== key);
-	const others = refunds.filter(isOther).reduce((sum, one) => sum + one.amount, 0);
+	const before = refunds.find((one) => one.key === key)?.amount ?? 0;
+	const others = refunds
+		.filter((one) => one.key !== asTold && one.key !== key)
+		.reduce((sum, one) => sum + one.amount, 0);
 	const entry: Counted = { key, sign: '~', amount: Math.max(net(ofPayment), net(told), before) };
-	const kept = key === asTold ? counted : counted.filter(({ key: of }) => of !== asTold);
+	const kept = counted.filter((one) => one.key !== asTold);
 	return { refunded: others + entry.amount, counted: withCounted(kept, entry) ?? counted };
 }

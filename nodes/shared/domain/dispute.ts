@@ -34,7 +34,7 @@ export function lostPart(dispute: DisputeFacts, payment: PaymentFacts, booked: n
 	const left = Math.max(0, payment.amount - dispute.refunded);
 	const isSaid = (dispute.currency ?? payment.currency) === payment.currency;
 	const taken = isSaid ? Math.min(left, dispute.amount ?? left) : left;
-	return booked === payment.amount ? taken : proportion(taken, booked, payment.amount);
+	return proportion(taken, booked, payment.amount);
 }
 
 /** What is to be written of the end of a dispute: `recorded`: nothing; `full`: there is no room for it. */

@@ -44,12 +44,16 @@ export function dueTogether(invoices: readonly DueInvoice[]): DueTogether {
 	for (const invoice of [...invoices].sort(byAge)) {
 		const verdict = collectability(invoice, 'several');
 		if (verdict.decision === 'skip') continue;
-		const why = verdict.decision === 'held' ? verdict.held.message : whyApart(invoice, verdict.amount, due);
+		if (verdict.decision === 'held') {
+			due.leftOut.push({ invoice, why: verdict.held.message });
+			continue;
+		}
+		const { amount } = verdict;
+		const why = whyApart(invoice, amount, due);
 		if (why !== null) {
 			due.leftOut.push({ invoice, why });
 			continue;
 		}
-		const amount = verdict.decision === 'collect' ? verdict.amount : 0;
 		due.members.push({ invoiceId: invoice.id, amount, invoice });
 		due.amount += amount;
 	}

@@ -15,10 +15,11 @@ export interface MandateKeys {
 /** Of the only business that a customer deals with, or of the first one. */
 const PLAIN: MandateKeys = { mandate: MANDATE_KEY, customer: CUSTOMER_ID_KEY };
 const OF_BUSINESS = 'dodo_sub_';
+const CUSTOMER_OF_BUSINESS = 'dodo_cus_';
 /** Lago takes keys of 20 characters: the end of a business's id tells it from others. */
 const ownKeys = (businessId: string): MandateKeys => {
 	const end = businessId.slice(-8);
-	return { mandate: `${OF_BUSINESS}${end}`, customer: `dodo_cus_${end}` };
+	return { mandate: `${OF_BUSINESS}${end}`, customer: `${CUSTOMER_OF_BUSINESS}${end}` };
 };
 
 const valueOf = (entries: readonly Entry[], key: string): string | null =>
@@ -74,8 +75,9 @@ export function keysFor(entries: readonly Entry[], { id, businessId, replaces }:
 export function withoutMandate<Given extends Entry>(entries: readonly Given[], id: string): Given[] {
 	const ended = entries.find((entry) => isMandate(entry) && entry.value === id)?.key;
 	if (ended === undefined) return [...entries];
-	const keys = ended === MANDATE_KEY ? [ended] : [ended, `dodo_cus_${ended.slice(OF_BUSINESS.length)}`];
-	return entries.filter(({ key }) => !keys.includes(key));
+	// With a mandate under a business's own keys goes the customer there.
+	const gone = [ended, ended.replace(OF_BUSINESS, CUSTOMER_OF_BUSINESS)];
+	return entries.filter(({ key }) => !gone.includes(key));
 }
 
 /** Where a mandate may be kept, as Lago's lists are asked for it. */

@@ -30,7 +30,8 @@ export interface Owed {
 	how: OwedHow | null;
 }
 
-const NOTHING: Owed = { amount: 0, asked: 0, how: null };
+/** Nothing is owed. */
+export const NOTHING: Owed = { amount: 0, asked: 0, how: null };
 
 /**
  * What is owed on an invoice: the one opinion that collecting, the pay page, retries and access share. A free server marks an invoice as paid

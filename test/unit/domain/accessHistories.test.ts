@@ -293,6 +293,24 @@ describe('what a policy would have done', () => {
 		).toMatchObject({ times: 2, rules: ['restrict_above'] });
 	});
 
+	test('three times: the last one counts as the last', () => {
+		const one = (month: string, paid: string): PastInvoice =>
+			invoice({
+				id: `invoice of ${month}`,
+				issuedOn: `2026-${month}-01`,
+				dueOn: `2026-${month}-01`,
+				issuedAt: at(`2026-${month}-01T00:00:00Z`),
+				...paidOn(paid),
+			});
+		const given = history(one('07', '2026-07-20'), one('08', '2026-08-20'), one('09', '2026-09-20'));
+		expect(backtest(given, week, from, to)).toMatchObject({
+			times: 3,
+			firstAt: at('2026-07-08T00:00:00Z'),
+			lastAt: at('2026-09-08T00:00:00Z'),
+			restoredAt: at('2026-09-20T12:00:00Z'),
+		});
+	});
+
 	test('what was lost in a dispute counts from the loss, what was known to fail from the failure', () => {
 		const lost = invoice({ ...paidOn('2026-08-10'), disputeLostAt: at('2026-09-01T00:00:00Z') });
 		expect(days(segmentsOf(history(lost), week, from, to))).toEqual([

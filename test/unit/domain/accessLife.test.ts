@@ -131,6 +131,26 @@ describe('the end of a subscription', () => {
 			...given,
 		});
 
+	test('a customer hears why from the subscription that keeps the access, and not from one that is over', () => {
+		const over = { ...ended, id: 'row_0', externalId: 'sub_0' };
+		const keeping = { ...ended, keepsUnusedDays: true, endedAt: at('2026-08-12T00:00:00Z') };
+		const { customer } = evaluated({
+			subscriptions: [over, keeping],
+			invoices: [yearAhead(keeping)],
+			policy: { keepPrepaidPeriod: true },
+			now,
+		});
+		expect(customer).toMatchObject({
+			state: 'paid_until',
+			reasons: [{ rule: 'prepaid', since: at('2026-08-12T00:00:00Z') }],
+		});
+		const toCome = subscription({ status: 'incomplete', startsAt: at('2026-08-15T00:00:00Z') });
+		expect(evaluated({ subscriptions: [over, toCome], now }).customer).toMatchObject({
+			state: 'pending_payment',
+			reasons: [{ rule: 'first_payment', since: at('2026-08-15T00:00:00Z') }],
+		});
+	});
+
 	test('ended is ended, whatever is owed', () => {
 		const decision = ofSubscription({
 			subscriptions: [ended],

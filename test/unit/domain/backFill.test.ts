@@ -68,6 +68,20 @@ test.each<[string, OpenInvoice, object | null]>([
 	else expect(verdict).toMatchObject(expected);
 });
 
+test.each<[OpenInvoice, string]>([
+	[open({}, { issuedOn: '2023-12-31' }), 'Issued before the day that was given. Give an earlier day, or none.'],
+	[
+		open({ totalDue: 50_001 }),
+		'More by itself than may be begun on one day. Raise the money a day, or collect it by hand.',
+	],
+	[
+		open({ disputeLostAt: 1 }),
+		'Was paid once, and the money went back. Look at it, then press "Retry payment" in Lago.',
+	],
+])('what our rules leave alone has its sentence and its step', (given, why) => {
+	expect(backFillVerdict(given, terms())).toMatchObject({ what: 'left', why });
+});
+
 test('what is left alone says why and what to do', () => {
 	const verdict = backFillVerdict(open({ totalDue: 10 }), terms());
 	expect(verdict).toMatchObject({ why: expect.stringMatching(/smallest payment.*\. Collect it together/) });

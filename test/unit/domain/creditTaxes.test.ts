@@ -66,6 +66,12 @@ test.each<[string, TaxedFee[], NamedTax[], number[]]>([
 		[20, 20],
 	],
 	[
+		'two taxes of one code: Lago takes the first of the invoice, whichever fee comes first',
+		[fee({ taxesRate: 10, taxes: [{ code: 'vat', rate: 10 }] }), fee({ taxes: [vat] })],
+		[vat, { code: 'vat', rate: 10 }],
+		[20, 20],
+	],
+	[
 		'a tax that the invoice does not name has its own rate',
 		[fee({ ...NINE_TENTHS, taxes: [{ code: 'gone', rate: 20 }] })],
 		[vat],

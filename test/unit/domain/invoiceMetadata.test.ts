@@ -292,3 +292,14 @@ describe('metadata of an invoice', () => {
 		expect(freeMetadataSlots([...entries, { key: 'dodo_state', value: 'x' }])).toBe(free);
 	});
 });
+
+test.each<[string, Partial<CollectionState>, CollectionState['request']]>([
+	['stays while nothing else is asked for', {}, { key: 'aaaaa', amount: 10_000 }],
+	['makes room for the next one', { request: { key: 'bbbbb', amount: 9_000 } }, { key: 'bbbbb', amount: 9_000 }],
+	['is forgotten when the invoice is paid', { phase: 'paid' }, undefined],
+])('the session over several invoices that is out %s', (_case, news, request) => {
+	const before: CollectionState = { phase: 'open', attempt: 1, request: { key: 'aaaaa', amount: 10_000 } };
+	const entries = withOurMetadata([], { state: before });
+	const after = withOurMetadata(entries, { state: { phase: 'open', attempt: 2, ...news } });
+	expect(decodeState(metadataValue(after, 'dodo_state'))?.request).toEqual(request);
+});

@@ -39,6 +39,7 @@ test.each<[unknown, string]>([
 	['*', 'en'],
 	['sv, *;q=0.1', 'en'],
 	['*;q=0', 'en'],
+	['*, de;q=0.5', 'en'],
 	['*;q=0.5, ja;q=0.6', 'ja'],
 ])('%j: %s', (header, language) => {
 	expect(preferredLanguage(header, OFFERED)).toBe(language);

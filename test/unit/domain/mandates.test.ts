@@ -30,6 +30,7 @@ test.each<[string, Record<string, string>, NewMandate, object]>([
 	['one of old', { dodo_subscription_id: 'sub_1' }, mandate('sub_2', null), PLAIN],
 	['that of another business', { dodo_subscription_id: 'sub_1' }, mandate('sub_9', B), OF_B],
 	['its successor there', { dodo_subscription_id: 'sub_1', dodo_sub_bbbbbbbb: 'sub_9' }, mandate('sub_10', B), OF_B],
+	['its successor there, when the other one has ended', { dodo_sub_bbbbbbbb: 'sub_9' }, mandate('sub_10', B), OF_B],
 	['one when the plain place is empty', { dodo_subscription_id: '' }, mandate('sub_9', B), PLAIN],
 ])('%s is kept where it overwrites nobody', (_what, values, given, keys) => {
 	expect(keysFor(entries(values), given)).toEqual(keys);
@@ -50,6 +51,8 @@ test.each<[string | null, Record<string, string>]>([
 	[A, Object.fromEntries(SHARED.map(({ key, value }) => [key, value]))],
 	[null, Object.fromEntries(SHARED.map(({ key, value }) => [key, value]))],
 ])('%s sees its own', (businessId, seen) => {
+	const keys = seenBy(SHARED, businessId).map(({ key }) => key);
+	expect(new Set(keys).size).toBe(keys.length);
 	expect(Object.fromEntries(seenBy(SHARED, businessId).map(({ key, value }) => [key, value]))).toEqual(seen);
 });
 

@@ -96,6 +96,17 @@ test.each<[Told[], string | null, string | null, string[] | null]>([
 		'1.45.2',
 		null,
 	],
+	// What tells of an earlier version says nothing against a later one.
+	[
+		[
+			['organization', { slug: 'x' }],
+			['invoice', PAID],
+			['webhook_endpoint', { event_types: null }],
+		],
+		'1.45.2',
+		null,
+		null,
+	],
 	// Updated since, and put back.
 	[
 		[
@@ -126,6 +137,16 @@ test.each<[Told[], string | null, string | null, string[] | null]>([
 	expect(words?.match(/before [\d.]+/g)?.map((one) => one.slice('before '.length)) ?? null).toEqual(lacks);
 	if (words !== null) expect(words).toContain(`This Lago is older than ${before}`);
 	expect(isTooOld(age)).toBe(before === '1.22');
+});
+
+test.each([
+	['1.9', true],
+	['1.21.3', true],
+	['1.22', true],
+	['1.100', false],
+	['2.0', false],
+])('a Lago that lacks what came with %s is too old: %s', (before, expected) => {
+	expect(isTooOld({ from: null, before })).toBe(expected);
 });
 
 test('what is no invoice tells nothing', () => {

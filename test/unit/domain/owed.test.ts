@@ -436,6 +436,19 @@ describe('what was counted', () => {
 			expect((state = withRefunded(state, whole(id), sum)).refunded).toBe(inAll);
 	});
 
+	test('what is written of a payment without tax stays under its key, once', () => {
+		const written = (amount: number): Counted => ({ key: keyOf('refunds of pay_1'), sign: '~', amount });
+		const lost: Counted = { key: 'aaaaa', sign: '+', amount: 3_000 };
+		expect(withRefunded({ counted: [lost] }, whole('pay_1'), 500)).toEqual({
+			refunded: 500,
+			counted: [lost, written(500)],
+		});
+		expect(withRefunded({ refunded: 500, counted: [lost, written(500)] }, whole('pay_1'), 800)).toEqual({
+			refunded: 800,
+			counted: [lost, written(800)],
+		});
+	});
+
 	describe('of a payment with tax on top only what is booked of it counts', () => {
 		const taxed: RefundedPayment = { id: 'pay_1', amount: 11_900, booked: 10_000 };
 		const refund = (key: string, amount: number): Counted => ({ key: keyOf(key), sign: '~', amount });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { CollectionState } from '../../../nodes/shared/domain/invoiceMetadata';
 import {
+	isEnded,
 	nextPhase,
 	nextState,
 	noted,
@@ -31,6 +32,10 @@ const MATRIX: Record<CollectionEvent, string> = {
 };
 const EVENTS = Object.keys(MATRIX) as CollectionEvent[];
 const STARTS: Array<Phase | null> = [null, ...PHASES];
+
+test.each(PHASES)('%s has an end, or not', (phase) => {
+	expect(isEnded({ phase })).toBe(['paid', 'overpaid', 'returned'].includes(phase));
+});
 
 test.each(EVENTS)('%s', (event) => {
 	expect(STARTS.map((from) => nextPhase(from, event))).toEqual(MATRIX[event].split(' '));

@@ -93,6 +93,13 @@ describe('a success', () => {
 			null,
 			{ action: 'look_up_references' },
 		],
+		[
+			'of what it has paid by our record asks all the same: what of it is booked only Lago knows',
+			{ amount: 4_000 },
+			{ ...partlyPaid, metadata: meta({ dodo_payment_id: 'pay_1', dodo_state: 'v1;paid;a=1' }) },
+			null,
+			{ action: 'look_up_references' },
+		],
 		['of the rest is booked', { amount: 4_000 }, partlyPaid, ['pay_0'], { action: 'book', amount: 4_000 }],
 		['that is booked is settled', { amount: 4_000 }, partlyPaid, ['pay_1'], { action: 'already_settled' }],
 	])('a part of a payment %s', (_case, changePayment, changeInvoice, references, decision) => {

@@ -98,6 +98,16 @@ describe('what lost disputes take', () => {
 			],
 		],
 		[
+			'one that has what it takes, and another one that came',
+			1_500,
+			[loss(1_000, 0, 0, 1_000), loss(500, 0, 0, 0)],
+			open,
+			[
+				[0, 0, 1_000],
+				[0, 500, 0],
+			],
+		],
+		[
 			'two that shrink',
 			100,
 			[loss(1_000, 0, 300, 0), loss(900, 0, 0, 500)],

@@ -5,6 +5,7 @@ import {
 	readTopUpRecord,
 	recordKeyOf,
 	topUpAmount,
+	topUpNeedsPremium,
 	topUpNumber,
 	topUpStatuses,
 	writeTopUpRecord,
@@ -103,6 +104,20 @@ test.each([
 	[{ [recordKeyOf(ID)]: 5 }],
 ])('without a record there is none: %j', (metadata) => {
 	expect(readTopUpRecord(metadata, ID)).toEqual([]);
+});
+
+test('its record has a key of its own, and there it stays', () => {
+	expect(recordKeyOf(ID)).toBe(`dodo_top_up_${ID}`);
+	expect(recordKeyOf('another')).not.toBe(recordKeyOf(ID));
+});
+
+test('why it waits names it, what happened, and what to do', () => {
+	expect(topUpNeedsPremium('TOPUP-9D16FACC', 'Payment pay_1 succeeded')).toEqual({
+		outcome: 'held',
+		reason: 'top_up_needs_premium',
+		message: expect.stringMatching(/^Payment pay_1 succeeded: TOPUP-9D16FACC counts only when it is paid first/),
+		nextStep: expect.stringMatching(/^Add a licence to Lago/),
+	});
 });
 
 test('it has a number that people can say', () => {

@@ -1,6 +1,6 @@
 import { calendarOf, dayOfDate, type Calendar, type Day } from '../calendar';
 import { formatAmount } from '../money';
-import { owedOn, type Owed } from '../owed';
+import { NOTHING, owedOn, type Owed } from '../owed';
 import type { AccessInvoice } from './facts';
 import type { AccessPolicy } from './policy';
 
@@ -42,7 +42,7 @@ export interface Outlook {
 
 /** What is owed on an invoice as far as access depends on it: who does not pay for prepaid credits simply does not get them. */
 export function owedFor(invoice: AccessInvoice): Owed {
-	return owedOn(invoice.type === 'credit' ? { ...invoice, status: 'credit' } : invoice);
+	return invoice.type === 'credit' ? NOTHING : owedOn(invoice);
 }
 
 /** Whether the money had come and was taken back. */

@@ -87,7 +87,7 @@ export function segmentsOf(history: AccessHistory, policy: AccessPolicy, from: n
 			disputeLostAt,
 		]),
 		...history.subscriptions.flatMap(({ startsAt, endedAt }) => [startsAt, endedAt]),
-	].filter((at): at is number => at !== null);
+	].flatMap((at) => at ?? []);
 	const events = [...new Set(happened)].sort((one, other) => one - other);
 	const segments: Segment[] = [];
 	let at = from;
