@@ -12,6 +12,8 @@ export interface Effort {
 
 /** The editor draws 66 nodes while n8n and a database work on the same two cores. */
 const SOON = 45_000;
+/** n8n looks anew what a node lacks. */
+const MARKED_MS = 10_000;
 
 /**
  * n8n's editor (2.41) as a person uses it: every click and every field is counted. Only what can be seen is used: menus, buttons, dialogs, the
@@ -80,10 +82,14 @@ export class Editor {
 		return (await this.byId('canvas-node').count()) + (await this.byId('sticky').count());
 	}
 
-	/** Names of the nodes that n8n marks as not ready. */
+	/** Names of the nodes that n8n marks as not ready; it takes the marks away a moment after the last credential was chosen. */
 	async nodesWithIssues(): Promise<string[]> {
-		const marked = await this.page.locator('[data-test-id="canvas-node"]:has([data-test-id="node-issues"])').all();
-		return await Promise.all(marked.map(async (node) => (await node.getAttribute('data-node-name')) ?? ''));
+		const marked = this.page.locator('[data-test-id="canvas-node"]:has([data-test-id="node-issues"])');
+		const names = async (): Promise<string[]> =>
+			await marked.evaluateAll((nodes) => nodes.map((node) => node.getAttribute('data-node-name') ?? ''));
+		const until = Date.now() + MARKED_MS;
+		while ((await marked.count()) > 0 && Date.now() < until) await this.page.waitForTimeout(100);
+		return await names();
 	}
 
 	async openNode(name: string): Promise<void> {
@@ -137,7 +143,10 @@ export class Editor {
 
 	/** Saves the credential and resolves with what n8n's test of it said: null when it passed and the dialog closed. */
 	async saveCredential(): Promise<string | null> {
+		// What the last test said still stands there.
+		const tested = this.page.waitForResponse((response) => response.url().endsWith('/rest/credentials/test'));
 		await this.click(this.byId('credential-save-button'));
+		await tested;
 		const problem = this.dialog.getByText('Couldn’t connect with these settings').first();
 		await Promise.race([this.dialog.waitFor({ state: 'detached' }), problem.waitFor()]);
 		if ((await this.dialog.count()) === 0) return null;
