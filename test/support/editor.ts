@@ -49,9 +49,11 @@ export class Editor {
 		await this.page.waitForURL((url) => !url.pathname.includes('signin'));
 	}
 
-	/** An empty workflow. */
+	/** An empty workflow, by the plus at the top. */
 	async newWorkflow(): Promise<void> {
-		await this.page.goto(`${this.url}/workflow/new`);
+		await this.closeAdvice();
+		await this.byId('universal-add').click();
+		await this.page.getByText('New workflow').first().click();
 		await this.byId('canvas-add-button').waitFor();
 	}
 
@@ -159,12 +161,14 @@ export class Editor {
 	/** Publish, twice: n8n asks for the name of the version. Resolves with its refusal, null when it was published. */
 	async publish(): Promise<string | null> {
 		await this.closeAdvice();
-		await this.click(this.byId('workflow-open-publish-modal-button'));
-		await this.click(this.byId('workflow-publish-button'));
 		const done = this.page
 			.getByText('Workflow published', { exact: false })
 			.or(this.page.getByText('Production Checklist'))
 			.first();
+		// That of the workflow before.
+		await done.waitFor({ state: 'hidden' });
+		await this.click(this.byId('workflow-open-publish-modal-button'));
+		await this.click(this.byId('workflow-publish-button'));
 		const refused = this.page
 			.locator(
 				'.el-notification--error, .el-notification:has-text("Problem"), [role=alert]:has-text("Problem"), [role=alert]:has-text("issues"), [role=dialog]:has-text("Conflicting")',
