@@ -59,8 +59,9 @@ export function allocateRefund(
 	const net = kinds.reduce((sum, kind) => sum + BigInt(kind.room) * kind.net, 0n);
 	const tax = kinds.reduce((sum, kind) => sum + BigInt(kind.room) * kind.tax, -exact(taxRounding));
 	const rest = noteOf(net, tax);
+	const isLast = wanted === refundable;
 	// The last refund takes what is left, though earlier rounding may have cost the fees a cent or two.
-	const shortage = wanted === refundable ? LAST_TOLERANCE : TOLERANCE;
+	const shortage = isLast ? LAST_TOLERANCE : TOLERANCE;
 	if (wanted > rest + shortage || rest <= 0) return null;
 	const whole = { items, refund: rest };
 	if (wanted === rest) return whole;
@@ -70,7 +71,7 @@ export function allocateRefund(
 			least: Math.max(1, wanted - below),
 			most: Math.min(refundable, wanted + above),
 			// Nothing has to be left for a next one behind the last refund.
-			left: wanted === refundable ? null : { net, tax, refundable },
+			left: isLast ? null : { net, tax, refundable },
 			noteOf,
 			// Lago gives rounding back then: that spread is looked at here.
 			isAll: (amounts) => amounts.reduce((sum, amount) => sum + amount, 0) === open,
@@ -106,7 +107,7 @@ function unitOf(
 ): { net: bigint; tax: bigint } {
 	const whole = BigInt(amount) * ONE;
 	const coupons = read(couponsAmount);
-	const net = coupons === 0n || amount === 0 ? ONE : quotient(whole - coupons, whole);
+	const net = amount === 0 ? ONE : quotient(whole - coupons, whole);
 	return { net, tax: (net * read(taxesRate)) / (100n * ONE) };
 }
 
@@ -127,7 +128,7 @@ function kindsOf(fees: readonly CreditableFee[]): OpenKind[] {
 		const left = fee.amount - fee.credited;
 		if (left <= 0) continue;
 		const { net, tax } = unitOf(fee, read);
-		if (net + tax <= 0n) continue;
+		if (net <= 0n) continue;
 		const key = `${net} ${tax}`;
 		const kind = kinds.get(key) ?? { net, tax, room: 0, items: [] };
 		kind.room += left;

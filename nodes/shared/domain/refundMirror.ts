@@ -90,7 +90,7 @@ export function decideMirror(
 	const taxRounding = decimalOf(notes.reduce((sum, note) => sum + exact(note.taxRounding), 0n));
 	const room = { wanted: wantedOf(asked, refundable, refund, notes.length), refundable, taxRounding };
 	const terms = { asked, room, fees };
-	const allocation = refundable > 0 ? allocateRefund(room, fees) : null;
+	const allocation = allocateRefund(room, fees);
 	if (allocation !== null) return { action: 'credit', asked, allocation, terms };
 	if (asked <= ROUNDING * notes.length) return { action: 'already', asked };
 	const refused = held(

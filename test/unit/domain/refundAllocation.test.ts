@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { allocateRefund, type CreditableFee } from '../../../nodes/shared/domain/refundAllocation';
+import { allocateRefund, asLagoTaxes, type CreditableFee } from '../../../nodes/shared/domain/refundAllocation';
 import { decideMirror, type MirrorDecision, type RefundedInvoice } from '../../../nodes/shared/domain/refundMirror';
 import { toEarlierNote, toRefundedInvoice } from '../../../nodes/shared/wire/lago/creditFacts';
 import type { LagoCreditNote } from '../../../nodes/shared/wire/lago/creditNote';
@@ -309,4 +309,91 @@ test.each<[string, number, CreditableFee[], Array<{ feeId: string; amount: numbe
 	['more than there is', 1_300, [{ id: 'a', amount: 1_000, credited: 0, taxesRate: 20, couponsAmount: 0 }], null],
 ])('%s', (_case, wanted, fees, items) => {
 	expect(allocateRefund({ wanted, refundable: 1_000_000, taxRounding: 0 }, fees)?.items ?? null).toEqual(items);
+});
+
+describe('by hand', () => {
+	const fee = (id: string, amount: number, change: Partial<CreditableFee> = {}): CreditableFee => ({
+		id,
+		amount,
+		credited: 0,
+		taxesRate: 0,
+		couponsAmount: 0,
+		...change,
+	});
+	const all = (feeId: string, amount: number) => ({ feeId, amount });
+
+	test.each<[string, [wanted: number, refundable: number, taxRounding: number], CreditableFee[], object | null]>([
+		['all of one fee', [100, 100, 0], [fee('a', 100)], { items: [all('a', 100)], refund: 100 }],
+		['a part', [40, 100, 0], [fee('a', 100)], { items: [all('a', 40)], refund: 40 }],
+		[
+			'a part of the first of two alike: no item of nothing',
+			[40, 200, 0],
+			[fee('a', 100), fee('b', 100)],
+			{ items: [all('a', 40)], refund: 40 },
+		],
+		[
+			'more than the first: whole fees first',
+			[140, 200, 0],
+			[fee('a', 100), fee('b', 100)],
+			{ items: [all('a', 100), all('b', 40)], refund: 140 },
+		],
+		[
+			'of a fee that is used up nothing',
+			[40, 100, 0],
+			[fee('a', 100, { credited: 100 }), fee('b', 100)],
+			{ items: [all('b', 40)], refund: 40 },
+		],
+		[
+			'one that was credited beyond itself takes nothing from another',
+			[10, 10, 0],
+			[fee('a', 10, { credited: 12 }), fee('b', 10)],
+			{ items: [all('b', 10)], refund: 10 },
+		],
+		[
+			'a fee that coupons pay is worth nothing',
+			[10, 10, 0],
+			[fee('a', 50, { couponsAmount: 50, taxesRate: 20 })],
+			null,
+		],
+		['nothing is left of the fees', [3, 3, 0], [fee('a', 50, { credited: 50 })], null],
+		// Earlier rounding has cost the fees some cents.
+		[
+			'the last refund: five cents are missing',
+			[105, 105, 0],
+			[fee('a', 100)],
+			{ items: [all('a', 100)], refund: 100 },
+		],
+		['the last refund: six cents are missing', [106, 106, 0], [fee('a', 100)], null],
+		[
+			'one that is not the last: a cent is missing',
+			[101, 110, 0],
+			[fee('a', 100)],
+			{ items: [all('a', 100)], refund: 100 },
+		],
+		['one that is not the last: two cents are missing', [102, 110, 0], [fee('a', 100)], null],
+		// With the last unit Lago gives the rounding of earlier notes back, or takes it.
+		[
+			'what it is worth without that is not what Lago makes of it',
+			[1_200, 1_200, 0.6],
+			[fee('a', 1_000, { taxesRate: 20 })],
+			{ items: [all('a', 1_000)], refund: 1_199 },
+		],
+		[
+			'more is nearer: all of it, with what was rounded down',
+			[12, 13, -3],
+			[fee('a', 10)],
+			{ items: [all('a', 10)], refund: 13 },
+		],
+		['less is nearer, by more than a cent', [11, 13, -3], [fee('a', 10)], { items: [all('a', 9)], refund: 9 }],
+		['never more than can go back', [12, 12, -3], [fee('a', 10)], { items: [all('a', 9)], refund: 9 }],
+	])('%s', (_case, [wanted, refundable, taxRounding], fees, expected) => {
+		expect(allocateRefund({ wanted, refundable, taxRounding }, fees)).toEqual(expected);
+	});
+
+	test('a fee of nothing beside others is in no way of the tax', () => {
+		const fees = [fee('a', 100, { taxesRate: 20 }), fee('free', 0, { taxesRate: 20 })];
+		const said = { couponsAmount: 0, taxesAmount: 18 };
+		const read = asLagoTaxes(fees, { taxRounding: 0 }, [all('a', 100)], said);
+		expect(read.map(({ taxesRate }) => Number(taxesRate))).toEqual([18, 18]);
+	});
 });

@@ -66,6 +66,16 @@ describe('a refund', () => {
 			{ action: 'credit', asked: 7_499, allocation: { refund: 7_500 } },
 		],
 		[
+			'of a cent more than the rest takes the rest, though the fees have lost some cents to rounding',
+			[refund(7_501), payment, invoice({ fees: [{ ...fee, amount: 9_996 }] }), 10_000, [note(2_500)]],
+			{ action: 'credit', asked: 7_501, allocation: { refund: 7_496, items: [{ feeId: 'fee', amount: 7_496 }] } },
+		],
+		[
+			'of a cent, where nothing is left to refund though fees are open',
+			[refund(1), payment, invoice({ totalPaid: 2_500 }), 10_000, [note(2_500)]],
+			{ action: 'already', asked: 1 },
+		],
+		[
 			'of the rest, which is not the last',
 			[refund(7_499), payment, invoice(), 10_000, [note(2_500)]],
 			{ action: 'credit', asked: 7_499, allocation: { refund: 7_499 } },
