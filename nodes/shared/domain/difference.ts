@@ -121,8 +121,8 @@ function judgeAttempt(payment: Listed, { unpaid, topUps, organization }: Known):
 	const { invoiceId, members = [invoiceId ?? ''] } = payment;
 	if (payment.amount === 0 || !members.every(isLagoId)) return 'done';
 	if (unpaid === undefined) return needs('unpaid');
-	const isTopUp = Boolean(payment.topUpId) && !members.every((one) => unpaid.has(one));
-	if (isTopUp && topUps === undefined) return needs('topUps');
+	const isHidden = Boolean(payment.topUpId) && !unpaid.has(invoiceId ?? '');
+	if (isHidden && topUps === undefined) return needs('topUps');
 	const isMissing = (id: string): boolean => {
 		const invoice = unpaid.get(id) ?? topUps?.get(id);
 		return invoice !== undefined && !isRecorded(payment, invoice);

@@ -8,6 +8,7 @@ test.each<[string, object]>([
 	['de=brnd_1, de=brnd_2', { problem: 'de has two brands' }],
 	['acme_de', { problem: '"acme_de" is not a row of it; one looks like acme_de=brnd_2Kd9sX' }],
 	['acme de=brnd_1', { problem: '"acme de=brnd_1" is not a row of it; one looks like acme_de=brnd_2Kd9sX' }],
+	['de=brnd_1 fr=brnd_2', { problem: '"de=brnd_1 fr=brnd_2" is not a row of it; one looks like acme_de=brnd_2Kd9sX' }],
 	['de=', { problem: '"de=" is not a row of it; one looks like acme_de=brnd_2Kd9sX' }],
 ])('the table %j', (text, read) => {
 	expect(readBrands(text)).toEqual(read);

@@ -1,6 +1,6 @@
 /** What the comparison of both books takes for done: it may say `missing` of what was done, never `done` of what was not. */
 import { keyOf } from '../../../nodes/shared/domain/counted';
-import { judge, withoutSuperseded, type Known } from '../../../nodes/shared/domain/difference';
+import { judge, withoutSuperseded, type Known, type ListedInvoice } from '../../../nodes/shared/domain/difference';
 import type { InvoiceFacts } from '../../../nodes/shared/domain/invoice';
 import { invoice as facts, meta } from './facts';
 import { INVOICE, listed, NOW } from './listed';
@@ -51,6 +51,113 @@ describe('a payment that succeeded, of an invoice that is not unpaid', () => {
 	});
 });
 
+describe('a payment of several invoices', () => {
+	const OTHER = INVOICE.replace('1a901a90', '2b902b90');
+	const several = (more: Parameters<typeof listed>[0] = {}) =>
+		listed({ invoiceId: null, members: [INVOICE, OTHER], ...more });
+	const bookings = (...ids: string[]): Known['bookings'] => rows('pay_1', ids);
+	const invoices = (...given: Array<[string, ListedInvoice]>): Known['invoices'] => ({
+		asked: new Set([INVOICE, OTHER]),
+		rows: new Map(given),
+	});
+	const asSurplus = invoice('pay_1', 'overpaid;a=1');
+
+	test.each<[string, Known, ReturnType<typeof judge>]>([
+		['it is not known where it is booked', {}, { needs: 'bookings' }],
+		['each has its part', { bookings: bookings(INVOICE, OTHER) }, 'done'],
+		['one has its part, and nobody has read the other', { bookings: bookings(INVOICE) }, { needs: 'invoices' }],
+		['one of two was read', { bookings: bookings(), invoices: rows(INVOICE, asSurplus) }, { needs: 'invoices' }],
+		['the other is not there', { bookings: bookings(INVOICE), invoices: invoices() }, 'missing'],
+		['the other has it as surplus', { bookings: bookings(INVOICE), invoices: invoices([OTHER, asSurplus]) }, 'done'],
+		[
+			'the other has it as surplus that went back',
+			{ bookings: bookings(INVOICE), invoices: invoices([OTHER, invoice('pay_1', 'returned;a=1')]) },
+			'done',
+		],
+		[
+			'the other is paid by it',
+			{ bookings: bookings(INVOICE), invoices: invoices([OTHER, invoice('pay_1', 'paid;a=1', PAID)]) },
+			'done',
+		],
+		[
+			'the other was paid by it, and its status was put back',
+			{ bookings: bookings(INVOICE), invoices: invoices([OTHER, invoice('pay_1', 'paid;a=1')]) },
+			'missing',
+		],
+		[
+			'the other has it as one that runs, and is paid',
+			{ bookings: bookings(INVOICE), invoices: invoices([OTHER, invoice('pay_1', 'processing;a=1', PAID)]) },
+			'missing',
+		],
+		[
+			'the other has another one as surplus',
+			{ bookings: bookings(INVOICE), invoices: invoices([OTHER, invoice('pay_2', 'overpaid;a=1')]) },
+			'missing',
+		],
+		[
+			'one of two says that it was too much',
+			{ bookings: bookings(), invoices: invoices([INVOICE, asSurplus], [OTHER, invoice(null, null)]) },
+			'missing',
+		],
+		[
+			'the other is of a billing entity that is not worked for',
+			{
+				bookings: bookings(INVOICE),
+				invoices: invoices([OTHER, { ...invoice(null, null), isOthers: true }]),
+			},
+			'done',
+		],
+	])('%s', (_, known, verdict) => expect(judge(several(), known)).toEqual(verdict));
+
+	test('nobody can read of which, so only its lane can tell', () => {
+		expect(judge(several({ members: [] }), { bookings: bookings(), invoices: invoices() })).toBe('missing');
+	});
+
+	test('moved nothing', () => {
+		expect(judge(several({ amount: 0 }), {})).toBe('done');
+	});
+
+	test('was made for another organisation', () => {
+		const known = { organization: { id: 'org_1' } };
+		expect(judge(several({ organizationId: 'org_2' }), known)).toBe('done');
+		expect(judge(several({ organizationId: 'org_1' }), known)).toEqual({ needs: 'bookings' });
+	});
+
+	test('failed: one that is unpaid and says nothing of it is enough', () => {
+		const failed = several({ status: 'failed' });
+		expect(judge(failed, { unpaid: new Map([[OTHER, facts({ id: OTHER })]]) })).toBe('missing');
+		expect(judge(failed, { unpaid: new Map() })).toBe('done');
+		expect(judge(several({ status: 'failed', members: [INVOICE, 'ACM-1'] }), {})).toBe('done');
+	});
+
+	test('what of it went back, or was won or lost in a dispute, only its own lane can compare', () => {
+		const payments = rows('pay_1', several());
+		const refund = listed({ kind: 'refund', id: 'ref_1', paymentId: 'pay_1' });
+		expect(judge(refund, { notes: { asked: new Set(['ref_1']), rows: new Map() }, payments })).toBe('missing');
+		for (const status of ['dispute_won', 'dispute_lost']) {
+			const dispute = listed({ kind: 'dispute', id: 'dis_1', paymentId: 'pay_1', status });
+			expect(judge(dispute, { lost: new Map([[OTHER, facts({ id: OTHER })]]), payments })).toBe('missing');
+		}
+	});
+});
+
+describe('a payment of a top-up that did not', () => {
+	const failed = listed({ status: 'failed', topUpId: 'tx_1' });
+	const hidden = (row: InvoiceFacts) => ({ unpaid: new Map(), topUps: new Map([[INVOICE, row]]) });
+
+	test.each<[string, Known, ReturnType<typeof judge>]>([
+		['whose invoice Lago shows to nobody is looked for among top-ups', { unpaid: new Map() }, { needs: 'topUps' }],
+		['and is written nowhere', hidden(invoice(null, null)), 'missing'],
+		['and is written', hidden(invoice('pay_1', 'failed;a=1', { paymentStatus: 'failed' })), 'done'],
+		['and waits for nothing any more', { unpaid: new Map(), topUps: new Map() }, 'done'],
+		['whose invoice everybody sees', { unpaid: new Map([[INVOICE, invoice(null, null)]]) }, 'missing'],
+	])('%s', (_, known, verdict) => expect(judge(failed, known)).toEqual(verdict));
+
+	test('nothing else is looked for there', () => {
+		expect(judge(listed({ status: 'failed' }), { unpaid: new Map() })).toBe('done');
+	});
+});
+
 describe('a payment that did not', () => {
 	const judged = (more: object, row: InvoiceFacts | null = invoice(null, null)) =>
 		judge(listed({ status: 'failed', ...more }), { unpaid: new Map(row === null ? [] : [[INVOICE, row]]) });
@@ -86,14 +193,14 @@ describe('a payment that did not', () => {
 
 describe('a refund', () => {
 	const refund = listed({ kind: 'refund', id: 'ref_1', paymentId: 'pay_1' });
-	const judged = (payment: Parameters<typeof listed>[0], row?: InvoiceFacts) =>
+	const judged = (payment: Parameters<typeof listed>[0], row?: ListedInvoice) =>
 		judge(refund, {
 			notes: { asked: new Set(['ref_1']), rows: new Map<string, string>() },
 			payments: rows('pay_1', listed(payment)),
 			invoices: rows(INVOICE, row),
 		});
 
-	test.each<[string, object, InvoiceFacts | undefined, 'done' | 'missing']>([
+	test.each<[string, object, ListedInvoice | undefined, 'done' | 'missing']>([
 		['of a surplus payment that is written as returned', {}, invoice('pay_1', 'returned;a=1'), 'done'],
 		['of a surplus payment that is not', {}, invoice('pay_1', 'overpaid;a=1'), 'missing'],
 		['beside another one that is', {}, invoice('pay_2', 'returned;a=1'), 'missing'],
@@ -107,6 +214,12 @@ describe('a refund', () => {
 		],
 		['of a payment that names what is none', { invoiceId: 'ACM-1' }, undefined, 'missing'],
 		['of a payment for nothing of Lago', { invoiceId: null }, undefined, 'done'],
+		[
+			'of an invoice of a billing entity that is not worked for',
+			{},
+			{ ...invoice(null, null), isOthers: true },
+			'done',
+		],
 	])('%s', (_, payment, row, verdict) => expect(judged(payment, row)).toBe(verdict));
 });
 
@@ -130,6 +243,14 @@ describe('mandates', () => {
 			[newer, old, twin, ...others],
 		])
 			expect(withoutSuperseded(given).map(({ id }) => id)).toEqual(['b', 'd', 'e', 'f', 'g', 'h', 'i', 'j']);
+	});
+
+	test('one of another organisation is none of ours', () => {
+		const other = mandate('sub_1', NOW, { organizationId: 'org_2' });
+		expect(judge(other, { organization: { id: 'org_1' }, mandates: new Map() })).toBe('done');
+		expect(judge({ ...other, organizationId: 'org_1' }, { organization: { id: 'org_1' }, mandates: new Map() })).toBe(
+			'missing',
+		);
 	});
 
 	test.each([

@@ -106,6 +106,11 @@ describe('the session that is out', () => {
 		).toMatchObject({ sessionId: SESSION });
 	});
 
+	test('is found though the first of its invoices names no id', () => {
+		const members = [member(1_000, null, open()), member(2_000, SESSION, open())];
+		expect(sessionOut(members, 'test', NOW)).toMatchObject({ sessionId: SESSION });
+	});
+
 	test('of before there were worlds is taken for one of this', () => {
 		const old = open().replace('e=t;', '');
 		expect(sessionOut([member(1_000, SESSION, old), member(2_000, SESSION, old)], 'live', NOW)).toMatchObject({
@@ -118,6 +123,7 @@ describe('the session that is out', () => {
 		['nothing is written', [member(1_000, null, null), member(2_000, null, null)]],
 		['one of them is not among it', [member(1_000, SESSION, open()), member(2_000, null, null)]],
 		['the first of them is not among it', [member(1_000, null, null), member(2_000, SESSION, open())]],
+		['one of them was asked for by itself', [member(1_000, SESSION, open()), member(2_000, 'cks_2', 'v1;open;a=1')]],
 		[
 			'one is among another',
 			[member(1_000, SESSION, open()), member(2_000, 'cks_2', open().replace(q, 'q=zzzzz.3000'))],

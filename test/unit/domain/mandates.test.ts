@@ -27,6 +27,7 @@ test.each<[string, Record<string, string>, NewMandate, object]>([
 	['the first one', {}, mandate('sub_1', A), PLAIN],
 	['the same again', { dodo_subscription_id: 'sub_1' }, mandate('sub_1', A), PLAIN],
 	['its successor', { dodo_subscription_id: 'sub_1' }, mandate('sub_2', A, 'sub_1'), PLAIN],
+	['its successor, when it has ended meanwhile', {}, mandate('sub_2', A, 'sub_1'), PLAIN],
 	['one of old', { dodo_subscription_id: 'sub_1' }, mandate('sub_2', null), PLAIN],
 	['that of another business', { dodo_subscription_id: 'sub_1' }, mandate('sub_9', B), OF_B],
 	['its successor there', { dodo_subscription_id: 'sub_1', dodo_sub_bbbbbbbb: 'sub_9' }, mandate('sub_10', B), OF_B],

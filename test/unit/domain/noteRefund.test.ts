@@ -75,6 +75,18 @@ describe('decideNoteRefund', () => {
 			{ tax: 2_000, booked: 8_000, left: 9_000 },
 			{ amount: 8_000, withoutTax: true },
 		],
+		[
+			'all that one invoice has of a payment of several with tax on top, and not what the others have',
+			{ refund: 8_000 },
+			{ amount: 11_900, tax: 1_900, booked: 8_000, left: 11_900, isNet: true },
+			{ amount: 8_000, withoutTax: true },
+		],
+		[
+			'all that one invoice has of a payment of several without it',
+			{ refund: 8_000 },
+			{ booked: 8_000, tax: 2_000, isNet: false },
+			{ amount: 8_000, withoutTax: false },
+		],
 		['the rest of a payment', { refund: 6_000 }, { left: 6_000 }, { amount: 6_000, withoutTax: false }],
 	])('gives back %s', (_, noted, paid, expected) => {
 		expect(decideNoteRefund({ ...note, ...noted }, [{ ...payment, ...paid }])).toEqual({

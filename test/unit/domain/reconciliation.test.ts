@@ -46,6 +46,7 @@ describe('what a look covers', () => {
 		['the last look was five minutes ago', progress(), false, false],
 		['something may have been missed', progress(), true, true],
 		['the last look found something', progress({ suspicious: true }), false, true],
+		['the last look was a quarter of an hour ago', progress({ lookedAt: NOW - 15 * MINUTE }), false, false],
 		['there was no look for a quarter of an hour', progress({ lookedAt: NOW - 16 * MINUTE }), false, true],
 		['the last thorough one was an hour ago', progress({ thoroughAt: NOW - HOUR }), false, true],
 	])('%s', (_name, before, suspicious, thorough) => {
@@ -124,6 +125,25 @@ describe('what has not come to its end', () => {
 		expect(movedOn(stage, counts, status === '' ? null : [], NOW).map(({ from }) => from)).toEqual([
 			Math.floor((NOW - young * HOUR) / HOUR) * HOUR,
 		]);
+	});
+
+	test.each<[Listed['kind'], string, number]>([
+		['payment', 'processing', 14],
+		['refund', 'pending', 30],
+		['dispute', 'dispute_opened', 120],
+		['subscription', 'pending', 3],
+	])('a %s that is %s is waited for up to the hour of %d days ago', (kind, status, days) => {
+		const hour = Math.floor((NOW - days * DAY) / HOUR);
+		const of = (at: number) => countUnfinished([listed({ kind, status, createdAt: at * HOUR + 5 })]);
+		const stage = `${kind} ${status}`;
+		expect(movedOn(stage, of(hour), [], NOW)).toEqual([{ from: hour * HOUR, until: hour * HOUR + HOUR - 1 }]);
+		expect(movedOn(stage, of(hour - 1), [], NOW)).toEqual([]);
+		expect(addUnfinished(of(hour), of(hour - 1), NOW)).toEqual({ [stage]: { [hour]: 1 } });
+		expect(addUnfinished({}, of(hour - 1), NOW)).toEqual({});
+	});
+
+	test('what has ended is not counted', () => {
+		expect(countUnfinished([debit('a', 1, 'succeeded'), debit('b', 1, 'failed')])).toEqual({});
 	});
 
 	test('however lists overlap: whatever ends is in an hour that is looked at again', () => {

@@ -23,7 +23,7 @@ const atOf = (next: ReturnType<typeof nextTry>): number => (next === 'exhausted'
 
 describe('parseSchedule', () => {
 	test('reads waits and time of day, blanks and capitals allowed', () => {
-		expect(parseSchedule(' 30m, 12H,1d ,2w', '9:05')).toEqual({
+		expect(parseSchedule(' 30m, 12 H,1d ,2w', ' 9:05 ')).toEqual({
 			waits: [
 				{ count: 30, unit: 'm' },
 				{ count: 12, unit: 'h' },
@@ -38,6 +38,11 @@ describe('parseSchedule', () => {
 		['daily', '09:00', '"daily" is not a wait'],
 		['', '09:00', '"" is not a wait'],
 		['0d', '09:00', '"0d" is not a wait'],
+		['3 months', '09:00', '"3 months" is not a wait'],
+		['in 3d', '09:00', '"in 3d" is not a wait'],
+		['3.5d', '09:00', '"3.5d" is not a wait'],
+		['1d', '09:000', '"09:000" is not a time of day'],
+		['1d', '109:00', '"109:00" is not a time of day'],
 		['1d,', '09:00', '"" is not a wait'],
 		['1d', '24:00', '"24:00" is not a time of day'],
 		['1d', 'noon', '"noon" is not a time of day'],

@@ -59,6 +59,7 @@ test('whatever an amount is, as text it is the same in minor units', () => {
 test.each([
 	['nobody was asked, and its event is over', {}, NOW - DAY, true],
 	['its event is on its way', {}, NOW - 59_000, false],
+	['its event is over this moment', {}, NOW - 60_000, true],
 	['Lago does not say when', {}, null, true],
 	['a link is out', { dodo_state: 'v1;open;a=1' }, NOW - DAY, false],
 	['a charge runs', { dodo_payment_id: 'pay_1', dodo_state: 'v1;charging;a=1' }, NOW - DAY, false],
