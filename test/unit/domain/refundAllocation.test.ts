@@ -385,9 +385,41 @@ describe('by hand', () => {
 			{ items: [all('a', 10)], refund: 13 },
 		],
 		['less is nearer, by more than a cent', [11, 13, -3], [fee('a', 10)], { items: [all('a', 9)], refund: 9 }],
+		[
+			'a cent less rather than a cent more, whatever that leaves',
+			[3, 6, 0.4],
+			[fee('a', 5, { taxesRate: 19, couponsAmount: 1 })],
+			{ items: [all('a', 2)], refund: 2 },
+		],
+		[
+			'a unit that is rounded to more than can go back',
+			[1, 1, -0.4],
+			[fee('a', 2, { taxesRate: 100, couponsAmount: 1 })],
+			null,
+		],
 		['never more than can go back', [12, 12, -3], [fee('a', 10)], { items: [all('a', 9)], refund: 9 }],
 	])('%s', (_case, [wanted, refundable, taxRounding], fees, expected) => {
 		expect(allocateRefund({ wanted, refundable, taxRounding }, fees)).toEqual(expected);
+	});
+
+	test.each([
+		[3, [9, 3, 1, 1, 10, 5, 3], [0, 20, 50, 25, 19, 7, 10]],
+		[30, [9, 3, 1, 1, 10, 5, 3], [0, 20, 50, 25, 19, 7, 10]],
+		[77, [4, 18, 2, 20, 26, 2, 12], [0, 20, 50, 25, 19, 7, 10]],
+	])('%d of fees of %j, taxed by %j: exact, and no fee gives more than it has', (wanted, sizes, rates) => {
+		const fees = sizes.map((size, index) => fee(`fee_${index}`, size, { taxesRate: rates[index] ?? 0 }));
+		const worth = sizes.reduce((sum, size, index) => sum + size * (1 + (rates[index] ?? 0) / 100), 0);
+		const found = allocateRefund({ wanted, refundable: Math.round(worth), taxRounding: 0 }, fees);
+		expect(found?.refund).toBe(wanted);
+		const given = new Map(found?.items.map(({ feeId, amount }) => [feeId, amount]));
+		let [net, tax] = [0, 0];
+		for (const { id, amount, taxesRate } of fees) {
+			const of = given.get(id) ?? 0;
+			expect(of).toBeLessThanOrEqual(amount);
+			net += of;
+			tax += (of * Number(taxesRate)) / 100;
+		}
+		expect(net + Math.round(Number(tax.toFixed(5)))).toBe(wanted);
 	});
 
 	test('a fee of nothing beside others is in no way of the tax', () => {
