@@ -48,7 +48,7 @@ export class HandedOut {
 	}
 
 	/** What happened to an invoice, in order. */
-	storyOf(invoiceId: string): string {
+	storyOf(invoiceId: string): string[] {
 		const ofInvoice = this.paymentsBy(({ metadata }) => metadata.lago_invoice_id === invoiceId);
 		const disputes = [...this.sync.dodo.state.disputes.values()].filter(({ payment_id }) =>
 			ofInvoice.some((payment) => payment.payment_id === payment_id),
@@ -57,7 +57,7 @@ export class HandedOut {
 			...(this.written.get(invoiceId) ?? []),
 			...ofInvoice.map((one) => `${one.payment_id} by ${one.checkout_session_id}: ${one.status}, ${one.created_at}`),
 			...disputes.map((one) => `${one.dispute_status} over ${one.payment_id}, ${one.created_at}`),
-		].join('\n');
+		];
 	}
 
 	/** A payment by it was declined, or what it brought was lost in a dispute and is owed again: another page may be handed out. */
@@ -83,9 +83,9 @@ export class HandedOut {
 /** Compares both books, object by object. */
 export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: HandedOut): Audit {
 	const result: Audit = { lost: [], doubled: [], effects: 0, orphans: 0 };
-	const exactlyOne = (count: number, what: string, story?: string): void => {
+	const exactlyOne = (count: number, what: string, story: () => string[] = () => []): void => {
 		if (count === 0) result.lost.push(what);
-		if (count > 1) result.doubled.push([`${what}: ${count} times`, ...(story === undefined ? [] : [story])].join('\n'));
+		if (count > 1) result.doubled.push([`${what}: ${count} times`, ...story()].join('\n'));
 		result.effects += count;
 	};
 	// By what they belong to: an audit looks at thousands of objects, several times a second.
@@ -124,11 +124,10 @@ export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: Ha
 		result.orphans += sessions.filter(({ id }) => !shown.has(id)).length;
 		// By mandate or by link: one thing that can bring the money.
 		const charges = own.filter(({ subscription_id }) => subscription_id !== null);
-		const live = handedOut.liveOf(invoice.lago_id) + charges.length;
 		exactlyOne(
-			live,
+			handedOut.liveOf(invoice.lago_id) + charges.length,
 			`live Dodo object of invoice ${invoice.number}`,
-			live > 1 ? handedOut.storyOf(invoice.lago_id) : undefined,
+			() => handedOut.storyOf(invoice.lago_id),
 		);
 		if (succeeded.length > 1) result.doubled.push(`invoice ${invoice.number} was paid ${succeeded.length} times`);
 		for (const payment of succeeded) auditBooking(invoice, payment);

@@ -87,11 +87,9 @@ export class Editor {
 	/** Names of the nodes that n8n marks as not ready; it takes the marks away a moment after the last credential was chosen. */
 	async nodesWithIssues(): Promise<string[]> {
 		const marked = this.page.locator('[data-test-id="canvas-node"]:has([data-test-id="node-issues"])');
-		const names = async (): Promise<string[]> =>
-			await marked.evaluateAll((nodes) => nodes.map((node) => node.getAttribute('data-node-name') ?? ''));
 		const until = Date.now() + MARKED_MS;
 		while ((await marked.count()) > 0 && Date.now() < until) await this.page.waitForTimeout(100);
-		return await names();
+		return await marked.evaluateAll((nodes) => nodes.map((node) => node.getAttribute('data-node-name') ?? ''));
 	}
 
 	async openNode(name: string): Promise<void> {

@@ -8,10 +8,10 @@ import {
 	type DisputeStep,
 } from '../../shared/domain/dispute';
 import type { InvoiceFacts } from '../../shared/domain/invoice';
-import { lostOf, ourRecord } from '../../shared/domain/invoiceMetadata';
+import { lostOf } from '../../shared/domain/invoiceMetadata';
 import { formatAmount, formatDodoAmount } from '../../shared/domain/money';
 import { held } from '../../shared/domain/outcome';
-import type { PaymentFacts } from '../../shared/domain/payment';
+import { amountFor, type PaymentFacts } from '../../shared/domain/payment';
 import { noted } from '../../shared/domain/phases';
 import type { Result } from '../../shared/node/operation';
 import { asApiError } from '../../shared/transport/apiError';
@@ -141,8 +141,7 @@ async function mark(
 	};
 	const stepFor = (booked: number): DisputeStep =>
 		decideLoss(invoice, dispute, payment, lostPart(dispute, payment, booked));
-	const net = ourRecord(invoice.metadata).state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
-	if (isMarked && stepFor(net).action === 'recorded') return already;
+	if (isMarked && stepFor(amountFor(payment, invoice)).action === 'recorded') return already;
 	const booking = await bookingOf(client, read, payment);
 	if (!booking.booked)
 		return {

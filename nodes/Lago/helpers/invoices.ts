@@ -10,7 +10,7 @@ import {
 	type MetadataEntry,
 } from '../../shared/domain/invoiceMetadata';
 import { owedOn } from '../../shared/domain/owed';
-import type { PaymentFacts } from '../../shared/domain/payment';
+import { amountFor, type PaymentFacts } from '../../shared/domain/payment';
 import { phaseOf } from '../../shared/domain/phases';
 import { BoundedMap } from '../../shared/process/boundedMap';
 import { withKeyedLock } from '../../shared/process/keyedLock';
@@ -159,10 +159,11 @@ export type Booking = { booked: false } | { booked: true; amount: number; asStat
  * @throws ApiError
  */
 export async function bookingOf(client: LagoClient, invoice: LagoInvoice, payment: PaymentFacts): Promise<Booking> {
-	const { dodoId, state } = ourRecord(toInvoiceFacts(invoice).metadata);
+	const facts = toInvoiceFacts(invoice);
+	const { dodoId, state } = ourRecord(facts.metadata);
 	const phase = phaseOf(state);
 	const totalPaid = await paidOf(client, invoice);
-	const net = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	const net = amountFor(payment, facts);
 	// Of a part of a payment of several invoices something may be booked beside what was too much.
 	if (!payment.isPart && dodoId === payment.id && (phase === 'overpaid' || phase === 'returned'))
 		return { booked: false };

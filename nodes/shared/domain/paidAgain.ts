@@ -2,7 +2,7 @@ import { keyOf, SOME_DISPUTE, withCounted, type Counted } from './counted';
 import type { InvoiceFacts } from './invoice';
 import { freeMetadataSlots, ourRecord } from './invoiceMetadata';
 import { owedOn, type Owed } from './owed';
-import type { PaymentFacts } from './payment';
+import { amountFor, type PaymentFacts } from './payment';
 import { compareWithOwed } from './settlementAmount';
 import { hold, type SuccessDecision } from './settlementDecision';
 
@@ -46,8 +46,8 @@ export function makeGood(
 
 /** Whether an open invoice may be what a payment brings that names none: its last charge failed, over exactly this amount. */
 export function isDueOf(payment: PaymentFacts, invoice: InvoiceFacts): boolean {
-	const amount = ourRecord(invoice.metadata).state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
-	return hasFailedCharge(invoice) && invoice.currency === payment.currency && owedOn(invoice).asked === amount;
+	const isDue = owedOn(invoice).asked === amountFor(payment, invoice);
+	return isDue && invoice.currency === payment.currency && hasFailedCharge(invoice);
 }
 
 function hasFailedCharge({ metadata }: InvoiceFacts): boolean {

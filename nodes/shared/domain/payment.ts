@@ -128,6 +128,14 @@ export function isProven(
 	return checkoutSessionId !== null && (checkoutSessionId === dodoId || (proof !== null && proof === paymentProof));
 }
 
+/** What of a payment is for its invoice, minor units: without the tax that Dodo added on top, where the link or charge was made so. */
+export function amountFor(
+	{ amount, tax }: Pick<PaymentFacts, 'amount' | 'tax'>,
+	{ metadata }: Pick<InvoiceFacts, 'metadata'>,
+): number {
+	return ourRecord(metadata).state?.taxOnTop ? amount - tax : amount;
+}
+
 /** Whether a payment was made for an invoice of another Lago organisation that uses the same account at Dodo. */
 export function isOfOthers({ organizationId }: Pick<PaymentFacts, 'organizationId'>, ours: string | null): boolean {
 	return organizationId !== null && ours !== null && organizationId !== ours;

@@ -3,7 +3,7 @@ import { ourRecord } from './invoiceMetadata';
 import { formatAmount } from './money';
 import { owedOn, type Owed } from './owed';
 import { isForDebt, makeGood } from './paidAgain';
-import { isProven, ofUnknownOrigin, type PaymentFacts } from './payment';
+import { amountFor, isProven, ofUnknownOrigin, type PaymentFacts } from './payment';
 import { phaseOf } from './phases';
 import { amountOf, compareWithOwed } from './settlementAmount';
 import { hold, overpaid, type SuccessDecision } from './settlementDecision';
@@ -128,7 +128,7 @@ export function dueByStatus(
 	invoice: InvoiceFacts,
 ): number | null {
 	const { dodoId, state } = ourRecord(invoice.metadata);
-	const net = state?.taxOnTop ? payment.amount - payment.tax : payment.amount;
+	const net = amountFor(payment, invoice);
 	const isByStatus = dodoId === payment.id && state?.phase === 'paid' && invoice.paymentStatus === 'succeeded';
 	const isUnpaid = invoice.status === 'finalized' && invoice.totalPaid === 0 && invoice.totalDue === net;
 	return isByStatus && isUnpaid ? net : null;

@@ -3,7 +3,7 @@ import type { InvoiceFacts } from './invoice';
 import { ourRecord } from './invoiceMetadata';
 import { formatAmount, formatDodoAmount } from './money';
 import type { Owed } from './owed';
-import type { PaymentFacts } from './payment';
+import { amountFor, type PaymentFacts } from './payment';
 import { hold, type SuccessDecision } from './settlementDecision';
 
 /** A payment is booked when it brings exactly what is asked for, and both amounts are known to be counted alike. */
@@ -15,11 +15,11 @@ export function compareWithOwed(payment: PaymentFacts, invoice: InvoiceFacts, { 
 		`Compare both amounts and record the payment in Lago by hand, with ${payment.id} as its reference`,
 	);
 	if (unclear !== null) return { action: 'hold', held: unclear };
-	const { dodoId, state } = ourRecord(invoice.metadata);
+	const { dodoId } = ourRecord(invoice.metadata);
 	// The record of a charge may come after its outcome; then the tax mode is not known yet.
 	const net = payment.amount - payment.tax;
 	const isUnrecorded = payment.subscriptionId !== null && dodoId !== payment.id;
-	const paid = state?.taxOnTop || (isUnrecorded && net === asked) ? net : payment.amount;
+	const paid = isUnrecorded && net === asked ? net : amountFor(payment, invoice);
 	if (paid === asked) return { action: 'book', amount: paid };
 	if (payment.isPart) return { action: 'book', amount: Math.min(paid, asked), surplus: Math.max(0, paid - asked) };
 	const brings = `Payment ${payment.id} brings ${formatAmount(paid, payment.currency)}`;

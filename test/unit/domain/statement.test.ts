@@ -111,6 +111,16 @@ const shownOf = ({ lines }: { lines: Line[] }) =>
 	lines.map(({ movement, difference, reason, payoutId }) => [movement, difference, reason, payoutId]);
 
 const half = { objects: [payment('pay_1', 6_000, ofInvoice(1))], invoices: { [uuid(1)]: {} } };
+/** A refund with its note that the bank did not take, days later. */
+const cameBack: Month = {
+	ledger: [
+		[8, 'refund', -4_000, 'ref_1'],
+		[12, 'refund_reversal', 4_000, 'ref_1'],
+	],
+	objects: [...half.objects, { refund_id: 'ref_1', payment_id: 'pay_1', amount: 4_000, currency: 'EUR' }],
+	notes: [{ refundId: 'ref_1', amount: 4_000, invoiceId: uuid(1) }],
+	invoices: half.invoices,
+};
 const shares = { lago_invoices: `${uuid(1)}:6000 ${uuid(2)}:4000` };
 const both = { [uuid(1)]: {}, [uuid(2)]: {} };
 
@@ -366,19 +376,7 @@ test.each<[string, Month, unknown[]]>([
 	],
 	[
 		'a refund with its note that the bank did not take, days later',
-		{
-			ledger: [
-				[8, 'refund', -4_000, 'ref_1'],
-				[12, 'refund_reversal', 4_000, 'ref_1'],
-			],
-			byDay: true,
-			objects: [
-				payment('pay_1', 6_000, ofInvoice(1)),
-				{ refund_id: 'ref_1', payment_id: 'pay_1', amount: 4_000, currency: 'EUR' },
-			],
-			notes: [{ refundId: 'ref_1', amount: 4_000, invoiceId: uuid(1) }],
-			invoices: { [uuid(1)]: {} },
-		},
+		{ ...cameBack, byDay: true },
 		[
 			['refund', 0, null, null],
 			['refund', 4_000, 'refund_failed', null],
@@ -386,18 +384,7 @@ test.each<[string, Month, unknown[]]>([
 	],
 	[
 		'the same, read at once',
-		{
-			ledger: [
-				[8, 'refund', -4_000, 'ref_1'],
-				[12, 'refund_reversal', 4_000, 'ref_1'],
-			],
-			objects: [
-				payment('pay_1', 6_000, ofInvoice(1)),
-				{ refund_id: 'ref_1', payment_id: 'pay_1', amount: 4_000, currency: 'EUR' },
-			],
-			notes: [{ refundId: 'ref_1', amount: 4_000, invoiceId: uuid(1) }],
-			invoices: { [uuid(1)]: {} },
-		},
+		cameBack,
 		[
 			['refund', 0, null, null],
 			['refund', 4_000, 'refund_failed', null],
