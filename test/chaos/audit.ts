@@ -98,7 +98,11 @@ export function audit({ dodo, lago }: Pick<Sync, 'dodo' | 'lago'>, handedOut: Ha
 	const refunds = [...dodo.state.refunds.values()];
 	const refundsByNote = groupBy(refunds, ({ metadata }) => String(metadata.lago_credit_note_id));
 	for (const invoice of lago.state.invoices.values()) auditInvoice(invoice);
-	for (const refund of refunds.filter(({ status }) => status === 'succeeded')) auditRefund(refund);
+	for (const refund of refunds) {
+		// Its outcome and the webhook that tells it are still to come, though nobody is sending anything.
+		if (refund.status === 'pending') result.lost.push(`the outcome of refund ${refund.refund_id}`);
+		if (refund.status === 'succeeded') auditRefund(refund);
+	}
 	for (const note of notes.filter(({ refund_amount_cents }) => refund_amount_cents > 0)) auditNote(note);
 	for (const { payment_id, dispute_status } of dodo.state.disputes.values())
 		if (dispute_status === 'dispute_lost')

@@ -1,24 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { tokenOfDebtor } from '../../nodes/Lago/helpers/payLinkToken';
 import type { Payment } from '../../sandbox/dodo/state';
 import type { Invoice } from '../../sandbox/lago/documents';
 import { paymentRequestView } from '../../sandbox/lago/views/paymentRequests';
 import { world } from '../support/oneWorld';
+import { issue, now } from './debts';
 
 /** Everything that is due of a customer is paid in one payment: booked, refunded and disputed over its invoices. */
 beforeEach(() => {
 	world.lago.premium = true;
 });
 
-/** Invoices of one customer, the oldest due first. */
-function issue(amounts: readonly number[]): Invoice[] {
-	const external_id = `c-${randomUUID()}`;
-	return amounts.map((amountCents, place) =>
-		world.issue({ customer: { external_id }, fees: [{ amountCents }], dueInDays: place - amounts.length }),
-	);
-}
-const now = ({ lago_id }: Invoice): Invoice => world.lago.state.invoices.get(lago_id) as Invoice;
 const customerOf = ([first]: Invoice[]): string => String(first?.customer.external_id);
 const bookedOn = ({ lago_id }: Invoice): Array<[unknown, number]> =>
 	[...world.lago.state.payments.values()]

@@ -1,19 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import type { Dispute, Payment, Refund } from '../../sandbox/dodo/state';
 import type { Invoice } from '../../sandbox/lago/documents';
 import { world } from '../support/oneWorld';
 import { runs } from '../support/runs';
 import { dyingAfter } from '../support/world';
+import { issue, now } from './debts';
 
 /** What goes back of a payment of several invoices is shared out over them, to the cent, in whatever order it is told. */
-function issue(amounts: readonly number[]): Invoice[] {
-	const external_id = `c-${randomUUID()}`;
-	return amounts.map((amountCents, place) =>
-		world.issue({ customer: { external_id }, fees: [{ amountCents }], dueInDays: place - amounts.length }),
-	);
-}
-const now = ({ lago_id }: Invoice): Invoice => world.lago.state.invoices.get(lago_id) as Invoice;
 async function paid(invoices: Invoice[]): Promise<Payment> {
 	const made = await world.linkAll(await world.allDue(String(invoices[0]?.customer.external_id)));
 	return structuredClone(world.dodo.payCheckout(String(made.checkoutSessionId)));

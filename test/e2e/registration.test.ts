@@ -85,6 +85,17 @@ test('an invoice is collected and settled with the secret of the endpoint that p
 
 describe('credential tests in the editor', () => {
 	const unreachable = 'http://127.0.0.1:9';
+	type Ask = (change: object) => ReturnType<typeof sync.n8n.testCredential>;
+
+	async function expectKeyAndAddress(ask: Ask, service: string): Promise<void> {
+		expect(await ask({ apiKey: 'wrong' })).toMatchObject({
+			status: 'Error',
+			message: expect.stringContaining('was reached but does not accept this API key'),
+		});
+		expect((await ask({ baseUrl: unreachable })).message).toContain(
+			`${service} did not answer at 127.0.0.1:9: nothing listens there`,
+		);
+	}
 
 	test('Dodo Payments: right key, wrong key, nobody there, something else there', async () => {
 		const ask = async (change: object) =>
@@ -97,13 +108,7 @@ describe('credential tests in the editor', () => {
 			});
 		expect(await ask({})).toMatchObject({ status: 'OK' });
 		expect(await ask({ baseUrl: `${sync.dodo.url}/` })).toMatchObject({ status: 'OK' });
-		expect(await ask({ apiKey: 'wrong' })).toMatchObject({
-			status: 'Error',
-			message: expect.stringContaining('was reached but does not accept this API key'),
-		});
-		expect((await ask({ baseUrl: unreachable })).message).toContain(
-			'Dodo Payments did not answer at 127.0.0.1:9: nothing listens there',
-		);
+		await expectKeyAndAddress(ask, 'Dodo Payments');
 		expect((await ask({ baseUrl: sync.lago.url })).message).toContain('it is not the API of Dodo Payments');
 		expect((await ask({ baseUrl: sync.n8n.process.url })).message).toMatch(
 			/is n8n itself, not Dodo Payments|it is not the API of Dodo Payments/,
@@ -120,13 +125,7 @@ describe('credential tests in the editor', () => {
 			});
 		for (const baseUrl of [sync.lago.url, `${sync.lago.url}/`, `${sync.lago.url}/api/v1`, `${sync.lago.url}/api/v1/`])
 			expect(await ask({ baseUrl })).toMatchObject({ status: 'OK' });
-		expect(await ask({ apiKey: 'wrong' })).toMatchObject({
-			status: 'Error',
-			message: expect.stringContaining('was reached but does not accept this API key'),
-		});
-		expect((await ask({ baseUrl: unreachable })).message).toContain(
-			'Lago did not answer at 127.0.0.1:9: nothing listens there',
-		);
+		await expectKeyAndAddress(ask, 'Lago');
 		expect((await ask({ baseUrl: '127.0.0.1:9' })).message).toContain(
 			'The Base URL does not begin with https:// or http://',
 		);

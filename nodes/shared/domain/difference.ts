@@ -81,13 +81,16 @@ function judgeSuccess(payment: Listed, known: Known): Verdict {
 	if (invoice?.isOthers === true) return 'done';
 	const { dodoId, state } = ourRecord(invoice?.metadata ?? []);
 	if (dodoId !== id) return invoice !== undefined && isBooked(invoice, id) ? 'done' : 'missing';
-	const phase = phaseOf(state);
 	// Booked as status only by a Lago that takes payments by now: its lane books it as one.
 	const hasLicence = booked.ids.size > 0;
-	if (phase === 'paid' && state !== null && invoice?.totalPaid === 0 && hasLicence) return 'missing';
-	return phase === 'overpaid' || phase === 'returned' || (phase === 'paid' && invoice?.paymentStatus === 'succeeded')
-		? 'done'
-		: 'missing';
+	if (phaseOf(state) === 'paid' && state !== null && invoice?.totalPaid === 0 && hasLicence) return 'missing';
+	return saysItCame(invoice) ? 'done' : 'missing';
+}
+
+/** Its own record says that the payment it names arrived. */
+function saysItCame(invoice: ListedInvoice | undefined): boolean {
+	const phase = phaseOf(ourRecord(invoice?.metadata ?? []).state);
+	return phase === 'overpaid' || phase === 'returned' || (phase === 'paid' && invoice?.paymentStatus === 'succeeded');
 }
 
 /** A payment of several invoices has arrived when each of them has its part, or says that it was too much. */
@@ -107,11 +110,7 @@ function judgeSeveral(
 	if (members.some((one) => invoices?.rows.get(one)?.isOthers === true)) return 'done';
 	const isNoted = (one: string): boolean => {
 		const invoice = invoices?.rows.get(one);
-		const { dodoId, state } = ourRecord(invoice?.metadata ?? []);
-		const phase = phaseOf(state);
-		const isSaid =
-			phase === 'overpaid' || phase === 'returned' || (phase === 'paid' && invoice?.paymentStatus === 'succeeded');
-		return dodoId === id && isSaid;
+		return ourRecord(invoice?.metadata ?? []).dodoId === id && saysItCame(invoice);
 	};
 	return rest.every(isNoted) ? 'done' : 'missing';
 }
@@ -142,45 +141,52 @@ function isRecorded(payment: Listed, { paymentStatus, metadata }: Collection): b
 }
 
 function judgeRefund(refund: Listed, known: Known): Verdict {
-	const { notes, payments, invoices, organization } = known;
+	const { notes, invoices } = known;
 	if (notes?.asked.has(refund.id) !== true) return needs('notes');
 	const noted = notes.rows.get(refund.id);
 	if (noted !== undefined) return noted === refund.status ? 'done' : 'missing';
 	// No money went back, so there is nothing to mirror.
 	if (refund.status !== 'succeeded') return 'done';
-	const paymentId = refund.paymentId ?? '';
-	if (payments?.asked.has(paymentId) !== true) return needs('payments');
-	const payment = payments.rows.get(paymentId);
-	if (payment === undefined) return 'missing';
-	const others = isForeign(payment) ? 'done' : ofOthers(payment, organization);
-	if (others !== false) return others;
-	// Shared out over several invoices, which only its own lane can compare.
-	if (payment.invoiceId === null || !isLagoId(payment.invoiceId)) return 'missing';
-	if (invoices?.asked.has(payment.invoiceId) !== true) return needs('invoices');
-	const invoice = invoices.rows.get(payment.invoiceId);
-	if (invoice?.isOthers === true) return 'done';
-	const { dodoId, state } = ourRecord(invoice?.metadata ?? []);
-	return dodoId === paymentId && state?.phase === 'returned' ? 'done' : 'missing';
+	return judgeBehind(refund, known, ({ id, invoiceId }) => {
+		// Shared out over several invoices, which only its own lane can compare.
+		if (invoiceId === null || !isLagoId(invoiceId)) return 'missing';
+		if (invoices?.asked.has(invoiceId) !== true) return needs('invoices');
+		const invoice = invoices.rows.get(invoiceId);
+		if (invoice?.isOthers === true) return 'done';
+		const { dodoId, state } = ourRecord(invoice?.metadata ?? []);
+		return dodoId === id && state?.phase === 'returned' ? 'done' : 'missing';
+	});
 }
 
 /** One that is open is written nowhere: whether a person was told only our own marks know. */
-function judgeDispute(dispute: Listed, { lost, payments, organization }: Known): Verdict {
+function judgeDispute(dispute: Listed, known: Known): Verdict {
+	const { lost } = known;
 	const end = endOf(dispute.status ?? '');
 	if (end === null) return 'missing';
 	if (lost === undefined) return needs('lost');
 	if (end === 'won' && lost.size === 0) return 'done';
-	const paymentId = dispute.paymentId ?? '';
-	if (payments?.asked.has(paymentId) !== true) return needs('payments');
-	const payment = payments.rows.get(paymentId);
+	return judgeBehind(dispute, known, (payment) => {
+		// The same.
+		if (payment.members !== undefined) return 'missing';
+		const invoice = lost.get(payment.invoiceId ?? '');
+		const about = [{ id: dispute.id }, { id: payment.id }] as const;
+		if (end === 'lost') return invoice !== undefined && hasLoss(invoice, ...about) ? 'done' : 'missing';
+		return invoice === undefined || decideVictory(invoice, ...about).action === 'recorded' ? 'done' : 'missing';
+	});
+}
+
+/** What was refunded or disputed is judged by the payment that brought it, unless that one is of no concern here. */
+function judgeBehind(
+	{ paymentId }: Listed,
+	{ payments, organization }: Known,
+	judgeOf: (payment: Listed) => Verdict,
+): Verdict {
+	const id = paymentId ?? '';
+	if (payments?.asked.has(id) !== true) return needs('payments');
+	const payment = payments.rows.get(id);
 	if (payment === undefined) return 'missing';
 	const others = isForeign(payment) ? 'done' : ofOthers(payment, organization);
-	if (others !== false) return others;
-	// The same.
-	if (payment.members !== undefined) return 'missing';
-	const invoice = lost.get(payment.invoiceId ?? '');
-	const about = [{ id: dispute.id }, { id: paymentId }] as const;
-	if (end === 'lost') return invoice !== undefined && hasLoss(invoice, ...about) ? 'done' : 'missing';
-	return invoice === undefined || decideVictory(invoice, ...about).action === 'recorded' ? 'done' : 'missing';
+	return others === false ? judgeOf(payment) : others;
 }
 
 function judgeMandate(mandate: Listed, { mandates, organization }: Known): Verdict {

@@ -140,24 +140,24 @@ describe('a currency, however it is typed', () => {
 		},
 	);
 
-	test.each(['ISK', 'CLF', 'mro'])('%s, which Dodo does not have, is refused before any call', async (currency) => {
-		const problem = {
-			message: expect.stringContaining(`Dodo Payments does not have ${currency.toUpperCase()}`) as string,
-		};
-		await expect(runDodo(intent({ currency }), NEW.dodo)).rejects.toMatchObject(problem);
-		await expect(
-			runDodo({ resource: 'product', operation: 'ensure', currency, taxMode: 'inclusive' }, NEW.dodo),
-		).rejects.toMatchObject(problem);
-		await expect(runDodo(setUp({ currency }), NEW.dodo)).rejects.toMatchObject(problem);
-	});
-
-	test.each(['', '  ', null, undefined])('%j where one is needed is told before any call', async (currency) => {
-		const problem = { message: expect.stringMatching(/^"Currency":? (it )?is empty/) as string };
-		await expect(runDodo(intent({ currency }), NEW.dodo)).rejects.toMatchObject(problem);
-		await expect(
-			runDodo({ resource: 'product', operation: 'ensure', currency, taxMode: 'inclusive' }, NEW.dodo),
-		).rejects.toMatchObject(problem);
-		await expect(runDodo(setUp({ currency }), NEW.dodo)).rejects.toMatchObject(problem);
+	test.each<[currency: string | null | undefined, what: string, message: string | RegExp]>([
+		...['ISK', 'CLF', 'mro'].map((one): [string, string, string] => [
+			one,
+			'which Dodo does not have, is refused',
+			`Dodo Payments does not have ${one.toUpperCase()}`,
+		]),
+		...['', '  ', null, undefined].map((one): [string | null | undefined, string, RegExp] => [
+			one,
+			'where one is needed is told',
+			/^"Currency":? (it )?is empty/,
+		]),
+	])('%j, %s before any call', async (currency, _what, message) => {
+		const calls = [
+			intent({ currency }),
+			{ resource: 'product', operation: 'ensure', currency, taxMode: 'inclusive' },
+			setUp({ currency }),
+		];
+		for (const call of calls) await expect(runDodo(call, NEW.dodo)).rejects.toThrow(message);
 	});
 });
 
