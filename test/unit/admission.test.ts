@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { IWebhookFunctions } from 'n8n-workflow';
 import { turns, type Limit } from '../../nodes/shared/process/turns';
 import { BEGINS_WITHIN_MS, decideAdmission, type Admission, type Arrival } from '../../nodes/shared/webhook/admission';
 import { deliveries, registryKey, type DeliveryState } from '../../nodes/shared/webhook/deliveryRegistry';
 import { admit } from '../../nodes/shared/webhook/intake';
+import { overloadGuard } from '../../nodes/shared/webhook/overloadGuard';
 import { ProcessedEvents } from '../../nodes/shared/webhook/processedEvents';
+import { waitUntil } from '../support/waiting';
 
 /** As Dodo's lowest tier. */
 const LIMITS: Limit[] = [{ spanMs: 60_000, requests: 240 }];
@@ -36,15 +40,18 @@ class Answer extends EventEmitter {
 /** One delivery; its answer once n8n or the trigger has given one. */
 function deliver(about: string, needsTurn = true): Answer & { executed: boolean } {
 	const response = Object.assign(new Answer(), { executed: false });
+	response.executed = admitted(about, response, needsTurn);
+	return response;
+}
+
+function admitted(about: string, response: EventEmitter, needsTurn = false): boolean {
 	const ctx = {
 		getMode: () => 'webhook',
 		getResponseObject: () => response,
 		getWorkflow: () => ({ id: workflow }),
 		getWorkflowStaticData: () => ({}),
 	};
-	response.executed =
-		admit(ctx as unknown as IWebhookFunctions, { id: `delivery of ${about}`, about }, needsTurn) === null;
-	return response;
+	return admit(ctx as unknown as IWebhookFunctions, { id: `delivery of ${about}`, about }, needsTurn) === null;
 }
 const use = async (count: number): Promise<void> => {
 	for (let taken = 0; taken < count; taken++) await turns.take(workflow, LIMITS, 0, 'event');
@@ -99,15 +106,43 @@ test('what its sender has hung up on is at work for half a minute more', async (
 	expect(processed.isAtWork('payment 1')).toBe(false);
 });
 
+test('whoever has hung up before n8n came to it is counted nowhere and looked for; its next copy is taken in', async () => {
+	jest.useRealTimers();
+	const atWork = overloadGuard.atWork;
+	let isTaken: boolean | undefined;
+	const server = createServer((request, response: ServerResponse) => {
+		// What n8n does first takes longer than the sender waits.
+		const asExpress = Object.assign(response, {
+			status: (code: number) => Object.assign(asExpress, { statusCode: code }),
+			json: (body: object) => asExpress.end(JSON.stringify(body)),
+		});
+		response.on('close', () => (isTaken = admitted('payment 1', asExpress)));
+		request.resume();
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	await expect(
+		fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: '{}', signal: AbortSignal.timeout(50) }),
+	).rejects.toThrow();
+	await waitUntil('The server did not notice', 5_000, 5, () => isTaken !== undefined);
+	await new Promise<void>((resolve) => server.close(() => resolve()));
+	expect(isTaken).toBe(false);
+	expect(overloadGuard.atWork).toBe(atWork);
+	expect(new ProcessedEvents(workflow, {}).isAtWork('payment 1')).toBe(false);
+	expect(deliveries.hasFailedSince(Date.now() - 5_000)).toBe(true);
+	expect(deliver('payment 1', false).executed).toBe(true);
+});
+
 describe('the decision', () => {
-	const free: Arrival = { state: undefined, isProcessed: false, turnMs: 0, isOverloaded: false };
-	const busy: Partial<Arrival> = { turnMs: 60_000, isOverloaded: true };
+	const free: Arrival = { state: undefined, isProcessed: false, turnMs: 0, isOverloaded: false, isUnheard: false };
+	const busy: Partial<Arrival> = { turnMs: 60_000, isOverloaded: true, isUnheard: true };
 
 	test.each<[string, Partial<Arrival>, Admission]>([
 		['new', {}, 'execute'],
 		['new, its turn comes just in time', { turnMs: BEGINS_WITHIN_MS }, 'execute'],
 		['new, its turn comes too late', { turnMs: BEGINS_WITHIN_MS + 1 }, 'too_busy'],
 		['new, too many run', { isOverloaded: true }, 'too_busy'],
+		['new, nobody waits for its answer any more', { isUnheard: true }, 'too_busy'],
 		['marked by an earlier process', { isProcessed: true }, 'already_processed'],
 		['marked, however busy', { isProcessed: true, ...busy }, 'already_processed'],
 		['done here', { state: 'done' }, 'already_processed'],
@@ -129,12 +164,13 @@ describe('the decision', () => {
 		for (const state of states)
 			for (const isProcessed of [false, true])
 				for (const turnMs of [0, BEGINS_WITHIN_MS + 1])
-					for (const isOverloaded of [false, true]) {
-						const admission = decideAdmission({ state, isProcessed, turnMs, isOverloaded });
-						const isNeeded = state === 'failed' || (state === undefined && !isProcessed);
-						const hasRoom = turnMs === 0 && !isOverloaded;
-						expect(admission === 'execute').toBe(isNeeded && hasRoom);
-						expect(admission === 'too_busy').toBe(isNeeded && !hasRoom);
-					}
+					for (const isOverloaded of [false, true])
+						for (const isUnheard of [false, true]) {
+							const admission = decideAdmission({ state, isProcessed, turnMs, isOverloaded, isUnheard });
+							const isNeeded = state === 'failed' || (state === undefined && !isProcessed);
+							const hasRoom = turnMs === 0 && !isOverloaded && !isUnheard;
+							expect(admission === 'execute').toBe(isNeeded && hasRoom);
+							expect(admission === 'too_busy').toBe(isNeeded && !hasRoom);
+						}
 	});
 });

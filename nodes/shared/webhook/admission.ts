@@ -10,11 +10,13 @@ export interface Arrival {
 	turnMs: number;
 	/** More executions run than end in time. */
 	isOverloaded: boolean;
+	/** Its sender has hung up already: n8n was so long in coming to it. */
+	isUnheard: boolean;
 }
 
 /**
  * `execute`: its work begins. `already_processed`: there is nothing left to do. `in_progress`: a copy is being worked on. `too_busy`: it would
- * wait too long.
+ * wait too long, or has done so.
  */
 export type Admission = 'execute' | 'already_processed' | 'in_progress' | 'too_busy';
 
@@ -22,8 +24,8 @@ export type Admission = 'execute' | 'already_processed' | 'in_progress' | 'too_b
 export const BEGINS_WITHIN_MS = 2_000;
 
 /** Whether a delivery is executed: at most once at a time, not again after it ended well, and only if it can begin soon. */
-export function decideAdmission({ state, isProcessed, turnMs, isOverloaded }: Arrival): Admission {
+export function decideAdmission({ state, isProcessed, turnMs, isOverloaded, isUnheard }: Arrival): Admission {
 	if (state === 'done' || (state === undefined && isProcessed)) return 'already_processed';
 	if (state === 'in_flight' || state === 'abandoned') return 'in_progress';
-	return isOverloaded || turnMs > BEGINS_WITHIN_MS ? 'too_busy' : 'execute';
+	return isUnheard || isOverloaded || turnMs > BEGINS_WITHIN_MS ? 'too_busy' : 'execute';
 }

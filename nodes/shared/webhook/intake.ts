@@ -35,6 +35,8 @@ export function admit(
 		// Those that are at work may each take a turn before this one.
 		turnMs: needsTurn ? turns.waitMs(workflowId, overloadGuard.atWork) : 0,
 		isOverloaded: overloadGuard.isTooMuch,
+		// Nothing more would ever be told of how its work ends.
+		isUnheard: ctx.getResponseObject().closed,
 	});
 	if (admission === 'already_processed') return answer(ctx, 200, { message: 'Already processed', duplicate: true });
 	// The delivery, and the fact that it tells of: a look leaves alone what is at work.
