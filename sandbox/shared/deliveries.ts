@@ -87,9 +87,14 @@ export class Deliveries {
 		}
 	}
 
-	/** Resolves when nothing is being sent or about to be; redeliveries that wait for later do not count. */
+	/** Nothing is being sent or about to be; redeliveries that wait for later do not count. */
+	get isIdle(): boolean {
+		return this.due.size === 0 && this.inFlight.size === 0 && this.queue.length === 0;
+	}
+
+	/** Resolves when it is. */
 	async idle(): Promise<void> {
-		while (this.due.size > 0 || this.inFlight.size > 0 || this.queue.length > 0) {
+		while (!this.isIdle) {
 			if (this.inFlight.size > 0) await Promise.race(this.inFlight.keys());
 			else await new Promise((resolve) => setTimeout(resolve, JOB_START_MS));
 		}

@@ -79,7 +79,12 @@ export abstract class SimulatedService<State extends object> {
 		this.url = await this.api.listen(port);
 	}
 
-	/** Resolves when no webhook is being sent or due; redeliveries that wait for later do not count. */
+	/** No webhook is being sent or due; redeliveries that wait for later do not count. */
+	get isIdle(): boolean {
+		return this.sender.isIdle;
+	}
+
+	/** Resolves when that is so. */
 	async idle(): Promise<void> {
 		await this.sender.idle();
 	}

@@ -56,7 +56,7 @@ export function startEntrypoint({ runtime, image, args = [], env, logFile }: Ent
 		pid: child.pid ?? 0,
 		log,
 		ended,
-		async waitFor(text, timeoutMs = 120_000) {
+		async waitFor(text, timeoutMs = 360_000) {
 			for (
 				const deadline = Date.now() + timeoutMs;
 				!log().includes(text);

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { N8N_DEFAULTS } from '../../docker/entrypoint/n8n';
 import { answers } from '../../docker/entrypoint/ready';
@@ -114,7 +115,7 @@ export async function startN8n(
 		ended,
 		log: () => readFileSync(logFile, 'utf8'),
 		// An unsigned POST gets 404 before the webhook is registered and 401 afterwards.
-		waitForWebhook: async (path, timeoutMs = 60_000) =>
+		waitForWebhook: async (path, timeoutMs = 180_000) =>
 			await waitForStatus(
 				401,
 				`${url}/${instance.webhookPrefix}/${path}`,
@@ -124,7 +125,7 @@ export async function startN8n(
 				logFile,
 			),
 		// n8n 1.x says that it is ready before it has its REST interface, which knows nobody yet.
-		waitUntilReady: async (timeoutMs = 60_000) =>
+		waitUntilReady: async (timeoutMs = 180_000) =>
 			await waitForStatus(
 				role === 'worker' ? 200 : 401,
 				`${url}${role === 'worker' ? '/healthz/readiness' : '/rest/login'}`,
@@ -185,11 +186,29 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 /** Below those that systems give to connections (from 32,768 on Linux), any of which could take a port before it is listened on. */
 const PORTS = { from: 10_000, to: 30_000 };
 
-/** A port that is free right now on loopback. */
+/** A file for each that was given away of late: who got it may not listen on it yet, and others ask in other processes. */
+const GIVEN = join(tmpdir(), `n8n-nodes-dodo-lago-ports-${process.getuid?.() ?? ''}`);
+const GIVEN_MS = 10 * 60_000;
+
+/** A port of loopback that nobody listens on, or was given in the last minutes. */
 export async function freePort(): Promise<number> {
 	for (;;) {
 		const port = randomInt(PORTS.from, PORTS.to);
-		if (await isFreePort(port)) return port;
+		if (take(port) && (await isFreePort(port))) return port;
+	}
+}
+
+function take(port: number): boolean {
+	const file = join(GIVEN, String(port));
+	mkdirSync(GIVEN, { recursive: true });
+	const { mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? { mtimeMs: Infinity };
+	if (Date.now() - mtimeMs > GIVEN_MS) rmSync(file, { force: true });
+	try {
+		closeSync(openSync(file, 'wx'));
+		return true;
+	} catch (problem) {
+		if ((problem as NodeJS.ErrnoException).code === 'EEXIST') return false;
+		throw problem;
 	}
 }
 

@@ -3,6 +3,7 @@ import type { NewInvoice } from '../../sandbox/lago/ledger';
 import { FormVisitor } from '../support/form';
 import { OWNER, readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { startSync, withoutClock, type Sync } from '../support/sync';
+import { withinOneDay } from '../support/waiting';
 
 const DAY_MS = 86_400_000;
 const FORM = 'Decide by Form';
@@ -21,6 +22,7 @@ beforeAll(async () => {
 	await workflow.publish();
 	form = new FormVisitor(sync.n8n.url, String(webhookId));
 	await form.signIn(OWNER);
+	await withinOneDay(6);
 }, 900_000);
 afterAll(async () => await sync?.stop());
 beforeEach(() => sync.reset());

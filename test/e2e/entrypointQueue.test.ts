@@ -70,9 +70,8 @@ describeQueue(why ?? 'one main process, a webhook processor and two workers, eac
 		const invoices = Array.from({ length: 6 }, (_, index) =>
 			given.lago.issueInvoice({ fees: [{ amountCents: 1_000 + index }] }),
 		);
-		await waitFor(
-			() => invoices.every(({ lago_id }) => given.lago.metadataOf(lago_id, 'dodo_payment_id') !== undefined),
-			60_000,
+		await waitFor(() =>
+			invoices.every(({ lago_id }) => given.lago.metadataOf(lago_id, 'dodo_payment_id') !== undefined),
 		);
 		for (const { lago_id } of invoices)
 			given.dodo.payCheckout(given.lago.metadataOf(lago_id, 'dodo_payment_id') as string);

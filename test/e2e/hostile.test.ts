@@ -349,7 +349,7 @@ test(`${REQUESTS} hostile requests (seed ${SEED}): none does anything, none show
 
 test('a header that comes twice, a body longer or shorter than announced, and more than n8n takes', async () => {
 	const { headers, body } = valid('dodo');
-	const raw = async (lines: string[], payload: Buffer): Promise<string> =>
+	const raw = async (lines: string[], payload: Buffer, isComplete: boolean): Promise<string> =>
 		await new Promise((resolve, reject) => {
 			const { hostname, port } = new URL(sync.n8n.url);
 			const socket = connect(Number(port), hostname, () => {
@@ -361,7 +361,7 @@ test('a header that comes twice, a body longer or shorter than announced, and mo
 			let answer = '';
 			socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
 			// Whoever announces more than he sends hangs up at last.
-			socket.setTimeout(2_000, () => socket.destroy());
+			if (!isComplete) socket.setTimeout(2_000, () => socket.destroy());
 			socket.on('close', () => resolve(answer));
 			socket.on('error', reject);
 		});
@@ -387,12 +387,13 @@ test('a header that comes twice, a body longer or shorter than announced, and mo
 		['shorter than announced', [...lines, `Content-Length: ${body.length + 50}`], body],
 		['longer than announced', [...lines, `Content-Length: ${body.length - 5}`], body],
 	] as const) {
-		const answer = await raw([...sent], payload);
+		const isComplete = name !== 'shorter than announced';
+		const answer = await raw([...sent], payload, isComplete);
 		expectClean(answer);
 		// A connection that ends before the body does gets no answer.
 		expect([name, answer.slice(0, 10)]).toEqual([
 			name,
-			name === 'shorter than announced' ? expect.stringMatching(/^$|^HTTP\/1\.1 4/) : 'HTTP/1.1 4',
+			isComplete ? 'HTTP/1.1 4' : expect.stringMatching(/^$|^HTTP\/1\.1 4/),
 		]);
 	}
 	const tooMuch = await send({

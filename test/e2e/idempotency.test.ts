@@ -534,7 +534,6 @@ describe('every operation that has an effect has it once', () => {
 			rows.push(row);
 			expect(row.slice(1)).toEqual([1, 1, 1, 1, later[0], notAtOnce === undefined ? 1 : '-']);
 		},
-		60_000,
 	);
 });
 

@@ -1,10 +1,12 @@
 import { readTemplate } from '../support/n8n';
 import { startSync, waitFor, type Sync } from '../support/sync';
+import { withinOneDay } from '../support/waiting';
 
 let sync: Sync;
 
 beforeAll(async () => {
 	sync = await startSync({ registration: 'automatic', template: null });
+	await withinOneDay(6);
 }, 900_000);
 
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import type { WorkflowJson } from '../../scripts/n8n/provision';
-import { letAMinutePass, startSync, waitFor, type Sync } from '../support/sync';
+import { letAMinutePass, startSync, waitFor, withoutClock, type Sync } from '../support/sync';
 import { mandateSetUp, newCustomer, publishOperations, type Call } from './operations';
 
 let sync: Sync;
@@ -24,6 +24,7 @@ const startedByHand = (workflow: WorkflowJson): void => {
 				},
 			});
 	}
+	withoutClock(workflow);
 };
 
 beforeAll(async () => {

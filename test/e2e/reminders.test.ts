@@ -5,8 +5,9 @@ import type { Customer, Invoice } from '../../sandbox/lago/documents';
 import { readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { startSmtpSink, type SmtpSink } from '../support/smtpSink';
 import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
+import { withinOneDay } from '../support/waiting';
 
-const TODAY = reminderKey(dayOfDate(new Date().toISOString()));
+const today = (): string => reminderKey(dayOfDate(new Date().toISOString()));
 
 let sync: Sync;
 let sink: SmtpSink;
@@ -17,6 +18,7 @@ beforeAll(async () => {
 	sink = await startSmtpSink();
 	sync = await startSync({ registration: 'automatic', template: null });
 	workflows = [await bring(), await bring()];
+	await withinOneDay(6);
 }, 900_000);
 
 afterAll(async () => {
@@ -70,7 +72,7 @@ const overdue = (externalId: string, dueInDays = -1, customer: Partial<Customer>
 		customer: { external_id: externalId, name: 'Ada', email: `${externalId}@example.com`, ...customer },
 	});
 const remembered = (externalId: string): string =>
-	String(sync.lago.state.customers.get(externalId)?.metadata.find(({ key }) => key === TODAY)?.value);
+	String(sync.lago.state.customers.get(externalId)?.metadata.find(({ key }) => key === today())?.value);
 const recipients = (): string[] => sink.mails.flatMap(({ to }) => to).sort();
 
 test('each customer gets one mail with all that is open, by SMTP; n8n wiped or run again, nobody gets a second one', async () => {
@@ -132,8 +134,10 @@ test('n8n killed in the middle of a mail: it is not sent again, and a person is 
 	await running;
 	sink.answer = () => 'take';
 	expect((await run()).items('Reserve the Mail')).toHaveLength(0);
-	const entry = sync.lago.state.customers.get('c-killed')?.metadata.find(({ key }) => key === TODAY);
-	Object.assign(entry ?? {}, { value: String(entry?.value).replace(/a=\d+/, 'a=1795000000') });
+	const entry = sync.lago.state.customers.get('c-killed')?.metadata.find(({ key }) => key === today());
+	Object.assign(entry ?? {}, {
+		value: String(entry?.value).replace(/a=\d+/, `a=${Math.floor(Date.now() / 1000) - 86_400}`),
+	});
 	expect((await run()).items('Tell Me')).toMatchObject([{ outcome: 'held', reason: 'reminder_unclear' }]);
 	expect((await run()).items('Reserve the Mail')).toHaveLength(0);
 	expect(sink.mails).toHaveLength(0);

@@ -72,7 +72,7 @@ describe('npm start leaves nothing behind, however it ends', () => {
 		const { npm, port, ...pids } = family;
 		try {
 			end(family);
-			await waitFor(() => Object.values(pids).every((pid) => !isAlive(pid)), 30_000);
+			await waitFor(() => Object.values(pids).every((pid) => !isAlive(pid)));
 			await waitFor(
 				async () =>
 					(await Promise.all([0, 10, 11, 12].map(async (above) => await isFreePort(port + above)))).every(Boolean),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
 import { madeFor } from '../support/madeFor';
 import { ACCESS, readTemplate, type ImportedWorkflow } from '../support/n8n';
-import { startSync, waitFor, type Sync } from '../support/sync';
+import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
 import type { Payment } from '../../sandbox/dodo/state';
 import type { Invoice } from '../../sandbox/lago/documents';
 
@@ -41,6 +41,7 @@ const publish = async (
 	change: (template: WorkflowJson) => WorkflowJson = (template) => template,
 ): Promise<ImportedWorkflow> => {
 	const template = change(readTemplate(file));
+	withoutClock(template);
 	const listensTo = (type: string): boolean => template.nodes.some((node) => node.type.endsWith(`.${type}`));
 	const workflow = await sync.n8n.importWorkflow(template);
 	published.push(workflow);

@@ -102,11 +102,10 @@ export async function startSync({
 				status === 'processing' && subscription_id !== null && !parked.has(payment_id),
 		);
 	const quiet = async (): Promise<void> => {
-		for (;;) {
+		// What one of them causes the other tells, so all of it has to be over at one moment.
+		while (!lago.isIdle || !dodo.isIdle || isMoving()) {
 			await lago.idle();
 			await dodo.idle();
-			await lago.idle();
-			if (!isMoving()) break;
 			await waitFor(() => !isMoving());
 		}
 	};

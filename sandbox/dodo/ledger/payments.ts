@@ -133,7 +133,10 @@ export class Payments {
 		};
 		if (settleAfterMs === undefined) return finish();
 		this.debit(payment);
-		this.context.later(settleAfterMs, finish);
+		// It may have been moved on meanwhile.
+		this.context.later(settleAfterMs, () => {
+			if (payment.status === 'processing') finish();
+		});
 	}
 
 	/** A bank was told to debit: the money is on its way, maybe for days. */
