@@ -4,6 +4,8 @@ const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
 const TICK_MS = 10_000;
+/** Of each of thousands of packages; npm's own default is 2. */
+const RETRIES = 5;
 const OUTPUT_KEPT = 4_000;
 /** So many ticks are a minute. */
 const SAMPLES = 6;
@@ -17,11 +19,8 @@ const FIRST_MEGABYTES = 20;
  */
 async function npmInstall(args, { cwd, env = process.env, expected, say }) {
 	// At this level npm tells each list of versions and each package that it has got, from the network or from its cache.
-	const child = spawn('npm', ['install', ...args, '--no-audit', '--no-fund', '--no-progress', '--loglevel=http'], {
-		cwd,
-		env,
-		stdio: ['ignore', 'pipe', 'pipe'],
-	});
+	const how = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=http', `--fetch-retries=${RETRIES}`];
+	const child = spawn('npm', ['install', ...args, ...how], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
 	const progress = new Progress(expected);
 	const measure = () => measured(join(cwd, 'node_modules'), (megabytes) => (progress.megabytes = megabytes));
 	const ticker = setInterval(() => {

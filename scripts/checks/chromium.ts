@@ -1,5 +1,5 @@
 import { findChromium } from '../../test/support/chromium';
-import { runCommand } from '../n8n/command';
+import { aptGet } from '../n8n/command';
 
 const BY_HAND = 'Install Chromium (on Debian: apt-get install chromium fonts-dejavu-core) or set CHROMIUM to its path.';
 
@@ -9,15 +9,11 @@ async function ensureChromium(): Promise<void> {
 	if (found !== null) return console.log(`The browser is ${found}.`);
 	if (process.getuid?.() !== 0)
 		throw new Error(`There is no Chromium here, and only root could install it. ${BY_HAND}`);
-	const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
 	console.log('Installing Chromium from Debian (about 100 MB) ...');
 	const tick = (seconds: number): void => console.log(`  still installing Chromium, ${seconds} s`);
-	await runCommand('apt-get', ['update', '-qq'], { cwd: process.cwd(), env, tick });
-	await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'], {
-		cwd: process.cwd(),
-		env,
-		tick,
-	});
+	const options = { cwd: process.cwd(), tick };
+	await aptGet(['update'], options);
+	await aptGet(['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'], options);
 	if (findChromium() === null) throw new Error(`Chromium was installed but is not where it is looked for. ${BY_HAND}`);
 	console.log('Chromium is installed.');
 }

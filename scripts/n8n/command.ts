@@ -44,6 +44,15 @@ export async function runCommand(
 	return output;
 }
 
+/** For a mirror that does not answer at once, and another apt that is at work. */
+export const APT_PATIENCE = ['-o', 'Acquire::Retries=5', '-o', 'DPkg::Lock::Timeout=300'] as const;
+
+/** Runs Debian's apt-get, which asks nobody. */
+export async function aptGet(args: string[], { env, ...options }: CommandOptions): Promise<string> {
+	const silent = { ...(env ?? process.env), DEBIAN_FRONTEND: 'noninteractive' };
+	return await runCommand('apt-get', ['-qq', ...APT_PATIENCE, ...args], { ...options, env: silent });
+}
+
 /** The environment without what `npm start` adds: a nested npm must not take this project for its own. */
 export function cleanEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
 	const kept = Object.entries(process.env).filter(

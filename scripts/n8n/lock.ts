@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const WAIT_MS = 1_000;
@@ -13,27 +14,65 @@ export async function withFolderLock<T>(lock: string, waiting: () => void, work:
 	try {
 		return await work();
 	} finally {
-		rmSync(lock, { recursive: true, force: true });
+		remove(lock, nameOf(process.pid));
 	}
 }
 
+/** A lock has its owner's name in it from the moment when it is there to the one when it is not. */
 function take(lock: string): boolean {
+	const own = mkdtempSync(`${lock}.`);
+	writeFileSync(join(own, 'owner'), nameOf(process.pid));
 	try {
-		mkdirSync(lock);
-		writeFileSync(join(lock, 'pid'), String(process.pid));
+		// Onto a folder in which there is something it fails.
+		renameSync(own, lock);
 		return true;
 	} catch {
-		const owner = existsSync(join(lock, 'pid')) ? Number(readFileSync(join(lock, 'pid'), 'utf8')) : NaN;
-		if (!Number.isNaN(owner) && !isAlive(owner)) rmSync(lock, { recursive: true, force: true });
+		rmSync(own, { recursive: true, force: true });
+		const owner = ownerOf(lock);
+		if (existsSync(lock) && (owner === null || !isAlive(owner))) remove(lock, owner);
 		return false;
 	}
 }
 
-function isAlive(pid: number): boolean {
+/** Whoever else found the owner gone may have taken it over by now: that one is put back. */
+function remove(lock: string, owner: string | null): void {
+	const aside = `${lock}.${randomUUID()}`;
+	try {
+		renameSync(lock, aside);
+		if (ownerOf(aside) !== owner) return renameSync(aside, lock);
+	} catch {
+		// Somebody else was faster.
+	}
+	rmSync(aside, { recursive: true, force: true });
+}
+
+/** null when there is nobody (any more). */
+function ownerOf(lock: string): string | null {
+	try {
+		return readFileSync(join(lock, 'owner'), 'utf8');
+	} catch {
+		return null;
+	}
+}
+
+function isAlive(owner: string): boolean {
+	const pid = Number.parseInt(owner, 10);
 	try {
 		process.kill(pid, 0);
-		return true;
 	} catch {
 		return false;
+	}
+	return nameOf(pid) === owner;
+}
+
+/** Of a process, with the moment of its start where the system tells: numbers are given again, in another container at once. */
+export function nameOf(pid: number): string {
+	try {
+		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+		// Its second field is a name, which may have spaces in it.
+		const startedAt = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+		return `${pid} ${startedAt}`;
+	} catch {
+		return String(pid);
 	}
 }

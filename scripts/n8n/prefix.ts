@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { npmInstall, type Expected } from '../npmInstall.cjs';
@@ -94,6 +94,8 @@ async function install(dir: string, version: string, say: Progress): Promise<voi
 		join(dir, 'package.json'),
 		JSON.stringify({ name: 'n8n-runtime', private: true, overrides }, null, '\t'),
 	);
+	// What an installation that was cut off has left would be in the way of this one.
+	rmSync(join(dir, 'node_modules'), { recursive: true, force: true });
 	const expected = expectedSize(version);
 	const packages = [`n8n@${version}`, ...(ownNodeIsNewEnough ? [] : [nodePackage().spec])];
 	say(
@@ -134,5 +136,7 @@ async function ensureSqlite(dir: string, cache: string, say: Progress): Promise<
 			`The SQLite driver could be neither downloaded nor compiled. Install python3, make and a C++ compiler (on Debian: apt-get install python3 make g++), then run this again.\n${(caught as Error).message}`,
 		);
 	}
-	copyFileSync(binary, kept);
+	// Whole or not at all.
+	copyFileSync(binary, `${kept}.new`);
+	renameSync(`${kept}.new`, kept);
 }

@@ -13,6 +13,7 @@ import { OWNER, readTemplate } from '../support/n8n';
 import { startPlainN8n, type PlainN8n } from '../support/plainN8n';
 import { startSmtpSink, type SmtpSink } from '../support/smtpSink';
 import { waitFor } from '../support/sync';
+import { withinOne } from '../support/waiting';
 import {
 	startDodoSimulator,
 	startLagoSimulator,
@@ -110,6 +111,7 @@ inBrowser('a person in the editor', () => {
 		await waitFor(() => lago.state.endpoints.size === 0 && dodo.state.webhooks.size === 0);
 		lago.reset();
 		dodo.reset();
+		mailbox.mails.length = 0;
 	};
 
 	describe('credentials that are not right say so in their dialog, and what to do', () => {
@@ -303,14 +305,14 @@ inBrowser('a person in the editor', () => {
 			await quiet();
 			const link = /;l=(.+)$/.exec(lago.metadataOf(invoice.lago_id, 'dodo_state') ?? '')?.[1] ?? '';
 			await payBy(link);
-			expect(invoice.payment_status).toBe('succeeded');
+			await waitFor(() => invoice.payment_status === 'succeeded');
 		},
 		'pay-everything.json': async () => {
 			const invoice = lago.issueInvoice({ dueInDays: -1 });
 			lago.markOverdue(invoice.lago_id);
 			lago.requestPayment([invoice.lago_id]);
 			await payBy(`${await mailedLink()}&pay=1`);
-			expect(invoice.payment_status).toBe('succeeded');
+			await waitFor(() => invoice.payment_status === 'succeeded');
 		},
 		'prepaid-top-ups.json': async () => {
 			const customer = lago.issueInvoice({ emit: false }).customer.external_id;
@@ -321,9 +323,11 @@ inBrowser('a person in the editor', () => {
 				body: JSON.stringify({ wallet: { ...wallet, invoice_requires_successful_payment: true } }),
 			});
 			await payBy(await mailedLink());
-			expect([...lago.state.walletTransactions.values()].at(-1)?.status).toBe('settled');
+			await waitFor(() => [...lago.state.walletTransactions.values()].at(-1)?.status === 'settled');
 		},
 		'reminders.json': async () => {
+			// At minute 7 its clock does what is done here by hand.
+			await withinOne(3_600_000, 60_000, 7 * 60_000 + 5_000);
 			const invoice = lago.issueInvoice({ emit: false, dueInDays: -1 });
 			const who = [expect.objectContaining({ customerExternalId: invoice.customer.external_id })];
 			expect(await press('Preview the Mails', 'Show Who Is Next')).toEqual(expect.arrayContaining(who));
@@ -359,7 +363,7 @@ inBrowser('a person in the editor', () => {
 				metadata: { ...madeFor(lago, invoice), attempt: '1' },
 			});
 			await quiet();
-			expect(lago.metadataOf(invoice.lago_id, 'dodo_state')).toMatch(/^v\d;failed;a=1;.*n=\d+/);
+			await waitFor(() => /^v\d;failed;a=1;.*n=\d+/.test(lago.metadataOf(invoice.lago_id, 'dodo_state') ?? ''));
 		},
 		'access.json': async () => {
 			lago.issueInvoice();

@@ -61,7 +61,8 @@ describeContainer(why ?? 'the image by itself, as docs/deploy.md starts it', () 
 		const before = dodo.state.checkouts.size;
 		const hold = here.holdDodo();
 		const { lago_id: id } = lago.issueInvoice({ fees: [{ amountCents: 20_000 }] });
-		await waitFor(() => hold.count() > 0);
+		// A look may ask as well.
+		await waitFor(() => hold.count() > 0 && lago.calls.some(({ path }) => path.includes(id)));
 		const stopping = here.type('docker stop dodo-lago');
 		// n8n has heard of it by then, and waits.
 		await untilLogged('active executions to finish');

@@ -78,7 +78,8 @@ describeContainer(why ?? 'the stack, as docs/deploy.md starts, changes, upgrades
 		const statusOf = async (path: string, body = '{}'): Promise<number> =>
 			(await fetch(`${here.proxy}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body }))
 				.status;
-		expect([await statusOf('/hooks/lago'), await statusOf('/hooks/dodo')]).toEqual([401, 401]);
+		// It is ready a moment before all of its webhooks are.
+		for (const path of ['/hooks/lago', '/hooks/dodo']) await waitFor(async () => (await statusOf(path)) === 401);
 		expect([await statusOf('/webhooks/lago'), await statusOf('/'), await statusOf('/rest/login')]).toEqual([
 			404, 404, 404,
 		]);

@@ -1,11 +1,11 @@
+import { DAY_MS } from '../../nodes/shared/domain/calendar';
 import type { Invoice } from '../../sandbox/lago/documents';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
 import { FormVisitor } from '../support/form';
 import { OWNER, readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { startSync, withoutClock, type Sync } from '../support/sync';
-import { withinOneDay } from '../support/waiting';
+import { withinOne } from '../support/waiting';
 
-const DAY_MS = 86_400_000;
 const FORM = 'Decide by Form';
 const SEE = 'See what is open, then decide';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 	await workflow.publish();
 	form = new FormVisitor(sync.n8n.url, String(webhookId));
 	await form.signIn(OWNER);
-	await withinOneDay(6);
+	await withinOne(DAY_MS, 6 * 60_000);
 }, 900_000);
 afterAll(async () => await sync?.stop());
 beforeEach(() => sync.reset());

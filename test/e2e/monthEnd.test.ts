@@ -1,12 +1,13 @@
+import { DAY_MS } from '../../nodes/shared/domain/calendar';
 import { readTemplate } from '../support/n8n';
 import { startSync, waitFor, type Sync } from '../support/sync';
-import { withinOneDay } from '../support/waiting';
+import { withinOne } from '../support/waiting';
 
 let sync: Sync;
 
 beforeAll(async () => {
 	sync = await startSync({ registration: 'automatic', template: null });
-	await withinOneDay(6);
+	await withinOne(DAY_MS, 6 * 60_000);
 }, 900_000);
 
 afterAll(async () => {

@@ -72,5 +72,4 @@ testMounts(
 			await given.stop();
 		}
 	},
-	180_000,
 );

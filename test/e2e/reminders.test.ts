@@ -1,11 +1,11 @@
 import type { WorkflowJson } from '../../scripts/n8n/provision';
-import { dayOfDate } from '../../nodes/shared/domain/calendar';
+import { DAY_MS, dayOfDate } from '../../nodes/shared/domain/calendar';
 import { reminderKey } from '../../nodes/shared/domain/reminderRecord';
 import type { Customer, Invoice } from '../../sandbox/lago/documents';
 import { readTemplate, type ImportedWorkflow } from '../support/n8n';
 import { startSmtpSink, type SmtpSink } from '../support/smtpSink';
 import { startSync, waitFor, withoutClock, type Sync } from '../support/sync';
-import { withinOneDay } from '../support/waiting';
+import { withinOne } from '../support/waiting';
 
 const today = (): string => reminderKey(dayOfDate(new Date().toISOString()));
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 	sink = await startSmtpSink();
 	sync = await startSync({ registration: 'automatic', template: null });
 	workflows = [await bring(), await bring()];
-	await withinOneDay(6);
+	await withinOne(DAY_MS, 6 * 60_000);
 }, 900_000);
 
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { waitUntil } from './waiting';
 
 /** What a person had to do. */
 export interface Effort {
@@ -138,7 +139,9 @@ export class Editor {
 
 	/** Whether the open node still waits for its first credential. */
 	async lacksCredential(): Promise<boolean> {
-		return (await this.byId('node-credentials-empty-state').count()) > 0;
+		const empty = this.byId('node-credentials-empty-state');
+		await empty.or(this.byId('node-credentials-select')).first().waitFor();
+		return (await empty.count()) > 0;
 	}
 
 	/** Saves the credential and resolves with what n8n's test of it said: null when it passed and the dialog closed. */
@@ -146,13 +149,18 @@ export class Editor {
 		// What the last test said still stands there.
 		const tested = this.page.waitForResponse((response) => response.url().endsWith('/rest/credentials/test'));
 		await this.click(this.byId('credential-save-button'));
-		await tested;
-		const problem = this.dialog.getByText('Couldn’t connect with these settings').first();
-		await Promise.race([this.dialog.waitFor({ state: 'detached' }), problem.waitFor()]);
-		if ((await this.dialog.count()) === 0) return null;
+		const { data } = (await (await tested).json()) as { data: { status: string; message: string } };
+		if (data.status !== 'Error') {
+			await this.dialog.waitFor({ state: 'detached' });
+			return null;
+		}
 		const more = this.dialog.getByText(/^(more|show) details/i).first();
-		if ((await more.count()) > 0) await more.click();
-		const text = (await this.dialog.textContent()) ?? '';
+		let text = '';
+		await waitUntil('The dialog does not show what the test said', MARKED_MS, 100, async () => {
+			if ((await more.count()) > 0) await more.click();
+			text = (await this.dialog.textContent()) ?? '';
+			return oneLine(text).includes(oneLine(data.message));
+		});
 		return text.slice(text.indexOf('Couldn’t connect'));
 	}
 
@@ -285,3 +293,5 @@ export class Editor {
 		await target.click();
 	}
 }
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

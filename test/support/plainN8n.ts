@@ -8,6 +8,7 @@ import { freePort, startN8n } from '../../scripts/n8n/process';
 import { ENCRYPTION_KEY, useMigratedDatabase } from './migrated';
 import { OWNER } from './n8n';
 import type { WorkflowJson } from '../../scripts/n8n/provision';
+import { waitUntil } from './waiting';
 import { listExecutions, readRun, signIn, type Execution, type Run } from '../../scripts/n8n/rest';
 
 /** An n8n as somebody has it: the package is installed, everything else is at its defaults, and there is nothing in it. */
@@ -30,7 +31,7 @@ export interface PlainN8n {
 
 const quiet = (): void => {};
 const LOOK_BACK = 30;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 /** Starts it; {@link PlainN8n.stop} removes every trace. */
 export async function startPlainN8n(): Promise<PlainN8n> {
@@ -52,7 +53,7 @@ export async function startPlainN8n(): Promise<PlainN8n> {
 		rmSync(userFolder, { recursive: true, force: true });
 	};
 	const rest = await process
-		.waitUntilReady(120_000)
+		.waitUntilReady()
 		.then(async () => await signIn(process.url, OWNER, false))
 		.catch(async (problem: unknown) => {
 			await stop();
@@ -98,7 +99,12 @@ export async function startPlainN8n(): Promise<PlainN8n> {
 			return `${process.url}/form/${nodes.find(({ type }) => type.endsWith('.formTrigger'))?.webhookId}`;
 		},
 		async unpublishAll() {
-			for (const { id } of await workflows()) await rest('POST', `/workflows/${id}/deactivate`, {});
+			const all = await workflows();
+			for (const { id } of all) await rest('POST', `/workflows/${id}/deactivate`, {});
+			// It does so in the background, and tells the page, which must not be on its way to another workflow by then.
+			const isDone = async ({ id }: { id: string }): Promise<boolean> =>
+				((await rest('GET', `/workflows/${id}/publication-status`)) as { status: string }).status !== 'in_progress';
+			for (const one of all) await waitUntil('n8n did not unpublish', PATIENCE_MS, 100, async () => await isDone(one));
 		},
 		async deleteCredentials() {
 			for (const { id } of (await rest('GET', '/credentials')) as Array<{ id: string }>)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { APT_PATIENCE } from '../../scripts/n8n/command';
 import { freePort } from '../../scripts/n8n/process';
 
 /** A Postgres database and a part of Redis that belong to one test. */
@@ -49,7 +50,7 @@ export function whyNoServices(): string | null {
 		process.stderr.write(
 			'Installing PostgreSQL and Redis for the tests in queue mode (apt-get install -y postgresql redis-server) ...\n',
 		);
-		attempt('apt-get', ['install', '-y', '-q', 'postgresql', 'redis-server'], { timeout: INSTALL_MS });
+		attempt('apt-get', [...APT_PATIENCE, 'install', '-y', '-q', 'postgresql', 'redis-server'], { timeout: INSTALL_MS });
 	}
 	if (isThere()) return null;
 	const what = [postgresIsThere() ? [] : ['PostgreSQL'], redisIsThere() ? [] : ['Redis']].flat().join(' and ');

@@ -1,5 +1,3 @@
-const DAY_MS = 86_400_000;
-
 /** Waits for what n8n does by itself: asks every `everyMs`, and fails with `problem` after `timeoutMs`. */
 export async function waitUntil(
 	problem: string,
@@ -13,8 +11,11 @@ export async function waitUntil(
 	}
 }
 
-/** What follows happens within one day of UTC: where that is over in less than so many minutes, waits for the next one. */
-export async function withinOneDay(minutes: number): Promise<void> {
-	const leftMs = DAY_MS - (Date.now() % DAY_MS);
-	if (leftMs < minutes * 60_000) await new Promise((resolve) => setTimeout(resolve, leftMs + 1_000));
+/**
+ * What follows takes at most `neededMs` and happens within one period, e.g. a day of UTC: where that is over sooner, waits for the next.
+ * @param beginsMs when a period begins, after midnight UTC.
+ */
+export async function withinOne(periodMs: number, neededMs: number, beginsMs = 0): Promise<void> {
+	const leftMs = periodMs - ((Date.now() - beginsMs) % periodMs);
+	if (leftMs < neededMs) await new Promise((resolve) => setTimeout(resolve, leftMs + 1_000));
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { runCommand, type Progress } from '../../../scripts/n8n/command';
+import { aptGet, runCommand, type Progress } from '../../../scripts/n8n/command';
 import { withFolderLock } from '../../../scripts/n8n/lock';
 
 /** The release of Debian whose Docker is taken: the first with Compose 2 and buildx. Its programs run on the one before as well. */
@@ -56,9 +56,8 @@ export async function ensurePrograms(say: Progress): Promise<void> {
 		() => say('Another process is preparing Docker; waiting for it ...'),
 		async () => {
 			const apt = async (...args: string[]): Promise<string> =>
-				await runCommand('apt-get', ['-qq', ...args], {
+				await aptGet(args, {
 					cwd: CACHE,
-					env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
 					tick: (seconds) => say(`  still at apt-get ${args[0]}, ${seconds} s`),
 				});
 			await apt('update');
@@ -85,7 +84,7 @@ async function unpack(say: Progress, apt: (...args: string[]) => Promise<string>
 	const asideArgs = [...aside, `Dir::Cache=${lists}`].flatMap((option) => ['-o', option]);
 	await apt('update', ...asideArgs);
 	const download = async (...args: string[]): Promise<string> =>
-		await runCommand('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', ...args], { cwd: debs });
+		await aptGet(['-o', 'APT::Sandbox::User=root', 'download', ...args], { cwd: debs });
 	await download(...asideArgs, ...UNPACKED);
 	// It must fit this machine's libraries, as it becomes a stand-in among others.
 	await download('caddy');
