@@ -7,6 +7,7 @@ import type { Plan } from '../../sandbox/lago/catalogue';
 import type { Invoice } from '../../sandbox/lago/documents';
 import type { Subscription } from '../../sandbox/lago/state';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
+import { withinOne } from '../support/waiting';
 import { callerOf, type Caller } from './helpers';
 
 const [PRO, MAX, FREE, TRIAL, ARREARS] = ['pro', 'max', 'free', 'trial', 'arrears'];
@@ -35,6 +36,7 @@ afterAll(async () => {
 	await lago.close();
 });
 beforeEach(async () => {
+	await withinOne(DAY, 10_000, 2_000);
 	customer = `cust_${randomUUID()}`;
 	account = randomUUID();
 	await call('POST', '/api/v1/customers', { customer: { external_id: customer, currency: 'EUR' } });
@@ -355,7 +357,7 @@ const STORIES: Story[] = [
 		name: 'one whose time has come, while the job of Lago that starts it has not',
 		given: async () => (
 			await subscribe(PRO, { subscription_at: ago(-DAY) }),
-			Object.assign(rows()[0] ?? {}, { subscription_at: ago(60_000) })
+			Object.assign(rows()[0] ?? {}, { subscription_at: ago(1_000) })
 		),
 		right: ['pending_payment not_started', 'pending_payment not_started'],
 		then: async () => (lago.startSubscription(`sub_${customer}`), await pay()),

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject, WorkflowExecuteMode } from 'n8n-workflow';
 import { operations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
+import { DAY_MS } from '../../nodes/shared/domain/calendar';
 import type { NewInvoice } from '../../sandbox/lago/ledger';
 import type { Invoice } from '../../sandbox/lago/documents';
 import { executeContext, itemsOf } from '../support/executeContext';
 import { describeWithSpec, validateRequest } from '../support/openapi';
+import { withinOne } from '../support/waiting';
 import { World } from '../support/world';
 import { pathOf, UNDESCRIBED } from './helpers';
 
@@ -13,12 +15,12 @@ import { pathOf, UNDESCRIBED } from './helpers';
 jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: async () => await Promise.resolve() }));
 
 const TERMS = { order: 'oldest', perDay: 2, money: 'EUR:1000.00', notBefore: '', billingEntities: [] };
-const TODAY = new Date().toISOString().slice(0, 10);
 
 let world: World;
 /** n8n's static data of the workflow. */
 let kept: IDataObject;
 beforeEach(async () => {
+	await withinOne(DAY_MS, 15_000);
 	world = await World.start();
 	kept = {};
 });
@@ -126,7 +128,10 @@ test('nothing moves until a person agrees; then oldest first, within the limits 
 	const [payment] = [...world.dodo.state.payments.values()].filter(
 		({ subscription_id }) => subscription_id === mandate,
 	);
-	expect(payment?.metadata).toMatchObject({ lago_back_fill: TODAY, lago_invoice_id: first?.lago_id });
+	expect(payment?.metadata).toMatchObject({
+		lago_back_fill: new Date().toISOString().slice(0, 10),
+		lago_invoice_id: first?.lago_id,
+	});
 
 	// Paid, it is in no list of Lago's open ones; Dodo still tells of it.
 	await paidWith(customer);

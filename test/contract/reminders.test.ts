@@ -3,11 +3,12 @@ import { operations as dodoOperations } from '../../nodes/DodoPayments/actions/o
 import { DodoClient } from '../../nodes/DodoPayments/transport/client';
 import { operations as lagoOperations } from '../../nodes/Lago/actions/operations';
 import { LagoClient } from '../../nodes/Lago/transport/client';
-import { dayOfDate } from '../../nodes/shared/domain/calendar';
+import { DAY_MS, dayOfDate } from '../../nodes/shared/domain/calendar';
 import { reminderKey } from '../../nodes/shared/domain/reminderRecord';
 import type { Customer } from '../../sandbox/lago/documents';
 import { API_KEY, executeContext, itemsOf } from '../support/executeContext';
 import { describeWithSpec, validateRequest } from '../support/openapi';
+import { withinOne } from '../support/waiting';
 import { World } from '../support/world';
 import { callerOf, pathOf, UNDESCRIBED } from './helpers';
 
@@ -16,11 +17,12 @@ jest.mock('../../nodes/DodoPayments/transport/rateLimit', () => ({ takeTurn: asy
 
 /** Whatever the hour is in which the tests run. */
 const ALWAYS = { earliestHour: 0, latestHour: 24, sundays: true };
-const TODAY = reminderKey(dayOfDate(new Date().toISOString()));
+const today = (): string => reminderKey(dayOfDate(new Date().toISOString()));
 
 let world: World;
 let worker = 0;
 beforeEach(async () => {
+	await withinOne(DAY_MS, 15_000);
 	world = await World.start();
 	worker = 0;
 });
@@ -93,10 +95,10 @@ test('one mail with everything that is open; sent, it is kept in Lago beside wha
 	expect(String(reminder?.text).match(/https:\/\/n8n\.example\/pay\?t=\S{38}/g)).toHaveLength(2);
 	const reserved = await reserve(await check(reminder as IDataObject));
 	expect(reserved.outcome).toBe('reminding');
-	expect(entries()).toEqual({ po: '4711', [TODAY]: expect.stringContaining('v1;sending;') });
+	expect(entries()).toEqual({ po: '4711', [today()]: expect.stringContaining('v1;sending;') });
 	expect(await save(reserved)).toMatchObject({ outcome: 'reminded' });
 	expect(await save(reserved)).toMatchObject({ outcome: 'unchanged' });
-	expect(entries()).toEqual({ po: '4711', [TODAY]: expect.stringMatching(/^v1;sent;a=\d+$/) });
+	expect(entries()).toEqual({ po: '4711', [today()]: expect.stringMatching(/^v1;sent;a=\d+$/) });
 	expect(await dueNow()).toEqual([]);
 	expect(await reserve(reminder as IDataObject)).toMatchObject({ outcome: 'skipped', reason: 'reminded_already' });
 });
@@ -140,12 +142,12 @@ test('n8n stopped in the middle: told to a person once, not sent again', async (
 	overdue();
 	await reserve((await dueNow())[0] as IDataObject);
 	expect(await dueNow()).toEqual([]);
-	await setEntries({ [TODAY]: `v1;sending;a=${Math.floor(Date.now() / 1000) - 3_600};k=abcdef` });
+	await setEntries({ [today()]: `v1;sending;a=${Math.floor(Date.now() / 1000) - 3_600};k=abcdef` });
 	const [unclear] = await dueNow();
 	expect(await reserve(await check(unclear as IDataObject))).toMatchObject({
 		outcome: 'held',
 		reason: 'reminder_unclear',
-		nextStep: expect.stringContaining(TODAY),
+		nextStep: expect.stringContaining(today()),
 	});
 	expect(await dueNow()).toEqual([]);
 });
