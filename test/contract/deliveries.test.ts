@@ -371,7 +371,10 @@ describe('faults', () => {
 		await expect(book()).rejects.toThrow();
 		expect(lago.state.payments.size).toBe(2);
 		lago.faults.add({ kind: 'timeout' });
-		const slow = fetch(`${lago.url}/api/v1/organizations`, { signal: AbortSignal.timeout(50) });
+		const caller = new AbortController();
+		const slow = fetch(`${lago.url}/api/v1/organizations`, { signal: caller.signal });
+		await eventually(() => lago.calls.some(({ fault }) => fault === 'timeout'));
+		caller.abort();
 		await expect(slow).rejects.toThrow();
 		expect(lago.calls.map(({ fault }) => fault)).toEqual([
 			'500',
@@ -386,8 +389,17 @@ describe('faults', () => {
 		const run = async (): Promise<Array<string | undefined>> => {
 			lago.reset();
 			lago.faults.random({ seed: 42, rate: 0.5, afterShare: 0.5 });
-			for (let n = 0; n < 20; n++)
-				await fetch(`${lago.url}/api/v1/organizations`, { signal: AbortSignal.timeout(100) }).catch(() => undefined);
+			for (let n = 0; n < 20; n++) {
+				const caller = new AbortController();
+				let isOver = false;
+				const sent = fetch(`${lago.url}/api/v1/organizations`, { signal: caller.signal })
+					.catch(() => undefined)
+					.finally(() => (isOver = true));
+				// One that is never answered is given up.
+				await eventually(() => isOver || lago.calls.at(n)?.fault === 'timeout');
+				caller.abort();
+				await sent;
+			}
 			return lago.calls.map(({ fault }) => fault);
 		};
 		const first = await run();
