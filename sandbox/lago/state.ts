@@ -152,10 +152,19 @@ export function wholeSecond(moment: string): string {
 	return moment.replace(/\.\d+Z$/, 'Z');
 }
 
+/** By time zone; each is dear to make, and asked for with every invoice. */
+const CALENDARS = new Map<string, Intl.DateTimeFormat>();
+
+function calendarOf(timeZone: string): Intl.DateTimeFormat {
+	const calendar = CALENDARS.get(timeZone) ?? new Intl.DateTimeFormat('sv-SE', { timeZone });
+	CALENDARS.set(timeZone, calendar);
+	return calendar;
+}
+
 /** The date where the customer is, some days from now or from a moment (ms since 1970). */
 export function dateOf(customer: Customer, days = 0, from = Date.now()): string {
 	const zone = typeof customer.applicable_timezone === 'string' ? customer.applicable_timezone : 'UTC';
-	return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(from + days * 86_400_000);
+	return calendarOf(zone).format(from + days * 86_400_000);
 }
 
 /** Total minus payments minus offsets; 0 when voided; the payment status plays no part. */

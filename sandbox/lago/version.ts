@@ -69,10 +69,16 @@ type Json = Record<string, unknown>;
 
 /** A version of Lago, e.g. `1.36`; null is today's. The one place that knows what an older one lacks. */
 export class LagoVersion {
-	constructor(private readonly version: string | null) {}
+	private readonly lacking: ReadonlySet<string>;
+
+	constructor(private readonly version: string | null) {
+		const isLater = (since: string): boolean =>
+			version !== null && version.localeCompare(since, 'en', { numeric: true }) < 0;
+		this.lacking = new Set(Object.keys(SINCE).filter((what) => isLater(SINCE[what as Since])));
+	}
 
 	has(what: Since): boolean {
-		return this.version === null || this.version.localeCompare(SINCE[what], 'en', { numeric: true }) >= 0;
+		return !this.lacking.has(what);
 	}
 
 	hasRoute(path: string): boolean {

@@ -1,17 +1,22 @@
 import { ensureMigrated } from '../../test/support/migrated';
 import { ensureN8n, N8N_1_VERSION, N8N_VERSION } from '../n8n/prefix';
 
-const say = (line: string): void => console.log(line);
+const VERSIONS: Readonly<Record<string, string>> = { newest: N8N_VERSION, '1.x': N8N_1_VERSION };
 
-async function ensureAll(): Promise<void> {
-	for (const wanted of [N8N_VERSION, N8N_1_VERSION]) {
-		const runtime = await ensureN8n(say, wanted);
-		await ensureMigrated(runtime);
-		say(`n8n ${runtime.version} is ready.`);
-	}
+/** @param name of {@link VERSIONS} */
+async function ensure(name: string): Promise<void> {
+	const version = VERSIONS[name];
+	if (version === undefined) throw new Error(`Choose one of: ${Object.keys(VERSIONS).join(', ')}.`);
+	const runtime = await ensureN8n((line) => console.log(line), version);
+	await ensureMigrated(runtime);
+	console.log(`n8n ${runtime.version} is ready.`);
 }
 
-ensureAll().catch((caught: unknown) => {
+async function ensureAll(names: string[]): Promise<void> {
+	for (const name of names.length > 0 ? names : Object.keys(VERSIONS)) await ensure(name);
+}
+
+ensureAll(process.argv.slice(2)).catch((caught: unknown) => {
 	console.error(caught instanceof Error ? caught.message : caught);
 	process.exitCode = 1;
 });

@@ -61,6 +61,7 @@ export function executeContext({
 		},
 		getCredentials: async () => ({ baseUrl: BASE_URL, environment: 'test', apiKey: API_KEY, ...credential }),
 		getTimezone: () => 'UTC',
+		customData: new Map<string, string>(),
 		continueOnFail: () => continueOnFail,
 		getParentNodes: () => (began === undefined ? [] : [{ name: trigger, type: `n8n-nodes-dodo-lago.${trigger}` }]),
 		getWorkflowDataProxy: () => ({

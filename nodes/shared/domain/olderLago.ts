@@ -31,6 +31,9 @@ const LATER = [
 	{ since: '1.44', what: 'Lago sends all of its events, and the trigger drops what was not chosen' },
 ] as const;
 
+/** Made once: each answer is looked at. */
+const BY_NUMBERS = new Intl.Collator('en', { numeric: true });
+
 export const UNKNOWN_AGE: LagoAge = { from: null, before: null };
 
 /**
@@ -74,5 +77,5 @@ export function byRetryButton(step: string): string {
 }
 
 function isNewer(one: string, other: string): boolean {
-	return one.localeCompare(other, 'en', { numeric: true }) > 0;
+	return BY_NUMBERS.compare(one, other) > 0;
 }
