@@ -113,7 +113,8 @@ export class Editor {
 	/** Opens the dialog of a new credential from the open node. */
 	async connect(): Promise<void> {
 		await this.click(this.byId('node-credentials-empty-state').locator('button').first());
-		await this.dialog.waitFor();
+		// n8n asks its server for a name, can be filled in before that has come, and refuses to save one without.
+		await this.byId('credential-name').waitFor();
 	}
 
 	/** Types into a field of the credential dialog; one that is filled already is left alone. */
