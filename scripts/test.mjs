@@ -9,7 +9,7 @@ const JEST_PROJECTS = ['unit', 'contract', 'workflow', 'e2e', 'browser', 'real',
 const ON_N8N = ['e2e', 'browser', 'real', 'chaos'];
 /** Of whose time n8n takes most, in containers or not. */
 const SLOW = [...ON_N8N, 'container'];
-/** A part of their time n8n starts, or a sender waits: three at once take less in all than two. */
+/** A part of their time n8n starts, a container stops, or a sender waits: three at once take less in all than two. */
 const N8NS_AT_ONCE = 3;
 const only = process.argv[2];
 if (only !== undefined && !JEST_PROJECTS.includes(only)) {
@@ -143,11 +143,10 @@ if (only !== undefined) {
 	// Both install packages of the system, which goes one after the other only.
 	await need(docker());
 	if (await check(n8n)) {
-		// Containers leave a third of the processor idle, and n8n of the others as much: beside each other they take less in all.
-		const running = [beginTests(...ON_N8N), beginTests('container')];
+		const tests = beginTests(...SLOW);
 		// One file needs it, and waits for it.
 		await check(node('n8n 1.x for the end-to-end tests', 'scripts/checks/runtime.ts', '1.x'));
-		for (const tests of running) await count(tests);
+		await count(tests);
 	}
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed`);

@@ -8,6 +8,10 @@ import { waitFor } from '../support/sync';
 
 // All of these in one file, as every `npm start` of a checkout keeps its n8n in the same folder: two at once would be in each other's way.
 
+/** As long as `npm start` itself waits for n8n. */
+const START_MS = 360_000;
+jest.setTimeout(START_MS + 120_000);
+
 /** Runs the command of the README and returns its exit code and everything it printed. */
 async function start(args: string[], env: NodeJS.ProcessEnv): Promise<{ code: number | null; output: string }> {
 	const child = spawn(process.execPath, ['scripts/start.mjs', ...args], {
@@ -96,7 +100,7 @@ describe('npm start leaves nothing behind, however it ends', () => {
 		for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
 		try {
 			const wanted = untilReady ? 'Ctrl-C stops everything' : 'Starting n8n';
-			await waitFor(() => output.includes(wanted) || npm.exitCode !== null);
+			await waitFor(() => output.includes(wanted) || npm.exitCode !== null, START_MS);
 			if (npm.exitCode !== null) throw new Error(`npm ended with ${npm.exitCode}`);
 			return { npm, port, ...(await familyOf(npm.pid as number)) };
 		} catch (caught) {

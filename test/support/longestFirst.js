@@ -3,8 +3,10 @@ const Sequencer = require('@jest/test-sequencer').default;
 /** Files that take longest, longest first. Whoever begins one of them last keeps all others waiting for it. */
 const LONG = [
 	'browser/editor',
+	'container/stack',
 	'e2e/start',
 	'chaos/chaos',
+	'container/one',
 	'e2e/entrypoint',
 	'e2e/topUpsCutOff',
 	'e2e/install',
