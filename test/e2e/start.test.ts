@@ -10,7 +10,6 @@ import { waitFor } from '../support/sync';
 
 /** As long as `npm start` itself waits for n8n. */
 const START_MS = 360_000;
-jest.setTimeout(START_MS + 120_000);
 
 /** Runs the command of the README and returns its exit code and everything it printed. */
 async function start(args: string[], env: NodeJS.ProcessEnv): Promise<{ code: number | null; output: string }> {

@@ -45,7 +45,7 @@ export interface Hold {
 
 /** Waits for what a command prints. Each look is a process, which takes time from what is waited for. */
 export async function untilPrinted(isSo: () => Promise<boolean>): Promise<void> {
-	await waitUntil('What was expected was not printed in time', 180_000, 700, isSo);
+	await waitUntil('What was expected was not printed in time', 360_000, 700, isSo);
 }
 
 /** Prepares one; nothing is built or started yet. */
