@@ -12,11 +12,7 @@ async function ensure(name: string): Promise<void> {
 	console.log(`n8n ${runtime.version} is ready.`);
 }
 
-async function ensureAll(names: string[]): Promise<void> {
-	for (const name of names.length > 0 ? names : Object.keys(VERSIONS)) await ensure(name);
-}
-
-ensureAll(process.argv.slice(2)).catch((caught: unknown) => {
+ensure(process.argv[2] ?? '').catch((caught: unknown) => {
 	console.error(caught instanceof Error ? caught.message : caught);
 	process.exitCode = 1;
 });

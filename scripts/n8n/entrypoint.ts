@@ -28,6 +28,8 @@ export interface EntrypointOptions {
 	logFile: string;
 }
 
+/** How long a start may take, on a busy machine too; one that ends is noticed at once. */
+export const START_MS = 360_000;
 const STOP_MS = 40_000;
 
 /** Starts it as the image does: `node entrypoint.js`, with n8n in PATH. */
@@ -56,7 +58,7 @@ export function startEntrypoint({ runtime, image, args = [], env, logFile }: Ent
 		pid: child.pid ?? 0,
 		log,
 		ended,
-		async waitFor(text, timeoutMs = 360_000) {
+		async waitFor(text, timeoutMs = START_MS) {
 			for (
 				const deadline = Date.now() + timeoutMs;
 				!log().includes(text);

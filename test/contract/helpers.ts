@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CallRecord } from '../../sandbox/simulators';
 import { validateResponse, type Spec } from '../support/openapi';
+import { waitUntil } from '../support/waiting';
 
 /** What a simulator answered. */
 export interface Answer {
@@ -92,11 +93,7 @@ export function disagreements(
 
 /** Waits until something holds. */
 export async function eventually(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
-	const deadline = Date.now() + timeoutMs;
-	while (!condition()) {
-		if (Date.now() > deadline) throw new Error('What was expected did not happen in time');
-		await new Promise((resolve) => setTimeout(resolve, 10));
-	}
+	await waitUntil('What was expected did not happen in time', timeoutMs, 10, condition);
 }
 
 /** Lago has it (`lago-api:app/controllers/api/v1/organizations_controller.rb#show`), its OpenAPI file does not. */

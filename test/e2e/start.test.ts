@@ -1,15 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { START_MS } from '../../scripts/n8n/entrypoint';
 import { ROOT } from '../../scripts/n8n/package';
 import { freePort, isFreePort } from '../../scripts/n8n/process';
 import { startDodoSimulator, startLagoSimulator } from '../../sandbox/simulators';
 import { waitFor } from '../support/sync';
 
 // All of these in one file, as every `npm start` of a checkout keeps its n8n in the same folder: two at once would be in each other's way.
-
-/** As long as `npm start` itself waits for n8n. */
-const START_MS = 360_000;
 
 /** Runs the command of the README and returns its exit code and everything it printed. */
 async function start(args: string[], env: NodeJS.ProcessEnv): Promise<{ code: number | null; output: string }> {

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
+import { START_MS } from '../../../scripts/n8n/entrypoint';
 import { freePort } from '../../../scripts/n8n/process';
 import { give, type Given } from '../container';
 import { waitUntil } from '../waiting';
@@ -45,7 +46,7 @@ export interface Hold {
 
 /** Waits for what a command prints. Each look is a process, which takes time from what is waited for. */
 export async function untilPrinted(isSo: () => Promise<boolean>): Promise<void> {
-	await waitUntil('What was expected was not printed in time', 360_000, 700, isSo);
+	await waitUntil('What was expected was not printed in time', START_MS, 700, isSo);
 }
 
 /** Prepares one; nothing is built or started yet. */
